@@ -1,0 +1,114 @@
+"""The simulation kernel: the clock, the agenda, the count of requests and outputs, and who is told what.
+
+Every room of the engine gets the one Kernel and nothing else to make time pass or to put something out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import msgspec
+
+from lifecycle.agenda import NORMAL, Agenda, Due, Timer
+from lifecycle.clock import Micros
+from lifecycle.seeds import Seeds
+from lifecycle.wire import Change, Object, Output, Trace
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """Whom to tell when something that takes time has ended: `rooms[room].on_<what>(*subject, result)`.
+
+    Plain data in place of a callback, so that whoever waits can be saved.
+    """
+
+    room: str
+    what: str
+    subject: tuple[Any, ...] = ()
+
+
+class Pod(msgspec.Struct, frozen=True, array_like=True):
+    """Which Pod (and container) a trace is about."""
+
+    namespace: str
+    name: str
+    uid: str
+    container: str = ""
+
+
+NOWHERE = Pod("", "", "", "")
+
+
+class KernelState(msgspec.Struct):
+    """What of the kernel is saved."""
+
+    now: Micros
+    seed: int
+    index: int
+    number: int
+    agenda: list[tuple[Due, Timer]]
+
+
+class Kernel:
+    """Virtual time and the way out."""
+
+    def __init__(self, state: KernelState) -> None:
+        self.now = state.now
+        self.index = state.index
+        self.seeds = Seeds(state.seed)
+        self.agenda = Agenda(state.agenda, state.number)
+        self.cause = 0
+        self.rooms: dict[str, Any] = {}
+        self.outputs: list[Output] = []
+
+    def save(self) -> KernelState:
+        return KernelState(self.now, self.seeds.seed, self.index, self.agenda.number, self.agenda.saved())
+
+    def at(self, at: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
+        """Have `rooms[room].on_<what>(*subject)` called at a moment (never before now); return the timer's number."""
+        timer = Timer(room, what, subject, self.cause, periodic)
+        return self.agenda.add(max(at, self.now), timer, priority)
+
+    def after(self, delay: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
+        return self.at(self.now + delay, room, what, *subject, priority=priority, periodic=periodic)
+
+    def cancel(self, number: int | None) -> None:
+        if number is not None:
+            self.agenda.cancel(number)
+
+    def tell(self, reply: Reply, result: Any) -> None:
+        """Give a result to whoever asked for it, now."""
+        getattr(self.rooms[reply.room], f"on_{reply.what}")(*reply.subject, result)
+
+    def fire(self) -> None:
+        """Take the next timer and do what it says; the clock goes to its moment."""
+        at, timer = self.agenda.pop()
+        self.now = max(self.now, at)
+        self.cause = timer.cause
+        getattr(self.rooms[timer.room], f"on_{timer.what}")(*timer.subject)
+
+    @contextmanager
+    def because(self, index: int) -> Iterator[None]:
+        """Let what comes out and what is scheduled inside name `index` as its cause."""
+        before, self.cause = self.cause, index
+        try:
+            yield
+        finally:
+            self.cause = before
+
+    def next_index(self) -> int:
+        self.index += 1
+        return self.index
+
+    def change(self, type: Literal["ADDED", "MODIFIED", "DELETED"], obj: Object) -> int:
+        """Put out a change of an object and return its index. Only the API server calls this."""
+        index = self.next_index()
+        self.outputs.append(Change(index, self.now, self.cause, type, obj))
+        return index
+
+    def trace(self, kind: str, pod: Pod = NOWHERE, **body: Any) -> int:
+        """Put out a trace and return its index."""
+        index = self.next_index()
+        self.outputs.append(Trace(index, self.now, self.cause, kind, pod.namespace, pod.name, pod.uid, pod.container, body))
+        return index
