@@ -9,7 +9,7 @@ import msgspec
 from lifecycle.clock import SECOND, Micros
 
 Object = dict[str, Any]
-"""A Kubernetes object as JSON has it. Objects are never altered in place: a new version is a new dict that shares what is equal."""
+"""A Kubernetes object as JSON has it. Never altered in place: a new version is a new dict that shares what is equal."""
 
 
 class Image(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -1,0 +1,55 @@
+"""`podhub`: the one entry point. A command is a module here with `add_arguments(parser)` and `run(arguments) -> int`.
+
+Modules are imported only when their command is asked for: `podhub run` and `podhub get -f` never import Django.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+
+class Command(Protocol):
+    """What a module of this package offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, arguments: argparse.Namespace) -> int: ...
+
+
+COMMANDS = {
+    "up": "start everything in one process and print the URL",
+    "run": "play Pods without a server",
+    "apply": "create or change objects in a cluster",
+    "delete": "delete an object from a cluster",
+    "get": "print objects as kubectl get does",
+    "describe": "print an object as kubectl describe does",
+    "logs": "print a container's output",
+    "events": "print Events as kubectl events does",
+    "import": "bring a recording of a real cluster into a cluster of its own",
+    "export": "write a cluster's log as a recording",
+    "cluster": "create, list or drop clusters; set a clock's speed",
+    "verify": "check that no log has a gap or was altered, and that a second run gives the same bytes",
+    "record": "follow a real cluster and write down what it does",
+    "kubeconfig": "print a kubeconfig for stock kubectl",
+    "createsuperuser": "make a user for the admin site",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="podhub", description="A flight simulator and a flight recorder for Kubernetes Pods.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    asked = next((word for word in argv if not word.startswith("-")), "")
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if name == asked:
+            command = cast(Command, import_module(f"podhub.cli.{name}_" if name == "import" else f"podhub.cli.{name}"))
+            command.add_arguments(sub)
+            sub.set_defaults(run=command.run)
+    arguments = parser.parse_args(argv)
+    return int(arguments.run(arguments))
