@@ -22,7 +22,7 @@ FORBIDDEN = {
         "lifecycle.controllers",
         "lifecycle.programs",
     ),
-    "lifecycle/core_v1": (
+    "lifecycle/core_v1": ("lifecycle.kernel", "lifecycle.engine", "lifecycle.apiserver", "lifecycle.kubelet"),
         "lifecycle.kernel",
         "lifecycle.engine",
         "lifecycle.apiserver",
