@@ -23,12 +23,6 @@ FORBIDDEN = {
         "lifecycle.programs",
     ),
     "lifecycle/core_v1": ("lifecycle.kernel", "lifecycle.engine", "lifecycle.apiserver", "lifecycle.kubelet"),
-        "lifecycle.kernel",
-        "lifecycle.engine",
-        "lifecycle.apiserver",
-        "lifecycle.kubelet",
-        "lifecycle.printers",
-    ),
     "lifecycle/programs": ("lifecycle.kubelet", "lifecycle.apiserver", "lifecycle.scheduler", "lifecycle.controllers"),
 }
 
