@@ -1,0 +1,129 @@
+"""Where `podhub get` and `podhub describe` take objects from: a dump in a file, or a cluster's log.
+
+`Source` is what both commands ask; `FileSource` answers from a v1 List (no Django is imported), and
+`podhub.log.cli_source.DatabaseSource(cluster, at)` from the log.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from lifecycle.clock import Micros, parse_rfc3339
+from podhub.cli.resources import resource_of
+
+Object = dict[str, Any]
+
+
+class CommandError(Exception):
+    """A mistake of whoever typed the command; its text goes to stderr as it is, and the exit status is 1."""
+
+
+class Source(Protocol):
+    """The objects of one cluster at one moment.
+
+    `resource` is a plural (`pods`, `events`, `nodes` ...); `namespace` is ignored for what has none. `list` answers in key
+    order (namespace, name); its namespace None means all of them. `events_of` answers the Events whose involvedObject (or
+    `regarding`) is this object, by uid where it has one, in key order. `now` is the moment that ages are counted to.
+    What is wrong (no such cluster, no such moment) is a CommandError with the text for the user.
+    """
+
+    @property
+    def now(self) -> Micros: ...
+
+    def find(self, resource: str, namespace: str, name: str) -> Object | None: ...
+
+    def list(self, resource: str, namespace: str | None) -> Sequence[Object]: ...
+
+    def events_of(self, obj: Object) -> Sequence[Object]: ...
+
+
+class FileSource:
+    """Objects from a v1 List (or a single object) in a file, as `kubectl get ... -o json` writes it."""
+
+    def __init__(self, objects: Sequence[Object], now: Micros) -> None:
+        self.now = now
+        self._objects: dict[str, dict[tuple[str, str], Object]] = {}
+        for obj in objects:
+            self._add(obj)
+
+    @classmethod
+    def read(cls, path: str, now: str | None) -> FileSource:
+        """Read a file; `now` is RFC 3339, or None for the wall clock. Raises: CommandError."""
+        return cls(_objects(_document(path), path), _moment(now))
+
+    def _add(self, obj: Object) -> None:
+        resource = resource_of(obj)
+        metadata = obj["metadata"]
+        self._objects.setdefault(resource, {})[metadata.get("namespace", ""), metadata["name"]] = obj
+
+    def find(self, resource: str, namespace: str, name: str) -> Object | None:
+        held = self._objects.get(resource, {})
+        return held.get((namespace, name)) or held.get(("", name))
+
+    def list(self, resource: str, namespace: str | None) -> Sequence[Object]:
+        held = self._objects.get(resource, {})
+        return [held[key] for key in sorted(held) if namespace is None or key[0] in (namespace, "")]
+
+    def events_of(self, obj: Object) -> Sequence[Object]:
+        return [event for event in self.list("events", None) if concerns(event, obj)]
+
+
+def concerns(event: Object, obj: Object) -> bool:
+    """Say whether an Event is about an object: same kind, name and namespace, and the same uid where both tell one."""
+    about = event.get("involvedObject") or event.get("regarding") or {}
+    metadata = obj["metadata"]
+    uids = about.get("uid"), metadata.get("uid")
+    return (
+        about.get("name") == metadata["name"]
+        and about.get("namespace", "") == metadata.get("namespace", "")
+        and about.get("kind", obj.get("kind")) == obj.get("kind")
+        and (uids[0] == uids[1] or not all(uids))
+    )
+
+
+def _moment(now: str | None) -> Micros:
+    if now is None:
+        return time.time_ns() // 1000
+    try:
+        return parse_rfc3339(now)
+    except ValueError as wrong:
+        raise CommandError(f"error: --now: {wrong}") from None
+
+
+def _document(path: str) -> Any:
+    try:
+        return json.loads(Path(path).read_bytes())
+    except OSError as wrong:
+        raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
+    except UnicodeDecodeError as wrong:
+        raise CommandError(f"error: {path}: not JSON: byte {wrong.start + 1} is no UTF-8") from None
+    except json.JSONDecodeError as wrong:
+        raise CommandError(f"error: {path}: not JSON: line {wrong.lineno}, column {wrong.colno}: {wrong.msg}") from None
+    except RecursionError:
+        raise CommandError(f"error: {path}: nested too deeply") from None
+
+
+def _objects(document: Any, path: str) -> list[Object]:
+    is_list = isinstance(document, dict) and str(document.get("kind", "")).endswith("List") and "items" in document
+    items = document["items"] if is_list else [document]
+    if not isinstance(items, list):
+        raise CommandError(f"error: {path}: items: expected a list of objects")
+    kind = document.get("kind", "").removesuffix("List") if is_list else ""
+    return [_checked(item, kind, f"{path}: items[{i}]" if is_list else path) for i, item in enumerate(items)]
+
+
+def _checked(item: Any, kind: str, where: str) -> Object:
+    """Return an object that has a kind and a name; items of a PodList may leave their kind out, as API servers do."""
+    if not isinstance(item, dict):
+        raise CommandError(f"error: {where}: expected an object with kind and metadata")
+    metadata = item.get("metadata")
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+        raise CommandError(f"error: {where}: metadata.name: expected a string")
+    item = item if "kind" in item or not kind else {"kind": kind, "apiVersion": "v1", **item}
+    if not isinstance(item.get("kind"), str):
+        raise CommandError(f"error: {where}: kind: expected a string")
+    return item
