@@ -1,0 +1,54 @@
+"""What processes do inside containers, in virtual time; nothing is ever run for real.
+
+`Programs` is the room; the structs are what goes in and what comes out.
+"""
+
+from lifecycle.programs.interface import (
+    ConnectResult,
+    Container,
+    ExecFailure,
+    ExecResult,
+    Exit,
+    GRPCCheck,
+    GRPCResult,
+    HTTPGet,
+    HTTPResult,
+    ImageConfig,
+    LogLine,
+    Mount,
+    Sandbox,
+    StartFailure,
+    TCPConnect,
+    Usage,
+    node_volume,
+)
+from lifecycle.programs.network import CutFault, Endpoint, Network, NetworkState, PortFault, Service
+from lifecycle.programs.room import Programs, ProgramsState
+
+__all__ = [
+    "ConnectResult",
+    "Container",
+    "CutFault",
+    "Endpoint",
+    "ExecFailure",
+    "ExecResult",
+    "Exit",
+    "GRPCCheck",
+    "GRPCResult",
+    "HTTPGet",
+    "HTTPResult",
+    "ImageConfig",
+    "LogLine",
+    "Mount",
+    "Network",
+    "NetworkState",
+    "PortFault",
+    "Programs",
+    "ProgramsState",
+    "Sandbox",
+    "Service",
+    "StartFailure",
+    "TCPConnect",
+    "Usage",
+    "node_volume",
+]

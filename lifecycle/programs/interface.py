@@ -1,0 +1,214 @@
+"""What the kubelet's runtime and the controllers hand to programs, and what they get back. Plain, frozen data.
+
+Spans and moments are Micros. Text is Unicode here; inside, programs see bytes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kernel import Reply
+
+
+class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A Pod's network namespace: one address, one set of ports, /etc/hosts.
+
+    With `host_network` the ports are the node's. With `share_processes` process 1 is the pause container, so that the
+    programs get the kernel's default action for signals. `host_aliases` are (ip, names) as in `spec.hostAliases`.
+    """
+
+    id: str
+    namespace: str
+    pod: str
+    uid: str
+    node: str
+    ip: str
+    hostname: str
+    host_network: bool = False
+    share_processes: bool = False
+    subdomain: str = ""
+    host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Mount(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A volume, or a place in it, as a container sees it at `path`.
+
+    `volume` is the key under which `Programs.set_volume` knows its files: whoever mounts the same key sees the same files.
+    A hostPath is the node's own volume, `node_volume(node)`, with the path on the node as `sub_path`.
+    """
+
+    path: str
+    volume: str
+    sub_path: str = ""
+    read_only: bool = False
+
+
+class Container(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One instance of a container, as the runtime creates it.
+
+    `command` and `args` are those of the manifest with `$(VAR)` expanded; where they are empty the image's count. `env` is
+    resolved, in the kubelet's order. `ports` are the declared container ports. `memory` is the limit in bytes (None: none);
+    a swap does not exist. `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
+    `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
+    `exited` is told an Exit.
+    """
+
+    id: str
+    sandbox: str
+    name: str
+    image: str
+    exited: Reply
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    working_dir: str = ""
+    mounts: tuple[Mount, ...] = ()
+    ports: tuple[int, ...] = ()
+    memory: int | None = None
+    user: int | None = None
+    tty: bool = False
+    stdin: bool = False
+    read_only: bool = False
+    termination_message_path: str = "/dev/termination-log"
+    behavior: str | None = None
+    attempt: int = 0
+
+
+class Exit(msgspec.Struct, frozen=True):
+    """How process 1 of a container ended. `reason` is what the runtime says: Completed, Error or OOMKilled."""
+
+    container: str
+    code: int
+    signal: str | None
+    reason: str
+
+
+class StartFailure(msgspec.Struct, frozen=True):
+    """Why a container's process could not be started: runc's own words, from `exec: "..."` on; the exit code is 128.
+
+    `exec: "foo": executable file not found in $PATH`, `exec: "/no/such": stat /no/such: no such file or directory`.
+    """
+
+    message: str
+
+
+class ExecFailure(msgspec.Struct, frozen=True):
+    """Why a command could not be started in a running container; `message` is runc's, as in StartFailure."""
+
+    message: str
+
+
+class ExecResult(msgspec.Struct, frozen=True):
+    """What a command in a container came to. `code` is 128 + n after signal n.
+
+    `steady` (here and below): the same question gets the same answer until `Programs.version(sandbox)` grows.
+    """
+
+    code: int
+    stdout: str
+    stderr: str
+    timed_out: bool = False
+    steady: bool = False
+
+
+class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One GET from a node (the kubelet's probes and hooks): no redirect is followed, no proxy asked.
+
+    `host` is an address, or a name that the node can resolve. `timeout` spans the whole exchange (None: 30 s to connect,
+    no end to the answer). `node` is where the question comes from.
+    """
+
+    node: str
+    host: str
+    port: int
+    path: str = "/"
+    scheme: str = "HTTP"
+    headers: tuple[tuple[str, str], ...] = ()
+    timeout: Micros | None = SECOND
+
+
+class HTTPResult(msgspec.Struct, frozen=True):
+    """An answer (`status` > 0), or `error` as Go's http.Client returns it, from `Get "http://...": ` on."""
+
+    status: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    error: str = ""
+    steady: bool = False
+
+
+class TCPConnect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One TCP connection from a node, closed as soon as it is open."""
+
+    node: str
+    host: str
+    port: int
+    timeout: Micros = SECOND
+
+
+class ConnectResult(msgspec.Struct, frozen=True):
+    """`error` is Go's dial error (`dial tcp 10.244.0.5:80: connect: connection refused`), empty where it opened."""
+
+    error: str = ""
+    steady: bool = False
+
+
+class GRPCCheck(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of grpc.health.v1.Health/Check from a node; `timeout` spans connecting and the call."""
+
+    node: str
+    host: str
+    port: int
+    service: str = ""
+    timeout: Micros = SECOND
+
+
+class GRPCResult(msgspec.Struct, frozen=True):
+    """`status` is SERVING, NOT_SERVING, UNKNOWN or SERVICE_UNKNOWN; else `error` is the probe's text.
+
+    Kubernetes: pkg/probe/grpc (`timeout: failed to connect service "IP:PORT" within 1s: context deadline exceeded`,
+    `error: this server does not implement the grpc health protocol ...`).
+    """
+
+    status: str = ""
+    error: str = ""
+    steady: bool = False
+
+
+class LogLine(msgspec.Struct, frozen=True, array_like=True):
+    """A line of a container's log, without its newline. `stream` is stdout or stderr."""
+
+    at: Micros
+    stream: str
+    text: str
+
+
+class ImageConfig(msgspec.Struct, frozen=True):
+    """What an image says about its containers. `known` is False where the catalogue does not have it.
+
+    `user` is as the Dockerfile has it (`""`: root; a number; a name). `working_dir` is `/` where none is set.
+    """
+
+    repository: str
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    working_dir: str = "/"
+    user: str = ""
+    stop_signal: str = "SIGTERM"
+    ports: tuple[int, ...] = ()
+    known: bool = True
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a container holds now, in bytes: memory, its writable layer, its log."""
+
+    memory: int
+    writable_layer: int
+    logs: int
+
+
+def node_volume(node: str) -> str:
+    """Return the key of the volume that is a node's own file system, for hostPath mounts."""
+    return f"node:{node}"
