@@ -74,7 +74,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
 
-class Change(msgspec.Struct, frozen=True, tag="change"):
+class Change(msgspec.Struct, frozen=True, tag_field="output", tag="change"):
     """An object became what it is now. `index` counts requests and outputs together, from 1, with no gap."""
 
     index: int
@@ -84,7 +84,7 @@ class Change(msgspec.Struct, frozen=True, tag="change"):
     object: Object
 
 
-class Trace(msgspec.Struct, frozen=True, tag="trace"):
+class Trace(msgspec.Struct, frozen=True, tag_field="output", tag="trace"):
     """Something happened inside that is no API object. CONTRACTS.md lists the kinds and what `body` holds for each.
 
     `namespace`, `pod`, `uid` and `container` say where (empty where it is not about one).

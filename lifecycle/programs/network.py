@@ -1,7 +1,7 @@
 """What names and addresses mean: Pods, Services and the world outside, and the Faults that cut or disturb them.
 
 The controllers keep the Services (`set_service`), the fault controller the faults; sandboxes come and go with
-`Programs.add_sandbox` and `remove_sandbox`. A change makes programs that wait for a name or a port look again when they next ask.
+`Programs.add_sandbox` and `remove_sandbox`.
 """
 
 from __future__ import annotations
