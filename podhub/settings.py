@@ -198,6 +198,20 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 
 # ---- Celery and the driver -----------------------------------------------------------------------------------------------
 
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
+    {"socket_connect_timeout": 2, "socket_keepalive": True} if TEAM else {"polling_interval": 0.01}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_DEFAULT_QUEUE = "podhub"
+CELERY_TASK_IGNORE_RESULT = True
+# A message that cannot be sent is not mourned long: the request is in the queue, and the sweep finds it.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {"sweep": {"task": "podhub.runs.tasks.sweep", "schedule": 1.0, "options": {"expires": 5}}}
+
 # ---- end of Celery and the driver ----------------------------------------------------------------------------------------
 
 # Static files: hashed names where collectstatic has run (a team's image), straight from the finders otherwise
