@@ -112,7 +112,7 @@ def _objects(document: Any, path: str) -> list[Object]:
     items = document["items"] if is_list else [document]
     if not isinstance(items, list):
         raise CommandError(f"error: {path}: items: expected a list of objects")
-    kind = document.get("kind", "").removesuffix("List") if is_list else ""
+    kind = str(document["kind"]).removesuffix("List") if is_list else ""
     return [_checked(item, kind, f"{path}: items[{i}]" if is_list else path) for i, item in enumerate(items)]
 
 
@@ -123,7 +123,7 @@ def _checked(item: Any, kind: str, where: str) -> Object:
     metadata = item.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         raise CommandError(f"error: {where}: metadata.name: expected a string")
-    item = item if "kind" in item or not kind else {"kind": kind, "apiVersion": "v1", **item}
-    if not isinstance(item.get("kind"), str):
+    obj: Object = item if "kind" in item or not kind else {"kind": kind, "apiVersion": "v1", **item}
+    if not isinstance(obj.get("kind"), str):
         raise CommandError(f"error: {where}: kind: expected a string")
-    return item
+    return obj
