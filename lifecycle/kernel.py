@@ -14,7 +14,7 @@ import msgspec
 from lifecycle.agenda import NORMAL, Agenda, Due, Timer
 from lifecycle.clock import Micros
 from lifecycle.seeds import Seeds
-from lifecycle.wire import Change, Object, Output, Trace
+from lifecycle.wire import Change, Config, Object, Output, Trace
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -43,27 +43,29 @@ NOWHERE = Pod("", "", "", "")
 class KernelState(msgspec.Struct):
     """What of the kernel is saved."""
 
+    config: Config
     now: Micros
-    seed: int
-    index: int
-    number: int
-    agenda: list[tuple[Due, Timer]]
+    index: int = 0
+    number: int = 0
+    agenda: list[tuple[Due, Timer]] = []
+    outputs: list[Output] = []
 
 
 class Kernel:
     """Virtual time and the way out."""
 
     def __init__(self, state: KernelState) -> None:
+        self.config = state.config
         self.now = state.now
         self.index = state.index
-        self.seeds = Seeds(state.seed)
+        self.seeds = Seeds(state.config.seed)
         self.agenda = Agenda(state.agenda, state.number)
         self.cause = 0
         self.rooms: dict[str, Any] = {}
-        self.outputs: list[Output] = []
+        self.outputs: list[Output] = list(state.outputs)
 
     def save(self) -> KernelState:
-        return KernelState(self.now, self.seeds.seed, self.index, self.agenda.number, self.agenda.saved())
+        return KernelState(self.config, self.now, self.index, self.agenda.number, self.agenda.saved(), self.outputs)
 
     def at(self, at: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
         """Have `rooms[room].on_<what>(*subject)` called at a moment (never before now); return the timer's number."""

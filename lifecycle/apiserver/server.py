@@ -1,0 +1,191 @@
+"""The room `apiserver`: the objects, as the other rooms see them, and the one place where changes come from.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from lifecycle.apiserver import deletion
+from lifecycle.apiserver.conditions import with_condition
+from lifecycle.apiserver.requests import Requests
+from lifecycle.apiserver.resources import RESOURCES
+from lifecycle.apiserver.store import Row, Store
+from lifecycle.clock import HOUR, Micros, rfc3339
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Answer, Object, Request
+
+EVENT_TTL: Micros = HOUR
+"""How long an Event is kept after its last change. It leaves without a change of its own: the log keeps it."""
+
+
+class APIServerState(msgspec.Struct):
+    """`made` counts the objects made under each name within the instant `made_at`; `expiry` holds when Events end."""
+
+    rows: list[Row] = []
+    made_at: Micros = 0
+    made: dict[str, int] = {}
+    expiry: list[tuple[Micros, str, str]] = []
+
+
+class APIServer:
+    """Objects are never altered in place: a change is a new dict that shares what is equal with the old one."""
+
+    def __init__(self, kernel: Kernel, state: APIServerState | None = None) -> None:
+        state = state or APIServerState()
+        self.kernel = kernel
+        self.store = Store(state.rows)
+        self.requests = Requests(kernel)
+        self.informers: dict[str, list[str]] = {}
+        self._made_at, self._made = state.made_at, dict(state.made)
+        self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
+
+    @property
+    def state(self) -> APIServerState:
+        expiry = [(at, namespace, name) for (namespace, name), at in self._expiry.items()]
+        return APIServerState(self.store.rows(), self._made_at, self._made, expiry)
+
+    def inform(self, room: str, *resources: str) -> None:
+        """Have `rooms[room].observe(resource, type, old, new)` called after each change of these resources."""
+        for resource in resources:
+            self.informers.setdefault(resource, []).append(room)
+
+    def answer(self, index: int, request: Request) -> Answer:
+        """Take the request that has this index."""
+        return self.requests.answer(index, request)
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        return self.store.get(resource, namespace, name)
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterator[Object]:
+        """Give objects in key order."""
+        return self.store.list(resource, namespace)
+
+    def index(self, resource: str, namespace: str, name: str) -> int | None:
+        """Return the index of an object's last change, or None where there is no such object."""
+        return self.store.index(resource, namespace, name)
+
+    def create(self, resource: str, obj: Object) -> Object:
+        """Add an object and return it with its metadata completed. Its name must not be taken."""
+        metadata = self._new_metadata(resource, obj["metadata"])
+        obj = {**obj, "metadata": metadata}
+        if resource == "events":
+            self._expire_events(metadata["namespace"], metadata["name"])
+        return self._put(resource, "ADDED", None, obj)
+
+    def update(self, resource: str, obj: Object) -> Object:
+        """Replace an object by a whole new one and return what stands then; nothing happens where nothing differs.
+
+        An object that is being deleted and whose last finalizer the new one has not, is gone with that.
+        """
+        metadata = obj["metadata"]
+        old = self.get(resource, metadata.get("namespace", ""), metadata["name"])
+        if old is None:
+            raise KeyError(f"{resource} {metadata.get('namespace', '')}/{metadata['name']}")
+        if old == obj:
+            return old
+        if deletion.is_over(obj):
+            self._drop(resource, obj)
+            return obj
+        if resource == "events":
+            self._expire_events(metadata["namespace"], metadata["name"])
+        return self._put(resource, "MODIFIED", old, obj)
+
+    def remove(self, resource: str, namespace: str, name: str, uid: str | None = None) -> None:
+        """Take an object away with no grace, if it is there (and has that uid) and no finalizer holds it back."""
+        self.delete(resource, namespace, name, uid, grace=0)
+
+    def delete(
+        self, resource: str, namespace: str, name: str, uid: str | None = None, grace: int | None = None
+    ) -> Object | None:
+        """Do what a DELETE with `gracePeriodSeconds: grace` does; return the object as it stood or stands, None without one."""
+        old = self.get(resource, namespace, name)
+        if old is None or (uid is not None and old["metadata"]["uid"] != uid):
+            return None
+        marked, gone = deletion.begin(resource, old, grace, self.kernel.now)
+        if marked is not old:
+            old = self._put(resource, "MODIFIED", old, marked)
+        if gone:
+            self._drop(resource, old)
+        return old
+
+    def bind(self, namespace: str, name: str, uid: str, node: str) -> None:
+        """Put a Pod on a node and say that it is scheduled, in one change.
+
+        Kubernetes: pkg/registry/core/pod/storage (assignPod).
+        """
+        pod = self.get("pods", namespace, name)
+        if pod is None or pod["metadata"]["uid"] != uid:
+            return
+        condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
+        status = with_condition(pod["status"], condition, self.kernel.now)
+        self.update("pods", {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status})
+
+    def counted(self, *key: str) -> int:
+        """Return how many times this was called with the same key within the present instant, itself not counted."""
+        if self._made_at != self.kernel.now:
+            self._made_at, self._made = self.kernel.now, {}
+        text = "/".join(key)
+        count = self._made.get(text, 0)
+        self._made[text] = count + 1
+        return count
+
+    def generate_name(self, resource: str, namespace: str, base: str) -> str:
+        """Return a free name that begins with `base`. Kubernetes: apiserver/pkg/storage/names."""
+        base = base[:58]
+        while True:
+            nth = self.counted("name", resource, namespace, base)
+            name = base + self.kernel.seeds.suffix("name", resource, namespace, base, self.kernel.now, nth)
+            if self.store.index(resource, namespace, name) is None:
+                return name
+
+    def _new_metadata(self, resource: str, metadata: dict[str, Any]) -> dict[str, Any]:
+        namespace, name = metadata.get("namespace", ""), metadata.get("name", "")
+        if not name:
+            name = self.generate_name(resource, namespace, metadata["generateName"])
+        nth = 0 if resource == "events" else self.counted("uid", resource, namespace, name)
+        new = {
+            **metadata,
+            "name": name,
+            "uid": self.kernel.seeds.uid("uid", resource, namespace, name, self.kernel.now, nth),
+            "creationTimestamp": rfc3339(self.kernel.now),
+        }
+        if RESOURCES[resource].generation:
+            new["generation"] = 1
+        return new
+
+    def _put(self, resource: str, type: Any, old: Object | None, new: Object) -> Object:
+        metadata = new["metadata"]
+        index = self.kernel.change(type, new)
+        self.store.put(resource, metadata.get("namespace", ""), metadata["name"], new, index)
+        self._tell(resource, type, old, new, index)
+        return new
+
+    def _drop(self, resource: str, obj: Object) -> None:
+        metadata = obj["metadata"]
+        index = self.kernel.change("DELETED", obj)
+        self.store.drop(resource, metadata.get("namespace", ""), metadata["name"])
+        self._tell(resource, "DELETED", obj, None, index)
+
+    def _tell(self, resource: str, type: str, old: Object | None, new: Object | None, index: int) -> None:
+        rooms = self.informers.get(resource)
+        if rooms:
+            with self.kernel.because(index):
+                for room in rooms:
+                    self.kernel.rooms[room].observe(resource, type, old, new)
+
+    def _expire_events(self, namespace: str, name: str) -> None:
+        """Note that this Event was written now, and forget those that nobody has written for an hour."""
+        now = self.kernel.now
+        self._expiry.pop((namespace, name), None)
+        self._expiry[namespace, name] = now + EVENT_TTL
+        while self._expiry:
+            oldest, at = next(iter(self._expiry.items()))
+            if at > now:
+                return
+            del self._expiry[oldest]
+            self.store.drop("events", *oldest)

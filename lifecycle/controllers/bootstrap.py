@@ -1,0 +1,154 @@
+"""What a cluster holds from its first moment. Kubernetes: pkg/controlplane, what kubeadm leaves behind"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecycle.clock import rfc3339
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Object
+
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+KUBERNETES_IP = "10.96.0.1"
+"""The first address of the Services' range; the API server's own."""
+CONTROL_PLANE_IP = "172.30.0.2"
+
+_HEALTHY = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+
+
+def begin(kernel: Kernel) -> None:
+    """Create the namespaces, the Service `kubernetes` and the nodes of a new cluster."""
+    api, config = kernel.rooms["apiserver"], kernel.config
+    for name in dict.fromkeys((*NAMESPACES, *config.namespaces)):
+        api.create("namespaces", namespace(name))
+    api.create("services", _kubernetes_service())
+    for number, node in enumerate(config.nodes or (default_node(),)):
+        api.create("nodes", whole_node(node, number, rfc3339(config.start)))
+
+
+def namespace(name: str) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def default_node(name: str = "node1") -> Object:
+    """Return the Node that a cluster has which nobody gave any."""
+    resources = {"ephemeral-storage": "264212084Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "pods": "110"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name},
+        "status": {
+            "capacity": {"cpu": "2", "memory": "24684084Ki", **resources},
+            "allocatable": {"cpu": "2", "memory": "24581684Ki", **resources, "ephemeral-storage": "267847642337"},
+        },
+    }
+
+
+def whole_node(node: Object, number: int, now: str) -> Object:
+    """Return a Node with all that a kubelet reports of itself where the given one says nothing; `number` is its place.
+
+    Pod addresses are 10.244.`number`.0/24.
+    """
+    metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
+    name = metadata["name"]
+    labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+    }
+    annotations = {
+        "node.alpha.kubernetes.io/ttl": "0",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+    }
+    whole = default_node(name)["status"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            **{key: value for key, value in metadata.items() if key not in ("uid", "resourceVersion", "creationTimestamp")},
+            "labels": {**labels, **metadata.get("labels", {})},
+            "annotations": {**annotations, **metadata.get("annotations", {})},
+        },
+        "spec": {"podCIDR": f"10.244.{number}.0/24", "podCIDRs": [f"10.244.{number}.0/24"], **spec},
+        "status": {
+            **whole,
+            "addresses": _addresses(name, number),
+            "conditions": conditions(now),
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+            "nodeInfo": _node_info(),
+            **status,
+        },
+    }
+
+
+def conditions(now: str) -> list[dict[str, Any]]:
+    """Return the conditions of a node that is well."""
+    return [
+        {
+            "type": type,
+            "status": status,
+            "lastHeartbeatTime": now,
+            "lastTransitionTime": now,
+            "reason": reason,
+            "message": message,
+        }
+        for type, status, reason, message in _HEALTHY
+    ]
+
+
+def _addresses(name: str, number: int) -> list[dict[str, str]]:
+    return [
+        {"type": "InternalIP", "address": f"172.30.{number // 200}.{10 + number % 200}"},
+        {"type": "Hostname", "address": name},
+    ]
+
+
+def _node_info() -> dict[str, str]:
+    return {
+        "architecture": "amd64",
+        "bootID": "",
+        "containerRuntimeVersion": "containerd://1.6.20",
+        "kernelVersion": "6.1.0",
+        "kubeProxyVersion": "",
+        "kubeletVersion": "v1.36.2",
+        "machineID": "",
+        "operatingSystem": "linux",
+        "osImage": "Debian GNU/Linux 12 (bookworm)",
+        "systemUUID": "",
+    }
+
+
+def _kubernetes_service() -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"component": "apiserver", "provider": "kubernetes"},
+        },
+        "spec": {
+            "clusterIP": KUBERNETES_IP,
+            "clusterIPs": [KUBERNETES_IP],
+            "internalTrafficPolicy": "Cluster",
+            "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack",
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+            "sessionAffinity": "None",
+            "type": "ClusterIP",
+        },
+        "status": {"loadBalancer": {}},
+    }

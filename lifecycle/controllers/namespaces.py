@@ -1,0 +1,79 @@
+"""The room `namespaces`: what every namespace holds, and how one ends.
+
+Kubernetes: pkg/controller/serviceaccount, pkg/controller/certificates/rootcacertpublisher, pkg/controller/namespace
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lifecycle.apiserver.resources import RESOURCES
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Object
+
+RECHECK: Micros = 5 * SECOND
+"""How soon a namespace that still holds something is looked at again."""
+
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nUG9kSHVi\n-----END CERTIFICATE-----\n"
+"""Stands for the certificate of the cluster's authority: nothing in a simulated cluster checks it."""
+
+
+class NamespacesState(msgspec.Struct):
+    """This room remembers nothing: everything stands in the objects."""
+
+
+class Namespaces:
+    def __init__(self, kernel: Kernel, state: NamespacesState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or NamespacesState()
+        kernel.rooms["apiserver"].inform("namespaces", "namespaces")
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if new is None:
+            return
+        name = new["metadata"]["name"]
+        if type == "ADDED":
+            self._furnish(name)
+        elif new["metadata"].get("deletionTimestamp") and not (old or new)["metadata"].get("deletionTimestamp"):
+            self.kernel.after(0, "namespaces", "empty", name)
+
+    def on_empty(self, name: str) -> None:
+        """Delete all that a terminating namespace holds; take its finalizer away once nothing is left."""
+        api = self.kernel.rooms["apiserver"]
+        namespace = api.get("namespaces", "", name)
+        if namespace is None:
+            return
+        left = False
+        for resource in RESOURCES.values():
+            if resource.namespaced:
+                for obj in list(api.list(resource.plural, name)):
+                    api.delete(resource.plural, name, obj["metadata"]["name"])
+                    left = left or api.get(resource.plural, name, obj["metadata"]["name"]) is not None
+        if left:
+            self.kernel.after(RECHECK, "namespaces", "empty", name)
+        else:
+            api.update("namespaces", {**namespace, "spec": {**namespace["spec"], "finalizers": []}})
+
+    def _furnish(self, name: str) -> None:
+        api = self.kernel.rooms["apiserver"]
+        api.create("configmaps", _root_ca(name))
+        api.create("serviceaccounts", _service_account(name))
+
+
+def _root_ca(namespace: str) -> Object:
+    about = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints"
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "kube-root-ca.crt",
+            "namespace": namespace,
+            "annotations": {"kubernetes.io/description": about},
+        },
+        "data": {"ca.crt": CERTIFICATE},
+    }
+
+
+def _service_account(namespace: str) -> Object:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}

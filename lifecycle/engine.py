@@ -1,0 +1,139 @@
+"""The engine: all rooms together, and the way in and out.
+
+Given the same configuration and the same requests at the same moments, it puts out the same, to the byte, however the time
+between is cut into pieces and wherever it is saved and restored.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.controllers import bootstrap
+from lifecycle.kernel import Kernel, KernelState
+from lifecycle.wire import Answer, Config, Output, Request
+
+VERSION = 1
+"""Grows whenever the same requests may give other outputs than before."""
+
+
+class Place(NamedTuple):
+    """Where a room's class and the struct of its state stand."""
+
+    room: str
+    state: str
+
+
+ROOMS = {
+    "apiserver": Place("lifecycle.apiserver.server:APIServer", "lifecycle.apiserver.server:APIServerState"),
+    "recorder": Place("lifecycle.recorder:Recorder", "lifecycle.recorder:RecorderState"),
+    "programs": Place("lifecycle.programs:Programs", "lifecycle.programs.room:ProgramsState"),
+    "namespaces": Place("lifecycle.controllers.namespaces:Namespaces", "lifecycle.controllers.namespaces:NamespacesState"),
+    "scheduler": Place("lifecycle.scheduler.room:Scheduler", "lifecycle.scheduler.room:SchedulerState"),
+    "kubelet": Place("lifecycle.kubelet:Kubelet", "lifecycle.kubelet:KubeletState"),
+}
+"""All rooms by name, in the order in which they are made and told of changes.
+
+A room is made with the Kernel and its saved state (None: a new cluster); `room.state` is its whole memory.
+"""
+
+
+class EngineState(msgspec.Struct):
+    """A whole engine; `rooms` holds each room's state as msgpack."""
+
+    version: int
+    kernel: KernelState
+    rooms: dict[str, bytes]
+
+
+class Unreadable(ValueError):
+    """Bytes that no engine of this version has saved."""
+
+
+class Engine:
+    """One cluster, running."""
+
+    def __init__(self, kernel: Kernel, states: dict[str, bytes]) -> None:
+        self._kernel = kernel
+        for name, place in ROOMS.items():
+            if not _load(place.room):
+                continue
+            saved = states.get(name)
+            state = msgspec.msgpack.decode(saved, type=_load(place.state)) if saved is not None else None
+            kernel.rooms[name] = _load(place.room)(kernel, state)
+
+    @classmethod
+    def new(cls, config: Config) -> Engine:
+        """Begin a cluster: what it holds from its first moment is the first that `advance` hands over."""
+        engine = cls(Kernel(KernelState(config, config.start)), {})
+        bootstrap.begin(engine._kernel)
+        return engine
+
+    @classmethod
+    def restore(cls, data: bytes) -> Engine:
+        """Return the engine that `save` put into bytes. Raises: Unreadable if they are none of this version's."""
+        try:
+            saved = msgspec.msgpack.decode(data, type=EngineState)
+        except msgspec.MsgspecError as error:
+            raise Unreadable(f"this is no saved engine: {error}") from error
+        if saved.version != VERSION:
+            raise Unreadable(f"saved by version {saved.version} of the engine; this is version {VERSION}")
+        return cls(Kernel(saved.kernel), saved.rooms)
+
+    def save(self) -> bytes:
+        """Return the whole state, with the outputs that were not handed over yet."""
+        kernel = self._kernel
+        rooms = {name: msgspec.msgpack.encode(room.state) for name, room in kernel.rooms.items()}
+        return msgspec.msgpack.encode(EngineState(VERSION, kernel.save(), rooms))
+
+    def request(self, at: Micros, request: Request) -> Answer:
+        """Take a request at a moment (now, if that has passed); timers that are due by then fire first."""
+        kernel = self._kernel
+        self._run(max(at, kernel.now), None)
+        index = kernel.next_index()
+        with kernel.because(index):
+            return cast(Answer, kernel.rooms["apiserver"].answer(index, request))
+
+    def advance(self, to: Micros, most: int | None = None) -> list[Output]:
+        """Run to a moment; hand over everything put out since the last call, in order.
+
+        With `most`, stop after the instant in which so many outputs were reached; `now` tells how far it came.
+        """
+        self._run(to, most)
+        outputs, self._kernel.outputs = self._kernel.outputs, []
+        return outputs
+
+    def _run(self, to: Micros, most: int | None) -> None:
+        kernel, agenda = self._kernel, self._kernel.agenda
+        while (due := agenda.next_at()) is not None and due <= to:
+            if most is not None and len(kernel.outputs) >= most and due > kernel.now:
+                return
+            kernel.fire()
+        kernel.now = max(kernel.now, to)
+
+    @property
+    def now(self) -> Micros:
+        return self._kernel.now
+
+    @property
+    def wake_at(self) -> Micros | None:
+        """When the next timer is due, or None."""
+        return self._kernel.agenda.next_at()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether only periodic timers remain."""
+        return self._kernel.agenda.at_rest()
+
+    @property
+    def index(self) -> int:
+        """The number of the last request or output."""
+        return self._kernel.index
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name, None)

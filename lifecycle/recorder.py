@@ -1,0 +1,260 @@
+"""Events, as client-go's recorders make, count and drop them.
+
+A repeated Event is the same object with a higher count; many alike are combined into one; a source that says too much about
+one object is cut off, while its count goes on.
+Kubernetes: client-go/tools/record (event.go, events_cache.go), client-go/tools/events (event_broadcaster.go)
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from lifecycle.clock import MINUTE, SECOND, Micros, rfc3339, rfc3339_micro
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Object
+
+AGGREGATION_INTERVAL: Micros = 600 * SECOND
+AGGREGATION_MESSAGES = 10
+"""From so many different messages on, further ones are combined."""
+SPAM_BURST = 25
+SPAM_REFILL: Micros = 300 * SECOND
+CACHE_SIZE = 4096
+"""How many different Events one source remembers (least recently seen go first)."""
+SERIES_REFRESH: Micros = 30 * MINUTE
+SERIES_END: Micros = 6 * MINUTE
+
+SCHEDULER = "default-scheduler"
+CONTROL_PLANE = "control-plane"
+"""The host on which the scheduler runs."""
+
+T = TypeVar("T")
+
+
+class Seen(msgspec.Struct, array_like=True):
+    """An Event that was written before: its name, when first, and how often it happened since."""
+
+    name: str
+    first: str
+    count: int
+
+
+class Similar(msgspec.Struct, array_like=True):
+    """The different messages of Events that are alike in all else, and when the last came."""
+
+    messages: list[str]
+    last: Micros
+
+
+class Bucket(msgspec.Struct, array_like=True):
+    """How many more Events may be written, as of a moment; tokens come back one by one."""
+
+    tokens: float
+    at: Micros
+
+
+class Series(msgspec.Struct, array_like=True):
+    """A scheduler's Event that is being counted: how often and when last, and when that was last written down."""
+
+    name: str
+    namespace: str
+    count: int
+    last: Micros
+    written: Micros
+
+
+class Source(msgspec.Struct):
+    """What one recorder (a component on a host) remembers. Keys hold the fields that must agree."""
+
+    seen: dict[str, Seen] = {}
+    similar: dict[str, Similar] = {}
+    buckets: dict[str, Bucket] = {}
+
+
+class RecorderState(msgspec.Struct):
+    sources: dict[str, Source] = {}
+    series: dict[str, Series] = {}
+
+
+class Recorder:
+    """The room `recorder`."""
+
+    def __init__(self, kernel: Kernel, state: RecorderState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or RecorderState()
+
+    def event(
+        self, component: str, obj: Object, type: str, reason: str, message: str, field_path: str = "", host: str = ""
+    ) -> int | None:
+        """Record an Event of core/v1; return the index of the change, or None where the spam filter dropped it.
+
+        `obj` is what it is about: a whole object, or a reference with kind, namespace, name (and uid).
+        """
+        source = self.state.sources.setdefault(f"{component}\0{host}", Source())
+        about = _reference(obj, field_path)
+        whom = "\0".join((about["kind"], about.get("namespace", ""), about["name"], about.get("uid", "")))
+        key, message = self._aggregate(source, f"{whom}\0{type}\0{reason}", message, field_path)
+        seen = _recent(source.seen, key)
+        if seen is None:
+            seen = Seen("", rfc3339(self.kernel.now), 0)
+        count = seen.count + 1
+        source.seen[key] = Seen(seen.name, seen.first, count)
+        _limit(source.seen)
+        if not self._spend(source, f"{whom}\0{type}"):
+            return None
+        return self._write(source.seen[key], about, component, host, type, reason, message)
+
+    def scheduler_event(self, obj: Object, type: str, reason: str, action: str, message: str) -> int:
+        """Record an Event of events.k8s.io, as the scheduler does; return the index of the change it is part of.
+
+        One that repeats goes into a series, which keeps the text of the first.
+        """
+        api, now = self.kernel.rooms["apiserver"], self.kernel.now
+        about = _reference(obj)
+        version = api.index("pods", about.get("namespace", ""), about["name"])
+        key = "\0".join(
+            (type, action, reason, about["kind"], about.get("namespace", ""), about["name"], about["uid"], str(version))
+        )
+        series = self.state.series.get(key)
+        if series is None:
+            return self._begin_series(key, about, type, reason, action, message)
+        series.count, series.last = series.count + 1, now
+        if series.count == 2 or now - series.written >= SERIES_REFRESH:
+            self._write_series(series)
+        return self.kernel.index
+
+    def on_finish_series(self, key: str) -> None:
+        """End a series that has been idle for long enough, or look again when it may be."""
+        series = self.state.series[key]
+        if self.kernel.now - series.last < SERIES_END:
+            self.kernel.at(series.last + SERIES_END, "recorder", "finish_series", key, periodic=True)
+            return
+        del self.state.series[key]
+        if series.count > 1 and series.written < series.last:
+            self._write_series(series)
+
+    def _aggregate(self, source: Source, key: str, message: str, field_path: str) -> tuple[str, str]:
+        """Return the key under which an Event is counted and its message, combined with others where there are too many."""
+        now = self.kernel.now
+        similar = _recent(source.similar, key)
+        if similar is None or now - similar.last > AGGREGATION_INTERVAL:
+            similar = Similar([], now)
+        similar.last = now
+        if message not in similar.messages:
+            similar.messages.append(message)
+        source.similar[key] = similar
+        _limit(source.similar)
+        if len(similar.messages) < AGGREGATION_MESSAGES:
+            return f"{key}\0{field_path}\0{message}", message
+        similar.messages.pop(0)
+        return key, f"(combined from similar events): {message}"
+
+    def _spend(self, source: Source, key: str) -> bool:
+        """Take a token from the bucket of one object and type; say whether there was one."""
+        now = self.kernel.now
+        bucket = _recent(source.buckets, key) or Bucket(SPAM_BURST, now)
+        tokens = min(SPAM_BURST, bucket.tokens + (now - bucket.at) / SPAM_REFILL)
+        allowed = tokens >= 1
+        source.buckets[key] = Bucket(tokens - 1 if allowed else tokens, now)
+        _limit(source.buckets)
+        return allowed
+
+    def _write(self, seen: Seen, about: dict[str, Any], component: str, host: str, type: str, reason: str, message: str) -> int:
+        """Change the Event that is in the store, or make it (the first time, and when it has expired since)."""
+        api, now = self.kernel.rooms["apiserver"], rfc3339(self.kernel.now)
+        namespace = about.get("namespace") or "default"
+        old = api.get("events", namespace, seen.name) if seen.name else None
+        if old is not None:
+            api.update("events", {**old, "count": seen.count, "lastTimestamp": now, "message": message})
+            return self.kernel.index
+        seen.name = self._free_name(namespace, about["name"])
+        event = {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": {"name": seen.name, "namespace": namespace},
+            "involvedObject": about,
+            "reason": reason,
+            "message": message,
+            "source": {"component": component, "host": host} if host else {"component": component},
+            "firstTimestamp": seen.first,
+            "lastTimestamp": now,
+            "count": seen.count,
+            "type": type,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": host,
+        }
+        api.create("events", event)
+        return self.kernel.index
+
+    def _begin_series(self, key: str, about: dict[str, Any], type: str, reason: str, action: str, message: str) -> int:
+        now = self.kernel.now
+        namespace = about.get("namespace") or "default"
+        name = self._free_name(namespace, about["name"])
+        self.state.series[key] = Series(name, namespace, 1, now, now)
+        self.kernel.after(SERIES_END, "recorder", "finish_series", key, periodic=True)
+        event = {
+            "kind": "Event",
+            "apiVersion": "v1",
+            "metadata": {"name": name, "namespace": namespace},
+            "involvedObject": about,
+            "reason": reason,
+            "message": _shortened(message),
+            "source": {},
+            "firstTimestamp": None,
+            "lastTimestamp": None,
+            "type": type,
+            "eventTime": rfc3339_micro(now),
+            "action": action,
+            "reportingComponent": SCHEDULER,
+            "reportingInstance": f"{SCHEDULER}-{CONTROL_PLANE}",
+        }
+        self.kernel.rooms["apiserver"].create("events", event)
+        return self.kernel.index
+
+    def _write_series(self, series: Series) -> None:
+        api = self.kernel.rooms["apiserver"]
+        series.written = self.kernel.now
+        old = api.get("events", series.namespace, series.name)
+        if old is not None:
+            api.update("events", {**old, "series": {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}})
+
+    def _free_name(self, namespace: str, about: str) -> str:
+        """Return `about` and the moment in hexadecimal nanoseconds; the next one where two fall into one moment."""
+        api = self.kernel.rooms["apiserver"]
+        nanoseconds = self.kernel.now * 1000
+        while api.index("events", namespace, name := f"{about}.{nanoseconds:x}") is not None:
+            nanoseconds += 1
+        return name
+
+
+def _reference(obj: Object, field_path: str = "") -> dict[str, Any]:
+    """Return the ObjectReference to a whole object, or to what a reference names."""
+    metadata = obj.get("metadata") or obj
+    fields = {
+        "kind": obj["kind"],
+        "namespace": metadata.get("namespace"),
+        "name": metadata["name"],
+        "uid": metadata.get("uid"),
+        "apiVersion": obj.get("apiVersion", "v1"),
+        "fieldPath": field_path,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _recent(cache: dict[str, T], key: str) -> T | None:
+    """Take an entry out of a cache, so that putting it back makes it the last one used."""
+    return cache.pop(key, None)
+
+
+def _limit(cache: dict[str, T]) -> None:
+    """Forget what was not used for longest where there is too much."""
+    if len(cache) > CACHE_SIZE:
+        del cache[next(iter(cache))]
+
+
+def _shortened(message: str) -> str:
+    """Return a note as events.k8s.io takes it: 1024 bytes at most."""
+    data = message.encode()
+    return message if len(data) <= 1024 else data[:1020].decode(errors="ignore") + " ..."
