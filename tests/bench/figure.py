@@ -1,0 +1,29 @@
+"""One measured figure and what it is measured against."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Figure(NamedTuple):
+    """A measurement: `value` in `unit`; it holds where it is at most (or, with `at_least`, at least) `target`."""
+
+    name: str
+    value: float
+    unit: str
+    target: float
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        return f"{'ok   ' if self.holds else 'SHORT'} {self.name:58} {self.value:10.3g} {self.unit:7} {sign} {self.target:g}"
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value below which `share` (0 to 1) of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
