@@ -1,0 +1,191 @@
+"""Reading what `podhub run` is given: manifests, recorded requests, and what a node finds when it pulls images."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import yaml
+
+from lifecycle.apiserver import resources
+from lifecycle.clock import Micros, from_seconds, parse_go_duration
+from lifecycle.wire import Image, Request
+from podhub.cli.objects import CommandError
+
+_FIELDS = {"t", "verb", "namespace", "resource", "name", "subresource", "contentType", "query", "body"}
+_VERBS = ("create", "update", "patch", "delete", "deletecollection")
+
+
+class Timed(NamedTuple):
+    """A request and when it is made, as a span from the first one; `where` names its place for messages."""
+
+    after: Micros
+    request: Request
+    where: str
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML as JSON has it: a time is a text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_manifests(paths: list[str]) -> list[Timed]:
+    """Return a create request for every document of the files, all at once. Raises: CommandError."""
+    return [
+        Timed(0, _create(document, where), where)
+        for path in paths
+        for document, where in _objects(path)
+        if document is not None
+    ]
+
+
+def read_requests(path: str) -> list[Timed]:
+    """Return the requests that a file lists, with their times. Raises: CommandError."""
+    listed = _load(path)
+    if not isinstance(listed, list):
+        raise CommandError(f"error: {path}: expected a list of requests, each with t and verb")
+    timed = [_timed(entry, f"{path}: request {number}") for number, entry in enumerate(listed, 1)]
+    for before, after in pairwise(timed):
+        if after.after < before.after:
+            raise CommandError(f"error: {after.where}: t is before that of the request above; put requests in order of time")
+    return timed
+
+
+def read_images(path: str) -> dict[str, Image]:
+    """Return what a file says of images. Raises: CommandError."""
+    listed = _load(path)
+    if not isinstance(listed, dict):
+        raise CommandError(f"error: {path}: expected a mapping of images to what a node finds when it pulls them")
+    return {str(name): _image(entry, f"{path}: {name}") for name, entry in listed.items()}
+
+
+def _image(entry: Any, where: str) -> Image:
+    try:
+        image = msgspec.convert(entry or {}, Image)
+        if image.pull is not None:
+            parse_go_duration(image.pull)
+    except (msgspec.ValidationError, ValueError) as wrong:
+        raise CommandError(f"error: {where}: {wrong}; known are pull (such as 624ms), size (bytes), present, error") from None
+    return image
+
+
+def _timed(entry: Any, where: str) -> Timed:
+    if not isinstance(entry, dict):
+        raise CommandError(f"error: {where}: expected a mapping with t and verb")
+    unknown = sorted(str(key) for key in entry if key not in _FIELDS)
+    if unknown:
+        raise CommandError(f"error: {where}: unknown field {unknown[0]!r}; known are {', '.join(sorted(_FIELDS))}")
+    if isinstance(entry.get("t"), bool) or not isinstance(entry.get("t"), int | float) or not 0 <= entry["t"] < 1e9:
+        raise CommandError(f"error: {where}: t: expected the seconds since the first request")
+    if entry.get("verb") not in _VERBS:
+        raise CommandError(f"error: {where}: verb: expected one of {', '.join(_VERBS)}")
+    return Timed(from_seconds(entry["t"]), _request(entry, where), where)
+
+
+def _request(entry: dict[str, Any], where: str) -> Request:
+    body = entry.get("body")
+    if not entry.get("resource"):
+        if entry["verb"] != "create":
+            raise CommandError(f"error: {where}: resource: expected a plural such as pods")
+        return _create(body, where, _text(entry, "namespace", where))
+    plural = _text(entry, "resource", where)
+    known = resources.RESOURCES.get(plural)
+    return Request(
+        verb=entry["verb"],
+        resource=plural,
+        group_version=known.group_version if known else "v1",
+        namespace=_text(entry, "namespace", where),
+        name=_text(entry, "name", where),
+        subresource=_text(entry, "subresource", where),
+        content_type=_text(entry, "contentType", where) or "application/json",
+        query=_query(entry.get("query"), where),
+        body=body,
+    )
+
+
+def _create(body: Any, where: str, namespace: str = "") -> Request:
+    """Return the request that posts an object to where objects of its kind live."""
+    if not isinstance(body, dict):
+        raise CommandError(f"error: {where}: expected an object with apiVersion, kind and metadata")
+    for field in ("apiVersion", "kind"):
+        if not isinstance(body.get(field), str) or not body[field]:
+            raise CommandError(f"error: {where}: {field} not set")
+    known = resources.of_object(body)
+    if known is None:
+        kind = f'no matches for kind "{body["kind"]}" in version "{body["apiVersion"]}"'
+        raise CommandError(f"error: {where}: resource mapping not found: {kind}")
+    metadata = body.get("metadata")
+    own = metadata.get("namespace") if isinstance(metadata, dict) else None
+    if known.namespaced:
+        namespace = namespace or (own if isinstance(own, str) else "") or "default"
+    return Request("create", known.plural, body["apiVersion"], namespace if known.namespaced else "", body=body)
+
+
+def _query(query: Any, where: str) -> dict[str, list[str]]:
+    if query is None:
+        return {}
+    if not isinstance(query, dict):
+        raise CommandError(f"error: {where}: query: expected a mapping of parameters")
+    return {str(key): [str(v) for v in value] if isinstance(value, list) else [str(value)] for key, value in query.items()}
+
+
+def _text(entry: dict[str, Any], field: str, where: str) -> str:
+    value = entry.get(field, "")
+    if not isinstance(value, str):
+        raise CommandError(f"error: {where}: {field}: expected a text, found {value!r}")
+    return value
+
+
+def _objects(path: str) -> list[tuple[Any, str]]:
+    """Return every document of a file; the items of a List each count as one."""
+    found: list[tuple[Any, str]] = []
+    for number, document in enumerate(_documents(path), 1):
+        where = path if number == 1 else f"{path}: document {number}"
+        items = document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else None
+        if isinstance(items, list):
+            found += [(item, f"{where}: items[{i}]") for i, item in enumerate(items)]
+        else:
+            found.append((document, where))
+    if all(document is None for document, _ in found):
+        raise CommandError(f"error: {path}: no object found; expected a manifest with apiVersion, kind and metadata")
+    return found
+
+
+def _documents(path: str) -> list[Any]:
+    try:
+        return list(yaml.load_all(_read(path), Loader=_Loader))
+    except yaml.YAMLError as wrong:
+        raise _unreadable(path, wrong) from None
+    except (RecursionError, ValueError) as wrong:
+        raise CommandError(f"error: {path}: {wrong}") from None
+
+
+def _load(path: str) -> Any:
+    documents = _documents(path)
+    if len(documents) != 1:
+        raise CommandError(f"error: {path}: expected one YAML document, found {len(documents)}")
+    return documents[0]
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as wrong:
+        raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
+    except UnicodeDecodeError as wrong:
+        raise CommandError(f"error: {path}: byte {wrong.start + 1} is no UTF-8 text") from None
+
+
+def _unreadable(path: str, wrong: yaml.YAMLError) -> CommandError:
+    """Say what is wrong with a YAML text, and in which line."""
+    mark = getattr(wrong, "problem_mark", None)
+    line = f"line {mark.line + 1}: " if mark else ""
+    problem = getattr(wrong, "problem", None) or str(wrong)
+    return CommandError(f"error: {path}: error converting YAML to JSON: yaml: {line}{problem}")
