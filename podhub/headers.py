@@ -23,7 +23,7 @@ def content_security_policy(get_response: Handler) -> Handler:
     if iscoroutinefunction(get_response):
 
         async def handle_async(request: HttpRequest) -> HttpResponseBase:
-            return marked(await get_response(request))  # type: ignore[misc]
+            return marked(await get_response(request))
 
         return handle_async
 

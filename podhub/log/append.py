@@ -1,0 +1,187 @@
+"""The one way in: a writer appends entries to one cluster's log, under the fence of its lease."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from lifecycle import wire
+from lifecycle.clock import Micros
+from lifecycle.core_v1.merge_patch import merge_apply, merge_diff, same
+from lifecycle.wire import Object
+from podhub.log import codec, fold
+from podhub.log.errors import LeaseLost, ReadOnly
+from podhub.log.models import Cluster, Entry
+from podhub.log.resources import resource_of
+
+MOST = 500
+"""Entries in one transaction."""
+
+KEYFRAME_EVERY = 8
+"""Changes of one object from one whole copy to the next, so that a past version is never more than seven patches away."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request that the engine has taken: its number, the moment it was stamped with, and what was asked."""
+
+    index: int
+    at: Micros
+    request: wire.Request
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """A change of a real cluster, as a watch received it. `line` is what the recording said beside it, as canonical JSON."""
+
+    at: Micros
+    type: str
+    object: Object
+    line: str = ""
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What a real cluster did here nobody wrote down. `body` says why: the metav1.Status that the watch ended with."""
+
+    at: Micros
+    body: Object
+    line: str = ""
+
+
+Item = Asked | wire.Change | wire.Trace | Recorded | Gap
+
+
+class _Held(msgspec.Struct):
+    """The last version of an object, and where its newest whole copy stands."""
+
+    object: Object
+    keyframe: int
+    patches: int
+
+
+def slices(items: Sequence[Item], horizon: Micros) -> Iterator[tuple[Sequence[Item], Micros]]:
+    """Yield what one transaction each may hold, with the horizon it reaches.
+
+    Where an instant is split the horizon stays before it, for that instant is known when its last entry is.
+    """
+    for start in range(0, max(len(items), 1), MOST):
+        last = start + MOST >= len(items)
+        piece = items[start : start + MOST]
+        yield piece, horizon if last else items[start + MOST].at - 1
+
+
+class Writer:
+    """Appends to one cluster's log, and remembers what its next entries build on.
+
+    After any exception, and after any rollback of a transaction in which it appended, it has to be thrown away.
+    """
+
+    def __init__(self, cluster: Cluster, lease_token: str) -> None:
+        self._cluster_id = cluster.pk
+        self._token = lease_token
+        self._hash = bytes(cluster.head_hash)
+        self._held: dict[fold.Key, _Held | None] = {}
+        self.head = cluster.head
+        self.horizon = cluster.horizon
+        self._at = cluster.start
+        if cluster.head:
+            self._at = fold.last_at(cluster)
+
+    @classmethod
+    def open(cls, cluster_id: int, lease_token: str) -> Writer:
+        """Return a writer at the end of a log. Raises: LeaseLost, ReadOnly."""
+        cluster = Cluster.objects.select_related("parent").filter(pk=cluster_id, lease_token=lease_token).first()
+        if cluster is None:
+            raise LeaseLost(f"cluster {cluster_id} is not leased with this token")
+        if cluster.read_only:
+            raise ReadOnly(f"cluster {cluster.name!r} is read-only")
+        return cls(cluster, lease_token)
+
+    def append(self, items: Sequence[Item], horizon: Micros, **columns: Any) -> None:
+        """Append entries and move the head and the horizon on, all in one transaction (the caller's where there is one).
+
+        `columns` are other columns of the cluster to set with them, such as wake_at. A horizon that lies behind leaves it where
+        it is. Raises: LeaseLost, whereupon the transaction must be rolled back; ValueError where the items break the order.
+        """
+        if len(items) > MOST:
+            raise ValueError(f"{len(items)} entries are too many for one transaction: {MOST} at most; see slices()")
+        recorded_at = time.time_ns() // 1000
+        head, horizon = self.head, max(horizon, self.horizon)
+        with transaction.atomic(savepoint=False):
+            entries = [self._entry(item, recorded_at) for item in items]
+            if self._at > horizon and entries and not isinstance(items[-1], Recorded | Gap) and len(items) < MOST:
+                raise ValueError(f"an entry at {self._at} lies beyond the horizon {horizon}")
+            fence = Cluster.objects.filter(pk=self._cluster_id, head=head, lease_token=self._token, read_only=False)
+            if not fence.update(head=self.head, head_hash=self._hash, horizon=horizon, **columns):
+                raise LeaseLost(f"the lease of cluster {self._cluster_id} is lost: nothing was appended after seq {head}")
+            Entry.objects.bulk_create(entries)
+        self.horizon = horizon
+
+    def _entry(self, item: Item, recorded_at: Micros) -> Entry:
+        if item.at < self._at:
+            raise ValueError(f"an entry at {item.at} cannot come after one at {self._at}")
+        self.head += 1
+        self._at = item.at
+        entry = Entry(cluster_id=self._cluster_id, seq=self.head, at=item.at, recorded_at=recorded_at)
+        if isinstance(item, Asked | wire.Change | wire.Trace) and item.index != self.head:
+            raise ValueError(f"the engine's index {item.index} is not the log's next seq {self.head}")
+        self._fill(entry, item)
+        entry.hash = self._hash = codec.link(self._hash, entry)
+        return entry
+
+    def _fill(self, entry: Entry, item: Item) -> None:
+        match item:
+            case Asked(request=request):
+                entry.kind, entry.type = Entry.Kind.REQUEST, request.verb
+                entry.resource, entry.namespace, entry.name = request.resource, request.namespace, request.name
+                entry.body = codec.pack(codec.canonical(request))
+            case wire.Trace():
+                entry.kind, entry.type, entry.cause = Entry.Kind.TRACE, item.kind, item.cause
+                entry.namespace, entry.name, entry.about = item.namespace, item.pod, item.uid
+                entry.resource = "pods" if item.pod else ""
+                entry.body = codec.pack(
+                    codec.canonical({**item.body, "container": item.container} if item.container else item.body)
+                )
+            case wire.Change():
+                entry.cause = item.cause
+                self._change(entry, item.type, item.object)
+            case Recorded():
+                entry.line = item.line
+                self._change(entry, item.type, item.object)
+            case Gap():
+                entry.kind, entry.type, entry.line = Entry.Kind.GAP, "gap", item.line
+                entry.body = codec.pack(codec.canonical(item.body))
+
+    def _change(self, entry: Entry, type: str, obj: Object) -> None:
+        metadata = obj["metadata"]
+        entry.kind, entry.type, entry.resource = Entry.Kind.CHANGE, type, resource_of(obj)
+        entry.namespace, entry.name = metadata.get("namespace") or "", metadata["name"]
+        entry.about = about(obj, entry.resource)
+        key = fold.Key(entry.resource, entry.namespace, entry.name)
+        held = self._last(key)
+        patch = merge_diff(held.object, obj) if held and held.patches < KEYFRAME_EVERY - 1 and type != "ADDED" else None
+        if held and patch is not None and same(merge_apply(held.object, patch), obj):
+            entry.keyframe = held.keyframe
+            entry.body = codec.pack(codec.canonical(patch))
+            self._held[key] = _Held(obj, held.keyframe, held.patches + 1)
+        else:
+            entry.keyframe = entry.seq
+            entry.body = codec.pack(codec.canonical(obj))
+            self._held[key] = _Held(obj, entry.seq, 0)
+        if type == "DELETED":
+            self._held[key] = None
+
+    def _last(self, key: fold.Key) -> _Held | None:
+        """Return what an object's next patch builds on: its last version in this cluster's own rows, while it exists."""
+        if key not in self._held:
+            found = fold.last_version(self._cluster_id, key)
+            self._held[key] = _Held(*found) if found else None
+        return self._held[key]
+
+
+def about(obj: Object, resource: str) -> str:
+    """Return the uid that an object's change is looked up by: its own, or, for an Event, that of what it regards."""
+    subject = obj.get("involvedObject") or obj.get("regarding") or {} if resource == "events" else obj["metadata"]
+    return str(subject.get("uid") or "")
