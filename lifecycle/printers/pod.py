@@ -16,8 +16,8 @@ from lifecycle.printers.metadata import (
     Object,
     annotation_lines,
     controller,
-    label_selector,
     label_lines,
+    label_selector,
     listed,
     time_text,
 )
