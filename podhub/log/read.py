@@ -226,9 +226,9 @@ def _lines(rows: QuerySet[Entry]) -> list[Line]:
     found = list(rows.values_list(*_LINE))
     changes = fold.stored([Ref(row[0], row[1]) for row in found if row[5] == Entry.Kind.CHANGE])
     lines = []
-    for cluster_id, seq, *columns, body in found:
-        stored = changes.get(Ref(cluster_id, seq))
-        lines.append(Line(seq, *columns, _served(stored, seq) if stored else codec.unpack(body)))
+    for row in found:
+        stored = changes.get(Ref(row[0], row[1]))
+        lines.append(Line(*row[1:-1], _served(stored, row[1]) if stored else codec.unpack(row[-1])))
     return lines
 
 
