@@ -1,37 +1,237 @@
-"""The room `scheduler`. Kubernetes: pkg/scheduler/schedule_one.go"""
+"""The room `scheduler`: one Pod after another, each to the best of the nodes that would do.
+
+Kubernetes: pkg/scheduler/schedule_one.go
+"""
 
 from __future__ import annotations
 
 import msgspec
 
+from lifecycle.apiserver.conditions import with_condition
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.kernel import Kernel
+from lifecycle.scheduler import messages, scores
+from lifecycle.scheduler.filters import Candidate, Rejection, helps, reject
+from lifecycle.scheduler.nodes import NodeInfo, taken_by
+from lifecycle.scheduler.queue import POD_GONE_PLUGINS, Queue, Queued, QueueState, flush_at
 from lifecycle.wire import Object
 
+SCHEDULER_NAME = "default-scheduler"
 LATENCY: Micros = 4 * MILLISECOND
-"""From a Pod's creation to its binding, where nobody else waits."""
+"""From a change to the scheduler's taking it up."""
+CYCLE: Micros = MILLISECOND
+"""From one Pod to the next where more than one waits."""
+ENOUGH_NODES = 16
+"""So many nodes that would do are compared; Kubernetes takes 100 or more, for a spread that nobody here can see."""
 
 
 class SchedulerState(msgspec.Struct):
-    """What the scheduler remembers."""
+    """`awake` says that a cycle is on the agenda; `next_node` is where the search for nodes goes on."""
+
+    queue: QueueState = msgspec.field(default_factory=QueueState)
+    awake: bool = False
+    next_node: int = 0
 
 
 class Scheduler:
     def __init__(self, kernel: Kernel, state: SchedulerState | None = None) -> None:
         self.kernel = kernel
         self.state = state or SchedulerState()
-        kernel.rooms["apiserver"].inform("scheduler", "pods")
+        self.queue = Queue(self.state.queue)
+        self._nodes: dict[str, NodeInfo] | None = None if state else {}
+        kernel.rooms["apiserver"].inform("scheduler", "pods", "nodes")
+
+    @property
+    def nodes(self) -> dict[str, NodeInfo]:
+        """What is known of the nodes, by name; after a restore read from the objects once more."""
+        if self._nodes is None:
+            api = self.kernel.rooms["apiserver"]
+            self._nodes = {node["metadata"]["name"]: NodeInfo(node) for node in api.list("nodes")}
+            for pod in api.list("pods"):
+                self._count(pod)
+        return self._nodes
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
-        if type == "ADDED" and new is not None and not new["spec"].get("nodeName"):
-            self.kernel.after(LATENCY, "scheduler", "schedule", new["metadata"]["namespace"], new["metadata"]["name"])
+        if resource == "nodes":
+            self._observe_node(old, new)
+        else:
+            self._observe_pod(old, new)
 
-    def on_schedule(self, namespace: str, name: str) -> None:
+    def on_cycle(self) -> None:
+        """Take up the next Pod; come back if there are more."""
+        self.state.awake = False
+        if self.queue:
+            self._schedule(self.queue.pop())
+        if self.queue:
+            self._wake(CYCLE)
+
+    def on_flush(self, uid: str, since: Micros) -> None:
+        """Try a Pod again that has waited for long, though nothing has changed that would help it."""
+        waiting = self.queue.state.unschedulable.get(uid)
+        if waiting and waiting.since == since:
+            self._retry(uid)
+
+    def _schedule(self, queued: Queued) -> None:
         api = self.kernel.rooms["apiserver"]
-        pod = api.get("pods", namespace, name)
-        if pod is None or pod["spec"].get("nodeName"):
+        pod = api.get("pods", queued.namespace, queued.name)
+        if pod is None or pod["metadata"]["uid"] != queued.uid or pod["spec"].get("nodeName"):
             return
-        node = next(iter(api.list("nodes")))["metadata"]["name"]
-        api.bind(namespace, name, pod["metadata"]["uid"], node)
-        message = f"Successfully assigned {namespace}/{name} to {node}"
+        if pod["metadata"].get("deletionTimestamp"):
+            message = f"skip schedule deleting pod: {queued.namespace}/{queued.name}"
+            self.kernel.rooms["recorder"].scheduler_event(pod, "Warning", "FailedScheduling", "Scheduling", message)
+            return
+        node, rejections = self._find(pod)
+        if node:
+            self._bind(pod, node)
+        else:
+            self._fail(queued, pod, rejections)
+
+    def _find(self, pod: Object) -> tuple[NodeInfo | None, list[Rejection]]:
+        """Return the best of the nodes that would do, or why each would not."""
+        candidate, nodes = Candidate.of(pod), list(self.nodes.values())
+        fitting: list[NodeInfo] = []
+        rejections: list[Rejection] = []
+        looked = 0
+        for looked in range(len(nodes)):
+            node = nodes[(self.state.next_node + looked) % len(nodes)]
+            rejection = reject(candidate, node)
+            if rejection:
+                rejections.append(rejection)
+            else:
+                fitting.append(node)
+                if len(fitting) == ENOUGH_NODES:
+                    break
+        if nodes:
+            self.state.next_node = (self.state.next_node + looked + 1) % len(nodes)
+        return self._best(candidate, fitting), rejections
+
+    def _best(self, candidate: Candidate, fitting: list[NodeInfo]) -> NodeInfo | None:
+        """Return the node of the highest score; among equals chance decides."""
+        if len(fitting) < 2:
+            return fitting[0] if fitting else None
+        scored = [(scores.score(candidate, node), node) for node in fitting]
+        most = max(points for points, _ in scored)
+        equals = [node for points, node in scored if points == most]
+        return equals[self.kernel.seeds.number(len(equals), "node", candidate.pod["metadata"]["uid"])]
+
+    def _bind(self, pod: Object, node: NodeInfo) -> None:
+        metadata = pod["metadata"]
+        namespace, name = metadata["namespace"], metadata["name"]
+        self.kernel.rooms["apiserver"].bind(namespace, name, metadata["uid"], node.name)
+        message = f"Successfully assigned {namespace}/{name} to {node.name}"
         self.kernel.rooms["recorder"].scheduler_event(pod, "Normal", "Scheduled", "Binding", message)
+
+    def _fail(self, queued: Queued, pod: Object, rejections: list[Rejection]) -> None:
+        """Say that a Pod fits nowhere, first as an Event, then in its condition, and let it wait."""
+        now = self.kernel.now
+        self.queue.park(queued, tuple(dict.fromkeys(rejection.plugin for rejection in rejections)), now)
+        at = flush_at(now, self.kernel.config.start)
+        self.kernel.at(at, "scheduler", "flush", queued.uid, now, periodic=True)
+        message = self._why(pod, rejections)
+        self.kernel.rooms["recorder"].scheduler_event(pod, "Warning", "FailedScheduling", "Scheduling", message)
+        condition = {
+            "type": "PodScheduled",
+            "observedGeneration": pod["metadata"]["generation"],
+            "status": "False",
+            "lastProbeTime": None,
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        self.kernel.rooms["apiserver"].update("pods", {**pod, "status": with_condition(pod["status"], condition, now)})
+
+    def _why(self, pod: Object, rejections: list[Rejection]) -> str:
+        if not self.nodes:
+            return messages.NO_NODES
+        reasons = [reason for rejection in rejections for reason in rejection.reasons]
+        preempts = pod["spec"].get("preemptionPolicy") != "Never"
+        return messages.fit_error(len(self.nodes), reasons, messages.no_victims(rejections, preempts))
+
+    def _observe_node(self, old: Object | None, new: Object | None) -> None:
+        if new is None:
+            assert old is not None
+            self.nodes.pop(old["metadata"]["name"], None)
+            return
+        name = new["metadata"]["name"]
+        if name not in self.nodes:
+            self.nodes[name] = NodeInfo(new)
+            for pod in self.kernel.rooms["apiserver"].list("pods") if old is None else ():
+                self._count(pod)
+        elif old is not None and _scheduling_view(old) == _scheduling_view(new):
+            return
+        else:
+            self.nodes[name].set(new)
+        self._retry_for_node(self.nodes[name])
+
+    def _observe_pod(self, old: Object | None, new: Object | None) -> None:
+        if new is None or new["status"].get("phase") in ("Succeeded", "Failed"):
+            self._observe_end(old or new)
+        elif new["spec"].get("nodeName"):
+            if old is None or not old["spec"].get("nodeName"):
+                self.queue.forget(new["metadata"]["uid"])
+                self._count(new)
+        elif old is None or old["spec"] is not new["spec"]:
+            self._observe_unscheduled(old, new)
+
+    def _observe_end(self, pod: Object | None) -> None:
+        """Take a Pod that ended off its node, and let those try again that want what it had."""
+        assert pod is not None
+        uid = pod["metadata"]["uid"]
+        self.queue.forget(uid)
+        node = self.nodes.get(pod["spec"].get("nodeName", ""))
+        if node and uid in node.pods:
+            node.remove(uid)
+            self._retry_for_space()
+
+    def _observe_unscheduled(self, old: Object | None, new: Object) -> None:
+        """Queue a new Pod, one whose last gate was lifted, or one that waits and has changed its mind."""
+        spec, metadata = new["spec"], new["metadata"]
+        if spec.get("schedulingGates") or (spec.get("schedulerName") or SCHEDULER_NAME) != SCHEDULER_NAME:
+            return
+        uid = metadata["uid"]
+        if old is None or old["spec"].get("schedulingGates"):
+            self.queue.add(metadata["namespace"], metadata["name"], uid, spec.get("priority") or 0, self.kernel.now)
+        elif uid in self.queue.state.unschedulable and old["spec"] != spec:
+            self.queue.retry(uid, self.kernel.now)
+        else:
+            return
+        self._wake()
+
+    def _retry_for_node(self, node: NodeInfo) -> None:
+        """Try those again that a plugin rejected which has nothing against this node."""
+        api = self.kernel.rooms["apiserver"]
+        for uid, waiting in list(self.queue.state.unschedulable.items()):
+            pod = api.get("pods", waiting.namespace, waiting.name)
+            if pod and helps(Candidate.of(pod), node, waiting.plugins):
+                self._retry(uid)
+
+    def _retry_for_space(self) -> None:
+        """Try those again that want what a Pod has left behind."""
+        for uid, waiting in list(self.queue.state.unschedulable.items()):
+            if not POD_GONE_PLUGINS.isdisjoint(waiting.plugins):
+                self._retry(uid)
+
+    def _retry(self, uid: str) -> None:
+        self.queue.retry(uid, self.kernel.now)
+        self._wake()
+
+    def _wake(self, delay: Micros = LATENCY) -> None:
+        if not self.state.awake:
+            self.state.awake = True
+            self.kernel.after(delay, "scheduler", "cycle")
+
+    def _count(self, pod: Object) -> None:
+        """Note what a Pod takes of the node it is on."""
+        node = self.nodes.get(pod["spec"].get("nodeName") or "")
+        if node and pod["status"].get("phase") not in ("Succeeded", "Failed"):
+            node.add(pod["metadata"]["uid"], taken_by(pod))
+
+
+def _scheduling_view(node: Object) -> object:
+    """Return what of a node matters to the scheduler."""
+    spec = node.get("spec") or {}
+    return (
+        node["metadata"].get("labels"),
+        spec.get("unschedulable"),
+        spec.get("taints"),
+        node["status"].get("allocatable"),
+    )
