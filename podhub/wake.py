@@ -14,7 +14,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -55,8 +54,8 @@ def wake(cluster_id: int, head: int) -> None:
     with _lock:
         scheduled = cluster_id in _heads
         _heads[cluster_id] = max(head, _heads.get(cluster_id, 0))
-    if not scheduled:
-        carry(_announce(cluster_id))
+    if not scheduled and not carry(_announce(cluster_id)):
+        _heads.pop(cluster_id, None)
 
 
 async def _announce(cluster_id: int) -> None:
@@ -87,42 +86,17 @@ async def send(channel: str, message: dict[str, Any]) -> None:
         log.warning("wake lost channel=%s error=%r", channel, wrong)
 
 
-def carry(work: Coroutine[Any, Any, None]) -> None:
-    """Have the carrier's loop do something. Returns at once, from any thread."""
+def carry(work: Coroutine[Any, Any, None]) -> bool:
+    """Have the carrier's loop do something; say whether it will. Returns at once, from any thread."""
     try:
         carrier().call_soon_threadsafe(_start, work)
     except RuntimeError:  # the loop was closed between: the process is going down
         work.close()
+        return False
+    return True
 
 
 def _start(work: Coroutine[Any, Any, None]) -> None:
     task = asyncio.ensure_future(work)
     _tasks.add(task)  # the loop itself keeps weak references only
     task.add_done_callback(_tasks.discard)
-
-
-class Waiters:
-    """Futures of this process, by the number of what they wait for. For all threads."""
-
-    def __init__(self) -> None:
-        self._futures: dict[int, list[Future[None]]] = {}
-        self._lock = threading.Lock()
-
-    def add(self, number: int) -> Future[None]:
-        future: Future[None] = Future()
-        with self._lock:
-            self._futures.setdefault(number, []).append(future)
-        return future
-
-    def resolve(self, number: int) -> None:
-        with self._lock:
-            futures = self._futures.pop(number, [])
-        for future in futures:
-            if future.set_running_or_notify_cancel():
-                future.set_result(None)
-
-    def discard(self, number: int, future: Future[None]) -> None:
-        with self._lock:
-            futures = [f for f in self._futures.pop(number, []) if f is not future]
-            if futures:
-                self._futures[number] = futures

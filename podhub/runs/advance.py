@@ -1,0 +1,85 @@
+"""`advance`: bring a cluster up to its clock's now. Idempotent; may be called by anybody, at any time, any number of times."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from podhub.log.errors import LeaseLost, ReadOnly
+from podhub.log.models import Cluster
+from podhub.runs import answers, engines, lease, snapshots
+from podhub.runs.engines import Broken, Diverged
+from podhub.runs.lease import Lost
+from podhub.runs.models import QueuedRequest
+from podhub.runs.steps import reached
+from podhub.runs.turn import Refused, Turn
+
+log = logging.getLogger(__name__)
+
+TURN_SECONDS = 0.2
+"""Wall time after which a turn ends although more is to be done, so that other clusters get theirs."""
+
+
+def advance(cluster_id: int, seconds: float = TURN_SECONDS) -> bool:
+    """Take what waits, play the time up to now and append it; return whether more is due at once.
+
+    Where another writer is at it, that one does what there is to do.
+    """
+    while True:
+        cluster = lease.take(cluster_id)
+        if cluster is None:
+            return False
+        try:
+            done = _turn(cluster, seconds)
+        except (Lost, LeaseLost) as wrong:
+            log.warning("turn lost cluster=%s why=%s", cluster.name, wrong)
+            return False
+        except ReadOnly:
+            return False
+        finally:
+            lease.release(cluster)
+        reached("released")
+        # A request committed while the lease was held may have been sent to somebody who was turned away by it.
+        if not done or not waits(cluster_id):
+            return not done
+
+
+def waits(cluster_id: int) -> bool:
+    """Say whether a request waits in a cluster's queue."""
+    return QueuedRequest.objects.filter(cluster_id=cluster_id, answered_at=None).exists()
+
+
+def _turn(cluster: Cluster, seconds: float) -> bool:
+    began = time.perf_counter()
+    reached("leased")
+    try:
+        engine, pending = engines.at_head(cluster)
+        reached("restored")
+        turn = Turn(cluster, engine, pending)
+        done = turn.run(seconds)
+    except Refused:
+        return False
+    except (Diverged, Broken) as wrong:
+        halt(cluster, str(wrong))
+        return True
+    engines.cache.put(cluster.pk, engine)
+    reached("cached")
+    if snapshots.due(cluster.pk, turn.writer.head) or turn.upgraded:
+        snapshots.write(cluster, engine, turn.writer.head)
+    reached("snapshot")
+    log.debug("turn cluster=%s entries=%d head=%d ms=%.1f", cluster.name, turn.appended, turn.writer.head, _ms(began))
+    return done
+
+
+def halt(cluster: Cluster, why: str) -> None:
+    """Let nothing be appended to a cluster any more, say why, and answer all who wait."""
+    log.error("cluster halted cluster=%s head=%d why=%s", cluster.name, cluster.head, why)
+    mine = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
+    if not mine.update(read_only=True, read_only_because=why[:500], wake_wall=None):
+        raise Lost(cluster.name)
+    for queued in QueuedRequest.objects.filter(cluster=cluster, answered_at=None).order_by("id"):
+        answers.refuse(queued, answers.read_only(cluster.name, why))
+
+
+def _ms(began: float) -> float:
+    return (time.perf_counter() - began) * 1000

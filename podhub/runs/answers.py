@@ -1,0 +1,97 @@
+"""Answers to queued requests: written in the transaction of the entries, and told to whoever waits once that is committed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import msgspec
+
+from lifecycle.apiserver.status import status
+from lifecycle.wire import Answer
+from podhub import wake
+from podhub.log.models import Cluster
+from podhub.runs.lease import wall_now
+from podhub.runs.models import QueuedRequest
+
+Taken = tuple[QueuedRequest, Answer]
+
+
+class Waiters:
+    """Who waits in this process, by the number of the queued request. For all threads."""
+
+    def __init__(self) -> None:
+        self._futures: dict[int, Future[Answer]] = {}
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> Future[Answer]:
+        with self._lock:
+            return self._futures.setdefault(number, Future())
+
+    def remove(self, number: int) -> None:
+        with self._lock:
+            self._futures.pop(number, None)
+
+    def tell(self, number: int, answer: Answer) -> bool:
+        """Give a waiter its answer; say whether there was one."""
+        with self._lock:
+            future = self._futures.pop(number, None)
+        if future is None or not future.set_running_or_notify_cancel():
+            return False
+        future.set_result(answer)
+        return True
+
+
+waiters = Waiters()
+
+
+def failure(code: int, reason: str, message: str) -> Answer:
+    """Return an answer that no engine gave: a metav1.Status."""
+    return Answer(0, code, status(code, reason, message))
+
+
+def write(taken: Sequence[Taken]) -> None:
+    """Store the answers of requests that were taken, in the caller's transaction."""
+    for queued, answer in taken:
+        _store(queued, answer, seq=answer.index)
+
+
+def read_only(name: str, why: str) -> Answer:
+    """Return what a cluster answers to which nothing may be appended."""
+    return failure(403, "Forbidden", f"cluster {name!r} is read-only{': ' + why if why else ''}; a fork of it can be changed")
+
+
+def broken(why: str) -> Answer:
+    return failure(500, "InternalError", f"Internal error occurred: {why}")
+
+
+def timeout(seconds: float) -> Answer:
+    message = f"Timeout: request did not complete within the allotted {seconds:g} s; it may still be done"
+    return failure(504, "Timeout", message)
+
+
+def refuse(queued: QueuedRequest, answer: Answer) -> None:
+    """Answer a request without logging it, so that it does not block those behind it."""
+    _store(queued, answer, seq=None)
+    _tell(queued, answer)
+
+
+def tell(cluster: Cluster, head: int | None, taken: Sequence[Taken]) -> None:
+    """After the commit: wake who waits for these answers, and, where the log has grown, who reads the cluster."""
+    for queued, answer in taken:
+        _tell(queued, answer)
+    if head is not None:
+        wake.wake(cluster.pk, head)
+
+
+def _store(queued: QueuedRequest, answer: Answer, seq: int | None) -> None:
+    text = msgspec.json.encode(answer).decode()
+    rows = QueuedRequest.objects.filter(pk=queued.pk, answered_at=None)
+    if not rows.update(seq=seq, answered_at=wall_now(), code=answer.code, answer=text):
+        raise RuntimeError(f"request {queued.pk} was taken by somebody else")
+
+
+def _tell(queued: QueuedRequest, answer: Answer) -> None:
+    if not waiters.tell(queued.pk, answer) and queued.reply_to:
+        wake.carry(wake.send(queued.reply_to, {"type": "request.answered", "number": queued.pk}))

@@ -1,0 +1,64 @@
+"""Who works: Celery's workers, or, in a process that has none at hand (a command, a test), the one that asks."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import KombuError
+
+from lifecycle.clock import MILLISECOND, Micros
+from podhub.log.models import Cluster
+from podhub.runs.advance import advance
+from podhub.runs.alarm import Alarm
+from podhub.runs.lease import wall_now
+
+log = logging.getLogger(__name__)
+
+EXPIRES_SECONDS = 10
+"""A message that is older is not worth delivering: the sweep has sent another."""
+
+TOGETHER: Micros = 20 * MILLISECOND
+"""What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
+
+counters: Counter[str] = Counter()
+"""What this process has done: messages sent and lost, turns, alarms."""
+
+here = False
+"""Whether a Celery worker runs inside this process."""
+
+
+def nudge(cluster_id: int) -> None:
+    """Have a cluster brought up to now: by a worker, or at once where only this process can."""
+    if not (settings.TEAM or here):
+        advance(cluster_id)
+        return
+    try:
+        current_app.send_task("podhub.runs.tasks.advance", (cluster_id,), expires=EXPIRES_SECONDS)
+        counters["sent"] += 1
+    except (KombuError, OSError) as wrong:
+        counters["lost"] += 1
+        log.warning("advance not sent cluster=%d error=%r", cluster_id, wrong)
+
+
+def work(cluster_id: int) -> None:
+    """What a worker does when it is told to advance a cluster; afterwards its alarm is set to what is due next."""
+    began = wall_now()
+    counters["turns"] += 1
+    if advance(cluster_id):
+        nudge(cluster_id)
+        return
+    wake_wall = Cluster.objects.filter(pk=cluster_id, read_only=False).values_list("wake_wall", flat=True).first()
+    alarm.set(cluster_id, None if wake_wall is None else max(wake_wall, began + TOGETHER))
+
+
+def _ring(cluster_id: int) -> None:
+    counters["alarms"] += 1
+    nudge(cluster_id)
+
+
+alarm = Alarm(_ring)
+"""Each worker's own; when it dies with the worker, the sweep wakes what it would have woken."""
+

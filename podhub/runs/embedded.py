@@ -1,0 +1,85 @@
+"""The worker inside the server's process: Celery on an in-memory broker, and the sweep, each on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+from celery import Celery
+from celery.worker import WorkController
+from celery.worker import state as worker_state
+from django.db import connection
+
+from podhub.celery import app
+from podhub.runs import dispatch
+from podhub.runs.sweeping import Heads, sweep
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+
+STOP_SECONDS = 5.0
+
+SWITCH_SECONDS = 0.001
+"""How long the engine may keep the interpreter from the server's threads at a time; Python's own 5 ms make pages slow."""
+
+
+class Embedded:
+    """The threads that play the clusters in a process that also serves. `start` once, then `stop`."""
+
+    def __init__(self, celery: Celery = app) -> None:
+        self._ready = threading.Event()
+        self._over = threading.Event()
+        self._celery = celery
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        dispatch.here = True
+        worker_state.should_stop = worker_state.should_terminate = None
+        self._threads = [
+            threading.Thread(target=self._work, name="podhub-worker", daemon=True),
+            threading.Thread(target=self._sweep, name="podhub-sweep", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let the turn that is going on end; what is due after it is done by whoever starts next."""
+        dispatch.here = False
+        self._over.set()
+        worker_state.should_stop = 0
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
+        worker_state.should_stop = None
+
+    def _work(self) -> None:
+        # The plain WorkController: the command's Worker would take the process's signal handlers and its logging.
+        worker = WorkController(
+            app=self._celery,
+            pool="solo",
+            concurrency=1,
+            without_heartbeat=True,
+            without_mingle=True,
+            without_gossip=True,
+            ready_callback=lambda consumer: self._ready.set(),
+        )
+        try:
+            worker.start()
+        finally:
+            connection.close()
+
+    def _sweep(self) -> None:
+        self._ready.wait()
+        heads = Heads()
+        try:
+            while not self._over.wait(SWEEP_SECONDS):
+                try:
+                    sweep()
+                    heads.look()
+                except Exception:  # the thread's edge: whatever was wrong, the next sweep tries again
+                    log.exception("sweep failed")
+                    connection.close()
+        finally:
+            connection.close()

@@ -1,0 +1,220 @@
+"""Engines at the head of their logs: from this process's cache, or from a snapshot and the requests after it.
+
+Playing requests again must give the entries that the log holds; where it does not, nothing may be appended any more.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.engine import VERSION, Engine, Unreadable
+from lifecycle.wire import Answer, Change, Output, Request
+from podhub.log import codec
+from podhub.log.append import Asked
+from podhub.log.clusters import configuration, segments
+from podhub.log.models import Cluster, Entry, Snapshot
+from podhub.log.read import Line, tail
+
+ENGINE_VERSION = str(VERSION)
+
+MOST = 100
+"""Outputs after which an engine is asked to stop and look around; a few milliseconds of work."""
+
+CACHED = 64
+"""Engines that a process keeps between two turns."""
+
+PAGE = 500
+
+Item = Asked | Output
+
+
+class Diverged(Exception):
+    """The engine does not give again what the log holds. The text is for people."""
+
+
+class Broken(Exception):
+    """The engine itself failed: a defect, which would come again at the same moment. The text is for people."""
+
+
+def ask(engine: Engine, at: Micros, request: Request) -> tuple[Answer, list[Item]]:
+    """Have an engine take a request; return its answer and all that was put out up to and at this moment, in order.
+
+    Raises: Broken.
+    """
+    try:
+        answer = engine.request(at, request)
+        outputs = engine.advance(engine.now)
+    except Exception as wrong:
+        raise Broken(f"the engine failed on {request.verb} {request.resource}: {type(wrong).__name__}: {wrong}") from wrong
+    asked = Asked(answer.index, at, request)
+    before = [output for output in outputs if output.index < answer.index]
+    return answer, [*before, asked, *outputs[len(before) :]]
+
+
+def run(engine: Engine, to: Micros, most: int | None = MOST) -> list[Output]:
+    """Have an engine run towards a moment; return what it put out. Raises: Broken."""
+    try:
+        return engine.advance(to, most)
+    except Exception as wrong:
+        raise Broken(f"the engine failed at {engine.now}: {type(wrong).__name__}: {wrong}") from wrong
+
+
+class Cache:
+    """Engines between two turns of this process. Each is taken out by who works with it and put back only when all went well."""
+
+    def __init__(self, size: int = CACHED) -> None:
+        self._size = size
+        self._engines: OrderedDict[int, Engine] = OrderedDict()
+
+    def take(self, cluster_id: int) -> Engine | None:
+        return self._engines.pop(cluster_id, None)
+
+    def put(self, cluster_id: int, engine: Engine) -> None:
+        self._engines[cluster_id] = engine
+        while len(self._engines) > self._size:
+            self._engines.popitem(last=False)
+
+    def clear(self) -> None:
+        self._engines.clear()
+
+
+cache = Cache()
+
+
+def at_head(cluster: Cluster) -> tuple[Engine, list[Item]]:
+    """Return a cluster's engine where its log ends, and what it has put out beyond that (the rest of a split instant).
+
+    Raises: Diverged, Broken.
+    """
+    engine = cache.take(cluster.pk)
+    if engine is None or engine.index > cluster.head:
+        engine = from_snapshot(cluster, cluster.head) or Engine.new(configuration(cluster))
+    return engine, catch_up(engine, cluster)
+
+
+def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
+    """Return the engine of the newest snapshot at or before a seq. Raises: Diverged if it is none of this version's."""
+    snapshot = newest_snapshot(cluster, seq)
+    if snapshot is None:
+        return None
+    try:
+        return Engine.restore(zlib.decompress(snapshot.data))
+    except Unreadable as wrong:
+        raise Diverged(f"the engine's snapshot after seq {snapshot.seq} cannot be carried over: {wrong}") from wrong
+
+
+def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:
+    for piece in reversed(segments(cluster)):
+        upto = seq if piece.upto is None else min(seq, piece.upto)
+        found = Snapshot.objects.filter(cluster_id=piece.cluster_id, seq__lte=upto).order_by("-seq").first()
+        if found:
+            return found
+    return None
+
+
+def catch_up(engine: Engine, cluster: Cluster) -> list[Item]:
+    """Play what the log holds after an engine's index; return what comes beyond the log's head, to be appended.
+
+    Raises: Diverged where the engine gives something else, Broken.
+    """
+    if engine.index == cluster.head:
+        return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
+    played = _played(engine, cluster)
+    for line in lines(cluster, engine.index + 1):
+        difference = different(line, next(played, None))
+        if difference:
+            raise Diverged(f"seq {line.seq}: {difference}")
+    return list(played)
+
+
+def lines(cluster: Cluster, first: int) -> Iterator[Line]:
+    """Return the log's lines from a seq on to the head that the row tells."""
+    while first <= cluster.head:
+        page = tail(cluster, first - 1, limit=PAGE, upto=cluster.head)
+        if not page:
+            raise Diverged(f"seq {first} is not in the log, though its head is {cluster.head}")
+        yield from page
+        first = page[-1].seq + 1
+
+
+def _played(engine: Engine, cluster: Cluster) -> Iterator[Item]:
+    """Play a log's requests after an engine's index, then the time up to the horizon (or the log's last moment, if later)."""
+    after, to = engine.index, cluster.horizon
+    for row in requests_after(cluster, after):
+        request = msgspec.convert(row.content, Request)
+        yield from until(engine, row.at)
+        yield from ask(engine, row.at, request)[1]
+    last = last_at(cluster)
+    yield from until(engine, max(to, last))
+
+
+def until(engine: Engine, to: Micros) -> Iterator[Item]:
+    """Run to a moment, handing over what comes on the way. Raises: Broken."""
+    while True:
+        yield from run(engine, to)
+        if engine.now >= to:
+            return
+
+
+def requests_after(cluster: Cluster, seq: int) -> Iterator[Entry]:
+    """Return the log's requests after a seq, up to the head that the row tells, in order."""
+    for piece in segments(cluster):
+        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
+        rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=max(seq, piece.after), seq__lte=upto, kind=Entry.Kind.REQUEST)
+        yield from rows.order_by("seq")
+
+
+def last_at(cluster: Cluster) -> Micros:
+    """Return the moment of a log's last entry, or of its beginning."""
+    for piece in reversed(segments(cluster)):
+        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
+        row = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=piece.after, seq__lte=upto).order_by("-seq").first()
+        if row:
+            return row.at
+    return cluster.start
+
+
+def different(line: Line, item: Item | None) -> str:
+    """Say in what an engine's item is not what the log holds; empty where they are the same."""
+    if item is None:
+        return f"the log holds a {line.kind} ({line.type}) that the engine does not give"
+    for what, logged, given in _compared(line, item):
+        if logged != given:
+            return f"{what}: the log holds {logged!r}, the engine gives {given!r}"
+    return ""
+
+
+def _compared(line: Line, item: Item) -> Iterator[tuple[str, Any, Any]]:
+    kind, type, cause, content = _described(item)
+    yield "seq", line.seq, item.index
+    yield "at", line.at, item.at
+    yield "kind", line.kind, kind
+    yield "type", line.type, type
+    yield "cause", line.cause, cause
+    yield "body", codec.canonical(_content(line)), codec.canonical(content)
+
+
+def _content(line: Line) -> Any:
+    """Return a line's body as it was written: without the resourceVersion that readers put in."""
+    if line.kind != Entry.Kind.CHANGE:
+        return line.content
+    metadata = {name: value for name, value in line.content["metadata"].items() if name != "resourceVersion"}
+    return {**line.content, "metadata": metadata}
+
+
+def _described(item: Item) -> tuple[str, str, int, Any]:
+    """Return an item's kind, type, cause and body, as the log writes them."""
+    match item:
+        case Asked(request=request):
+            return Entry.Kind.REQUEST, request.verb, 0, request
+        case Change(type=type, cause=cause, object=obj):
+            return Entry.Kind.CHANGE, type, cause, obj
+        case _:
+            body = {**item.body, "container": item.container} if item.container else item.body
+            return Entry.Kind.TRACE, item.kind, item.cause, body

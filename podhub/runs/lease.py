@@ -1,0 +1,52 @@
+"""The writer's lease on a cluster: who holds it, by its token, may append. It ends by itself, so a dead writer blocks nobody.
+
+The lease keeps two writers from doing the same work. That two do not both append is the fence's business (the token stands in
+the condition of the update that moves the head), so clocks that differ between machines cost time, never a log.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+from django.db.models import Q
+
+from lifecycle.clock import SECOND, Micros
+from podhub.log.models import Cluster
+
+LEASE: Micros = 5 * SECOND
+
+
+class Lost(Exception):
+    """Another writer holds the lease by now; nothing was appended."""
+
+
+def wall_now() -> Micros:
+    return time.time_ns() // 1000
+
+
+def free(wall: Micros) -> Q:
+    """Return the condition under which a cluster's lease may be taken. One that ends too late is from a clock that was wrong."""
+    return Q(lease_until__lte=wall) | Q(lease_until__gt=wall + 2 * LEASE)
+
+
+def take(cluster_id: int) -> Cluster | None:
+    """Return the cluster as it is now, with its lease taken; None where another writer is at it, or nobody may write."""
+    wall, token = wall_now(), str(uuid4())
+    mine = Cluster.objects.filter(free(wall), id=cluster_id, read_only=False)
+    if not mine.update(lease_token=token, lease_until=wall + LEASE):
+        return None
+    return Cluster.objects.filter(id=cluster_id, lease_token=token).first()
+
+
+def renew(cluster: Cluster) -> None:
+    """Take the lease for another while; raises: Lost where it is not held any more."""
+    until = wall_now() + LEASE
+    if not Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_until=until):
+        raise Lost(f"cluster {cluster.name}: the lease is lost")
+    cluster.lease_until = until
+
+
+def release(cluster: Cluster) -> None:
+    """Let others write. To have lost the lease already is no mistake."""
+    Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_token="", lease_until=0)

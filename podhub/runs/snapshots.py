@@ -1,0 +1,57 @@
+"""Snapshots: an engine's whole state after an entry, written apart from the log, so that a restart plays little again."""
+
+from __future__ import annotations
+
+import time
+import zlib
+
+from django.db import transaction
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.engine import Engine
+from podhub.log.models import Cluster, Entry, Snapshot
+from podhub.runs.engines import ENGINE_VERSION
+from podhub.runs.lease import wall_now
+
+ENTRIES = 500
+"""A snapshot is due after so many entries ..."""
+
+SECONDS: Micros = 10 * SECOND
+"""... and so much wall time; and never so often that writing them takes more than a twentieth of it."""
+
+SHARE = 20
+
+KEPT = 2
+
+_next: dict[int, tuple[int, Micros]] = {}
+"""For each cluster that this process writes: the head and the wall moment from which on the next one is due."""
+
+
+def due(cluster_id: int, head: int) -> bool:
+    """Say whether it is time for a cluster's next snapshot. A process that has written none counts from the newest there is."""
+    if cluster_id not in _next:
+        newest = Snapshot.objects.filter(cluster_id=cluster_id).order_by("-seq").values_list("seq", flat=True).first()
+        _next[cluster_id] = (newest or 0) + ENTRIES, wall_now()
+    at_head, at_wall = _next[cluster_id]
+    return head >= at_head and wall_now() >= at_wall
+
+
+def write(cluster: Cluster, engine: Engine, head: int) -> None:
+    """Keep the state of an engine that stands at the log's head, and let all go but the newest two (and an upgrade's)."""
+    began = time.perf_counter()
+    data = zlib.compress(engine.save(), 1)
+    with transaction.atomic():
+        Snapshot.objects.get_or_create(
+            cluster_id=cluster.pk, seq=head, defaults={"at": engine.now, "engine_version": ENGINE_VERSION, "data": data}
+        )
+        _thin(cluster.pk)
+    took = round((time.perf_counter() - began) * SECOND)
+    _next[cluster.pk] = head + ENTRIES, wall_now() + max(SECONDS, SHARE * took)
+
+
+def _thin(cluster_id: int) -> None:
+    """What was carried over by an upgrade is what `verify` begins with, so these stay."""
+    rows = Snapshot.objects.filter(cluster_id=cluster_id)
+    kept = rows.order_by("-seq").values_list("seq", flat=True)[:KEPT]
+    upgrades = Entry.objects.filter(cluster_id=cluster_id, kind=Entry.Kind.REQUEST, resource="clusters", type="upgrade")
+    rows.exclude(seq__in=[*kept, *upgrades.values_list("seq", flat=True)]).delete()

@@ -1,0 +1,46 @@
+"""The sweep, once a second: it finds what is due and nobody works at. It is what guarantees progress."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q
+
+from lifecycle.clock import MINUTE, Micros
+from podhub import wake
+from podhub.log.models import Cluster
+from podhub.runs import dispatch
+from podhub.runs.lease import free, wall_now
+from podhub.runs.models import QueuedRequest
+
+ANSWERS_KEPT: Micros = 10 * MINUTE
+"""How long an answered request can be looked up; its place in the log is for ever."""
+
+
+def sweep() -> list[int]:
+    """Have all clusters advanced that should be; return which they are."""
+    wall = wall_now()
+    due = list(overdue(wall))
+    for cluster_id in due:
+        dispatch.nudge(cluster_id)
+    QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
+    return due
+
+
+def overdue(wall: Micros) -> list[int]:
+    """Return the clusters that have something due, or a request waiting, and whose lease nobody holds."""
+    waiting = QueuedRequest.objects.filter(cluster=OuterRef("pk"), answered_at=None)
+    rows = Cluster.objects.filter(free(wall), Q(wake_wall__lte=wall) | Exists(waiting), read_only=False)
+    return list(rows.order_by("wake_wall", "pk").values_list("pk", flat=True))
+
+
+class Heads:
+    """Notices logs that another process has written to (a command beside the server), and wakes the readers here."""
+
+    def __init__(self) -> None:
+        self._heads: dict[int, int] = dict(Cluster.objects.values_list("pk", "head"))
+
+    def look(self) -> None:
+        heads = dict(Cluster.objects.values_list("pk", "head"))
+        for cluster_id, head in heads.items():
+            if head != self._heads.get(cluster_id):
+                wake.wake(cluster_id, head)
+        self._heads = heads

@@ -1,0 +1,17 @@
+"""The Celery tasks: ids in, nothing out. Each may be lost, late, or delivered twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from podhub.runs import dispatch, sweeping
+
+
+@shared_task(name="podhub.runs.tasks.advance", ignore_result=True)
+def advance(cluster_id: int) -> None:
+    dispatch.work(cluster_id)
+
+
+@shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)
+def sweep() -> None:
+    sweeping.sweep()

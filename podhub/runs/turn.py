@@ -1,0 +1,179 @@
+"""One writer's turn at one cluster: play the time up to now, take what waits in the queue, append what came of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from django.db import transaction
+
+from lifecycle.clock import SECOND, Micros, parse_rfc3339
+from lifecycle.engine import Engine
+from lifecycle.wire import Answer, Request
+from podhub.log.append import Asked, Writer, slices
+from podhub.log.models import Cluster
+from podhub.runs import answers, engines, lease
+from podhub.runs.clock import MAX, Clock, parse_speed, speed_text
+from podhub.runs.engines import ENGINE_VERSION, Broken, Item
+from podhub.runs.models import QueuedRequest
+from podhub.runs.steps import reached
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.020
+"""Wall time for which the engine runs before what it gave is appended."""
+
+WIDEST: Micros = 3600 * SECOND
+"""The longest stretch of the cluster's time for which the engine is sent off at once."""
+
+MOST_REQUESTS = 50
+"""Requests that are taken from the queue between two appends."""
+
+
+class Refused(Exception):
+    """A request was refused because the engine failed on it; the turn begins again without it."""
+
+
+def clock_of(cluster: Cluster) -> Clock:
+    return Clock(parse_speed(cluster.speed), cluster.clock_at, cluster.clock_since, cluster.clock_until)
+
+
+class Turn:
+    """One writer's turn, from the lease taken to the lease released. After any exception it has to be thrown away."""
+
+    def __init__(self, cluster: Cluster, engine: Engine, pending: list[Item]) -> None:
+        self.cluster = cluster
+        self.engine = engine
+        self.clock = clock_of(cluster)
+        self.writer = Writer.open(cluster.pk, cluster.lease_token)
+        self.appended = 0
+        self.upgraded = False
+        self._pending = pending
+        self._taken: dict[int, tuple[QueuedRequest, Answer]] = {}
+        self._columns: dict[str, Any] = {}
+        self._span: Micros = WIDEST
+
+    def run(self, seconds: float) -> bool:
+        """Work until nothing is due now and nothing waits, or until the time is up; say whether all is done."""
+        ends = time.perf_counter() + seconds
+        if self.cluster.engine_version != ENGINE_VERSION:
+            self._upgrade()
+        while True:
+            came = self._play()
+            took = self._take() if came or self.clock.speed == MAX else 0
+            self._append()
+            done = came and not took
+            if done:
+                return True
+            if time.perf_counter() > ends:
+                return False
+            if self.cluster.lease_until - lease.wall_now() < lease.LEASE // 2:
+                lease.renew(self.cluster)
+
+    @property
+    def wake_wall(self) -> Micros | None:
+        """The wall moment at which there is something to do again, or None."""
+        if self._at_rest():
+            return None
+        return None if self.engine.wake_at is None else self.clock.wall(self.engine.wake_at)
+
+    def _play(self) -> bool:
+        """Run towards the clock's now for one slice; say whether the engine came there."""
+        ends = time.perf_counter() + SLICE_SECONDS
+        goal = self.clock.goal(lease.wall_now())
+        while self.engine.now < goal and not self._at_rest():
+            self._advance(goal)
+            if time.perf_counter() > ends:
+                reached("played")
+                return False
+        reached("played")
+        return True
+
+    def _advance(self, goal: Micros) -> None:
+        """Send the engine off, less far where the last time took long. At `max` it goes from timer to timer."""
+        to = min(goal, self.engine.now + self._span)
+        if self.clock.speed == MAX and self.clock.until is None and self.engine.wake_at is not None:
+            to = min(goal, self.engine.wake_at)
+        began = time.perf_counter()
+        self._pending += engines.run(self.engine, to)
+        took = time.perf_counter() - began
+        self._span = max(SECOND // 1000, self._span // 2) if took > SLICE_SECONDS else min(WIDEST, self._span * 2)
+
+    def _at_rest(self) -> bool:
+        """Say whether a clock that runs as fast as possible has nothing to run for."""
+        if self.clock.speed != MAX:
+            return False
+        return self.clock.until is None and self.engine.at_rest or self.engine.now >= self.clock.goal(0)
+
+    def _take(self) -> int:
+        """Take what waits in the queue, in order; return how many there were."""
+        waiting = list(QueuedRequest.objects.filter(cluster=self.cluster, answered_at=None).order_by("id")[:MOST_REQUESTS])
+        for queued in waiting:
+            try:
+                self._ask(queued)
+            except Broken as wrong:
+                answers.refuse(queued, answers.broken(str(wrong)))
+                raise Refused from wrong
+        reached("taken")
+        return len(waiting)
+
+    def _ask(self, queued: QueuedRequest) -> None:
+        request = queued.request
+        wall = lease.wall_now()
+        answer, items = engines.ask(self.engine, self._stamp(wall), request)
+        self._pending += items
+        self._taken[answer.index] = queued, answer
+        self._turn_clock(request, wall)
+
+    def _stamp(self, wall: Micros) -> Micros:
+        """Return the moment of a request taken now: after all that is known, for that never changes any more."""
+        return max(self.clock.now(wall), self.engine.now, self.writer.horizon + 1)
+
+    def _turn_clock(self, request: Request, wall: Micros) -> None:
+        """Let a change of speed hold from the moment of its request; at `max` each request begins another stretch."""
+        speed, until = self.clock.speed, self.clock.until
+        if request.resource == "clusters" and request.verb == "patch":
+            speed = parse_speed(request.body["speed"])
+            until = parse_rfc3339(request.body["until"]) if request.body.get("until") else None
+        elif speed != MAX:
+            return
+        self.clock = self.clock.turned(speed, self.engine.now, wall, until)
+        self._columns |= {
+            "speed": speed_text(speed),
+            "clock_at": self.clock.at,
+            "clock_since": self.clock.since,
+            "clock_until": self.clock.until,
+        }
+
+    def _append(self) -> None:
+        """Append what is pending: a transaction for at most 500 entries, each with its requests' answers."""
+        pending, self._pending = self._pending, []
+        left = len(pending)
+        for items, horizon in slices(pending, self.engine.now):
+            left -= len(items)
+            with transaction.atomic():
+                self.writer.append(items, horizon, **self._moved(last=left == 0))
+                reached("appended")
+                taken = [self._taken.pop(item.index) for item in items if isinstance(item, Asked) and item.index in self._taken]
+                answers.write(taken)
+                reached("answered")
+            self.appended += len(items)
+            reached("committed")
+            answers.tell(self.cluster, self.writer.head if items else None, taken)
+            reached("woken")
+
+    def _moved(self, last: bool) -> dict[str, Any]:
+        """Return the cluster's other columns as they are after a transaction; before the last one, more is due at once."""
+        columns, self._columns = self._columns, {}
+        wake_wall = self.wake_wall if last else lease.wall_now()
+        return {**columns, "wake_at": self.engine.wake_at, "wake_wall": wake_wall}
+
+    def _upgrade(self) -> None:
+        """Carry the cluster over to this version of the engine: a request in its log says so."""
+        body = {"from": self.cluster.engine_version, "to": ENGINE_VERSION}
+        request = Request("upgrade", "clusters", "podhub.dev/v1", name=self.cluster.name, body=body)
+        self._pending += engines.ask(self.engine, self._stamp(lease.wall_now()), request)[1]
+        self._columns["engine_version"] = self.cluster.engine_version = ENGINE_VERSION
+        self._append()
+        self.upgraded = True
