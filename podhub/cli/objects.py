@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +18,9 @@ from lifecycle.clock import Micros, parse_rfc3339
 from podhub.cli.resources import resource_of
 
 Object = dict[str, Any]
+
+MIRROR_POD = "kubernetes.io/config.mirror"
+DEFAULT_CLUSTER = "default"
 
 
 class CommandError(Exception):
@@ -26,8 +31,8 @@ class Source(Protocol):
     """The objects of one cluster at one moment.
 
     `resource` is a plural (`pods`, `events`, `nodes` ...); `namespace` is ignored for what has none. `list` answers in key
-    order (namespace, name); its namespace None means all of them. `events_of` answers the Events whose involvedObject (or
-    `regarding`) is this object, by uid where it has one, in key order. `now` is the moment that ages are counted to.
+    order (namespace, name); its namespace None means all of them. `events_of` answers the Events that `concerns` this
+    object, in key order. `now` is the moment that ages are counted to.
     What is wrong (no such cluster, no such moment) is a CommandError with the text for the user.
     """
 
@@ -39,6 +44,29 @@ class Source(Protocol):
     def list(self, resource: str, namespace: str | None) -> Sequence[Object]: ...
 
     def events_of(self, obj: Object) -> Sequence[Object]: ...
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which objects, as of when."""
+    parser.add_argument("-n", "--namespace", default="default", help="the namespace (default)")
+    parser.add_argument("-f", "--filename", metavar="FILE", help="a JSON List of objects to read in place of a cluster")
+    parser.add_argument("--now", metavar="TIME", help="with -f: the moment that ages are counted to, RFC 3339 (the clock's)")
+    parser.add_argument("--cluster", metavar="NAME", help=f"the cluster to read ({DEFAULT_CLUSTER})")
+    parser.add_argument("--at", metavar="TIME", help="a past moment: 35s or 2m from the start, seq-120, or RFC 3339")
+
+
+def open_source(arguments: argparse.Namespace) -> Source:
+    """Return the source that the options name; Django is imported only for a cluster. Raises: CommandError."""
+    if arguments.filename is not None:
+        if arguments.cluster or arguments.at:
+            raise CommandError("error: --cluster and --at name a cluster's moment; with -f it is --now")
+        return FileSource.read(arguments.filename, arguments.now)
+    if arguments.now is not None:
+        raise CommandError("error: --now goes with -f; a cluster's past moment is --at")
+    from podhub.log.cli_source import DatabaseSource
+
+    source: Source = DatabaseSource(arguments.cluster or DEFAULT_CLUSTER, arguments.at)
+    return source
 
 
 class FileSource:
@@ -73,16 +101,33 @@ class FileSource:
 
 
 def concerns(event: Object, obj: Object) -> bool:
-    """Say whether an Event is about an object: same kind, name and namespace, and the same uid where both tell one."""
-    about = event.get("involvedObject") or event.get("regarding") or {}
-    metadata = obj["metadata"]
-    uids = about.get("uid"), metadata.get("uid")
-    return (
-        about.get("name") == metadata["name"]
-        and about.get("namespace", "") == metadata.get("namespace", "")
-        and about.get("kind", obj.get("kind")) == obj.get("kind")
-        and (uids[0] == uids[1] or not all(uids))
-    )
+    """Say whether an Event is about an object, as `kubectl describe` asks: name, namespace, uid, and of all but Pods the kind.
+
+    A mirror Pod goes by its annotation's uid; a node also by its name, which the kubelet writes in place of the uid.
+    """
+    about, metadata = event.get("involvedObject") or {}, obj["metadata"]
+    if (about.get("name"), about.get("namespace", "")) != (metadata["name"], metadata.get("namespace", "")):
+        return False
+    if obj["kind"] == "Pod":
+        uids = {(metadata.get("annotations") or {}).get(MIRROR_POD) or metadata.get("uid")}
+    else:
+        uids = {metadata.get("uid")} | ({metadata["name"]} if obj["kind"] == "Node" else set())
+    same_kind = obj["kind"] == "Pod" or about.get("kind") == obj["kind"]
+    return same_kind and (not metadata.get("uid") or about.get("uid") in uids)
+
+
+def printed(objects: Sequence[Object], text: Callable[[], str]) -> str:
+    """Return a text made of objects. Raises: CommandError where an object is not of the form that its kind has."""
+    try:
+        return text()
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as wrong:
+        names = ", ".join(f"{obj['kind']} {obj['metadata']['name']!r}" for obj in objects[:3])
+        raise CommandError(f"error: {names}: not as Kubernetes writes it: {type(wrong).__name__}: {wrong}") from wrong
+
+
+def write(text: str) -> None:
+    """Print a text; what is no character (half a surrogate pair) becomes a question mark."""
+    sys.stdout.write(text.encode(errors="replace").decode())
 
 
 def _moment(now: str | None) -> Micros:

@@ -1,0 +1,64 @@
+"""`podhub describe`: print objects as `kubectl describe` does, from a cluster as of any moment or from a dump."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from lifecycle.printers.describe import RELATED, describe
+from podhub.cli.objects import CommandError, Object, Source, add_source_arguments, open_source, printed, write
+from podhub.cli.selection import Selection, find, nothing_found, selections
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", nargs="+", metavar="TYPE [NAME ...]", help="as in: pod web; pods; pod/web svc/web")
+    add_source_arguments(parser)
+    parser.add_argument("-A", "--all-namespaces", action="store_true", help="objects of all namespaces")
+    parser.add_argument("--show-events", type=_boolean, default=True, metavar="BOOL", help="false leaves the Events out")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was asked for; return 1 where something of it does not exist or cannot be read."""
+    try:
+        return _run(arguments)
+    except CommandError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    asked = selections(arguments.what)
+    namespace = None if arguments.all_namespaces else arguments.namespace
+    source = open_source(arguments)
+    objects: list[Object] = []
+    missing: list[str] = []
+    for selection in asked:
+        found = find(source, selection, namespace)
+        begun = [] if found.objects or len(selection.names) != 1 else _begun(source, selection, namespace)
+        objects += found.objects or begun
+        missing += [] if begun else found.missing
+    write(printed(objects, lambda: "\n\n".join(_text(source, obj, arguments.show_events) for obj in objects)))
+    if not objects and not missing:
+        print(nothing_found(namespace), file=sys.stderr)
+    for line in missing:
+        print(line, file=sys.stderr)
+    return 1 if missing else 0
+
+
+def _begun(source: Source, selection: Selection, namespace: str | None) -> Sequence[Object]:
+    """Return the objects whose names begin with the one asked for, which kubectl describes where that does not exist."""
+    objects = source.list(selection.resource.plural, namespace)
+    return [obj for obj in objects if obj["metadata"]["name"].startswith(selection.names[0])]
+
+
+def _text(source: Source, obj: Object, show_events: bool) -> str:
+    events = source.events_of(obj) if show_events else None
+    related = {resource: source.list(resource, None) for resource in RELATED.get(obj["kind"], ())}
+    return describe(obj, events, source.now, related)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() == "true"

@@ -1,0 +1,76 @@
+"""Which objects a command line asks for: `pod web`, `pods`, `pod/web svc/web`, `pods,services`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from podhub.cli.objects import CommandError, Object, Source
+from podhub.cli.resources import Resource, named
+
+ALL = "all"
+"""Stands for the resources of discovery's category `all`: Pods and Services."""
+
+
+class Selection(NamedTuple):
+    """One resource, and the names asked for; no names are all objects."""
+
+    resource: Resource
+    names: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """What there is of a selection, and a line for each name that there is not."""
+
+    resource: Resource
+    objects: list[Object]
+    missing: list[str]
+
+
+def selections(words: Sequence[str]) -> list[Selection]:
+    """Read the words of a command. Raises: CommandError in kubectl's words."""
+    if any("/" in word for word in words):
+        return _by_type_and_name(words)
+    kinds, names = words[0], tuple(words[1:])
+    plurals = "pods,services" if kinds == ALL else kinds
+    return [Selection(_resource(word), names) for word in plurals.split(",")]
+
+
+def find(source: Source, selection: Selection, namespace: str | None) -> Found:
+    """Look a selection up; `namespace` None means all, in which names cannot be asked for."""
+    resource, names = selection
+    if not names:
+        return Found(resource, list(source.list(resource.plural, namespace)), [])
+    if namespace is None and resource.namespaced:
+        raise CommandError("error: a resource cannot be retrieved by name across all namespaces")
+    looked_up = [(name, source.find(resource.plural, namespace or "", name)) for name in names]
+    missing = [not_found(resource, name) for name, obj in looked_up if obj is None]
+    return Found(resource, [obj for _, obj in looked_up if obj is not None], missing)
+
+
+def not_found(resource: Resource, name: str) -> str:
+    return f'Error from server (NotFound): {resource.qualified} "{name}" not found'
+
+
+def nothing_found(namespace: str | None) -> str:
+    """Return what kubectl says where there is nothing to print."""
+    return "No resources found" if namespace is None else f"No resources found in {namespace} namespace."
+
+
+def _resource(word: str) -> Resource:
+    resource = named(word)
+    if resource is None:
+        raise CommandError(f'error: the server doesn\'t have a resource type "{word}"')
+    return resource
+
+
+def _by_type_and_name(words: Sequence[str]) -> list[Selection]:
+    by_resource: dict[Resource, list[str]] = {}
+    for word in words:
+        kind, slash, name = word.partition("/")
+        if not slash:
+            raise CommandError(f"error: {word!r} has no type before a slash, as the other words have: pod/{word}")
+        if not kind or not name or "/" in name:
+            raise CommandError("error: arguments in resource/name form must have a single resource and name")
+        by_resource.setdefault(_resource(kind), []).append(name)
+    return [Selection(resource, tuple(names)) for resource, names in by_resource.items()]
