@@ -12,8 +12,8 @@ import msgspec
 
 from lifecycle.apiserver import deletion
 from lifecycle.apiserver.conditions import with_condition
+from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
-from lifecycle.apiserver.resources import RESOURCES
 from lifecycle.apiserver.store import Row, Store
 from lifecycle.clock import HOUR, Micros, rfc3339
 from lifecycle.kernel import Kernel
@@ -41,6 +41,7 @@ class APIServer:
         self.store = Store(state.rows)
         self.requests = Requests(kernel)
         self.informers: dict[str, list[str]] = {}
+        self._last: dict[str, int] | None = None
         self._made_at, self._made = state.made_at, dict(state.made)
         self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
 
@@ -56,7 +57,10 @@ class APIServer:
 
     def answer(self, index: int, request: Request) -> Answer:
         """Take the request that has this index."""
-        return self.requests.answer(index, request)
+        self._last = {}
+        answer = self.requests.answer(index, request)
+        self._last = None
+        return answer
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         return self.store.get(resource, namespace, name)
@@ -68,6 +72,10 @@ class APIServer:
     def index(self, resource: str, namespace: str, name: str) -> int | None:
         """Return the index of an object's last change, or None where there is no such object."""
         return self.store.index(resource, namespace, name)
+
+    def last_change(self, obj: Object) -> int | None:
+        """Return the index of the last change that the present request made to an object; None where it made none."""
+        return (self._last or {}).get(obj.get("metadata", {}).get("uid", ""))
 
     def create(self, resource: str, obj: Object) -> Object:
         """Add an object and return it with its metadata completed. Its name must not be taken."""
@@ -154,22 +162,28 @@ class APIServer:
             "uid": self.kernel.seeds.uid("uid", resource, namespace, name, self.kernel.now, nth),
             "creationTimestamp": rfc3339(self.kernel.now),
         }
-        if RESOURCES[resource].generation:
+        if resource in COUNTS_GENERATIONS:
             new["generation"] = 1
         return new
 
     def _put(self, resource: str, type: Any, old: Object | None, new: Object) -> Object:
         metadata = new["metadata"]
-        index = self.kernel.change(type, new)
+        index = self._change(type, new)
         self.store.put(resource, metadata.get("namespace", ""), metadata["name"], new, index)
         self._tell(resource, type, old, new, index)
         return new
 
     def _drop(self, resource: str, obj: Object) -> None:
         metadata = obj["metadata"]
-        index = self.kernel.change("DELETED", obj)
+        index = self._change("DELETED", obj)
         self.store.drop(resource, metadata.get("namespace", ""), metadata["name"])
         self._tell(resource, "DELETED", obj, None, index)
+
+    def _change(self, type: Any, obj: Object) -> int:
+        index = self.kernel.change(type, obj)
+        if self._last is not None:
+            self._last[obj["metadata"]["uid"]] = index
+        return index
 
     def _tell(self, resource: str, type: str, old: Object | None, new: Object | None, index: int) -> None:
         rooms = self.informers.get(resource)

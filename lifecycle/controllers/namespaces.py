@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from lifecycle.apiserver.resources import RESOURCES
+from lifecycle.apiserver.kinds import NAMESPACED
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
@@ -45,11 +45,10 @@ class Namespaces:
         if namespace is None:
             return
         left = False
-        for resource in RESOURCES.values():
-            if resource.namespaced:
-                for obj in list(api.list(resource.plural, name)):
-                    api.delete(resource.plural, name, obj["metadata"]["name"])
-                    left = left or api.get(resource.plural, name, obj["metadata"]["name"]) is not None
+        for resource in NAMESPACED:
+            for obj in list(api.list(resource, name)):
+                api.delete(resource, name, obj["metadata"]["name"])
+                left = left or api.get(resource, name, obj["metadata"]["name"]) is not None
         if left:
             self.kernel.after(RECHECK, "namespaces", "empty", name)
         else:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
-from lifecycle.apiserver import resources
+from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.clock import Micros, from_seconds, parse_go_duration
+from lifecycle.core_v1.schema import kind_of
 from lifecycle.wire import Image, Request
 from podhub.cli.objects import CommandError
 
@@ -96,17 +97,23 @@ def _request(entry: dict[str, Any], where: str) -> Request:
             raise CommandError(f"error: {where}: resource: expected a plural such as pods")
         return _create(body, where, _text(entry, "namespace", where))
     plural = _text(entry, "resource", where)
-    known = resources.RESOURCES.get(plural)
     return Request(
         verb=entry["verb"],
         resource=plural,
-        group_version=known.group_version if known else "v1",
+        group_version=_group_version(plural),
         namespace=_text(entry, "namespace", where),
         name=_text(entry, "name", where),
         subresource=_text(entry, "subresource", where),
         content_type=_text(entry, "contentType", where) or "application/json",
         query=_query(entry.get("query"), where),
         body=body,
+    )
+
+
+def _group_version(plural: str) -> str:
+    """Return the group and version under which a resource is served, the core group's first."""
+    return min(
+        (version for version, name in BY_PLURAL if name == plural), key=lambda version: ("/" in version, version), default="v1"
     )
 
 
@@ -117,7 +124,7 @@ def _create(body: Any, where: str, namespace: str = "") -> Request:
     for field in ("apiVersion", "kind"):
         if not isinstance(body.get(field), str) or not body[field]:
             raise CommandError(f"error: {where}: {field} not set")
-    known = resources.of_object(body)
+    known = kind_of(body["apiVersion"], body["kind"])
     if known is None:
         kind = f'no matches for kind "{body["kind"]}" in version "{body["apiVersion"]}"'
         raise CommandError(f"error: {where}: resource mapping not found: {kind}")
