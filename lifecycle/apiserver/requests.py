@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifecycle.apiserver import services
+from lifecycle.apiserver import pods, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
+from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.core_v1 import admission, decode, defaults, status
 from lifecycle.core_v1.schema import Kind, type_of
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Answer, Object, Request
-
-
-class Refused(Exception):
-    """A request that is answered with a Status."""
-
-    def __init__(self, status: Status) -> None:
-        super().__init__(status.message)
-        self.status = status
 
 
 class Requests:
@@ -47,6 +40,10 @@ class Requests:
                 return 201, *self.create(kind, request)
             case "delete", "":
                 return 200, self.delete(kind, request), ()
+            case "create", subresource if kind is pods.PODS and subresource in _POD_ACTIONS:
+                code, act = _POD_ACTIONS[subresource]
+                pod = self._existing(kind, self._namespace(kind, request), request.name)
+                return code, act(self.kernel, pod, request), ()
         raise Refused(status.method_not_allowed(kind, request.verb))
 
     def create(self, kind: Kind, request: Request) -> tuple[Object, tuple[str, ...]]:
@@ -164,6 +161,9 @@ _SERVER_SETS = frozenset(
     {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"}
 )
 """What of the metadata the API server alone sets."""
+
+
+_POD_ACTIONS = {"binding": (201, pods.bind), "eviction": (201, pods.evict), "exec": (200, pods.execute)}
 
 
 def _stamp_conditions(obj: Object, now: str) -> None:

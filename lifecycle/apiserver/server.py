@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from lifecycle.apiserver import deletion
+from lifecycle.apiserver import deletion, pods
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
 from lifecycle.apiserver.store import Row, Store
 from lifecycle.clock import HOUR, Micros, rfc3339
-from lifecycle.kernel import Kernel
+from lifecycle.kernel import Kernel, Pod
 from lifecycle.wire import Answer, Object, Request
 
 EVENT_TTL: Micros = HOUR
@@ -61,6 +61,9 @@ class APIServer:
         answer = self.requests.answer(index, request)
         self._last = None
         return answer
+
+    def on_exec_ended(self, namespace: str, name: str, uid: str, container: str, command: str, result: Any) -> None:
+        pods.exec_ended(self.kernel, Pod(namespace, name, uid, container), command, result)
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         return self.store.get(resource, namespace, name)

@@ -1,0 +1,97 @@
+"""What is asked of a Pod under its own name: binding, eviction, exec.
+
+Kubernetes: pkg/registry/core/pod/storage (storage.go, eviction.go), pkg/registry/core/pod/rest
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifecycle.apiserver.conditions import with_condition
+from lifecycle.apiserver.kinds import BY_PLURAL
+from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1 import status
+from lifecycle.core_v1.status import Status
+from lifecycle.kernel import Kernel, Pod, Reply
+from lifecycle.wire import Object, Request
+
+PODS = BY_PLURAL["v1", "pods"]
+
+CONTAINER_LISTS = (
+    ("containers", "containerStatuses"),
+    ("initContainers", "initContainerStatuses"),
+    ("ephemeralContainers", "ephemeralContainerStatuses"),
+)
+
+
+def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
+    """Put a Pod on a node, as a scheduler of the user's own does."""
+    metadata = pod["metadata"]
+    target = (request.body or {}).get("target") or {}
+    node = target.get("name")
+    if not isinstance(node, str) or not node:
+        raise Refused(status.bad_request("target.name: Required value"))
+    taken = pod["spec"].get("nodeName")
+    if taken:
+        raise Refused(status.conflict(PODS, metadata["name"], f'pod {metadata["name"]} is already assigned to node "{taken}"'))
+    kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], node)
+    return Status(201).object()
+
+
+def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
+    """Delete a Pod as `kubectl drain` does: first its condition says why."""
+    api, metadata = kernel.rooms["apiserver"], pod["metadata"]
+    options = (request.body or {}).get("deleteOptions") or {}
+    if pod["status"].get("phase") in ("Pending", "Running") and not metadata.get("deletionTimestamp"):
+        condition = {
+            "type": "DisruptionTarget",
+            "status": "True",
+            "lastProbeTime": None,
+            "reason": "EvictionByEvictionAPI",
+            "message": "Eviction API: evicting",
+        }
+        api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
+    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.get("gracePeriodSeconds"))
+    return Status(201).object()
+
+
+def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
+    """Start a command in a container; the traces of kind `exec` tell what comes of it."""
+    name = (request.query.get("container") or [""])[0] or _default_container(pod)
+    command = tuple(request.query.get("command") or ())
+    if not command:
+        raise Refused(status.bad_request("you must specify at least 1 command for the container"))
+    container = _running(pod, name)
+    metadata = pod["metadata"]
+    about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
+    with kernel.because(kernel.trace("exec", about, command=list(command), phase="started", exitCode=None, message="")):
+        reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, "\0".join(command)))
+        failure = kernel.rooms["programs"].exec(container, command, reply)
+    if failure:
+        kernel.trace("exec", about, command=list(command), phase="ended", exitCode=126, message=failure.message)
+        raise Refused(status.internal_error(f"error executing command in container: {failure.message}"))
+    return Status(200).object()
+
+
+def exec_ended(kernel: Kernel, about: Pod, command: str, result: Any) -> None:
+    """Tell what a command that was started by a request came to."""
+    output = result.stdout + result.stderr
+    kernel.trace("exec", about, command=command.split("\0"), phase="ended", exitCode=result.code, message=output)
+
+
+def _default_container(pod: Object) -> str:
+    """Return the container that a request means which names none."""
+    named = (pod["metadata"].get("annotations") or {}).get("kubectl.kubernetes.io/default-container")
+    return str(named or pod["spec"]["containers"][0]["name"])
+
+
+def _running(pod: Object, name: str) -> str:
+    """Return the runtime's id of a container that runs."""
+    for spec_list, status_list in CONTAINER_LISTS:
+        if any(container["name"] == name for container in pod["spec"].get(spec_list) or ()):
+            statuses = pod["status"].get(status_list) or ()
+            found = next((one for one in statuses if one["name"] == name), {})
+            if "running" not in (found.get("state") or {}):
+                raise Refused(status.internal_error(f'unable to upgrade connection: container not found ("{name}")'))
+            return str(found["containerID"]).rpartition("://")[2]
+    raise Refused(status.bad_request(f"container {name} is not valid for pod {pod['metadata']['name']}"))
