@@ -1,7 +1,7 @@
 """Where `podhub get` and `podhub describe` take objects from: a dump in a file, or a cluster's log.
 
 `Source` is what both commands ask; `FileSource` answers from a v1 List (no Django is imported), and
-`podhub.log.cli_source.DatabaseSource(cluster, at)` from the log.
+`podhub.cli.log_source.LogSource(cluster, at)` from a cluster's log.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from lifecycle.clock import Micros, parse_rfc3339
 from podhub.cli.resources import resource_of
+from podhub.log.concerns import concerns
 
 Object = dict[str, Any]
 
-MIRROR_POD = "kubernetes.io/config.mirror"
 DEFAULT_CLUSTER = "default"
 
 
@@ -63,9 +63,9 @@ def open_source(arguments: argparse.Namespace) -> Source:
         return FileSource.read(arguments.filename, arguments.now)
     if arguments.now is not None:
         raise CommandError("error: --now goes with -f; a cluster's past moment is --at")
-    from podhub.log.cli_source import DatabaseSource
+    from podhub.cli.log_source import LogSource
 
-    source: Source = DatabaseSource(arguments.cluster or DEFAULT_CLUSTER, arguments.at)
+    source: Source = LogSource(arguments.cluster or DEFAULT_CLUSTER, arguments.at)
     return source
 
 
@@ -98,22 +98,6 @@ class FileSource:
 
     def events_of(self, obj: Object) -> Sequence[Object]:
         return [event for event in self.list("events", None) if concerns(event, obj)]
-
-
-def concerns(event: Object, obj: Object) -> bool:
-    """Say whether an Event is about an object, as `kubectl describe` asks: name, namespace, uid, and of all but Pods the kind.
-
-    A mirror Pod goes by its annotation's uid; a node also by its name, which the kubelet writes in place of the uid.
-    """
-    about, metadata = event.get("involvedObject") or {}, obj["metadata"]
-    if (about.get("name"), about.get("namespace", "")) != (metadata["name"], metadata.get("namespace", "")):
-        return False
-    if obj["kind"] == "Pod":
-        uids = {(metadata.get("annotations") or {}).get(MIRROR_POD) or metadata.get("uid")}
-    else:
-        uids = {metadata.get("uid")} | ({metadata["name"]} if obj["kind"] == "Node" else set())
-    same_kind = obj["kind"] == "Pod" or about.get("kind") == obj["kind"]
-    return same_kind and (not metadata.get("uid") or about.get("uid") in uids)
 
 
 def printed(objects: Sequence[Object], text: Callable[[], str]) -> str:

@@ -14,6 +14,7 @@ from lifecycle.wire import Object
 from podhub.log import codec, fold
 from podhub.log.cache import Recent
 from podhub.log.clusters import Segment, segments
+from podhub.log.concerns import concerns, event_uids
 from podhub.log.errors import NotYet
 from podhub.log.fold import Ref, Stored
 from podhub.log.models import Cluster, Entry
@@ -106,14 +107,16 @@ class View:
         return len(keys) if namespace is None else sum(key[0] == namespace for key in keys)
 
     def events_of(self, obj: Object) -> Sequence[Version]:
-        """Return the Events about an object, in key order: by uid where both tell one."""
-        metadata = obj["metadata"]
-        uid, keys = str(metadata.get("uid") or ""), _Keys()
+        """Return the Events about an object, in key order."""
+        uids = event_uids(obj)
+        if not uids:
+            return [event for event in self.list("events") if concerns(event.object, obj)]
+        keys = _Keys()
         for piece in segments(self.cluster):
-            rows = _rows(piece, self.seq).filter(kind=Entry.Kind.CHANGE, about__in={uid, ""}, resource="events")
+            rows = _rows(piece, self.seq).filter(kind=Entry.Kind.CHANGE, about__in=uids, resource="events")
             keys.overlay(piece.cluster_id, _last_of_each(rows))
         versions = _versions([keys.alive[key] for key in sorted(keys.alive)])
-        return [version for version in versions if _regards(version.object, obj)]
+        return [version for version in versions if concerns(version.object, obj)]
 
 
 def keys_at(cluster: Cluster, resource: str, seq: int) -> dict[Name, Ref]:
@@ -226,20 +229,11 @@ def _lines(rows: QuerySet[Entry]) -> list[Line]:
     found = list(rows.values_list(*_LINE))
     changes = fold.stored([Ref(row[0], row[1]) for row in found if row[5] == Entry.Kind.CHANGE])
     lines = []
-    for row in found:
-        stored = changes.get(Ref(row[0], row[1]))
-        lines.append(Line(*row[1:-1], _served(stored, row[1]) if stored else codec.unpack(row[-1])))
+    for cluster_id, seq, at, recorded_at, cause, kind, type, resource, namespace, name, uid, body in found:
+        stored = changes.get(Ref(cluster_id, seq))
+        content = _served(stored, seq) if stored else codec.unpack(body)
+        lines.append(Line(seq, at, recorded_at, cause, kind, type, resource, namespace, name, uid, content))
     return lines
-
-
-def _regards(event: Object, obj: Object) -> bool:
-    subject = event.get("involvedObject") or event.get("regarding") or {}
-    metadata = obj["metadata"]
-    return (
-        subject.get("name") == metadata["name"]
-        and subject.get("namespace", "") == metadata.get("namespace", "")
-        and subject.get("kind", obj.get("kind")) == obj.get("kind")
-    )
 
 
 class _Last(msgspec.Struct, frozen=True):

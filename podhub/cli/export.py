@@ -1,0 +1,40 @@
+"""`podhub export`: write a cluster's log as a recording."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from podhub.cli.log_source import start, told
+from podhub.cli.objects import CommandError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cluster", required=True, metavar="NAME", help="the cluster to write")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (standard output)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write JSON lines; return 1 where there is no such cluster or the file cannot be written."""
+    try:
+        with told():
+            start()
+            from podhub.log import clusters, exporting
+
+            cluster = clusters.named(arguments.cluster)
+            _write(map(exporting.encode, exporting.lines(cluster)), arguments.output)
+        return 0
+    except CommandError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+
+
+def _write(lines: Iterable[bytes], path: Path | None) -> None:
+    try:
+        with contextlib.nullcontext(sys.stdout.buffer) if path is None else path.open("wb") as file:
+            file.writelines(lines)
+    except OSError as wrong:
+        raise CommandError(f"error: {path or 'standard output'}: cannot be written: {wrong.strerror}") from None

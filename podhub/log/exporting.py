@@ -1,0 +1,38 @@
+"""A cluster's log as a recording: JSON lines of watch events with their moments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifecycle.clock import SECOND, Micros, rfc3339_micro
+from lifecycle.wire import Object
+from podhub.log import codec, read
+from podhub.log.models import Cluster, Entry
+
+
+def lines(cluster: Cluster) -> Iterator[dict[str, Any]]:
+    """Yield `{t, received, type, object}` for every change, in the order of the log; a gap has the type ERROR.
+
+    What was imported comes out as it came in. The objects of a simulated cluster get their seq as resourceVersion.
+    """
+    simulated = cluster.kind == Cluster.Kind.SIMULATED
+    for row, content in read.recorded(cluster):
+        said = codec.parse(row.line.encode()) if row.line else _moment(row.at, cluster.start)
+        yield {**said, "type": _type(row), "object": _numbered(content, row.seq) if simulated else content}
+
+
+def encode(line: dict[str, Any]) -> bytes:
+    return codec.canonical(line) + b"\n"
+
+
+def _moment(at: Micros, start: Micros) -> dict[str, Any]:
+    return {"t": (at - start) / SECOND, "received": rfc3339_micro(at)}
+
+
+def _type(row: Entry) -> str:
+    return "ERROR" if row.kind == Entry.Kind.GAP else row.type
+
+
+def _numbered(obj: Object, seq: int) -> Object:
+    return {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(seq)}} if "metadata" in obj else obj
