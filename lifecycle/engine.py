@@ -32,6 +32,9 @@ ROOMS = {
     "recorder": Place("lifecycle.recorder:Recorder", "lifecycle.recorder:RecorderState"),
     "programs": Place("lifecycle.programs:Programs", "lifecycle.programs.room:ProgramsState"),
     "namespaces": Place("lifecycle.controllers.namespaces:Namespaces", "lifecycle.controllers.namespaces:NamespacesState"),
+    "endpointslices": Place(
+        "lifecycle.controllers.endpointslices:EndpointSlices", "lifecycle.controllers.endpointslices:EndpointSlicesState"
+    ),
     "scheduler": Place("lifecycle.scheduler.room:Scheduler", "lifecycle.scheduler.room:SchedulerState"),
     "kubelet": Place("lifecycle.kubelet:Kubelet", "lifecycle.kubelet:KubeletState"),
 }

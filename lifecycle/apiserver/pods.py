@@ -90,7 +90,7 @@ def _running(pod: Object, name: str) -> str:
     for spec_list, status_list in CONTAINER_LISTS:
         if any(container["name"] == name for container in pod["spec"].get(spec_list) or ()):
             statuses = pod["status"].get(status_list) or ()
-            found = next((one for one in statuses if one["name"] == name), {})
+            found: dict[str, Any] = next((one for one in statuses if one["name"] == name), {})
             if "running" not in (found.get("state") or {}):
                 raise Refused(status.internal_error(f'unable to upgrade connection: container not found ("{name}")'))
             return str(found["containerID"]).rpartition("://")[2]

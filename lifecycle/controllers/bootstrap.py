@@ -27,6 +27,8 @@ def begin(kernel: Kernel) -> None:
     for name in dict.fromkeys((*NAMESPACES, *config.namespaces)):
         api.create("namespaces", namespace(name))
     api.create("services", _kubernetes_service())
+    api.create("endpoints", _kubernetes_endpoints())
+    api.create("endpointslices", _kubernetes_slice())
     for number, node in enumerate(config.nodes or (default_node(),)):
         api.create("nodes", whole_node(node, number, rfc3339(config.start)))
 
@@ -152,3 +154,31 @@ def _kubernetes_service() -> Object:
         },
         "status": {"loadBalancer": {}},
     }
+
+
+def _kubernetes_endpoints() -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {"name": "kubernetes", "namespace": "default", "labels": _MIRRORED},
+        "subsets": [
+            {
+                "addresses": [{"ip": CONTROL_PLANE_IP}],
+                "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+            }
+        ],
+    }
+
+
+def _kubernetes_slice() -> Object:
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [CONTROL_PLANE_IP], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+    }
+
+
+_MIRRORED = {"endpointslice.kubernetes.io/skip-mirror": "true"}

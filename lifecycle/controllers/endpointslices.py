@@ -1,0 +1,267 @@
+"""The room `endpointslices`: EndpointSlices, legacy Endpoints and the network's table follow Services and their Pods.
+
+Kubernetes: pkg/controller/endpointslice, pkg/controller/endpoint, staging/src/k8s.io/endpointslice/trigger_time_tracker.go
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lifecycle.apiserver.conditions import condition
+from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.controllers import endpoints
+from lifecycle.controllers.endpoints import Endpoint, Ports
+from lifecycle.kernel import Kernel
+from lifecycle.programs import network
+from lifecycle.wire import Object
+
+LATENCY: Micros = 5 * MILLISECOND
+"""From a Pod's change to that of the slices."""
+MOST_ENDPOINTS = 100
+TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
+SERVICE_NAME = "kubernetes.io/service-name"
+
+
+class Member(msgspec.Struct):
+    """A Pod of a Service: as what, with which ports, in which slice."""
+
+    endpoint: Endpoint
+    ports: list[tuple[str, str, int]]
+    slice: str
+
+
+class Service(msgspec.Struct):
+    """What is known of a Service with a selector; `pending` holds the Pods to look at, `synced` is False before the first time.
+
+    `triggers` are the moments (RFC 3339) that were counted already, by Pod, the Service's own under an empty name.
+    """
+
+    members: dict[str, Member] = {}
+    slices: list[str] = []
+    pending: dict[str, bool] = {}
+    waiting: bool = False
+    triggers: dict[str, str] = {}
+
+
+class EndpointSlicesState(msgspec.Struct):
+    """By namespace, then by the Service's name."""
+
+    services: dict[str, dict[str, Service]] = {}
+
+
+class EndpointSlices:
+    def __init__(self, kernel: Kernel, state: EndpointSlicesState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or EndpointSlicesState()
+        kernel.rooms["apiserver"].inform("endpointslices", "services", "pods")
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource == "services":
+            self._observe_service(old, new)
+        else:
+            self._observe_pod(old, new)
+
+    def on_sync(self, namespace: str, name: str) -> None:
+        """Bring a Service's slices up to date with the Pods that have changed."""
+        service = self.kernel.rooms["apiserver"].get("services", namespace, name)
+        known = self.state.services.get(namespace, {}).get(name)
+        if service is None or known is None:
+            return
+        known.waiting = False
+        pods = self._pending_pods(namespace, known)
+        trigger = _trigger(service, known, pods)
+        dirty = {slice for pod, obj in pods.items() for slice in self._place(service, known, pod, obj)}
+        if not known.slices:
+            dirty.add(self._new_slice(service, known, (), trigger))
+        for slice in sorted(dirty):
+            self._write_slice(namespace, known, slice, trigger)
+        self._write_endpoints(service, known, trigger)
+        self._write_network(service, known)
+
+    def _observe_service(self, old: Object | None, new: Object | None) -> None:
+        namespace, name = _name((new or old or {})["metadata"])
+        known = self.state.services.get(namespace, {})
+        if new is None or not new["spec"].get("selector"):
+            self._end(namespace, name, known.pop(name, None))
+            if new is not None:
+                self._write_network(new, Service())
+            return
+        if name not in known:
+            known = self.state.services.setdefault(namespace, {})
+            known[name] = Service()
+        pods = self.kernel.rooms["apiserver"].store.names("pods", namespace)
+        self._look_at(namespace, name, *pods)
+
+    def _observe_pod(self, old: Object | None, new: Object | None) -> None:
+        pod = new or old
+        assert pod is not None
+        namespace, name = _name(pod["metadata"])
+        services = self.state.services.get(namespace)
+        if not services or (old is not None and new is not None and _view(old) == _view(new)):
+            return
+        api, labels = self.kernel.rooms["apiserver"], pod["metadata"].get("labels") or {}
+        for service, known in services.items():
+            obj = api.get("services", namespace, service)
+            if name in known.members or (obj and endpoints.selects(obj, labels)):
+                self._look_at(namespace, service, name)
+
+    def _look_at(self, namespace: str, service: str, *pods: str) -> None:
+        known = self.state.services[namespace][service]
+        known.pending.update(dict.fromkeys(pods, True))
+        if not known.waiting:
+            known.waiting = True
+            self.kernel.after(LATENCY, "endpointslices", "sync", namespace, service)
+
+    def _pending_pods(self, namespace: str, known: Service) -> dict[str, Object | None]:
+        api = self.kernel.rooms["apiserver"]
+        pods = {name: api.get("pods", namespace, name) for name in sorted(known.pending)}
+        known.pending = {}
+        return pods
+
+    def _place(self, service: Object, known: Service, name: str, pod: Object | None) -> list[str]:
+        """Put a Pod where it belongs, or take it out; return the slices that are no longer right."""
+        selected = pod is not None and endpoints.selects(service, pod["metadata"].get("labels") or {})
+        endpoint = endpoints.endpoint(service, pod) if pod is not None and selected else None
+        old = known.members.get(name)
+        if endpoint is None or pod is None:
+            known.members.pop(name, None)
+            return [old.slice] if old else []
+        numbers = list(endpoints.ports(service, pod))
+        if old and old.ports == numbers:
+            known.members[name] = Member(endpoint, numbers, old.slice)
+            return [old.slice] if old.endpoint != endpoint else []
+        slice = self._slice_with_room(service, known, tuple(numbers))
+        known.members[name] = Member(endpoint, numbers, slice)
+        return [slice, old.slice] if old else [slice]
+
+    def _slice_with_room(self, service: Object, known: Service, numbers: Ports) -> str:
+        for slice in known.slices:
+            inside = [member for member in known.members.values() if member.slice == slice]
+            if len(inside) < MOST_ENDPOINTS and all(tuple(member.ports) == numbers for member in inside):
+                return slice
+        return self._new_slice(service, known, numbers, "")
+
+    def _new_slice(self, service: Object, known: Service, numbers: Ports, trigger: str) -> str:
+        namespace, name = _name(service["metadata"])
+        labels = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io", SERVICE_NAME: name}
+        owner = {"apiVersion": "v1", "kind": "Service", "name": name, "uid": service["metadata"]["uid"]}
+        metadata = {
+            "generateName": f"{name}-",
+            "namespace": namespace,
+            "labels": {**labels, **_headless(service)},
+            "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": True}],
+        }
+        slice = {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": _annotated(metadata, trigger),
+            "addressType": "IPv4",
+            **_content([], numbers),
+        }
+        made = self.kernel.rooms["apiserver"].create("endpointslices", slice)["metadata"]["name"]
+        known.slices.append(made)
+        return str(made)
+
+    def _write_slice(self, namespace: str, known: Service, slice: str, trigger: str) -> None:
+        api = self.kernel.rooms["apiserver"]
+        old = api.get("endpointslices", namespace, slice)
+        inside = [member for _, member in sorted(known.members.items()) if member.slice == slice]
+        if old is None:
+            return
+        if not inside and len(known.slices) > 1:
+            known.slices.remove(slice)
+            api.delete("endpointslices", namespace, slice)
+            return
+        content = _content([member.endpoint for member in inside], tuple(inside[0].ports) if inside else ())
+        if {key: old[key] for key in content} != content:
+            metadata = _annotated(old["metadata"], trigger)
+            metadata["generation"] = metadata["generation"] + 1
+            api.update("endpointslices", {**old, **content, "metadata": metadata})
+
+    def _write_endpoints(self, service: Object, known: Service, trigger: str) -> None:
+        api = self.kernel.rooms["apiserver"]
+        namespace, name = _name(service["metadata"])
+        members = [(member.endpoint, tuple(member.ports)) for _, member in sorted(known.members.items())]
+        subsets = endpoints.subsets(members, bool(service["spec"].get("publishNotReadyAddresses")))
+        content = {"subsets": subsets} if subsets else {}
+        old = api.get("endpoints", namespace, name)
+        if old is None:
+            labels = {"endpoints.kubernetes.io/managed-by": "endpoint-controller", **_headless(service)}
+            metadata = _annotated({"name": name, "namespace": namespace, "labels": labels}, trigger)
+            api.create("endpoints", {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, **content})
+        elif old.get("subsets", []) != subsets:
+            rest = {key: value for key, value in old.items() if key != "subsets"}
+            api.update("endpoints", {**rest, "metadata": _annotated(old["metadata"], trigger), **content})
+
+    def _write_network(self, service: Object, known: Service) -> None:
+        """Tell the network where the Service's name and address lead."""
+        spec, (namespace, name) = service["spec"], _name(service["metadata"])
+        ports = tuple((port.get("name", ""), int(port["port"])) for port in spec.get("ports") or ())
+        members = {member.endpoint["addresses"][0]: member for _, member in sorted(known.members.items())}
+        receiving = endpoints.may_receive(member.endpoint for member in members.values())
+        found = []
+        for one in receiving:
+            numbers = {port[0]: port[2] for port in members[one["addresses"][0]].ports}
+            targets = tuple(numbers.get(port, 0) for port, _ in ports)
+            found.append(network.Endpoint(one["addresses"][0], targets, one.get("hostname", "")))
+        table = self.kernel.rooms["programs"].network
+        cluster_ip = "" if spec.get("type") == "ExternalName" else spec.get("clusterIP", "")
+        table.set_service(network.Service(namespace, name, cluster_ip, ports, tuple(found), spec.get("externalName", "")))
+
+    def _end(self, namespace: str, name: str, known: Service | None) -> None:
+        """Take away what belongs to a Service that is gone or has lost its selector."""
+        api = self.kernel.rooms["apiserver"]
+        self.kernel.rooms["programs"].network.remove_service(namespace, name)
+        if known is not None:
+            for slice in known.slices:
+                api.delete("endpointslices", namespace, slice)
+            api.delete("endpoints", namespace, name)
+            if not self.state.services[namespace]:
+                del self.state.services[namespace]
+
+
+def _name(metadata: dict[str, Any]) -> tuple[str, str]:
+    return metadata["namespace"], metadata["name"]
+
+
+def _view(pod: Object) -> object:
+    """Return what of a Pod matters to Services."""
+    metadata, status = pod["metadata"], pod["status"]
+    ended = status.get("phase") in ("Succeeded", "Failed")
+    ready = (condition(status, "Ready") or {}).get("status")
+    return metadata.get("labels"), bool(metadata.get("deletionTimestamp")), status.get("podIP"), ended, ready
+
+
+def _headless(service: Object) -> dict[str, str]:
+    return {"service.kubernetes.io/headless": ""} if service["spec"].get("clusterIP") == "None" else {}
+
+
+def _content(inside: list[Endpoint], numbers: Ports) -> dict[str, Any]:
+    """Return what a slice holds; one that is empty says null, as Go writes an empty list that was never made."""
+    ports = [{"name": name, "protocol": protocol, "port": number} for name, protocol, number in numbers]
+    return {"endpoints": inside or None, "ports": ports or None}
+
+
+def _annotated(metadata: dict[str, Any], trigger: str) -> dict[str, Any]:
+    """Return metadata that tell when what caused the change happened, or nothing where that is not known."""
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != TRIGGER}
+    if trigger:
+        annotations[TRIGGER] = trigger
+    rest = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {**rest, "annotations": annotations} if annotations else rest
+
+
+def _trigger(service: Object, known: Service, pods: dict[str, Object | None]) -> str:
+    """Return the earliest moment, not counted before, at which a Pod became ready or not, or the Service was made."""
+    moments = {"": service["metadata"]["creationTimestamp"]}
+    for name, pod in pods.items():
+        ready = condition(pod["status"], "Ready") if pod is not None else None
+        if ready:
+            moments[name] = ready["lastTransitionTime"]
+        else:
+            known.triggers.pop(name, None)
+    new = {name: at for name, at in moments.items() if at > known.triggers.get(name, "")}
+    known.triggers.update(new)
+    return min(new.values(), default="")
