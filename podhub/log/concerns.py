@@ -20,7 +20,7 @@ def event_uids(obj: Object) -> set[str]:
 
 
 def concerns(event: Object, obj: Object) -> bool:
-    """Say whether an Event is about an object, as `kubectl describe` asks: name, namespace, uid, and the kind of all but Pods."""
+    """Say whether an Event is about an object, as `kubectl describe` asks: name, namespace, uid; the kind of all but Pods."""
     about, metadata = event.get("involvedObject") or {}, obj["metadata"]
     if (about.get("name"), about.get("namespace", "")) != (metadata["name"], metadata.get("namespace", "")):
         return False

@@ -6,28 +6,11 @@ import pytest
 from django.db import transaction
 
 from lifecycle import wire
-from podhub.log import clusters, read
+from podhub.log import read
 from podhub.log.append import MOST, Asked, Writer, slices
 from podhub.log.errors import LeaseLost, ReadOnly
 from podhub.log.models import Cluster, Entry
-
-START = wire.DEFAULT_START
-SECOND = 1_000_000
-
-
-def leased(name: str = "default", token: str = "mine") -> Cluster:
-    cluster = clusters.create(name, wire.Config(START), engine_version="1", wall=0)
-    Cluster.objects.filter(pk=cluster.pk).update(lease_token=token)
-    return clusters.named(name)
-
-
-def pod(name: str = "web", **status: object) -> wire.Object:
-    metadata = {"name": name, "namespace": "default", "uid": f"uid-{name}", "labels": {"app": name, "tier": "front"}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"x": ["y" * 200]}, "status": status}
-
-
-def change(index: int, obj: wire.Object, type: str = "MODIFIED", at: int = 0, cause: int = 0) -> wire.Change:
-    return wire.Change(index, START + at, cause, type, obj)  # type: ignore[arg-type]
+from tests.podhub.log.making import SECOND, START, change, leased, pod
 
 
 @pytest.mark.django_db
