@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -40,6 +41,8 @@ async def lifespan(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _websocket() -> Any:
+    if find_spec("podhub.web.routing") is None:
+        return URLRouter([])
     routing = import_module("podhub.web.routing")
     return getattr(routing, "application", None) or URLRouter(routing.websocket_urlpatterns)
 

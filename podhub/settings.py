@@ -198,7 +198,7 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 
 # ---- Celery and the driver -----------------------------------------------------------------------------------------------
 
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
     {"socket_connect_timeout": 2, "socket_keepalive": True} if TEAM else {"polling_interval": 0.01}
 )

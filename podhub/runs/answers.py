@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 import msgspec
 
-from lifecycle.apiserver.status import status
+from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer
 from podhub import wake
 from podhub.log.models import Cluster
@@ -48,7 +48,7 @@ waiters = Waiters()
 
 def failure(code: int, reason: str, message: str) -> Answer:
     """Return an answer that no engine gave: a metav1.Status."""
-    return Answer(0, code, status(code, reason, message))
+    return Answer(0, code, Status(code, reason, message).object())
 
 
 def write(taken: Sequence[Taken]) -> None:

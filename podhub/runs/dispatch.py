@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
-from celery import current_app
 from django.conf import settings
 from kombu.exceptions import KombuError
 
 from lifecycle.clock import MILLISECOND, Micros
+from podhub.celery import app
 from podhub.log.models import Cluster
 from podhub.runs.advance import advance
 from podhub.runs.alarm import Alarm
@@ -36,7 +36,7 @@ def nudge(cluster_id: int) -> None:
         advance(cluster_id)
         return
     try:
-        current_app.send_task("podhub.runs.tasks.advance", (cluster_id,), expires=EXPIRES_SECONDS)
+        app.send_task("podhub.runs.tasks.advance", (cluster_id,), expires=EXPIRES_SECONDS)
         counters["sent"] += 1
     except (KombuError, OSError) as wrong:
         counters["lost"] += 1

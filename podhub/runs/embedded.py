@@ -50,6 +50,7 @@ class Embedded:
         dispatch.here = False
         self._over.set()
         worker_state.should_stop = 0
+        self._celery.send_task("podhub.runs.tasks.advance", (0,))  # it looks whether to stop after each message
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         worker_state.should_stop = None

@@ -94,8 +94,11 @@ def at_head(cluster: Cluster) -> tuple[Engine, list[Item]]:
     """
     engine = cache.take(cluster.pk)
     if engine is None or engine.index > cluster.head:
-        engine = from_snapshot(cluster, cluster.head) or Engine.new(configuration(cluster))
-    return engine, catch_up(engine, cluster)
+        engine = from_snapshot(cluster, cluster.head)
+    if engine is None:
+        engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
+        return engine, catch_up(engine, cluster, 0)
+    return engine, catch_up(engine, cluster, engine.index)
 
 
 def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
@@ -118,15 +121,15 @@ def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:
     return None
 
 
-def catch_up(engine: Engine, cluster: Cluster) -> list[Item]:
-    """Play what the log holds after an engine's index; return what comes beyond the log's head, to be appended.
+def catch_up(engine: Engine, cluster: Cluster, after: int) -> list[Item]:
+    """Play what the log holds after a seq up to which it was played; return what comes beyond its head, to be appended.
 
     Raises: Diverged where the engine gives something else, Broken.
     """
-    if engine.index == cluster.head:
+    if 0 < after == cluster.head:
         return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
-    played = _played(engine, cluster)
-    for line in lines(cluster, engine.index + 1):
+    played = _played(engine, cluster, after)
+    for line in lines(cluster, after + 1):
         difference = different(line, next(played, None))
         if difference:
             raise Diverged(f"seq {line.seq}: {difference}")
@@ -143,15 +146,13 @@ def lines(cluster: Cluster, first: int) -> Iterator[Line]:
         first = page[-1].seq + 1
 
 
-def _played(engine: Engine, cluster: Cluster) -> Iterator[Item]:
-    """Play a log's requests after an engine's index, then the time up to the horizon (or the log's last moment, if later)."""
-    after, to = engine.index, cluster.horizon
+def _played(engine: Engine, cluster: Cluster, after: int) -> Iterator[Item]:
+    """Play a log's requests after a seq, then the time up to the horizon (or the log's last moment, if later)."""
     for row in requests_after(cluster, after):
         request = msgspec.convert(row.content, Request)
         yield from until(engine, row.at)
         yield from ask(engine, row.at, request)[1]
-    last = last_at(cluster)
-    yield from until(engine, max(to, last))
+    yield from until(engine, max(cluster.horizon, last_at(cluster)))
 
 
 def until(engine: Engine, to: Micros) -> Iterator[Item]:

@@ -1,0 +1,37 @@
+"""Commands that need the database: Django set up, its tables there."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from podhub.cli.objects import CommandError
+
+
+def ready() -> Any:
+    """Set Django up, bring the database's tables up to date, and return the settings. Raises: CommandError."""
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db.utils import DatabaseError
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podhub.settings")
+    try:
+        django.setup()
+        _migrate()
+    except ImproperlyConfigured as wrong:
+        raise CommandError(f"error: {wrong}") from None
+    except DatabaseError as wrong:
+        raise CommandError(f"error: the database cannot be used: {str(wrong).strip()}") from None
+    from django.conf import settings
+
+    return settings
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
