@@ -55,13 +55,14 @@ class Bucket(msgspec.Struct, array_like=True):
 
 
 class Series(msgspec.Struct, array_like=True):
-    """A scheduler's Event that is being counted: how often and when last, and when that was last written down."""
+    """A scheduler's Event that is being counted: how often and when last, and what of that was written down when."""
 
     name: str
     namespace: str
     count: int
     last: Micros
     written: Micros
+    written_count: int = 1
 
 
 class Source(msgspec.Struct):
@@ -131,7 +132,7 @@ class Recorder:
             self.kernel.at(series.last + SERIES_END, "recorder", "finish_series", key, periodic=True)
             return
         del self.state.series[key]
-        if series.count > 1 and series.written < series.last:
+        if series.written_count < series.count:
             self._write_series(series)
 
     def _aggregate(self, source: Source, key: str, message: str, field_path: str) -> tuple[str, str]:
@@ -215,7 +216,7 @@ class Recorder:
 
     def _write_series(self, series: Series) -> None:
         api = self.kernel.rooms["apiserver"]
-        series.written = self.kernel.now
+        series.written, series.written_count = self.kernel.now, series.count
         old = api.get("events", series.namespace, series.name)
         if old is not None:
             api.update("events", {**old, "series": {"count": series.count, "lastObservedTime": rfc3339_micro(series.last)}})

@@ -1,0 +1,54 @@
+"""Times and spans as Go writes them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lifecycle.clock import go_duration, parse_go_duration, parse_rfc3339, rfc3339, rfc3339_micro
+
+MOMENTS = st.integers(0, 4_000_000_000_000_000)
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (0, "0s"),
+        (15, "15µs"),
+        (850_000, "850ms"),
+        (1_234_000, "1.234s"),
+        (10_000_000, "10s"),
+        (80_000_000, "1m20s"),
+        (3_600_000_000, "1h0m0s"),
+        (-1_500_000, "-1.5s"),
+    ],
+)
+def test_a_span_is_printed_as_go_does(span, text):
+    assert go_duration(span) == text
+    assert parse_go_duration(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "5", "1x", "ms", "1s2", "1 s"])
+def test_what_is_no_go_duration_is_refused(text):
+    with pytest.raises(ValueError, match="is not a duration"):
+        parse_go_duration(text)
+
+
+@given(st.integers(0, 10**15))
+def test_a_printed_span_is_read_back(span):
+    assert parse_go_duration(go_duration(span)) == span
+
+
+@given(MOMENTS)
+def test_a_moment_with_microseconds_is_read_back(at):
+    assert parse_rfc3339(rfc3339_micro(at)) == at
+    assert parse_rfc3339(rfc3339(at)) == at - at % 1_000_000
+
+
+def test_a_zone_is_taken_into_account():
+    assert parse_rfc3339("2026-11-21T10:00:00+02:00") == parse_rfc3339("2026-11-21T08:00:00Z")
+
+
+@pytest.mark.parametrize("text", ["2026-11-21", "2026-11-21T08:26:19", "2026-13-01T00:00:00Z", "now"])
+def test_what_is_no_rfc_3339_time_is_refused(text):
+    with pytest.raises(ValueError, match=r"is not a time|month"):
+        parse_rfc3339(text)
