@@ -46,7 +46,7 @@ class Turn:
         self.cluster = cluster
         self.engine = engine
         self.clock = clock_of(cluster)
-        self.writer = Writer.open(cluster.pk, cluster.lease_token)
+        self.writer = Writer(cluster, cluster.lease_token)
         self.appended = 0
         self.upgraded = False
         self._pending = pending
@@ -63,8 +63,7 @@ class Turn:
             came = self._play()
             took = self._take() if came or self.clock.speed == MAX else 0
             self._append()
-            done = came and not took
-            if done:
+            if came and not (took and (took == MOST_REQUESTS or self._due())):
                 return True
             if time.perf_counter() > ends:
                 return False
@@ -77,6 +76,11 @@ class Turn:
         if self._at_rest():
             return None
         return None if self.engine.wake_at is None else self.clock.wall(self.engine.wake_at)
+
+    def _due(self) -> bool:
+        """Say whether requests have brought about something that is due already."""
+        wake_wall = self.wake_wall
+        return wake_wall is not None and wake_wall <= lease.wall_now()
 
     def _play(self) -> bool:
         """Run towards the clock's now for one slice; say whether the engine came there."""

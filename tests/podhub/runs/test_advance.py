@@ -399,6 +399,6 @@ def test_advance_to_a_and_then_to_b_gives_what_advance_to_b_gives(
 
 def test_turns_on_an_idle_cluster_need_few_queries(cluster: Cluster, django_assert_max_num_queries: object) -> None:
     advance(cluster.pk)
-    with django_assert_max_num_queries(16, connection=connection):  # type: ignore[operator]
+    with django_assert_max_num_queries(16):  # type: ignore[operator]
         queue(cluster, create("web"))
         advance(cluster.pk)
