@@ -11,7 +11,7 @@ from typing import Any
 from lifecycle.clock import as_datetime
 from lifecycle.printers.durations import moment
 
-Object = Mapping[str, Any]
+Object = dict[str, Any]
 
 NONE = "<none>"
 UNSET = "<unset>"

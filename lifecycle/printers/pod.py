@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lifecycle.clock import Micros
+from lifecycle.core_v1.qos import qos_class
 from lifecycle.printers.containers import containers, resources
 from lifecycle.printers.durations import age
 from lifecycle.printers.events import described_with_events
@@ -22,7 +23,6 @@ from lifecycle.printers.metadata import (
     time_text,
 )
 from lifecycle.printers.order import go_sorted
-from lifecycle.printers.qos import qos_class
 from lifecycle.printers.volumes import volumes
 
 ENDED = ("Succeeded", "Failed")
@@ -30,7 +30,8 @@ ENDED = ("Succeeded", "Failed")
 
 def describe_pod(pod: Object, events: Sequence[Object] | None, now: Micros) -> str:
     """Return the description of a Pod as of a moment; without `events` (None) it has no such section."""
-    spec, status = pod.get("spec") or {}, pod.get("status") or {}
+    spec: Object = pod.get("spec") or {}
+    status: Object = pod.get("status") or {}
     lines = [
         *_identity(pod, spec, status),
         *_state(pod, spec, status, now),
@@ -123,7 +124,7 @@ def _conditions(spec: Object, status: Object) -> Iterator[str]:
 
 
 def _scheduling(pod: Object, spec: Object) -> Iterator[str]:
-    yield f"QoS Class:\t{qos_class(pod)}"
+    yield f"QoS Class:\t{(pod.get('status') or {}).get('qosClass') or qos_class(spec)}"
     yield from label_lines("Node-Selectors", spec.get("nodeSelector"))
     yield from listed("Tolerations", map(_toleration, go_sorted(spec.get("tolerations") or (), key=_key)))
     spread = go_sorted(spec.get("topologySpreadConstraints") or (), key=lambda constraint: str(constraint["topologyKey"]))

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="+", metavar="TYPE [NAME ...]", help="as in: pod web; pods; pod/web svc/web")
     add_source_arguments(parser)
     parser.add_argument("-A", "--all-namespaces", action="store_true", help="objects of all namespaces")
-    parser.add_argument("--show-events", type=_boolean, default=True, metavar="BOOL", help="false leaves the Events out")
+    parser.add_argument("--show-events", type=_boolean, metavar="BOOL", help="whether to print Events (of one object, yes)")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,14 +31,15 @@ def _run(arguments: argparse.Namespace) -> int:
     asked = selections(arguments.what)
     namespace = None if arguments.all_namespaces else arguments.namespace
     source = open_source(arguments)
-    objects: list[Object] = []
-    missing: list[str] = []
-    for selection in asked:
-        found = find(source, selection, namespace)
-        begun = [] if found.objects or len(selection.names) != 1 else _begun(source, selection, namespace)
-        objects += found.objects or begun
-        missing += [] if begun else found.missing
-    write(printed(objects, lambda: "\n\n".join(_text(source, obj, arguments.show_events) for obj in objects)))
+    results = [find(source, selection, namespace) for selection in asked]
+    objects = [obj for result in results for obj in result.objects]
+    missing = [line for result in results for line in result.missing]
+    begun = _begun(source, asked[0], namespace) if missing and not objects and len(arguments.what) == 2 else []
+    if begun:
+        write(printed(begun, lambda: "".join(_text(source, obj, arguments.show_events) + "\n" for obj in begun)))
+        return 0
+    show_events = len(objects) == 1 if arguments.show_events is None else arguments.show_events
+    write(printed(objects, lambda: "\n\n".join(_text(source, obj, show_events) for obj in objects)))
     if not objects and not missing:
         print(nothing_found(namespace), file=sys.stderr)
     for line in missing:
@@ -52,7 +53,7 @@ def _begun(source: Source, selection: Selection, namespace: str | None) -> Seque
     return [obj for obj in objects if obj["metadata"]["name"].startswith(selection.names[0])]
 
 
-def _text(source: Source, obj: Object, show_events: bool) -> str:
+def _text(source: Source, obj: Object, show_events: bool | None) -> str:
     events = source.events_of(obj) if show_events else None
     related = {resource: source.list(resource, None) for resource in RELATED.get(obj["kind"], ())}
     return describe(obj, events, source.now, related)

@@ -1,0 +1,70 @@
+"""`kubectl describe` of Namespaces, ConfigMaps, Secrets and ServiceAccounts.
+
+Kubernetes: kubectl/pkg/describe.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+
+from lifecycle.clock import Micros
+from lifecycle.printers.events import described_with_events
+from lifecycle.printers.layout import described
+from lifecycle.printers.metadata import NONE, Object, annotation_lines, label_lines, name_block, time_text
+
+TOKEN_TYPE = "kubernetes.io/service-account-token"
+
+
+def describe_namespace(namespace: Object) -> str:
+    """Return the description of a Namespace; there are no quotas and no LimitRanges."""
+    metadata, status = namespace["metadata"], namespace.get("status") or {}
+    lines = [
+        f"Name:\t{metadata['name']}",
+        *label_lines("Labels", metadata.get("labels")),
+        *annotation_lines(metadata.get("annotations")),
+        f"Status:\t{status.get('phase', '')}",
+        *_conditions(status),
+        *("", "No resource quota.", "", "No LimitRange resource."),
+    ]
+    return described(lines)
+
+
+def _conditions(status: Object) -> Iterator[str]:
+    if status.get("conditions"):
+        yield "Conditions:"
+        yield "  Type\tStatus\tLastTransitionTime\tReason\tMessage"
+        yield "  ----\t------\t------------------\t------\t-------"
+    for c in status.get("conditions") or ():
+        since = time_text(c.get("lastTransitionTime"))
+        yield f"  {c['type']}\t{c.get('status', '')}\t{since}\t{c.get('reason', '')}\t{c.get('message', '')}"
+
+
+def describe_config_map(config_map: Object, events: Sequence[Object] | None, now: Micros) -> str:
+    lines = [*name_block(config_map), "", "Data", "===="]
+    for key, value in sorted((config_map.get("data") or {}).items()):
+        lines += [f"{key}:", "----", value, ""]
+    lines += ["", "BinaryData", "===="]
+    lines += [f"{key}: {_size(value)} bytes" for key, value in sorted((config_map.get("binaryData") or {}).items())]
+    return described_with_events([*lines, ""], events, now)
+
+
+def describe_secret(secret: Object) -> str:
+    """Return the description of a Secret: how long each value is, and a ServiceAccount's token itself."""
+    kind = secret.get("type", "")
+    lines = [*name_block(secret), "", f"Type:\t{kind}", "", "Data", "===="]
+    for key, value in sorted((secret.get("data") or {}).items()):
+        shown = key == "token" and kind == TOKEN_TYPE
+        lines.append(f"{key}:\t{b64decode(value).decode(errors='replace') if shown else f'{_size(value)} bytes'}")
+    return described(lines)
+
+
+def describe_service_account(account: Object, events: Sequence[Object] | None, now: Micros) -> str:
+    title = "Image pull secrets:"
+    names = [secret.get("name", "") for secret in account.get("imagePullSecrets") or ()] or [NONE]
+    lines = [*name_block(account), *(f"{'' if i else title:19}\t{name}" for i, name in enumerate(names))]
+    return described_with_events(lines, events, now)
+
+
+def _size(value: str) -> int:
+    return len(b64decode(value))
