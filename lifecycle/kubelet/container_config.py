@@ -1,0 +1,111 @@
+"""What the runtime is asked to create: image, command, environment, mounts, user, limits.
+
+Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (generateContainerConfig)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle import programs
+from lifecycle.core_v1.quantity import parse
+from lifecycle.core_v1.types import Container
+from lifecycle.kubelet.environment import ConfigError, Facts, environment
+from lifecycle.kubelet.probe import expand
+from lifecycle.kubelet.state import PodState
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+BEHAVIOR = "podhub.dev/behavior."
+"""The annotation in which a manifest says what a container does; its name follows."""
+
+__all__ = ["ConfigError", "ContainerConfig"]
+
+
+class ContainerConfig:
+    """Configurations of containers."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+
+    def check(self, pod: PodState, container: Container) -> str | None:
+        """Return why a configuration cannot be made now, or None."""
+        try:
+            self.user(pod, container)
+            if container.env or container.env_from:
+                self.environment(pod, container)
+        except ConfigError as error:
+            return str(error)
+        return None
+
+    def make(self, pod: PodState, container: Container) -> programs.Container:
+        """Return what to create. Raises: ConfigError"""
+        env = self.environment(pod, container)
+        values = dict(env)
+        annotations = self.kubelet.object(pod)["metadata"].get("annotations") or {}
+        context = container.security_context
+        memory = container.resources.limits.get("memory")
+        return programs.Container(
+            id=self.kubelet.runtime.container_id(pod, container),
+            sandbox=next(s.id for s in pod.runtime.sandboxes if s.ready),
+            name=container.name,
+            image=container.image,
+            exited=self.kubelet.runtime.exited_reply(pod),
+            command=tuple(expand(word, values) for word in container.command),
+            args=tuple(expand(word, values) for word in container.args),
+            env=env,
+            working_dir=container.working_dir,
+            mounts=self.kubelet.volumes.mounts(pod, container, values),
+            ports=tuple(port.container_port for port in container.ports),
+            memory=None if memory is None else parse(str(memory)).value(),
+            user=self.user(pod, container),
+            tty=container.tty,
+            stdin=container.stdin,
+            read_only=bool(context and context.read_only_root_filesystem),
+            termination_message_path=container.termination_message_path,
+            behavior=annotations.get(BEHAVIOR + container.name),
+            attempt=self._attempt(pod, container),
+        )
+
+    def environment(self, pod: PodState, container: Container) -> tuple[tuple[str, str], ...]:
+        api, spec, node = self.kubelet.api, self.kubelet.spec(pod), self.kubelet.node(pod)
+        obj = self.kubelet.object(pod)
+        allocatable = (api.get("nodes", "", node.name) or {}).get("status", {}).get("allocatable", {})
+        containers = (*spec.init_containers, *spec.containers)
+        facts = Facts(obj, self.kubelet.pod_ip(pod), node.ip, allocatable, containers)
+        own = [] if pod.namespace == "default" else [api.get("services", "default", "kubernetes")]
+        services = [*(s for s in own if s), *api.list("services", pod.namespace)]
+        return environment(container, facts, services, api.get)
+
+    def user(self, pod: PodState, container: Container) -> int | None:
+        """Return runAsUser. Raises: ConfigError where runAsNonRoot forbids the user that it would be."""
+        pods, own = self.kubelet.spec(pod).security_context, container.security_context
+        user = own.run_as_user if own and own.run_as_user is not None else pods.run_as_user
+        non_root = own.run_as_non_root if own and own.run_as_non_root is not None else pods.run_as_non_root
+        if not non_root:
+            return user
+        where = f'(pod: "{self.kubelet.pod_id(pod)}", container: {container.name})'
+        if user == 0:
+            raise ConfigError(f"container's runAsUser breaks non-root policy {where}")
+        if user is None:
+            image_user = self.kubelet.programs.image(container.image).user.partition(":")[0]
+            if image_user in ("", "0", "root"):
+                raise ConfigError(f"container has runAsNonRoot and image will run as root {where}")
+            if not image_user.isdigit():
+                raise ConfigError(
+                    f"container has runAsNonRoot and image has non-numeric user ({image_user}), "
+                    f"cannot verify user is non-root {where}"
+                )
+        return user
+
+    def _attempt(self, pod: PodState, container: Container) -> int:
+        """Return how often the container was restarted, with this time."""
+        latest = pod.runtime.latest(container.name)
+        if latest:
+            return latest.attempt + 1
+        for group in ("initContainerStatuses", "containerStatuses"):
+            for status in (pod.status or {}).get(group) or ():
+                if status["name"] == container.name:
+                    return int(status["restartCount"])
+        return 0

@@ -1,0 +1,160 @@
+"""containerStatuses: what the API says of each container.
+
+Kubernetes: pkg/kubelet/kubelet_pods.go (convertToAPIContainerStatuses), pkg/kubelet/prober/prober_manager.go (UpdatePodStatus)
+"""
+
+from __future__ import annotations
+
+from lifecycle.clock import rfc3339
+from lifecycle.core_v1.types import Container, sidecar
+from lifecycle.kubelet import reasons
+from lifecycle.kubelet.restart import to_be_started
+from lifecycle.kubelet.view import View
+from lifecycle.runtime.records import ContainerRecord
+from lifecycle.wire import Object
+
+NOT_LOCATED = {
+    "exitCode": 137,
+    "reason": reasons.CONTAINER_STATUS_UNKNOWN,
+    "message": "The container could not be located when the pod was deleted.  The container used to be Running",
+    "startedAt": None,
+    "finishedAt": None,
+}
+RESTARTING_ALL_MESSAGE = "The container is removed because RestartAllContainers in place"
+
+
+def container_statuses(view: View, containers: tuple[Container, ...], field: str, *, init: bool = False) -> list[Object]:
+    """Return the statuses of one of a Pod's lists of containers, in the order of the spec."""
+    old = {status["name"]: status for status in view.old.get(field) or ()}
+    waiting = reasons.POD_INITIALIZING if view.spec.init_containers else reasons.CONTAINER_CREATING
+    return [_status(view, container, old.get(container.name), waiting, init) for container in containers]
+
+
+def _status(view: View, container: Container, old: Object | None, waiting: str, init: bool) -> Object:
+    instances = [record for record in view.snapshot.containers if record.name == container.name][:2]
+    if instances:
+        status = _from_record(container, instances[0], old)
+        if len(instances) > 1:
+            status["lastState"] = state_of(instances[1])
+    else:
+        status = _without_record(view, container, old, waiting)
+    _apply_reason(view, container, status, instances[0] if instances else None, init)
+    return status
+
+
+def _without_record(view: View, container: Container, old: Object | None, waiting: str) -> Object:
+    """Return the status of a container of which the runtime knows nothing."""
+    if old and "terminated" in old["state"]:
+        return dict(old)
+    status: Object = {
+        "name": container.name,
+        "state": {"waiting": {"reason": waiting}},
+        "lastState": old["lastState"] if old else {},
+        "ready": False,
+        "restartCount": old["restartCount"] if old else 0,
+        "image": container.image,
+        "imageID": "",
+        "started": False,
+    }
+    if old and "running" in old["state"] and not status["lastState"]:
+        status["lastState"] = {"terminated": NOT_LOCATED}
+        status["restartCount"] += not view.deleting
+    if mounts := volume_mounts(container):
+        status["volumeMounts"] = mounts
+    return status
+
+
+def _from_record(container: Container, record: ContainerRecord, old: Object | None) -> Object:
+    status: Object = {
+        "name": container.name,
+        "state": state_of(record),
+        "lastState": old["lastState"] if old else {},
+        "ready": False,
+        "restartCount": max(record.attempt, old["restartCount"] if old else 0),
+        "image": record.image_name,
+        "imageID": record.image_id,
+        "containerID": f"containerd://{record.id}",
+        "started": False,
+    }
+    requests, limits = container.resources.requests, container.resources.limits
+    if requests:
+        status["allocatedResources"] = requests
+    resources: Object = {}
+    if limits:
+        resources["limits"] = limits
+    if requests:
+        resources["requests"] = requests
+    status["resources"] = resources
+    if mounts := volume_mounts(container):
+        status["volumeMounts"] = mounts
+    return status
+
+
+def volume_mounts(container: Container) -> list[Object]:
+    out = []
+    for mount in container.volume_mounts:
+        one: Object = {"name": mount.name, "mountPath": mount.mount_path}
+        if mount.read_only:
+            one["readOnly"] = True
+            one["recursiveReadOnly"] = "Disabled"
+        out.append(one)
+    return out
+
+
+def state_of(record: ContainerRecord) -> Object:
+    """Return a container's state as the API has it."""
+    if record.state == "running":
+        return {"running": {"startedAt": rfc3339(record.started_at)}}
+    if record.state == "created":
+        return {"waiting": {}}
+    terminated: Object = {"exitCode": record.exit_code, "reason": record.reason}
+    if record.message:
+        terminated["message"] = record.message
+    terminated["startedAt"] = rfc3339(record.started_at)
+    terminated["finishedAt"] = rfc3339(record.finished_at)
+    terminated["containerID"] = f"containerd://{record.id}"
+    return {"terminated": terminated}
+
+
+def _apply_reason(view: View, container: Container, status: Object, latest: ContainerRecord | None, init: bool) -> None:
+    """Let a container that could not be started, and is to be, wait with the reason."""
+    reason = view.reasons.get(container.name)
+    if reason is None or (init and latest and latest.state == "exited" and latest.exit_code == 0):
+        return
+    if not to_be_started(view.spec, container, latest, view.deleting):
+        return
+    if "terminated" in status["state"]:
+        status["lastState"] = status["state"]
+    status["state"] = {"waiting": {"reason": reason.reason, "message": reason.message}}
+
+
+def apply_probes(view: View, init: list[Object], regular: list[Object]) -> list[str]:
+    """Set `started` and `ready`; return the containers whose readiness should be probed at once."""
+    unready: list[str] = []
+    for container, status in zip(view.spec.init_containers, init, strict=True):
+        if sidecar(container):
+            _apply_probe(view, status, unready)
+        else:
+            status["started"] = "running" in status["state"]
+            terminated = status["state"].get("terminated")
+            if terminated is not None and terminated["exitCode"] == 0:
+                status["ready"] = True
+    for status in regular:
+        _apply_probe(view, status, unready)
+    return unready
+
+
+def _apply_probe(view: View, status: Object, unready: list[str]) -> None:
+    name, record_id = status["name"], status.get("containerID", "")[13:]
+    started = "running" in status["state"]
+    if started and (worker := view.worker(name, "startup")):
+        started = worker.known and worker.container_id == record_id and worker.result == "success"
+    status["started"] = started
+    status["ready"] = False
+    if not started:
+        return
+    readiness = view.worker(name, "readiness")
+    if readiness is None or (readiness.known and readiness.container_id == record_id and readiness.result == "success"):
+        status["ready"] = True
+    else:
+        unready.append(name)

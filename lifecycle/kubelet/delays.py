@@ -1,0 +1,24 @@
+"""How long the kubelet and its watches take for what nobody decides. Spans in Micros; what one node showed."""
+
+from __future__ import annotations
+
+from lifecycle.clock import MILLISECOND, Micros
+
+WATCH: Micros = 6 * MILLISECOND
+"""From a change of a Pod to the kubelet's knowing of it."""
+
+PATCH: Micros = 4 * MILLISECOND
+"""From a new status in the status manager to its change of the Pod; later ones meanwhile go into the same patch."""
+
+REMOVE: Micros = 3 * MILLISECOND
+"""From the final patch to the deletion with grace 0."""
+
+ON_DEMAND_RELIST: Micros = 3 * MILLISECOND
+
+TRIGGER: Micros = 1 * MILLISECOND
+"""From the kubelet's wish for a readiness probe to its attempt: the status is stored by then."""
+
+VOLUMES: Micros = 300 * MILLISECOND
+"""The volume manager's wait: its populator and its reconciler take 100 ms each, and success is asked for every 300 ms."""
+
+UNMOUNT: Micros = 300 * MILLISECOND

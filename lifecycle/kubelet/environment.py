@@ -1,0 +1,178 @@
+"""A container's environment, as the kubelet makes it. Kubernetes: pkg/kubelet/kubelet_pods.go (makeEnvironmentVariables)"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from lifecycle.core_v1.quantity import NANO, parse
+from lifecycle.core_v1.types import (
+    Container,
+    EnvFromSource,
+    EnvVarSource,
+    KeySelector,
+    ObjectFieldSelector,
+    ResourceFieldSelector,
+)
+from lifecycle.kubelet.probe import expand
+from lifecycle.wire import Object
+
+Get = Callable[[str, str, str], Object | None]
+"""Return an object by resource, namespace and name."""
+
+_KEYED = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")
+
+
+class ConfigError(ValueError):
+    """Why a container's configuration cannot be made; the text is the kubelet's."""
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What fields of a Pod and of its node say: `obj` is the Pod, `allocatable` the node's."""
+
+    obj: Object
+    pod_ip: str
+    host_ip: str
+    allocatable: dict[str, str]
+    containers: tuple[Container, ...]
+
+
+def environment(container: Container, facts: Facts, services: Iterable[Object], get: Get) -> tuple[tuple[str, str], ...]:
+    """Return names and values in the kubelet's order. Raises: ConfigError"""
+    namespace = facts.obj["metadata"]["namespace"]
+    links = service_variables(services, namespace, facts.obj["spec"].get("enableServiceLinks", True))
+    given: dict[str, str] = {}
+    for source in container.env_from:
+        given.update(_from_source(source, namespace, get))
+    for variable in container.env:
+        if variable.value_from is None:
+            given[variable.name] = expand(variable.value, {**links, **given})
+        else:
+            value = _from(variable.value_from, container, facts, namespace, get)
+            if value is not None:
+                given[variable.name] = value
+    return tuple({**given, **{k: v for k, v in links.items() if k not in given}}.items())
+
+
+def _from_source(source: EnvFromSource, namespace: str, get: Get) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if source.config_map_ref:
+        ref = source.config_map_ref
+        obj = get("configmaps", namespace, ref.name)
+        if obj is None and not ref.optional:
+            raise ConfigError(f'configmap "{ref.name}" not found')
+        found = dict((obj or {}).get("data") or {})
+    elif source.secret_ref:
+        secret = source.secret_ref
+        obj = get("secrets", namespace, secret.name)
+        if obj is None and not secret.optional:
+            raise ConfigError(f'secret "{secret.name}" not found')
+        found = {key: decoded(value) for key, value in ((obj or {}).get("data") or {}).items()}
+    return {source.prefix + key: value for key, value in found.items()}
+
+
+def _from(source: EnvVarSource, container: Container, facts: Facts, namespace: str, get: Get) -> str | None:
+    if source.field_ref:
+        return field_value(source.field_ref, facts)
+    if source.resource_field_ref:
+        return resource_value(source.resource_field_ref, container, facts)
+    if source.config_map_key_ref:
+        return _key(source.config_map_key_ref, "configmaps", "ConfigMap", namespace, get)
+    if source.secret_key_ref:
+        value = _key(source.secret_key_ref, "secrets", "Secret", namespace, get)
+        return None if value is None else decoded(value)
+    return None
+
+
+def _key(ref: KeySelector, resource: str, kind: str, namespace: str, get: Get) -> str | None:
+    obj = get(resource, namespace, ref.name)
+    if obj is None:
+        if ref.optional:
+            return None
+        raise ConfigError(f'{kind.lower()} "{ref.name}" not found')
+    value = (obj.get("data") or {}).get(ref.key)
+    if value is None and not ref.optional:
+        raise ConfigError(f"couldn't find key {ref.key} in {kind} {namespace}/{ref.name}")
+    return None if value is None else str(value)
+
+
+def field_value(ref: ObjectFieldSelector, facts: Facts) -> str:
+    """Return what a fieldRef selects. Kubernetes: podFieldSelectorRuntimeValue"""
+    path, metadata, spec = ref.field_path, facts.obj["metadata"], facts.obj["spec"]
+    if keyed := _KEYED.fullmatch(path):
+        return str((metadata.get(keyed.group(1)) or {}).get(keyed.group(2), ""))
+    if path in ("metadata.labels", "metadata.annotations"):
+        pairs = metadata.get(path.partition(".")[2]) or {}
+        return "\n".join(f'{key}="{_escaped(value)}"' for key, value in sorted(pairs.items()))
+    simple = {
+        "metadata.name": metadata["name"],
+        "metadata.namespace": metadata["namespace"],
+        "metadata.uid": metadata["uid"],
+        "spec.nodeName": spec.get("nodeName", ""),
+        "spec.serviceAccountName": spec.get("serviceAccountName", ""),
+        "status.hostIP": facts.host_ip,
+        "status.hostIPs": facts.host_ip,
+        "status.podIP": facts.pod_ip,
+        "status.podIPs": facts.pod_ip,
+    }
+    if path not in simple:
+        raise ConfigError(f"unsupported fieldPath: {path}")
+    return str(simple[path])
+
+
+def resource_value(ref: ResourceFieldSelector, container: Container, facts: Facts) -> str:
+    """Return what a resourceFieldRef selects, rounded up in units of its divisor.
+
+    Kubernetes: pkg/api/v1/resource (ExtractContainerResourceValue)
+    """
+    named = next((c for c in facts.containers if c.name == ref.container_name), container)
+    kind, _, name = ref.resource.partition(".")
+    amounts = named.resources.limits if kind == "limits" else named.resources.requests
+    amount = amounts.get(name)
+    if amount is None:
+        amount = facts.allocatable.get(name, "0") if kind == "limits" else "0"
+    divisor = parse(str(ref.divisor)).nanos or NANO
+    return str(-(-parse(str(amount)).nanos // divisor))
+
+
+def service_variables(services: Iterable[Object], namespace: str, links: bool) -> dict[str, str]:
+    """Return the variables that tell of Services. Kubernetes: pkg/kubelet/envvars"""
+    found: dict[str, str] = {}
+    for service in services:
+        metadata, spec = service["metadata"], service["spec"]
+        ip, ports = spec.get("clusterIP", ""), spec.get("ports") or []
+        master = metadata["namespace"] == "default" and metadata["name"] == "kubernetes"
+        if not ip or ip == "None" or not ports or not (master or (links and metadata["namespace"] == namespace)):
+            continue
+        prefix = metadata["name"].upper().replace("-", "_")
+        found[f"{prefix}_SERVICE_HOST"] = ip
+        found[f"{prefix}_SERVICE_PORT"] = str(ports[0]["port"])
+        for port in ports:
+            if port.get("name"):
+                found[f"{prefix}_SERVICE_PORT_{port['name'].upper().replace('-', '_')}"] = str(port["port"])
+        found |= _link_variables(prefix, ip, ports)
+    return found
+
+
+def _link_variables(prefix: str, ip: str, ports: list[Object]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for i, port in enumerate(ports):
+        protocol = port.get("protocol", "TCP")
+        url = f"{protocol.lower()}://{ip}:{port['port']}"
+        if i == 0:
+            found[f"{prefix}_PORT"] = url
+        name = f"{prefix}_PORT_{port['port']}_{protocol}"
+        found |= {name: url, f"{name}_PROTO": protocol.lower(), f"{name}_PORT": str(port["port"]), f"{name}_ADDR": ip}
+    return found
+
+
+def decoded(value: str) -> str:
+    """Return the text that a Secret's value encodes."""
+    return base64.b64decode(value).decode("utf-8", "replace")
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -1,0 +1,142 @@
+"""Lifecycle hooks. Kubernetes: pkg/kubelet/lifecycle/handlers.go"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle import programs
+from lifecycle.clock import SECOND
+from lifecycle.core_v1.types import Container, LifecycleHandler
+from lifecycle.kernel import Reply
+from lifecycle.kubelet import reasons
+from lifecycle.kubelet.probe import quoted, resolve_port
+from lifecycle.kubelet.state import PodState
+from lifecycle.runtime import texts
+from lifecycle.runtime.records import ContainerRecord
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+POST_START, PRE_STOP = "postStart", "preStop"
+USER_AGENT = ("User-Agent", "kube-lifecycle/1.36")
+
+
+class Hooks:
+    """The hooks that run. A result waits in `PodState.hooks` until its step takes it."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    def post_start(self, pod: PodState, container: Container, record: ContainerRecord) -> bool:
+        """Begin a postStart hook; say whether it has ended already."""
+        assert container.lifecycle
+        assert container.lifecycle.post_start
+        return self._run(pod, container, record, POST_START, container.lifecycle.post_start)
+
+    def pre_stop(self, pod: PodState, container: Container, record: ContainerRecord) -> bool:
+        """Begin a preStop hook; say whether it has ended already."""
+        assert container.lifecycle
+        assert container.lifecycle.pre_stop
+        return self._run(pod, container, record, PRE_STOP, container.lifecycle.pre_stop)
+
+    def take_result(self, pod: PodState, container_id: str) -> str | None:
+        """Return why the hook failed, or None."""
+        return pod.hooks.pop(container_id, "") or None
+
+    def _run(self, pod: PodState, container: Container, record: ContainerRecord, hook: str, handler: LifecycleHandler) -> bool:
+        index = self.kernel.trace("hook", self.kubelet.about(pod, container.name), hook=hook, phase="started", message="")
+        with self.kernel.because(index):
+            error = self._start(pod, container, record, hook, handler)
+            if error is not None:
+                self._ended(pod, record.id, hook, error)
+                return True
+        return False
+
+    def _start(
+        self, pod: PodState, container: Container, record: ContainerRecord, hook: str, handler: LifecycleHandler
+    ) -> str | None:
+        """Begin; return an error where it cannot even begin."""
+        reply = Reply("kubelet", "hook", (pod.uid, record.id, hook))
+        if handler.exec:
+            failure = self.kubelet.programs.exec(record.id, handler.exec.command, reply)
+            if failure:
+                exec_id = self.kernel.seeds.hex(64, "exec", record.id, self.kernel.now)
+                return self._exec_error(pod, container, handler, texts.cannot_exec(exec_id, failure.message), "")
+        elif handler.http_get:
+            return self._http(pod, container, handler, reply)
+        elif handler.sleep:
+            self.kernel.after(handler.sleep.seconds * SECOND, "kubelet", "hook", pod.uid, record.id, hook, None)
+        else:
+            return f"invalid handler: {_go_struct(handler)}"
+        return None
+
+    def _http(self, pod: PodState, container: Container, handler: LifecycleHandler, reply: Reply) -> str | None:
+        get = handler.http_get
+        assert get
+        port = resolve_port(get.port, container)
+        if isinstance(port, str):
+            return self._http_error(pod, container, handler, port)
+        request = programs.HTTPGet(
+            node=pod.node,
+            host=get.host or self.kubelet.pod_ip(pod),
+            port=port,
+            path=get.path,
+            scheme=get.scheme,
+            headers=(USER_AGENT, *((h.name, h.value) for h in get.http_headers)),
+            timeout=None,
+        )
+        self.kubelet.programs.http(request, reply)
+        return None
+
+    def on_hook(self, uid: str, container_id: str, hook: str, result: Any) -> None:
+        pod = self.kubelet.state.pods.get(uid)
+        record = pod.runtime.by_id(container_id) if pod else None
+        if pod is None or record is None:
+            return
+        container = self.kubelet.container(pod, record.name)
+        if container is None or container.lifecycle is None:
+            return
+        handler = container.lifecycle.post_start if hook == POST_START else container.lifecycle.pre_stop
+        assert handler
+        error = ""
+        if isinstance(result, programs.ExecResult) and result.code != 0:
+            assert handler.exec
+            text = f"command '{' '.join(handler.exec.command)}' exited with {result.code}: {result.stderr}"
+            error = self._exec_error(pod, container, handler, text, result.stdout + result.stderr)
+        elif isinstance(result, programs.HTTPResult) and result.error:
+            error = self._http_error(pod, container, handler, result.error)
+        self._ended(pod, container_id, hook, error)
+        if hook == POST_START:
+            self.kubelet.sync_pod.resume(pod)
+
+    def _ended(self, pod: PodState, container_id: str, hook: str, error: str) -> None:
+        record = pod.runtime.by_id(container_id)
+        name = record.name if record else ""
+        phase = "failed" if error else "ended"
+        index = self.kernel.trace("hook", self.kubelet.about(pod, name), hook=hook, phase=phase, message=error)
+        self.kernel.cause = index
+        if hook == POST_START:
+            pod.hooks[container_id] = error
+            return
+        if error:
+            self.kubelet.event(pod, "Warning", reasons.FAILED_PRE_STOP_HOOK, "PreStopHook failed", name)
+        self.kubelet.termination.pre_stop_ended(pod, container_id)
+
+    def _exec_error(self, pod: PodState, container: Container, handler: LifecycleHandler, error: str, output: str) -> str:
+        assert handler.exec
+        what = f"Exec lifecycle hook ([{' '.join(handler.exec.command)}])"
+        return f"{self._failed(pod, container, what)} - error: {error}, message: {quoted(output)}"
+
+    def _http_error(self, pod: PodState, container: Container, handler: LifecycleHandler, error: str) -> str:
+        assert handler.http_get
+        return f"{self._failed(pod, container, f'HTTP lifecycle hook ({handler.http_get.path})')} - error: {error}"
+
+    def _failed(self, pod: PodState, container: Container, what: str) -> str:
+        return f'{what} for Container "{container.name}" in Pod "{self.kubelet.pod_id(pod)}" failed'
+
+
+def _go_struct(handler: LifecycleHandler) -> str:
+    """Return a handler without any that is executed as Go prints it with %v."""
+    socket = "<nil>" if handler.tcp_socket is None else "0xc000000000"
+    return f"&LifecycleHandler{{Exec:nil,HTTPGet:nil,TCPSocket:{socket},Sleep:nil,}}"

@@ -1,0 +1,151 @@
+"""Images: whether one has to be pulled, the queue of pulls, and the back-off after failures.
+
+Kubernetes: pkg/kubelet/images/image_manager.go
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lifecycle.clock import MILLISECOND, Micros, go_duration, parse_go_duration
+from lifecycle.core_v1.types import Container
+from lifecycle.kubelet import backoff, reasons
+from lifecycle.kubelet.state import NodeState, PodState, Reason
+from lifecycle.runtime import delays, names
+from lifecycle.wire import Image
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+UNAVAILABLE = {
+    "RegistryUnavailable": (reasons.REGISTRY_UNAVAILABLE, "the registry is unavailable"),
+    "SignatureValidationFailed": (reasons.SIGNATURE_VALIDATION_FAILED, "the signature validation failed"),
+}
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """A pull under way: it takes `took`, and `waited` with the time in the queue."""
+
+    took: Micros
+    waited: Micros
+
+
+class Images:
+    """The image managers of all nodes."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+        self._config = {self._key(image): found for image, found in kubelet.kernel.config.images.items()}
+
+    def set(self, image: str, found: Image | None) -> None:
+        """Change what a pull finds (None: what the configuration says again)."""
+        key = self._key(image)
+        if found is None:
+            self.kubelet.state.images.pop(key, None)
+        else:
+            self.kubelet.state.images[key] = found
+
+    def ensure(self, pod: PodState, container: Container) -> Pull | Reason | None:
+        """Return None where the image is there, a pull that was begun, or why the container cannot have it."""
+        about, image = container.name, container.image
+        try:
+            name = names.normalize(image)
+        except names.InvalidReference as error:
+            message = f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": {error}'
+            self.kubelet.event(pod, "Warning", reasons.INSPECT_FAILED, message, about)
+            return self._failed(pod, about, reasons.INVALID_IMAGE_NAME, message)
+        node = self.kubelet.node(pod)
+        present = self.present(node, name)
+        if present and container.image_pull_policy != "Always":
+            message = f'Container image "{image}" already present on machine and can be accessed by the pod'
+            self.kubelet.event(pod, "Normal", reasons.PULLED, message, about)
+            return None
+        if container.image_pull_policy == "Never":
+            message = f'Container image "{image}" is not present with pull policy of Never'
+            self.kubelet.event(pod, "Warning", reasons.ERR_IMAGE_NEVER_PULL, message, about)
+            return self._failed(pod, about, reasons.ERR_IMAGE_NEVER_PULL, message)
+        if backoff.in_back_off(pod.pulls.get(image), self._failed_at(pod, image), self.kernel.now):
+            return self._back_off(pod, container)
+        return self._begin(pod, node, container, name)
+
+    def present(self, node: NodeState, name: str) -> bool:
+        return name in node.images or self._found(name).present
+
+    def pulled(self, pod: PodState, container: Container, pull: Pull) -> Reason | None:
+        """End a pull; return why it failed, or None."""
+        name = names.normalize(container.image)
+        found = self._found(name)
+        where = self.kubelet.about(pod, container.name)
+        if found.error is not None:
+            self.kernel.trace("pull", where, image=container.image, phase="failed", bytes=0, message=found.error)
+            return self._pull_failed(pod, container, found.error)
+        node = self.kubelet.node(pod)
+        size = delays.PULL_SIZE if found.size is None else found.size
+        node.images[name] = size
+        message = (
+            f'Successfully pulled image "{container.image}" in {_rounded(pull.took)} '
+            f"({_rounded(pull.waited)} including waiting). Image size: {size} bytes."
+        )
+        index = self.kernel.trace("pull", where, image=container.image, phase="ended", bytes=size, message="")
+        with self.kernel.because(index):
+            self.kubelet.event(pod, "Normal", reasons.PULLED, message, container.name)
+        return None
+
+    def _begin(self, pod: PodState, node: NodeState, container: Container, name: str) -> Pull:
+        index = self.kubelet.event(pod, "Normal", reasons.PULLING, f'Pulling image "{container.image}"', container.name)
+        with self.kernel.because(index):
+            where = self.kubelet.about(pod, container.name)
+            self.kernel.trace("pull", where, image=container.image, phase="started", bytes=0, message="")
+        now, took = self.kernel.now, self._takes(pod, node, name)
+        node.pull_free_at = max(now, node.pull_free_at) + took
+        return Pull(took, node.pull_free_at - now)
+
+    def _takes(self, pod: PodState, node: NodeState, name: str) -> Micros:
+        found = self._found(name)
+        if found.error is not None and found.pull is None:
+            return self.kubelet.runtime.takes(delays.PULL_FAILS, pod)
+        took = delays.PULL if found.pull is None else parse_go_duration(found.pull)
+        return min(took, delays.PULL_CHECK) if self.present(node, name) else took
+
+    def _found(self, name: str) -> Image:
+        return self.kubelet.state.images.get(name) or self._config.get(name) or Image()
+
+    def _failed_at(self, pod: PodState, image: str) -> Micros:
+        held = pod.pulls.get(image)
+        return held.at if held else 0
+
+    def _pull_failed(self, pod: PodState, container: Container, error: str) -> Reason:
+        image, now = container.image, self.kernel.now
+        index = self.kubelet.event(pod, "Warning", reasons.FAILED, f'Failed to pull image "{image}": {error}', container.name)
+        pod.pulls[image] = backoff.after_failure(pod.pulls.get(image), now, now)
+        reason, message = reasons.ERR_IMAGE_PULL, error
+        for prefix, (special, why) in UNAVAILABLE.items():
+            if error.startswith(prefix):
+                reason, message = special, f"image pull failed for {image} because {why}{error[len(prefix) :]}"
+        pod.pull_errors[image] = Reason(reason, message)
+        with self.kernel.because(index):
+            return self._failed(pod, container.name, reason, message)
+
+    def _back_off(self, pod: PodState, container: Container) -> Reason:
+        message = f'Back-off pulling image "{container.image}"'
+        self.kubelet.event(pod, "Normal", reasons.BACK_OFF, message, container.name)
+        if before := pod.pull_errors.get(container.image):
+            message += f": {before.reason}: {before.message}"
+        return self._failed(pod, container.name, reasons.IMAGE_PULL_BACK_OFF, message)
+
+    def _failed(self, pod: PodState, container: str, reason: str, message: str) -> Reason:
+        self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {reason}", container)
+        return Reason(reason, message)
+
+    def _key(self, image: str) -> str:
+        try:
+            return names.normalize(image)
+        except names.InvalidReference:
+            return image
+
+
+def _rounded(span: Micros) -> str:
+    return go_duration(span // MILLISECOND * MILLISECOND)

@@ -1,0 +1,389 @@
+"""The room `kubelet`: what it is told of Pods and nodes, and what its parts share.
+
+Kubernetes: pkg/kubelet/kubelet.go (syncLoop, HandlePodAdditions, HandlePodUpdates, HandlePodRemoves)
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.core_v1.types import Container, PodSpec, pod_spec
+from lifecycle.kernel import Kernel
+from lifecycle.kernel import Pod as About
+from lifecycle.kubelet import delays, reasons
+from lifecycle.kubelet.admission import Rejection, admit
+from lifecycle.kubelet.conditions import KUBELETS_OWN, TRUE, condition, containers_ready_condition, ready_condition
+from lifecycle.kubelet.container_config import ContainerConfig
+from lifecycle.kubelet.hooks import Hooks
+from lifecycle.kubelet.images import Images
+from lifecycle.kubelet.pleg import PLEG
+from lifecycle.kubelet.pod_workers import PodWorkers
+from lifecycle.kubelet.prober import Prober
+from lifecycle.kubelet.resize import Resize
+from lifecycle.kubelet.start_container import StartContainer
+from lifecycle.kubelet.state import KubeletState, NodeState, PodState, Reason
+from lifecycle.kubelet.status import ENDED, Verdict, finalized, generate
+from lifecycle.kubelet.status_manager import StatusManager
+from lifecycle.kubelet.sync_pod import SyncPod
+from lifecycle.kubelet.termination import Termination
+from lifecycle.kubelet.view import View
+from lifecycle.kubelet.volumes import Volumes
+from lifecycle.programs import Exit, Programs
+from lifecycle.runtime.runtime import Runtime
+from lifecycle.scheduler.nodes import NodeInfo, taken_by
+from lifecycle.wire import Object
+
+DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline"
+
+
+class Kubelet:
+    """The kubelets of all nodes, and what their parts share."""
+
+    def __init__(self, kernel: Kernel, state: KubeletState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or KubeletState()
+        self.pleg = PLEG(self)
+        self.runtime = Runtime(self)
+        self.status_manager = StatusManager(self)
+        self.prober = Prober(self)
+        self.images = Images(self)
+        self.hooks = Hooks(self)
+        self.volumes = Volumes(self)
+        self.resize = Resize(self)
+        self.container_config = ContainerConfig(self)
+        self.start_container = StartContainer(self)
+        self.termination = Termination(self)
+        self.sync_pod = SyncPod(self)
+        self.workers = PodWorkers(self)
+        self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
+        self.on_wake, self.on_step = self.workers.on_wake, self.sync_pod.on_step
+        self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
+        self.on_probe, self.on_probed, self.on_probe_wake = (
+            self.prober.on_probe,
+            self.prober.on_probed,
+            self.prober.on_probe_wake,
+        )
+        self.on_hook, self.on_kill_stage = self.hooks.on_hook, self.termination.on_kill_stage
+        self.on_mount, self.on_remount = self.volumes.on_mount, self.volumes.on_remount
+        self._specs: dict[str, tuple[Object, PodSpec]] = {}
+        self._infos: dict[str, NodeInfo] = {}
+        kernel.rooms["apiserver"].inform("kubelet", "nodes", "pods", "configmaps", "secrets")
+
+    @property
+    def api(self) -> Any:
+        return self.kernel.rooms["apiserver"]
+
+    @property
+    def programs(self) -> Programs:
+        return cast(Programs, self.kernel.rooms["programs"])
+
+    # What the parts ask
+
+    def node(self, pod: PodState) -> NodeState:
+        return self.state.nodes[pod.node]
+
+    def object(self, pod: PodState) -> Object:
+        """Return the Pod as the API server has it, or as it last had it."""
+        if pod.removed is not None:
+            return pod.removed
+        return cast(Object, self.api.get("pods", pod.namespace, pod.name))
+
+    def spec(self, pod: PodState) -> PodSpec:
+        """Return the typed spec; it is made once for each version of it."""
+        raw = self.object(pod)
+        known = self._specs.get(pod.uid)
+        if known is None or known[0] is not raw["spec"]:
+            known = self._specs[pod.uid] = (raw["spec"], pod_spec(raw))
+        return known[1]
+
+    def container(self, pod: PodState, name: str) -> Container | None:
+        return next((c for _, c in self.spec(pod).all_containers() if c.name == name), None)
+
+    def deleting(self, pod: PodState) -> bool:
+        return pod.removed is not None or bool(self.object(pod)["metadata"].get("deletionTimestamp"))
+
+    def pod_id(self, pod: PodState) -> str:
+        return f"{pod.name}_{pod.namespace}({pod.uid})"
+
+    def pod_ip(self, pod: PodState) -> str:
+        """Return the address at which the Pod can be reached."""
+        for sandbox in pod.runtime.sandboxes:
+            if sandbox.ready:
+                return self.node(pod).ip if sandbox.host_network else sandbox.ip
+        return ""
+
+    def about(self, pod: PodState, container: str = "") -> About:
+        return About(pod.namespace, pod.name, pod.uid, container)
+
+    def event(self, pod: PodState, type: str, reason: str, message: str, container: str = "") -> int:
+        """Record an Event; return its index, or the present cause where it was dropped."""
+        field_path = ""
+        if container:
+            group = next((g for g, c in self.spec(pod).all_containers() if c.name == container), "containers")
+            field_path = f"spec.{group}{{{container}}}"
+        recorder = self.kernel.rooms["recorder"]
+        index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node)
+        return self.kernel.cause if index is None else int(index)
+
+    def next_tick(self, pod: PodState, at: Micros) -> Micros:
+        """Return the first tick of the sync loop at or after a moment."""
+        origin = self.node(pod).tick_origin
+        return origin + -(-(at - origin) // SECOND) * SECOND
+
+    # What it is told
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource == "nodes":
+            self._observe_node(old, new)
+        elif resource == "pods":
+            self._observe_pod(old, new)
+        elif new is not None and old is not None:
+            metadata = new["metadata"]
+            self.volumes.source_changed(resource, metadata["namespace"], metadata["name"])
+
+    def _observe_node(self, old: Object | None, new: Object | None) -> None:
+        if new is None:
+            return
+        name = new["metadata"]["name"]
+        if info := self._infos.get(name):
+            info.set(new)
+        if name in self.state.nodes:
+            return
+        addresses = new.get("status", {}).get("addresses") or ()
+        ip = next((a["address"] for a in addresses if a["type"] == "InternalIP"), "127.0.0.1")
+        seeds, now = self.kernel.seeds, self.kernel.now
+        self.state.nodes[name] = NodeState(
+            name=name,
+            ip=ip,
+            relist_origin=now - seeds.number(SECOND, "relist", name),
+            tick_origin=now - seeds.number(SECOND, "tick", name),
+            subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
+        )
+
+    def _observe_pod(self, old: Object | None, new: Object | None) -> None:
+        obj = new or old
+        assert obj
+        metadata = obj["metadata"]
+        if obj["spec"].get("nodeName", "") not in self.state.nodes:
+            return
+        uid = metadata["uid"]
+        pod = self.state.pods.get(uid)
+        if new is None:
+            if pod and pod.removed is None:
+                pod.removed = old
+                self.kernel.after(delays.WATCH, "kubelet", "removed", uid)
+        elif pod is None:
+            node = new["spec"]["nodeName"]
+            self.state.pods[uid] = PodState(uid, metadata["namespace"], metadata["name"], node)
+            self.kernel.after(delays.WATCH, "kubelet", "added", uid)
+        elif old is not None and _concerns(old, new):
+            self.kernel.after(delays.WATCH, "kubelet", "updated", uid)
+
+    def on_added(self, uid: str) -> None:
+        pod = self.state.pods.get(uid)
+        if pod is None or self.node(pod).down:
+            return
+        obj = self.object(pod)
+        if obj["status"].get("phase") in ENDED:
+            pod.worker.phase = "finished"
+            return
+        info = self._info(pod.node)
+        rejection = admit(obj, info)
+        if rejection:
+            self._reject(pod, obj, rejection)
+            return
+        info.add(uid, taken_by(obj))
+        pod.worker.wake = None
+        if obj["metadata"].get("deletionTimestamp"):
+            self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))
+        else:
+            self.workers.update(pod)
+
+    def on_updated(self, uid: str) -> None:
+        pod = self.state.pods.get(uid)
+        if pod is None or self.node(pod).down or pod.removed is not None:
+            return
+        metadata = self.object(pod)["metadata"]
+        if metadata.get("deletionTimestamp"):
+            self.workers.terminate(pod, metadata.get("deletionGracePeriodSeconds"))
+        else:
+            self._plan_deadline(pod)
+            self.workers.update(pod)
+
+    def on_removed(self, uid: str) -> None:
+        """The API server has the Pod no more: what is left of it on the node ends too."""
+        pod = self.state.pods.get(uid)
+        if pod is None or self.node(pod).down:
+            return
+        if pod.worker.phase == "finished":
+            self._forget(pod)
+            return
+        self.workers.terminate(pod)
+
+    def on_exited(self, uid: str, result: Exit) -> None:
+        """A container's process has ended."""
+        pod = self.state.pods.get(uid)
+        if pod is None:
+            return
+        record = pod.runtime.by_id(result.container)
+        if record is None:
+            return
+        self.runtime.exited(pod, result, self._termination_message(pod, record.name, result))
+        self.termination.exited(pod, result.container)
+
+    def on_deadline(self, uid: str) -> None:
+        pod = self.state.pods.get(uid)
+        if pod:
+            pod.deadline = None
+            self.workers.update(pod)
+
+    # Statuses
+
+    def generate_status(self, pod: PodState, *, stopped: bool = False) -> Object:
+        """Make the Pod's status anew; ask for readiness probes where it finds containers that are not ready."""
+        spec, obj = self.spec(pod), self.object(pod)
+        view = self._view(pod, stopped)
+        deadline = self._deadline(pod, spec)
+        verdict = Verdict(deadline, self.resize.conditions(pod, view), pod.restarting_all)
+        generated = generate(view, verdict, self.node(pod).ip, spec.host_network)
+        if obj["status"].get("qosClass"):
+            generated.status["qosClass"] = obj["status"]["qosClass"]
+        for name in generated.unready:
+            self.prober.trigger(pod, name)
+        return generated.status
+
+    def _view(self, pod: PodState, stopped: bool = False) -> View:
+        obj = self.object(pod)
+        metadata = obj["metadata"]
+        foreign = tuple(c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN)
+        return View(
+            spec=self.spec(pod),
+            snapshot=pod.cache,
+            old=pod.status or obj["status"],
+            reasons=pod.reasons,
+            probes=pod.probes,
+            now=self.kernel.now,
+            generation=metadata.get("generation", 1),
+            foreign=foreign,
+            deleting=bool(metadata.get("deletionTimestamp")) or pod.removed is not None,
+            stopped=stopped,
+        )
+
+    def with_readiness(self, pod: PodState, status: Object) -> Object:
+        """Return a status whose Ready and ContainersReady follow its containers."""
+        view, spec = self._view(pod), self.spec(pod)
+        regular = {s["name"]: s for s in status["containerStatuses"]}
+        ordered = [regular[c.name] for c in spec.containers if c.name in regular]
+        ready = containers_ready_condition(spec, status.get("initContainerStatuses") or [], ordered, status["phase"])
+        verdicts = {"ContainersReady": ready, "Ready": ready_condition(view, ready)}
+        conditions = [
+            condition(view, c["type"], verdicts[c["type"]]) if c["type"] in verdicts else c for c in status["conditions"]
+        ]
+        return {**status, "conditions": conditions}
+
+    def sandbox_ready(self, pod: PodState) -> None:
+        """Say at once that containers can be started. Kubernetes: onPodSandboxReady"""
+        if pod.status is None:
+            return
+        view = self._view(pod)
+        ready = condition(view, "PodReadyToStartContainers", TRUE)
+        conditions = [ready if c["type"] == ready["type"] else c for c in pod.status["conditions"]]
+        self.status_manager.set(pod, {**pod.status, "conditions": conditions})
+
+    def finalize_status(self, pod: PodState) -> None:
+        """Write the status of a Pod of which nothing is left on the node. Kubernetes: TerminatePod"""
+        status = pod.status or self.generate_status(pod, stopped=True)
+        spec = self.spec(pod)
+        initialized = not spec.init_containers or any(
+            "running" in s["state"] or "terminated" in s["state"] or s["lastState"] for s in status["containerStatuses"]
+        )
+        self.status_manager.set(pod, finalized(status, initialized), force=True)
+
+    def pod_finished(self, pod: PodState) -> None:
+        """The worker has ended: the node has room again."""
+        self._info(pod.node).remove(pod.uid)
+        self.runtime.remove_pod(pod)
+        self.kernel.cancel(pod.deadline)
+        pod.deadline = None
+        if pod.removed is not None:
+            self._forget(pod)
+
+    def _forget(self, pod: PodState) -> None:
+        self.prober.remove(pod)
+        self.state.pods.pop(pod.uid, None)
+        self._specs.pop(pod.uid, None)
+
+    def _reject(self, pod: PodState, obj: Object, rejection: Rejection) -> None:
+        self.event(pod, "Warning", rejection.reason, rejection.message)
+        status = {
+            "observedGeneration": obj["metadata"].get("generation", 1),
+            "phase": "Failed",
+            "reason": rejection.reason,
+            "message": f"Pod was rejected: {rejection.message}",
+            "startTime": rfc3339(self.kernel.now),
+        }
+        if obj["status"].get("qosClass"):
+            status["qosClass"] = obj["status"]["qosClass"]
+        pod.worker.phase = "finished"
+        self.api.update("pods", {**obj, "status": status})
+
+    def _info(self, node: str) -> NodeInfo:
+        """Return what is taken of a node by the Pods that its kubelet has admitted."""
+        info = self._infos.get(node)
+        if info is None:
+            info = self._infos[node] = NodeInfo(self.api.get("nodes", "", node))
+            for pod in self.state.pods.values():
+                if pod.node == node and pod.worker.phase != "finished" and (pod.worker.number or pod.worker.waiting):
+                    info.add(pod.uid, taken_by(self.object(pod)))
+        return info
+
+    # Deadlines and messages
+
+    def _deadline(self, pod: PodState, spec: PodSpec) -> Reason | None:
+        """Return that the Pod has been active for too long, and tell, or None."""
+        if spec.active_deadline_seconds is None or pod.start_time is None:
+            return None
+        started = pod.start_time // SECOND * SECOND
+        if self.kernel.now - started < spec.active_deadline_seconds * SECOND:
+            if pod.deadline is None:
+                self._plan_deadline(pod)
+            return None
+        self.event(pod, "Normal", reasons.DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
+        return Reason(reasons.DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
+
+    def _plan_deadline(self, pod: PodState) -> None:
+        seconds = self.spec(pod).active_deadline_seconds
+        self.kernel.cancel(pod.deadline)
+        pod.deadline = None
+        if seconds is not None and pod.start_time is not None and pod.worker.phase == "sync":
+            at = pod.start_time // SECOND * SECOND + seconds * SECOND
+            pod.deadline = self.kernel.at(self.next_tick(pod, at), "kubelet", "deadline", pod.uid)
+
+    def _termination_message(self, pod: PodState, name: str, result: Exit) -> str:
+        """Return what a container left as its last word. Kubernetes: getTerminationMessage"""
+        container = self.container(pod, name)
+        if container is None:
+            return ""
+        written = self.programs.read_file(result.container, container.termination_message_path)
+        if written:
+            return written[:4096].decode("utf-8", "replace")
+        if container.termination_message_policy != "FallbackToLogsOnError" or result.code == 0:
+            return ""
+        lines = "".join(f"{line.text}\n" for line in self.programs.logs(result.container)[-80:])
+        return lines[-2048:]
+
+
+def _concerns(old: Object, new: Object) -> bool:
+    """Say whether a change is more than the kubelet's own, or another's, status."""
+    before, after = old["metadata"], new["metadata"]
+    if before.get("deletionTimestamp") != after.get("deletionTimestamp"):
+        return True
+    if old["spec"] is not new["spec"] and old["spec"] != new["spec"]:
+        return True
+    if before is not after and any(before.get(field) != after.get(field) for field in ("labels", "annotations")):
+        return True
+    if new["spec"].get("readinessGates"):
+        foreign = [[c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN] for obj in (old, new)]
+        return foreign[0] != foreign[1]
+    return False

@@ -1,0 +1,133 @@
+"""Pod workers: one call at a time for each Pod, at most one more pending, and when the next one comes by itself.
+
+sync → terminating → terminated → finished, forward only. Kubernetes: pkg/kubelet/pod_workers.go
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kubelet.state import Call, PodState, Step
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+RESYNC: Micros = 60 * SECOND
+BACK_OFF: Micros = 10 * SECOND
+BACK_OFF_ON_TRANSIENT_ERROR: Micros = 1 * SECOND
+LONGEST_WAIT_FOR_BACK_OFF: Micros = 60 * SECOND
+JITTER = 0.5
+TICK: Micros = SECOND
+
+FIRST_STEPS = {
+    "sync": (Step("sync_status"), Step("network"), Step("volumes"), Step("probes"), Step("actions")),
+    "terminating": (Step("terminating_status"), Step("stop_probing"), Step("kill_all"), Step("stop_sandbox"), Step("stopped")),
+    "terminated": (Step("terminated_status"), Step("unmount"), Step("finalize")),
+}
+
+
+class PodWorkers:
+    """The workers of all Pods."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    def update(self, pod: PodState) -> None:
+        """Have the worker call once more: now, or after the call that is under way."""
+        worker = pod.worker
+        if worker.phase == "finished":
+            return
+        worker.cause = self.kernel.cause
+        if worker.call or worker.waiting:
+            worker.pending = True
+        else:
+            self._begin(pod)
+
+    def terminate(self, pod: PodState, grace: int | None = None) -> None:
+        """Have the Pod's containers stopped, with `grace` seconds at most; the smallest grace ever asked for holds."""
+        worker = pod.worker
+        if grace is not None:
+            worker.grace = max(1, grace if worker.grace is None else min(grace, worker.grace))
+        if worker.phase == "sync":
+            worker.phase = "terminating"
+            self.kubelet.sync_pod.cancel(pod)
+        self.update(pod)
+
+    def cache_renewed(self, pod: PodState) -> None:
+        """Let the worker go on if it waits for a newer cache."""
+        if pod.worker.waiting:
+            pod.worker.waiting = False
+            self._run(pod)
+
+    def on_wake(self, uid: str) -> None:
+        pod = self.kubelet.state.pods.get(uid)
+        if pod:
+            pod.worker.wake = None
+            self.update(pod)
+
+    def _begin(self, pod: PodState) -> None:
+        worker = pod.worker
+        if worker.last_end is None or self.kubelet.pleg.cached_at(pod) > worker.last_end:
+            self._run(pod)
+        else:
+            worker.waiting = True
+            self.kubelet.pleg.wait(pod)
+
+    def _run(self, pod: PodState) -> None:
+        worker = pod.worker
+        worker.number += 1
+        steps = list(reversed(FIRST_STEPS[worker.phase]))
+        worker.call = Call(worker.phase, worker.number, steps, started=[], failures=[])
+        with self.kernel.because(worker.cause):
+            self.kubelet.sync_pod.go_on(pod)
+
+    def complete(self, pod: PodState) -> None:
+        """End the call: the next phase if this one is done, else the time of the next call. Kubernetes: completeWork"""
+        worker, call = pod.worker, pod.worker.call
+        assert call
+        worker.call = None
+        worker.last_end = self.kernel.now
+        self._wake(pod, None)
+        if call.kind == "sync":
+            if call.terminal and worker.phase == "sync":
+                worker.phase = "terminating"
+            if worker.phase == "terminating":
+                worker.pending = True
+            else:
+                self._wake(pod, self._next_wake(pod, call))
+        elif not call.error:
+            worker.phase = "terminated" if call.kind == "terminating" else "finished"
+            worker.pending = worker.phase == "terminated"
+        else:
+            self._wake(pod, self._jittered(pod, BACK_OFF))
+        if worker.phase == "finished":
+            self.kubelet.pod_finished(pod)
+        elif worker.pending:
+            worker.pending = False
+            worker.cause = self.kernel.cause
+            self._begin(pod)
+
+    def _next_wake(self, pod: PodState, call: Call) -> Micros | None:
+        ends = [failure.until for failure in call.failures if failure.until]
+        if call.network_error:
+            return self._jittered(pod, BACK_OFF_ON_TRANSIENT_ERROR)
+        if ends:
+            return self._jittered(pod, max(0, min(min(ends) - self.kernel.now, LONGEST_WAIT_FOR_BACK_OFF)))
+        if call.error or call.failures:
+            return self._jittered(pod, BACK_OFF)
+        # A resync of a Pod that is at peace changes nothing: it is left out.
+        return self._jittered(pod, RESYNC) if self.kubelet.prober.unready(pod) else None
+
+    def _jittered(self, pod: PodState, delay: Micros) -> Micros:
+        factor = self.kernel.seeds.between(1, 1 + JITTER, "wake", pod.uid, pod.worker.number)
+        return round(delay * factor)
+
+    def _wake(self, pod: PodState, delay: Micros | None) -> None:
+        """Write the Pod's one place in the work queue, which is looked at once a second."""
+        self.kernel.cancel(pod.worker.wake)
+        pod.worker.wake = None
+        if delay is not None:
+            at = self.kubelet.next_tick(pod, self.kernel.now + delay)
+            pod.worker.wake = self.kernel.at(at, "kubelet", "wake", pod.uid)

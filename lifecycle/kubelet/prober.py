@@ -1,0 +1,330 @@
+"""Probe workers: when each probe is tried, what is counted, and what comes of it.
+
+A worker's ticks keep the phase of its start; a readiness worker is tried at once, and takes a new phase, whenever a status
+is made of a Pod that is not ready. Ticks at which nothing could come out but what is known are not played: a worker parks
+and goes on with its next tick when something has changed.
+Kubernetes: pkg/kubelet/prober/worker.go, prober_manager.go, results
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import SECOND, Micros, parse_rfc3339
+from lifecycle.core_v1.types import Container, Probe, sidecar
+from lifecycle.kernel import Reply
+from lifecycle.kubelet import delays, reasons
+from lifecycle.kubelet.probe import Outcome, ask, interpret, redirect
+from lifecycle.kubelet.restart import restarts_after
+from lifecycle.kubelet.state import PodState, ProbeResult, ProbeType, ProbeWorker
+from lifecycle.wire import Object
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+MAX_TRIES = 3
+"""How often one attempt is tried that comes to an error and not to a result."""
+INITIAL: dict[ProbeType, ProbeResult] = {"startup": "unknown", "readiness": "failure", "liveness": "success"}
+
+
+class Prober:
+    """The probe workers of all Pods."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    # Workers
+
+    def add(self, pod: PodState) -> None:
+        """Start the workers that the Pod has not yet. Kubernetes: AddPod"""
+        spec = self.kubelet.spec(pod)
+        for container in (*(c for c in spec.init_containers if sidecar(c)), *spec.containers):
+            for type, probe in probes_of(container):
+                key = f"{container.name}/{type}"
+                if key not in pod.probes:
+                    period = probe.period_seconds * SECOND
+                    pod.probes[key] = ProbeWorker(container.name, type, period, self.kernel.now)
+
+    def stop_liveness_and_startup(self, pod: PodState) -> None:
+        """End the workers of regular containers that make no sense while the Pod ends."""
+        regular = {c.name for c in self.kubelet.spec(pod).containers}
+        for key, worker in list(pod.probes.items()):
+            if worker.type != "readiness" and worker.container in regular:
+                self._drop(pod, key)
+
+    def remove(self, pod: PodState) -> None:
+        for key in list(pod.probes):
+            self._drop(pod, key)
+
+    def unready(self, pod: PodState) -> bool:
+        """Say whether a readiness probe has yet to succeed, so that each new status would ask for an attempt."""
+        return any(worker.type == "readiness" and worker.result != "success" for worker in pod.probes.values())
+
+    def trigger(self, pod: PodState, container: str) -> None:
+        """Have readiness probed at once."""
+        worker = pod.probes.get(f"{container}/readiness")
+        if worker and worker.busy:
+            worker.triggered = True
+        elif worker:
+            self._schedule(pod, worker, self.kernel.now + delays.TRIGGER, triggered=True)
+
+    def status_changed(self, pod: PodState) -> None:
+        """Let parked workers look again at their next tick if the status says something new to them."""
+        for worker in pod.probes.values():
+            if worker.timer is None and not worker.busy and not self._as_known(pod, worker):
+                self._schedule_tick(pod, worker)
+
+    def on_probe(self, uid: str, key: str, triggered: bool) -> None:
+        """A tick, or a trigger, of a worker."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        if pod and worker and not self.kubelet.node(pod).down:
+            worker.timer = None
+            if triggered:
+                worker.origin = self.kernel.now
+            self._attempt(pod, worker)
+
+    def on_probe_wake(self, uid: str, key: str, version: int) -> None:
+        """Something that a parked worker's probe could see has changed."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        if pod and worker:
+            worker.watching = False
+            worker.steady = False
+            if worker.timer is None and not worker.busy:
+                self._schedule_tick(pod, worker)
+
+    def _drop(self, pod: PodState, key: str) -> None:
+        worker = pod.probes.pop(key)
+        self.kernel.cancel(worker.timer)
+        if worker.told and worker.every:
+            with self.kernel.because(worker.trace):
+                self._tell(pod, worker, worker.told_result, worker.told_output, None)
+
+    # One attempt
+
+    def _attempt(self, pod: PodState, worker: ProbeWorker) -> None:
+        """Do what a tick does. Kubernetes: doProbe"""
+        key = f"{worker.container}/{worker.type}"
+        container = self.kubelet.container(pod, worker.container)
+        status = find_status(pod.status, worker.container)
+        if container is None or status is None or "containerID" not in status:
+            return
+        self._register(pod, worker, status["containerID"][13:])
+        if worker.on_hold:
+            return
+        if "running" not in status["state"]:
+            self._set(pod, worker, "failure")
+            terminated = status["state"].get("terminated")
+            if terminated and (
+                self.kubelet.deleting(pod) or not restarts_after(self.kubelet.spec(pod), container, terminated["exitCode"])
+            ):
+                self._drop(pod, key)
+            return
+        if self.kubelet.deleting(pod) and worker.type != "readiness":
+            self._set(pod, worker, "success")
+            self._drop(pod, key)
+            return
+        probe = probe_of(container, worker.type)
+        started = parse_rfc3339(status["state"]["running"]["startedAt"])
+        if (self.kernel.now - started) // SECOND < probe.initial_delay_seconds:
+            self._schedule_tick(pod, worker, started + probe.initial_delay_seconds * SECOND)
+            return
+        if status["started"] == (worker.type == "startup"):
+            return
+        worker.busy, worker.triggered, worker.began, worker.tries = True, False, self.kernel.now, 0
+        self._try(pod, worker, container, probe)
+
+    def _register(self, pod: PodState, worker: ProbeWorker, container_id: str) -> None:
+        """Start over for a container that is new."""
+        if worker.container_id != container_id:
+            worker.container_id, worker.known = container_id, False
+            worker.on_hold = False
+            self._set(pod, worker, INITIAL[worker.type])
+
+    def _try(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe) -> None:
+        worker.attempt += 1
+        worker.tries += 1
+        worker.url, worker.hops = "", 0
+        self._ask(pod, worker, container, probe)
+
+    def _ask(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe) -> None:
+        record = pod.runtime.by_id(worker.container_id)
+        if record is None:
+            worker.busy = False
+            return
+        worker.version = self.kubelet.programs.version(record.sandbox)
+        outcome = ask(self.kubelet, pod, container, probe, record, worker)
+        if outcome is not None:
+            self._answered(pod, worker, container, probe, outcome)
+
+    def on_probed(self, uid: str, key: str, attempt: int, result: Any) -> None:
+        """A probe's answer."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        if pod is None or worker is None or not worker.busy or worker.attempt != attempt:
+            return
+        container = self.kubelet.container(pod, worker.container)
+        if container is None or self.kubelet.node(pod).down:
+            worker.busy = False
+            return
+        probe = probe_of(container, worker.type)
+        outcome = interpret(probe, result)
+        if isinstance(outcome, str):
+            assert probe.http_get
+            base = f"{probe.http_get.scheme.lower()}://{worker.url_host}:{probe.http_get.port}{probe.http_get.path}"
+            sent_on = redirect(worker, outcome, result, base)
+            if sent_on is None:
+                self._ask(pod, worker, container, probe)
+                return
+            outcome = sent_on
+        self._answered(pod, worker, container, probe, outcome)
+
+    def _answered(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe, outcome: Outcome) -> None:
+        if outcome.result == "error" and worker.tries < MAX_TRIES:
+            self._try(pod, worker, container, probe)
+            return
+        worker.busy = False
+        hold = self._count(worker, probe, outcome)
+        every = None if hold else worker.period // SECOND
+        result = "success" if outcome.result == "warning" else outcome.result
+        self._tell(pod, worker, result, outcome.output if result != "success" else "", every)
+        with self.kernel.because(worker.trace):
+            self._unhealthy(pod, worker, outcome)
+            if outcome.result != "error" and worker.run >= _threshold(probe, worker.last):
+                self._set(pod, worker, worker.last)
+            if hold:
+                worker.on_hold, worker.run = True, 0
+            self._next(pod, worker, probe, outcome)
+
+    def _count(self, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
+        """Count equal results in a row; say whether the worker then waits for a new container."""
+        if outcome.result == "error":
+            return False
+        result: ProbeResult = "failure" if outcome.result == "failure" else "success"
+        worker.run = worker.run + 1 if result == worker.last else 1
+        worker.last = result
+        if worker.run < _threshold(probe, result):
+            return False
+        return worker.type == "startup" or (worker.type == "liveness" and result == "failure")
+
+    def _unhealthy(self, pod: PodState, worker: ProbeWorker, outcome: Outcome) -> None:
+        type = worker.type.capitalize()
+        if outcome.result == "failure":
+            message = f"{type} probe failed: {outcome.output}"
+        elif outcome.result == "error":
+            message = f"{type} probe errored and resulted in unknown state: {outcome.output}"
+        elif outcome.result == "warning":
+            message = f"{type} probe warning: {outcome.output}"
+            self.kubelet.event(pod, "Warning", reasons.PROBE_WARNING, message, worker.container)
+            return
+        else:
+            return
+        self.kubelet.event(pod, "Warning", reasons.UNHEALTHY, message, worker.container)
+
+    def _tell(self, pod: PodState, worker: ProbeWorker, result: str, output: str, every: int | None) -> None:
+        """Put out a trace if it says something new."""
+        told = f"{result} {worker.origin} {every} {output}"
+        if told != worker.told:
+            worker.told, worker.told_result, worker.told_output, worker.every = told, result, output, every
+            where = self.kubelet.about(pod, worker.container)
+            worker.trace = self.kernel.trace(
+                "probe", where, probe=worker.type, result=result, output=output, run=worker.run, every=every
+            )
+
+    def _set(self, pod: PodState, worker: ProbeWorker, result: ProbeResult) -> None:
+        """Publish a result; a change of it has consequences. Kubernetes: results.Manager, syncLoopIteration"""
+        if worker.known and worker.result == result:
+            return
+        worker.known, worker.result = True, result
+        if worker.type == "readiness":
+            self.kubelet.status_manager.set_readiness(pod, worker.container, result == "success")
+        elif worker.type == "startup":
+            self.kubelet.status_manager.set_startup(pod, worker.container, result == "success")
+        elif result != "failure":
+            return
+        self.kubelet.workers.update(pod)
+
+    # Time
+
+    def _next(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> None:
+        """Plan the next attempt after one has ended, or park."""
+        if worker.timer is not None:
+            return
+        now, period = self.kernel.now, worker.period
+        if worker.triggered:
+            self._schedule(pod, worker, now, triggered=True)
+        elif (now - worker.origin) // period > (worker.began - worker.origin) // period:
+            self._schedule(pod, worker, now)
+        elif not worker.on_hold and not self._park(pod, worker, probe, outcome):
+            self._schedule_tick(pod, worker)
+
+    def _park(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
+        """Park a worker that would succeed for ever; say whether it is one."""
+        record = pod.runtime.by_id(worker.container_id)
+        if outcome.result != "success" or not outcome.steady or worker.result != "success" or record is None:
+            return False
+        if self.kubelet.programs.version(record.sandbox) != worker.version:
+            return False
+        worker.steady = True
+        if not worker.watching:
+            worker.watching = True
+            key = f"{worker.container}/{worker.type}"
+            self.kubelet.programs.when_changed(record.sandbox, Reply("kubelet", "probe_wake", (pod.uid, key)))
+        return True
+
+    def _as_known(self, pod: PodState, worker: ProbeWorker) -> bool:
+        """Say whether a parked worker would find nothing new in the status."""
+        status = find_status(pod.status, worker.container)
+        if status is None or "containerID" not in status:
+            return True
+        same = status["containerID"][13:] == worker.container_id
+        if same and worker.on_hold:
+            return True
+        return same and worker.steady and "running" in status["state"] and not self.kubelet.deleting(pod)
+
+    def _schedule_tick(self, pod: PodState, worker: ProbeWorker, earliest: Micros = 0) -> None:
+        at = max(self.kernel.now + 1, earliest)
+        ticks = -(-(at - worker.origin) // worker.period)
+        self._schedule(pod, worker, worker.origin + ticks * worker.period)
+
+    def _schedule(self, pod: PodState, worker: ProbeWorker, at: Micros, triggered: bool = False) -> None:
+        self.kernel.cancel(worker.timer)
+        key = f"{worker.container}/{worker.type}"
+        worker.timer = self.kernel.at(at, "kubelet", "probe", pod.uid, key, triggered)
+
+
+def probes_of(container: Container) -> list[tuple[ProbeType, Probe]]:
+    """Return a container's probes in the order in which their workers start."""
+    found: list[tuple[ProbeType, Probe | None]] = [
+        ("startup", container.startup_probe),
+        ("readiness", container.readiness_probe),
+        ("liveness", container.liveness_probe),
+    ]
+    return [(type, probe) for type, probe in found if probe]
+
+
+def probe_of(container: Container, type: ProbeType) -> Probe:
+    probe = {
+        "startup": container.startup_probe,
+        "readiness": container.readiness_probe,
+        "liveness": container.liveness_probe,
+    }[type]
+    assert probe
+    return probe
+
+
+def find_status(status: Object | None, container: str) -> Object | None:
+    """Return a regular or init container's status, or None."""
+    if status:
+        for group in ("containerStatuses", "initContainerStatuses"):
+            for one in status.get(group) or ():
+                if one["name"] == container:
+                    found: Object = one
+                    return found
+    return None
+
+
+def _threshold(probe: Probe, result: str) -> int:
+    return probe.failure_threshold if result == "failure" else probe.success_threshold

@@ -1,0 +1,215 @@
+"""The kubelet's whole memory: what of it is saved, and nothing that could not be.
+
+Kubernetes keeps the same facts in goroutines, channels and maps; here each is a field.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.runtime.records import Snapshot
+from lifecycle.wire import Image, Object
+
+WorkerPhase = Literal["sync", "terminating", "terminated", "finished"]
+ProbeType = Literal["startup", "readiness", "liveness"]
+ProbeResult = Literal["unknown", "success", "failure"]
+
+
+class Backoff(msgspec.Struct, frozen=True, array_like=True):
+    """How long to wait after a failure, and when that was last decided."""
+
+    wait: Micros
+    at: Micros
+
+
+class Reason(msgspec.Struct, frozen=True, array_like=True):
+    """Why a container could not be started. Kubernetes: pkg/kubelet/reason_cache.go"""
+
+    reason: str
+    message: str
+
+
+class Step(msgspec.Struct, frozen=True, array_like=True):
+    """One thing left to do in a pod worker's call, `after` some time; what else it needs stands in the other fields."""
+
+    what: str
+    container: str = ""
+    after: Micros = 0
+    id: str = ""
+    message: str = ""
+    reason: str = ""
+    grace: Micros | None = None
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """A container that could not be started in this call. `until` is when its back-off ends (0: it has none)."""
+
+    container: str
+    reason: str
+    message: str
+    until: Micros = 0
+
+
+class Call(msgspec.Struct):
+    """A call of SyncPod, SyncTerminatingPod or SyncTerminatedPod under way.
+
+    `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`. `error` is what
+    it came to beside `failures`; `acted` whether anything was done to the Pod in the runtime; `snapshot` what the decision was made by.
+    """
+
+    kind: WorkerPhase
+    number: int
+    steps: list[Step]
+    waited: bool = False
+    started: list[str] = []
+    failures: list[Failure] = []
+    error: str = ""
+    network_error: bool = False
+    acted: bool = False
+    terminal: bool = False
+    snapshot: Snapshot = Snapshot()
+
+
+class Worker(msgspec.Struct):
+    """A pod worker. `waiting` is for a cache newer than `last_end`; `pending` says that another call has to follow.
+
+    `grace` (seconds) is what the kubelet wants containers to have while the Pod terminates; `cause` is why the next call is.
+    """
+
+    phase: WorkerPhase = "sync"
+    call: Call | None = None
+    number: int = 0
+    waiting: bool = False
+    pending: bool = False
+    last_end: Micros | None = None
+    wake: int | None = None
+    grace: int | None = None
+    cause: int = 0
+
+
+class Kill(msgspec.Struct):
+    """A container being killed. `left` is what remains of its grace; `since` when the present stage began.
+
+    Stages: `hook` (preStop runs), `turn` (a sidecar waits for others to end), `stop` (the stop signal was sent),
+    `stopped` (its process is dead, the runtime has yet to answer).
+    """
+
+    container: str
+    stage: Literal["hook", "turn", "stop", "stopped"]
+    left: Micros
+    since: Micros
+    why: str
+    in_turn: bool = False
+    timer: int | None = None
+
+
+class ProbeWorker(msgspec.Struct):
+    """One probe of one container. Ticks fall on `origin + n * period`.
+
+    `container_id` and `result` are what is published (if `known`), `last` and `run` count equal results in a row. `busy`: an
+    attempt, the `attempt`th, is under way since `began`; `triggered` asks for another right after it. `steady`: its answer
+    holds until the sandbox's programs change; `watching` that it will be told. `told` and what follows is the last trace.
+    """
+
+    container: str
+    type: ProbeType
+    period: Micros
+    origin: Micros
+    container_id: str = ""
+    result: ProbeResult = "unknown"
+    known: bool = False
+    last: ProbeResult = "unknown"
+    run: int = 0
+    on_hold: bool = False
+    busy: bool = False
+    began: Micros = 0
+    triggered: bool = False
+    attempt: int = 0
+    tries: int = 0
+    url: str = ""
+    url_host: str = ""
+    hops: int = 0
+    timer: int | None = None
+    steady: bool = False
+    watching: bool = False
+    version: int = -1
+    told: str = ""
+    told_result: str = ""
+    told_output: str = ""
+    every: int | None = None
+    trace: int = 0
+
+
+class Mounting(msgspec.Struct, frozen=True, array_like=True):
+    """A volume that could not be mounted yet: when to try again and how long to wait after that."""
+
+    at: Micros
+    wait: Micros
+
+
+class PodState(msgspec.Struct):
+    """What the kubelet knows of one Pod.
+
+    `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
+    this Pod alone). `status` is the status manager's; `removed` the last object once the API server has none any more.
+    """
+
+    uid: str
+    namespace: str
+    name: str
+    node: str
+    worker: Worker = msgspec.field(default_factory=Worker)
+    runtime: Snapshot = Snapshot()
+    cache: Snapshot = Snapshot()
+    cache_at: Micros = -1
+    reasons: dict[str, Reason] = {}
+    status: Object | None = None
+    patch: int | None = None
+    start_time: Micros | None = None
+    deadline: int | None = None
+    probes: dict[str, ProbeWorker] = {}
+    kills: dict[str, Kill] = {}
+    hooks: dict[str, str] = {}
+    restarts: dict[str, Backoff] = {}
+    pulls: dict[str, Backoff] = {}
+    pull_errors: dict[str, Reason] = {}
+    mounted: list[str] = []
+    mounting: dict[str, Mounting] = {}
+    failed: Reason | None = None
+    disruption: Object | None = None
+    restarting_all: bool = False
+    counter: int = 0
+    removed: Object | None = None
+
+
+class NodeState(msgspec.Struct):
+    """What the kubelet of one node knows beside its Pods.
+
+    Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
+    are the Pods for which the next relist matters, with the cause. `pulls` is the queue of image pulls (one at a time).
+    """
+
+    name: str
+    ip: str
+    relist_origin: Micros
+    tick_origin: Micros
+    subnet: str
+    last_ip: int = 1
+    ips: dict[int, str] = {}
+    images: dict[str, int] = {}
+    pull_free_at: Micros = 0
+    relist: int | None = None
+    changed: dict[str, int] = {}
+    waiting: dict[str, int] = {}
+    down: bool = False
+
+
+class KubeletState(msgspec.Struct):
+    """The kubelets of all nodes. `images` are what Faults say of images, by full name."""
+
+    nodes: dict[str, NodeState] = {}
+    pods: dict[str, PodState] = {}
+    images: dict[str, Image] = {}

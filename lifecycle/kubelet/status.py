@@ -1,0 +1,112 @@
+"""A Pod's status as the kubelet makes it anew at each sync.
+
+Kubernetes: pkg/kubelet/kubelet_pods.go (generateAPIPodStatus)
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lifecycle.kubelet import reasons
+from lifecycle.kubelet.conditions import conditions
+from lifecycle.kubelet.container_statuses import apply_probes, container_statuses
+from lifecycle.kubelet.phase import phase
+from lifecycle.kubelet.state import Reason
+from lifecycle.kubelet.view import View
+from lifecycle.wire import Object
+
+ENDED = ("Succeeded", "Failed")
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What the kubelet itself has decided about a Pod: that its deadline has passed; conditions beside the usual ones."""
+
+    deadline: Reason | None = None
+    resize: tuple[Object, ...] = ()
+    restarting_all: bool = False
+
+
+NOTHING = Verdict()
+
+
+class Generated(msgspec.Struct, frozen=True):
+    """A status, and the containers whose readiness should be probed at once."""
+
+    status: Object
+    unready: list[str]
+
+
+def generate(view: View, verdict: Verdict, host_ip: str, host_network: bool) -> Generated:
+    """Return the Pod's status as of this moment."""
+    spec, old = view.spec, view.old
+    init = container_statuses(view, spec.init_containers, "initContainerStatuses", init=True)
+    regular = container_statuses(view, spec.containers, "containerStatuses")
+    ephemeral = container_statuses(view, spec.ephemeral_containers, "ephemeralContainerStatuses")
+    unready = apply_probes(view, init, regular)
+    exists = any(view.snapshot.latest(c.name) for c in spec.containers) if spec.init_containers else True
+    new_phase = phase(spec, init, regular, stopped=view.stopped, any_regular_exists=exists)
+    if new_phase not in ENDED and old.get("phase") in ENDED:
+        new_phase = old["phase"]
+    status: Object = {"observedGeneration": view.generation, "phase": new_phase}
+    if new_phase == old.get("phase"):
+        for field in ("message", "reason"):
+            if old.get(field):
+                status[field] = old[field]
+    if verdict.deadline:
+        status["phase"] = "Failed"
+        status["reason"], status["message"] = verdict.deadline.reason, verdict.deadline.message
+    own = conditions(view, status["phase"], init, regular, verdict.restarting_all)
+    disruption = [c for c in old.get("conditions") or () if c["type"] == "DisruptionTarget"]
+    status["conditions"] = [*verdict.resize, *disruption, *own]
+    _addresses(status, view, host_ip, host_network)
+    if init:
+        status["initContainerStatuses"] = init
+    status["containerStatuses"] = sorted(regular, key=lambda s: s["name"]) if len(regular) > 1 else regular
+    if ephemeral:
+        status["ephemeralContainerStatuses"] = sorted(ephemeral, key=lambda s: s["name"])
+    return Generated(status, unready)
+
+
+def _addresses(status: Object, view: View, host_ip: str, host_network: bool) -> None:
+    status["hostIP"] = host_ip
+    status["hostIPs"] = [{"ip": host_ip}]
+    ip = host_ip if host_network else next((s.ip for s in view.snapshot.sandboxes if s.ready), "")
+    if ip:
+        status["podIP"], status["podIPs"] = ip, [{"ip": ip}]
+    elif view.old.get("podIP"):
+        status["podIP"], status["podIPs"] = view.old["podIP"], view.old["podIPs"]
+
+
+def finalized(status: Object, initialized: bool) -> Object:
+    """Return the status of a Pod that is over: containers that never ran are terminated, and the phase is a last one.
+
+    Kubernetes: pkg/kubelet/status/status_manager.go (TerminatePod)
+    """
+    status = dict(status)
+    init = status.get("initContainerStatuses")
+    if init:
+        status["initContainerStatuses"] = [
+            _located(s) if i == 0 or _has_started(s) or _has_started(init[i - 1]) else s for i, s in enumerate(init)
+        ]
+    if initialized:
+        status["containerStatuses"] = [_located(s) for s in status["containerStatuses"]]
+    if status["phase"] not in ENDED:
+        status["phase"] = "Failed"
+    return status
+
+
+def _has_started(status: Object) -> bool:
+    return "running" in status["state"] or "terminated" in status["state"] or bool(status["lastState"])
+
+
+def _located(status: Object) -> Object:
+    if "terminated" in status["state"]:
+        return status
+    terminated = {
+        "exitCode": 137,
+        "reason": reasons.CONTAINER_STATUS_UNKNOWN,
+        "message": "The container could not be located when the pod was terminated",
+        "startedAt": None,
+        "finishedAt": None,
+    }
+    return {**status, "state": {"terminated": terminated}}

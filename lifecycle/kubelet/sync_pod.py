@@ -1,0 +1,227 @@
+"""A pod worker's calls, step by step: SyncPod, SyncTerminatingPod and SyncTerminatedPod.
+
+What is left to do is data: a list of steps in the call. A step is a method here or of the part it concerns; it says whether it
+is done, else it has arranged that `resume` is called.
+Kubernetes: pkg/kubelet/kubelet.go, pkg/kubelet/kuberuntime/kuberuntime_manager.go
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lifecycle.kubelet import reasons
+from lifecycle.kubelet.compute_actions import Actions, compute_actions
+from lifecycle.kubelet.compute_actions import Pod as ActionsPod
+from lifecycle.kubelet.state import Call, Failure, PodState, Reason, Step
+from lifecycle.kubelet.status import ENDED
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+StepFunction = Callable[[PodState, Call, Step], bool]
+
+
+class SyncPod:
+    """The calls of all pod workers."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+        starting, stopping = kubelet.start_container, kubelet.termination
+        self.steps: dict[str, StepFunction] = {
+            "sync_status": self.sync_status,
+            "network": self.network,
+            "volumes": kubelet.volumes.step_wait,
+            "probes": self.probes,
+            "actions": self.actions,
+            "sandbox_changed": self.sandbox_changed,
+            "kill": stopping.step_kill,
+            "kill_all": stopping.step_kill_all,
+            "wait_kills": stopping.step_wait_kills,
+            "stop_sandbox": self.stop_sandbox,
+            "remove": self.remove,
+            "create_sandbox": self.create_sandbox,
+            "start": starting.step_start,
+            "pulled": starting.step_pulled,
+            "create": starting.step_create,
+            "run": starting.step_run,
+            "post_started": starting.step_post_started,
+            "terminating_status": self.terminating_status,
+            "stop_probing": self.stop_probing,
+            "stopped": self.stopped,
+            "terminated_status": self.terminated_status,
+            "unmount": kubelet.volumes.step_unmount,
+            "finalize": self.finalize,
+            "resize": kubelet.resize.step_resize,
+        }
+
+    def go_on(self, pod: PodState) -> None:
+        """Do the steps of the Pod's call until one takes time, or to the end."""
+        call = pod.worker.call
+        while call and call.steps:
+            step = call.steps[-1]
+            if step.after and not call.waited:
+                call.waited = True
+                self.kernel.after(step.after, "kubelet", "step", pod.uid, call.number)
+                return
+            call.waited = False
+            call.steps.pop()
+            if not self.steps[step.what](pod, call, step):
+                return
+        if call:
+            self._finish(pod, call)
+
+    def on_step(self, uid: str, number: int) -> None:
+        pod = self.kubelet.state.pods.get(uid)
+        if pod and pod.worker.call and pod.worker.call.number == number:
+            self.go_on(pod)
+
+    def resume(self, pod: PodState) -> None:
+        """Go on with the call if there is one that waits for something other than time."""
+        if pod.worker.call and not pod.worker.call.waited:
+            self.go_on(pod)
+
+    def cancel(self, pod: PodState) -> None:
+        """Interrupt a sync because the Pod is to end: only the wait for volumes listens to that."""
+        call = pod.worker.call
+        if call and call.kind == "sync" and call.steps and call.steps[-1].what == "volumes":
+            call.steps.clear()
+            call.error = "context canceled"
+            self._finish(pod, call)
+
+    def push(self, call: Call, *steps: Step) -> None:
+        """Do these steps next, in this order."""
+        call.steps.extend(reversed(steps))
+
+    def fail(self, pod: PodState, call: Call, container: str, reason: str, message: str, until: int = 0) -> None:
+        """Note that a container could not be started, and leave out what would have followed."""
+        call.failures.append(Failure(container, reason, message, until))
+        spec = self.kubelet.spec(pod)
+        aborts = any(c.name == container and c.restart_policy != "Always" for c in spec.init_containers)
+        call.steps = [] if aborts else [step for step in call.steps if step.container != container]
+
+    def _finish(self, pod: PodState, call: Call) -> None:
+        if call.kind == "sync":
+            for name in call.started:
+                pod.reasons.pop(name, None)
+            for failure in call.failures:
+                pod.reasons[failure.container] = Reason(failure.reason, failure.message)
+            if call.acted and not call.error and not call.failures and not call.terminal:
+                self.kubelet.pleg.request(pod)
+        self.kubelet.workers.complete(pod)
+
+    # SyncPod
+
+    def sync_status(self, pod: PodState, call: Call, step: Step) -> bool:
+        status = self.kubelet.generate_status(pod)
+        phase = status["phase"]
+        self.kubelet.status_manager.set(pod, status)
+        if phase in ENDED:
+            call.terminal = True
+            call.steps.clear()
+        return True
+
+    def network(self, pod: PodState, call: Call, step: Step) -> bool:
+        return True
+
+    def probes(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.prober.add(pod)
+        return True
+
+    def actions(self, pod: PodState, call: Call, step: Step) -> bool:
+        spec = self.kubelet.spec(pod)
+        self.kubelet.start_container.check_pull_secrets(pod)
+        deleting = self.kubelet.deleting(pod)
+        restarts = self.kubelet.resize.restarts(pod)
+        call.snapshot = pod.cache
+        actions = compute_actions(ActionsPod(spec, pod.cache, pod.probes, deleting, restarts))
+        call.acted = actions.any()
+        if actions.restart_all:
+            self._restart_all(pod, call, actions)
+        else:
+            self.push(call, *self._steps(pod, actions))
+        return True
+
+    def _steps(self, pod: PodState, actions: Actions) -> list[Step]:
+        steps = []
+        if actions.kill_pod:
+            if actions.create_sandbox and actions.changed_sandbox:
+                steps.append(Step("sandbox_changed"))
+            if not actions.create_sandbox or actions.changed_sandbox:
+                steps += [Step("kill_all"), self.kubelet.runtime.stop_sandbox_step(pod)]
+        else:
+            steps += [Step("kill", k.name, id=k.id, message=k.message, reason=k.reason) for k in actions.kill]
+        if actions.create_sandbox:
+            steps.append(Step("create_sandbox", after=self.kubelet.runtime.sandbox_takes(pod), id=str(actions.attempt)))
+        steps += [Step("start", name) for name in (*actions.ephemeral, *actions.init)]
+        steps.append(Step("resize"))
+        steps += [Step("start", name) for name in actions.regular]
+        return steps
+
+    def _restart_all(self, pod: PodState, call: Call, actions: Actions) -> None:
+        """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers"""
+        if not pod.restarting_all:
+            pod.restarting_all = True
+            self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod))
+        running = {record.id: record.name for record in pod.cache.running()}
+        steps = []
+        for record_id in actions.restart_all:
+            if record_id in running:
+                steps.append(Step("kill", running[record_id], id=record_id, message="killing", grace=0))
+            steps.append(Step("remove", id=record_id))
+        self.push(call, *steps)
+
+    def remove(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.runtime.remove(pod, {step.id})
+        return True
+
+    def sandbox_changed(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.event(pod, "Normal", reasons.SANDBOX_CHANGED, "Pod sandbox changed, it will be killed and re-created.")
+        return True
+
+    def stop_sandbox(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.runtime.stop_sandboxes(pod)
+        return True
+
+    def create_sandbox(self, pod: PodState, call: Call, step: Step) -> bool:
+        error = self.kubelet.runtime.create_sandbox(pod, int(step.id))
+        if error:
+            self.kubelet.event(pod, "Warning", reasons.FAILED_CREATE_POD_SANDBOX, f"Failed to create pod sandbox: {error}")
+            call.error = error
+            call.steps.clear()
+            return True
+        self.kubelet.sandbox_ready(pod)
+        return True
+
+    # SyncTerminatingPod
+
+    def terminating_status(self, pod: PodState, call: Call, step: Step) -> bool:
+        status = self.kubelet.generate_status(pod)
+        if pod.failed and status["phase"] not in ENDED:
+            status["phase"], status["reason"], status["message"] = "Failed", pod.failed.reason, pod.failed.message
+            if pod.disruption:
+                status["conditions"] = [pod.disruption, *status["conditions"]]
+        self.kubelet.status_manager.set(pod, status, force=self.kubelet.deleting(pod))
+        return True
+
+    def stop_probing(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.prober.stop_liveness_and_startup(pod)
+        return True
+
+    def stopped(self, pod: PodState, call: Call, step: Step) -> bool:
+        """All containers are dead: what became of them is read from the runtime itself."""
+        self.kubelet.prober.remove(pod)
+        pod.cache, pod.cache_at = pod.runtime, pod.cache_at
+        self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod, stopped=True))
+        return True
+
+    # SyncTerminatedPod
+
+    def terminated_status(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod, stopped=True))
+        return True
+
+    def finalize(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.finalize_status(pod)
+        return True

@@ -1,0 +1,200 @@
+"""What a kubelet asks of the container runtime: sandboxes and containers made, started, stopped and removed.
+
+The programs inside are the programs room's; here is what the runtime knows of them (`PodState.runtime`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lifecycle import programs
+from lifecycle.clock import Micros
+from lifecycle.core_v1.types import Container
+from lifecycle.kernel import Reply
+from lifecycle.kubelet.state import NodeState, PodState, Step
+from lifecycle.runtime import delays, names, texts
+from lifecycle.runtime.records import ContainerRecord, SandboxRecord
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+NO_ADDRESS = (
+    'rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type="bridge" failed (add): '
+    "failed to allocate for range 0: no IP addresses available in range set: {first}-{last}"
+)
+
+
+class Runtime:
+    """The container runtimes of all nodes."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    @property
+    def programs(self) -> programs.Programs:
+        return self.kubelet.programs
+
+    def takes(self, span: Micros, pod: PodState, *key: str | int) -> Micros:
+        """Return how long something takes this time."""
+        pod.counter += 1
+        return delays.drawn(self.kernel.seeds, span, pod.uid, pod.counter, *key)
+
+    # Sandboxes
+
+    def sandbox_takes(self, pod: PodState) -> Micros:
+        return self.takes(delays.SANDBOX, pod)
+
+    def create_sandbox(self, pod: PodState, attempt: int) -> str | None:
+        """Make a sandbox with an address of the node's; return an error where there is none left."""
+        spec, node = self.kubelet.spec(pod), self.kubelet.node(pod)
+        sandbox_id = self.kernel.seeds.hex(64, "sandbox", pod.uid, attempt)
+        if spec.host_network:
+            ip = node.ip
+        else:
+            found = free_address(node, sandbox_id)
+            if found is None:
+                first, last = address(node.subnet, 1), address(node.subnet, 254)
+                return NO_ADDRESS.format(first=first, last=last)
+            ip = found
+        self.programs.add_sandbox(
+            programs.Sandbox(
+                id=sandbox_id,
+                namespace=pod.namespace,
+                pod=pod.name,
+                uid=pod.uid,
+                node=pod.node,
+                ip=ip,
+                hostname=node.name if spec.host_network else (spec.hostname or pod.name)[:63],
+                host_network=spec.host_network,
+                share_processes=spec.share_process_namespace,
+                subdomain=spec.subdomain,
+                host_aliases=tuple((alias.ip, alias.hostnames) for alias in spec.host_aliases),
+            )
+        )
+        record = SandboxRecord(sandbox_id, attempt, self.kernel.now, "" if spec.host_network else ip, spec.host_network)
+        pod.runtime = pod.runtime.with_sandbox(record)
+        self.kubelet.pleg.changed(pod)
+        return None
+
+    def stop_sandbox_step(self, pod: PodState) -> Step:
+        return Step("stop_sandbox", after=self.takes(delays.STOP_SANDBOX, pod))
+
+    def stop_sandboxes(self, pod: PodState) -> None:
+        """Take down the Pod's network; its addresses are free again."""
+        for sandbox in pod.runtime.sandboxes:
+            if sandbox.ready:
+                pod.runtime = pod.runtime.with_sandbox(msgspec.structs.replace(sandbox, ready=False))
+                release_address(self.kubelet.node(pod), sandbox.id)
+                self.kubelet.pleg.changed(pod)
+
+    def remove_pod(self, pod: PodState) -> None:
+        """Remove all that is left of a Pod: containers, then sandboxes."""
+        self.stop_sandboxes(pod)
+        self.remove(pod, {record.id for record in pod.runtime.containers})
+        for sandbox in pod.runtime.sandboxes:
+            self.programs.remove_sandbox(sandbox.id)
+
+    # Containers
+
+    def create(self, pod: PodState, container: Container, config: programs.Container) -> str | None:
+        """Create a container; return the runtime's error where it cannot be."""
+        image_name = names.normalize(container.image)
+        error = self.programs.create(config)
+        if error is not None:
+            return error
+        record = ContainerRecord(
+            id=config.id,
+            name=container.name,
+            attempt=config.attempt,
+            sandbox=config.sandbox,
+            state="created",
+            image=container.image,
+            image_name=image_name,
+            image_id=names.image_id(self.kernel.seeds, image_name),
+            created_at=self.kernel.now,
+        )
+        older = [c.id for c in pod.runtime.containers if c.name == container.name and c.state != "running"][1:]
+        self.remove(pod, set(older))
+        pod.runtime = pod.runtime.with_container(record)
+        return None
+
+    def container_id(self, pod: PodState, container: Container) -> str:
+        pod.counter += 1
+        return self.kernel.seeds.hex(64, "container", pod.uid, container.name, pod.counter)
+
+    def exited_reply(self, pod: PodState) -> Reply:
+        return Reply("kubelet", "exited", (pod.uid,))
+
+    def start(self, pod: PodState, record: ContainerRecord) -> str | None:
+        """Start a created container; return the runtime's error where its process cannot be."""
+        failure = self.programs.start(record.id)
+        self.kubelet.pleg.changed(pod)
+        if failure is None:
+            if (current := pod.runtime.by_id(record.id)) and current.state == "created":
+                running = msgspec.structs.replace(record, state="running", started_at=self.kernel.now)
+                pod.runtime = pod.runtime.with_container(running)
+            return None
+        message = texts.cannot_start(failure.message)
+        ended = msgspec.structs.replace(
+            record,
+            state="exited",
+            finished_at=self.kernel.now,
+            exit_code=texts.START_ERROR_CODE,
+            reason=texts.START_ERROR,
+            message=message,
+        )
+        pod.runtime = pod.runtime.with_container(ended)
+        return message
+
+    def exited(self, pod: PodState, result: programs.Exit, message: str) -> None:
+        """Note that a container's process has ended."""
+        record = pod.runtime.by_id(result.container)
+        if record is None or record.state == "exited":
+            return
+        ended = msgspec.structs.replace(
+            record,
+            state="exited",
+            finished_at=self.kernel.now,
+            exit_code=result.code,
+            reason=result.reason,
+            message=message,
+        )
+        pod.runtime = pod.runtime.with_container(ended)
+        self.kubelet.pleg.changed(pod)
+
+    def remove(self, pod: PodState, container_ids: set[str]) -> None:
+        if container_ids:
+            for container_id in sorted(container_ids):
+                self.programs.remove(container_id)
+            pod.runtime = pod.runtime.without(container_ids)
+            self.kubelet.pleg.changed(pod)
+
+
+def address(subnet: str, number: int) -> str:
+    """Return the nth address of a subnet (`10.244.0.0/24`)."""
+    base, _, bits = subnet.partition("/")
+    parts = [int(part) for part in base.split(".")]
+    value = (parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3]) + number
+    return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))
+
+
+def free_address(node: NodeState, sandbox_id: str) -> str | None:
+    """Reserve the next free address of a node's subnet, counting on from the last one given out."""
+    size = 1 << (32 - int(node.subnet.partition("/")[2] or 24))
+    for offset in range(1, size):
+        number = (node.last_ip + offset - 2) % (size - 3) + 2
+        if number not in node.ips:
+            node.ips[number] = sandbox_id
+            node.last_ip = number
+            return address(node.subnet, number)
+    return None
+
+
+def release_address(node: NodeState, sandbox_id: str) -> None:
+    for number, owner in node.ips.items():
+        if owner == sandbox_id:
+            del node.ips[number]
+            return

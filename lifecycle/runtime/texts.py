@@ -1,0 +1,39 @@
+"""What containerd and runc say when something goes wrong (containerd 1.6, runc 1.1)."""
+
+from __future__ import annotations
+
+OOM_KILLED = "OOMKilled"
+START_ERROR = "StartError"
+START_ERROR_CODE = 128
+
+
+def cannot_start(reason: str) -> str:
+    """Return StartContainer's error; `reason` is runc's own, from `exec: ...` on."""
+    return (
+        "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
+        f"unable to start container process: {reason}: unknown"
+    )
+
+
+def cannot_exec(exec_id: str, reason: str) -> str:
+    """Return ExecSync's error."""
+    return (
+        f'rpc error: code = Unknown desc = failed to exec in container: failed to start exec "{exec_id}": '
+        f"OCI runtime exec failed: exec failed: unable to start container process: {reason}: unknown"
+    )
+
+
+def no_running_task(container_id: str) -> str:
+    """Return ExecSync's error where the container has ended."""
+    return (
+        "rpc error: code = NotFound desc = failed to exec in container: failed to load task: "
+        f"no running task found: task {container_id} not found: not found"
+    )
+
+
+def image_not_found(name: str) -> str:
+    """Return PullImage's error for an image that its registry does not have."""
+    return (
+        f'rpc error: code = NotFound desc = failed to pull and unpack image "{name}": '
+        f'failed to resolve reference "{name}": {name}: not found'
+    )
