@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -36,5 +37,9 @@ def _write(lines: Iterable[bytes], path: Path | None) -> None:
     try:
         with contextlib.nullcontext(sys.stdout.buffer) if path is None else path.open("wb") as file:
             file.writelines(lines)
+            file.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough; what Python would still flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as wrong:
         raise CommandError(f"error: {path or 'standard output'}: cannot be written: {wrong.strerror}") from None

@@ -27,6 +27,10 @@ FURTHEST = 100 * 365 * 24 * 3600
 """Seconds that a line's `t` may count at most."""
 
 
+DEEPEST = 100
+"""Levels of nesting of an object; Kubernetes' own have about 20."""
+
+
 class Recording(msgspec.Struct, frozen=True):
     """What is to be stored, in the order of the log, and the moment that it starts at."""
 
@@ -150,10 +154,18 @@ def check_object(obj: Object, where: str) -> None:
     for field in ("involvedObject", "regarding"):
         if obj["kind"] == "Event" and not isinstance(obj.get(field) or {}, dict):
             raise BadRecording(f"{where}.{field}: expected an object, not {_shown(obj[field])}")
+    if not _shallow(obj, DEEPEST):
+        raise BadRecording(f"{where}: nested too deeply: {DEEPEST} levels at most")
     try:
         codec.canonical(obj)
     except (OverflowError, UnicodeEncodeError, RecursionError) as wrong:
         raise BadRecording(f"{where}: holds what JSON cannot: {wrong}") from None
+
+
+def _shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(_shallow(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
 
 
 def _text(value: Any, where: str) -> None:

@@ -1,0 +1,180 @@
+"""Recordings: what comes in, in which order, and what comes out again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle.clock import parse_rfc3339
+from podhub.log import clusters, codec, exporting, importing, read
+from podhub.log.errors import BadName, BadRecording, NameTaken
+from podhub.log.models import Cluster, Entry
+from podhub.log.verify import verify
+
+pytestmark = pytest.mark.django_db
+
+RECORDINGS = sorted(path for path in (Path(__file__).parents[2] / "recordings").iterdir() if path.is_dir())
+NOON = "2026-11-21T12:00:00Z"
+
+
+def line(name: str = "web", type: str = "ADDED", version: str = "1", **said: Any) -> dict[str, Any]:
+    metadata = {
+        "name": name,
+        "namespace": "default",
+        "uid": f"uid-{name}",
+        "resourceVersion": version,
+        "creationTimestamp": NOON,
+    }
+    return {**said, "type": type, "object": {"apiVersion": "v1", "kind": "Pod", "metadata": metadata}}
+
+
+def recording(*lines: Any) -> importing.Recording:
+    data = b"\n".join(text if isinstance(text, bytes) else json.dumps(text).encode() for text in lines)
+    return importing.read([("pods.jsonl", data)])
+
+
+def named(cluster: Cluster) -> list[str]:
+    return [entry.name for entry in read.tail(cluster, 0)]
+
+
+@pytest.mark.parametrize("folder", RECORDINGS, ids=lambda path: path.name)
+def test_what_was_imported_comes_out_as_it_came_in(folder: Path) -> None:
+    cluster = importing.store(importing.load(folder), folder.name)
+    given = [json.loads(text) for file in folder.glob("*.jsonl") for text in file.read_bytes().splitlines()]
+    read.forget()
+    exported = [json.loads(exporting.encode(each)) for each in exporting.lines(cluster)]
+    assert sorted(map(codec.canonical, exported)) == sorted(map(codec.canonical, given))
+    assert [each["received"] for each in exported] == sorted(each["received"] for each in given)
+    assert list(verify(cluster)) == []
+
+
+def test_the_start_is_where_the_lines_put_zero() -> None:
+    found = recording(line(received="2026-11-21T12:00:05.500Z", t=1.25), line("b", received="2026-11-21T12:00:09Z"))
+    assert found.start == parse_rfc3339("2026-11-21T12:00:04.250Z")
+
+
+def test_without_t_the_start_is_the_second_of_the_first_line() -> None:
+    assert recording(line(received="2026-11-21T12:00:05.500Z")).start == parse_rfc3339("2026-11-21T12:00:05Z")
+
+
+def test_a_runs_output_which_has_only_t_starts_when_its_first_object_was_made() -> None:
+    found = recording(line(t=0.5), line("b", t=61))
+    assert found.start == parse_rfc3339(NOON)
+    assert [item.at - found.start for item in found.items] == [500_000, 61_000_000]
+
+
+def test_order_is_received_then_resource_version_then_place() -> None:
+    lines = [line("late", received="2026-11-21T12:00:09Z"), line("b", version="10", received=NOON)]
+    lines += [line("a", version="9", received=NOON), line("c", version="10", received=NOON)]
+    assert named(importing.store(recording(*lines), "c")) == ["a", "b", "c", "late"]
+
+
+def test_a_finished_recording_stays_as_its_last_line_left_it() -> None:
+    cluster = importing.store(recording(line(received=NOON), line(type="DELETED", received="2026-11-21T12:00:09Z")), "c")
+    assert (cluster.read_only, cluster.finished, cluster.horizon - cluster.start) == (True, True, 9_000_000)
+    assert read.seq_at(cluster, cluster.horizon + 10**12) == 2
+
+
+def test_an_error_line_is_a_gap_and_a_bookmark_is_passed_over() -> None:
+    gone = {"kind": "Status", "apiVersion": "v1", "code": 410, "reason": "Expired", "message": "too old resource version"}
+    gap = {"t": 3, "received": "2026-11-21T12:00:03Z", "type": "ERROR", "object": gone}
+    bookmark = line(type="BOOKMARK")
+    cluster = importing.store(recording(line(received=NOON, t=0), bookmark, gap), "c")
+    assert [(entry.kind, entry.content) for entry in read.tail(cluster, 1)] == [("gap", gone)]
+    assert list(exporting.lines(cluster))[1] == gap
+
+
+def test_a_list_is_one_moment_the_latest_that_it_tells() -> None:
+    first, second = line("a")["object"], line("b")["object"]
+    second["status"] = {"startTime": "2026-11-21T12:00:07Z"}
+    dump = {"apiVersion": "v1", "kind": "List", "items": [first, second]}
+    found = importing.read([("dump.json", json.dumps(dump, indent=1).encode())])
+    assert {item.at for item in found.items} == {parse_rfc3339("2026-11-21T12:00:07Z")}
+    assert named(importing.store(found, "c")) == ["a", "b"]
+
+
+def test_items_of_a_pod_list_may_leave_out_their_kind() -> None:
+    item = {"metadata": line("a")["object"]["metadata"]}
+    dump = {"apiVersion": "v1", "kind": "PodList", "items": [item]}
+    cluster = importing.store(importing.read([("dump.json", json.dumps(dump).encode())]), "c")
+    assert read.tail(cluster, 0)[0].resource == "pods"
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "no JSON": (b'{"t": 1,', "pods.jsonl: line 2: not JSON"),
+    "no UTF-8": (b'{"t": "\xff"}', "pods.jsonl: line 2: not JSON"),
+    "binary": (b"\x00\x01\x02", "pods.jsonl: line 2: not JSON"),
+    "no object": ([1, 2], "pods.jsonl: line 2: expected"),
+    "an unknown type": (line(type="CHANGED", received=NOON), "pods.jsonl: line 2: type: expected ADDED"),
+    "object that is none": ({"type": "ADDED", "object": 7, "received": NOON}, "pods.jsonl: line 2: object: expected an object"),
+    "no moment": (line(), "pods.jsonl: line 2: received: missing"),
+    "a bad moment": (line(received="yesterday"), "pods.jsonl: line 2: received: expected a time"),
+    "a moment that is a number": (line(received=7), "pods.jsonl: line 2: received: expected a time"),
+    "a month that is none": (line(received="2026-13-21T12:00:00Z"), "pods.jsonl: line 2: received: expected a time"),
+    "a bad t": (line(t="soon"), "pods.jsonl: line 2: t: expected seconds"),
+    "an endless t": (line(t=1e300), "pods.jsonl: line 2: t: expected seconds"),
+    "no name": (line(name="", received=NOON), "pods.jsonl: line 2: object.metadata.name: expected a text"),
+    "a name with NUL": (line(name="a\0b", received=NOON), "pods.jsonl: line 2: object.metadata.name: expected a text"),
+    "no metadata": (
+        {"type": "ADDED", "object": {"kind": "Pod", "apiVersion": "v1"}, "received": NOON},
+        "pods.jsonl: line 2: object.metadata: expected an object, not nothing",
+    ),
+    "101 levels": (
+        line(received=NOON) | {"object": line()["object"] | {"spec": json.loads('{"a":' * 100 + "1" + "}" * 100)}},
+        "pods.jsonl: line 2: object: nested too deeply: 100 levels at most",
+    ),
+    "1,000 levels": (
+        b'{"received": "2026-11-21T12:00:00Z", "type": "ADDED", "object": ' + b'{"a":' * 2000 + b"1" + b"}" * 2001,
+        "pods.jsonl: line 2: nested too deeply",
+    ),
+}
+
+
+@pytest.mark.parametrize(("bad", "text"), BAD.values(), ids=BAD)
+def test_a_bad_line_is_named_and_nothing_is_stored(bad: Any, text: str) -> None:
+    with pytest.raises(BadRecording) as error:
+        importing.store(recording(line(received=NOON), bad, line("b", received=NOON)), "c")
+    assert str(error.value).startswith(text)
+    assert (Cluster.objects.count(), Entry.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b'{"kind": "PodList", "items": []}', b'{"kind": "List", "items": 3}', b"{", b"null"]
+)
+def test_a_file_without_objects_is_refused(data: bytes) -> None:
+    with pytest.raises(BadRecording, match=r"pods\.jsonl"):
+        importing.read([("pods.jsonl", data)])
+
+
+def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecording, match="no recording"):
+        importing.load(tmp_path)
+    with pytest.raises(BadRecording, match="cannot be read"):
+        importing.load(tmp_path / "none.jsonl")
+
+
+def test_a_taken_name_is_refused_without_replace() -> None:
+    importing.store(recording(line("old", received=NOON)), "c")
+    with pytest.raises(NameTaken):
+        importing.store(recording(line("new", received=NOON)), "c")
+    assert named(clusters.named("c")) == ["old"]
+    assert named(importing.store(recording(line("new", received=NOON)), "c", replace=True)) == ["new"]
+    assert Entry.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", "A", "-a", "a.b", "x" * 64, "a\n"])
+def test_a_cluster_has_to_be_named_by_a_dns_label(name: str) -> None:
+    with pytest.raises(BadName):
+        importing.store(recording(line(received=NOON)), name)
+
+
+def test_a_third_partys_kind_is_filed_apart() -> None:
+    service = line(received=NOON)
+    knative = json.loads(json.dumps(service))
+    service["object"]["kind"] = knative["object"]["kind"] = "Service"
+    knative["object"]["apiVersion"] = "serving.knative.dev/v1"
+    cluster = importing.store(recording(service, knative), "c")
+    assert [entry.resource for entry in read.tail(cluster, 0)] == ["services", "services.serving.knative.dev"]
