@@ -1,0 +1,112 @@
+"""What open pages are told: made once for all that show the same thing and have seen the same, and encoded once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+import msgspec
+from django.utils import translation
+
+from podhub.log import read
+from podhub.log.models import Cluster
+from podhub.web import cluster_page, pod_page
+from podhub.web.pod_page import PodPage
+from podhub.web.showing import Showing, clock_for_browser, now
+from podhub.web.story import story
+
+
+class Bulletin(msgspec.Struct, frozen=True):
+    """A message of JSON ("" where there is nothing to say) and the seq that a page has seen with it."""
+
+    seq: int
+    text: str
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What a page shows: a cluster's Pods (of one namespace or all), or one Pod, in a language."""
+
+    cluster_id: int
+    language: str
+    namespace: str | None = None
+    pod: str | None = None
+
+
+def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
+    """Return what a page that has seen `after` has to be told. Raises: Cluster.DoesNotExist.
+
+    `ticked`: nothing may have happened, but time went by; only what shows time is told then.
+    """
+    cluster = Cluster.objects.select_related("parent").get(pk=subject.cluster_id)
+    if after > cluster.head:  # another log under the old name
+        return Bulletin(after, '{"reload":true}')
+    showing = Showing(cluster, cluster.head, now(cluster, cluster.horizon), live=True)
+    with translation.override(subject.language):
+        said = _pod(subject, showing, after, ticked) if subject.pod else _cluster(subject, showing, after)
+    if not said:
+        return Bulletin(cluster.head, "")
+    if cluster.head > after:
+        said |= {"seq": cluster.head, "clock": clock_for_browser(cluster)}
+    return Bulletin(cluster.head, msgspec.json.encode(said).decode())
+
+
+def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
+    namespace, name = subject.namespace or "", subject.pod or ""
+    page = PodPage(showing, namespace, name)
+    versions = read.versions(showing.cluster, "pods", namespace, name, after=after, upto=showing.seq)
+    uids = {str(version.object["metadata"].get("uid", "")) for version in versions} | {page.uid} - {""}
+    lines = [line for uid in uids for line in read.about(showing.cluster, uid, after=after, upto=showing.seq)]
+    touched = pod_page.touched(lines, versions)
+    html = pod_page.live(page, touched, ticked)
+    if not touched:
+        return {"html": html} if html else {}
+    return {"html": html, "timeline": story(showing.cluster, namespace, name, after=after, upto=showing.seq)}
+
+
+def _cluster(subject: Subject, showing: Showing, after: int) -> dict[str, object]:
+    return cluster_page.news(showing, subject.namespace, after) if showing.seq > after else {}
+
+
+def clock_bulletin(cluster_id: int) -> Bulletin:
+    """Return how a cluster's clock goes: told when its speed was set, and as a sign of life. Raises: Cluster.DoesNotExist."""
+    cluster = Cluster.objects.get(pk=cluster_id)
+    return Bulletin(0, msgspec.json.encode({"clock": clock_for_browser(cluster)}).decode())
+
+
+class Board:
+    """Bulletins of one event loop: the first page that asks has one made, in a thread, and the others wait for it."""
+
+    def __init__(self, most: int = 500) -> None:
+        self.most = most
+        self._tasks: OrderedDict[Hashable, asyncio.Task[Bulletin]] = OrderedDict()
+
+    async def get(self, key: Hashable, make: Callable[[], Bulletin]) -> Bulletin:
+        task = self._tasks.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._tasks[key] = asyncio.ensure_future(in_thread(make))
+            while len(self._tasks) > self.most:
+                self._tasks.popitem(last=False)
+        return await asyncio.shield(task)
+
+
+async def in_thread(make: Callable[[], Bulletin]) -> Bulletin:
+    from channels.db import database_sync_to_async
+
+    done: Bulletin = await database_sync_to_async(make, thread_sensitive=False)()
+    return done
+
+
+boards: dict[int, Board] = {}
+
+
+def board() -> Board:
+    """Return the running loop's board."""
+    loop = asyncio.get_running_loop()
+    found = boards.get(id(loop))
+    if found is None:
+        boards.clear()  # a process has one loop; tests have one after another
+        found = boards[id(loop)] = Board()
+    return found
+
+

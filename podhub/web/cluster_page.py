@@ -1,0 +1,132 @@
+"""A cluster's page in pieces: rows of its Pods, each rendered once for a version, and its newest Events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+
+from lifecycle.clock import Micros
+from lifecycle.printers.pod_row import pod_cells, pod_status, pod_tally
+from lifecycle.wire import Object
+from podhub.log import read
+from podhub.web import facts
+from podhub.web.renders import renders
+from podhub.web.showing import Showing
+from podhub.web.timeline import pod_look
+
+ROWS = 200
+"""Pods on one page."""
+
+NEWEST_EVENTS = 30
+
+MOST_NEWS = 1000
+"""Entries that an open page is told row by row; one that was away for longer gets the table as a whole."""
+
+Key = tuple[str, str]
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of `kubectl get pods -o wide`, with moments where it prints ages."""
+
+    key: str
+    namespace: str
+    name: str
+    ready: str
+    status: str
+    look: str
+    restarts: int
+    last_restart: Micros | None
+    created: Micros | None
+    ip: str
+    node: str
+    nominated_node: str
+    readiness_gates: str
+
+
+def row_of(pod: Object) -> Row:
+    metadata = pod["metadata"]
+    cells = [str(cell) for cell in pod_cells(pod, 0)]
+    word, tally = pod_status(pod), pod_tally(pod)
+    created = facts.pod_facts(pod).created
+    look = pod_look(pod, word)
+    name, namespace = metadata["name"], metadata.get("namespace", "")
+    return Row(f"{namespace}/{name}", namespace, name, cells[1], word, look, tally.restarts, tally.last_restart, created, *cells[5:])
+
+
+def row(showing: Showing, version: read.Version) -> str:
+    """Render a Pod's row, once for this version: a live page counts its ages on by itself."""
+    return renders.get(("row", showing.cluster.pk, version.seq), lambda: _row(showing, version))
+
+
+def _row(showing: Showing, version: read.Version) -> str:
+    return render_to_string("_pods_row.html", {"row": row_of(version.object), "at": showing.at, "cluster": showing.cluster})
+
+
+def namespaces(showing: Showing) -> list[str]:
+    """Return the namespaces that there are, or that Pods are in."""
+    cluster, seq = showing.cluster, showing.seq
+    made = {name for _, name in read.keys_at(cluster, "namespaces", seq)}
+    return sorted(made | {namespace for namespace, _ in read.keys_at(cluster, "pods", seq)} | {"default"})
+
+
+def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> dict[str, Any]:
+    """Return what the table of Pods shows, one page of it."""
+    view = showing.view
+    versions = view.list("pods", namespace, limit=ROWS + 1, after=after)
+    more = versions[ROWS - 1] if len(versions) > ROWS else None
+    return {
+        "rows": [mark_safe(_row(showing, version)) for version in versions[:ROWS]],
+        "total": view.count("pods", namespace),
+        "next": _key(more.object) if more else "",
+        "paged": after is not None or more is not None,
+    }
+
+
+def _key(pod: Object) -> str:
+    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
+
+
+def events(showing: Showing, namespace: str | None) -> dict[str, Any]:
+    """Return the newest Events: what the last changes of Events made of them."""
+    versions = showing.view.list("events", namespace)
+    return {"events": facts.events((version.object for version in versions), NEWEST_EVENTS), "with_object": True}
+
+
+def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:
+    """Return what an open page has to be told: rows by key (None: gone), and fragments to put in their places."""
+    cluster, seq = showing.cluster, showing.seq
+    if seq - after > MOST_NEWS:
+        return {"html": table_fragment(showing, namespace) + events_fragment(showing, namespace, seq)}
+    lines = read.tail(cluster, after, limit=MOST_NEWS, upto=seq)
+    rows: dict[str, str | None] = {}
+    newest_event = 0
+    for line in lines:
+        if namespace is not None and line.namespace != namespace:
+            continue
+        if line.resource == "pods" and line.kind == "change":
+            version = read.Version(line.seq, line.at, line.cause, line.type, line.content)
+            rows[f"{line.namespace}/{line.name}"] = None if line.type == "DELETED" else row(showing, version)
+        elif line.resource == "events" and line.kind == "change":
+            newest_event = line.seq
+    html = events_fragment(showing, namespace, newest_event) if newest_event else ""
+    return {"rows": list(rows.items()), "html": html} if rows or html else {}
+
+
+def events_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
+    """Render the newest Events for open pages, once for the seq that changed them."""
+
+    def make() -> str:
+        context = {"cluster": showing.cluster, "at": showing.at, "oob": mark_safe(' hx-swap-oob="true"')}
+        return render_to_string("_events.html", context | events(showing, namespace))
+
+    return renders.get(("events", showing.cluster.pk, namespace, seq, get_language()), make)
+
+
+def table_fragment(showing: Showing, namespace: str | None) -> str:
+    context = {"cluster": showing.cluster, "at": showing.at, "namespace": namespace, "oob": mark_safe(' hx-swap-oob="true"')}
+    return render_to_string("_pods_table.html", context | pods(showing, namespace))
+

@@ -1,0 +1,67 @@
+"""Handlers for what no view has answered, and a middleware that turns the log's refusals into pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.utils import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from podhub.log.errors import BadMoment, LogError, NoSuchCluster, NotYet
+from podhub.web.pages import no_such_cluster, problem
+
+View = Callable[..., HttpResponse]
+
+
+def refusals(view: View) -> View:
+    """Let a view raise the log's errors: each becomes a page with its text and a status of 4xx."""
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NoSuchCluster as wrong:
+            return no_such_cluster(request, wrong.name)
+        except BadMoment as wrong:
+            return problem(request, 400, _("That is no moment"), str(wrong))
+        except NotYet as wrong:
+            return problem(request, 404, _("Not yet"), str(wrong))
+        except LogError as wrong:
+            return problem(request, 409, _("That cannot be done"), str(wrong))
+        except OperationalError as wrong:
+            return _busy(request, wrong)
+
+    answer.__name__ = view.__name__
+    answer.__doc__ = view.__doc__
+    return answer
+
+
+def _busy(request: HttpRequest, wrong: OperationalError) -> HttpResponse:
+    if "locked" not in str(wrong):
+        raise wrong
+    response = HttpResponse(_("The database is busy. Try again in a moment."), status=503, content_type="text/plain; charset=utf-8")
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    return problem(request, 400, _("The request makes no sense"), _("The server could not read what was sent. Go back and try again."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    return problem(request, 403, _("Not allowed"), _("You may not see or do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    text = _("The form is too old, or came from another site. Go back, reload the page and send it again.")
+    return problem(request, 403, _("The form was not accepted"), text)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+    return problem(request, 404, _("There is no such page"), _("The address “%(path)s” leads nowhere.") % {"path": request.path})
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    text = "PodHub met a mistake of its own. It has been written to the server's log."
+    return HttpResponse(text, status=500, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,63 @@
+"""A whole page: the frame that all of them share, the policy they are sent with, and pages that say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from podhub.log.models import Cluster
+from podhub.web import assets
+
+THEMES = ("system", "light", "dark")
+THEME_COOKIE = "theme"
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    modules: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Render a whole page; `modules` are the ES modules it begins with (paths of static files)."""
+    theme = request.COOKIES.get(THEME_COOKIE, "system")
+    frame = {
+        "theme": theme if theme in THEMES else "system",
+        "switcher": Cluster.objects.only("name", "kind", "speed").order_by("name")[:50],
+        "stylesheets": assets.STYLESHEETS,
+        "modules": ("js/page.js", *modules),
+    }
+    response = render(request, template, frame | context, status=status)
+    return guarded(response)
+
+
+def guarded(response: HttpResponse) -> HttpResponse:
+    """Let the page's import map pass the site's policy."""
+    response.headers["Content-Security-Policy"] = assets.content_security_policy()
+    return response
+
+
+def problem(
+    request: HttpRequest, status: int, title: str, text: str, links: Sequence[tuple[str, str]] = (), cluster: Cluster | None = None
+) -> HttpResponse:
+    """Say what is wrong and where to go; `links` are (URL, text)."""
+    context = {"code": status, "title": title, "text": text, "links": links, "cluster": cluster}
+    return page(request, "error.html", context, status=status)
+
+
+def no_such_cluster(request: HttpRequest, name: str) -> HttpResponse:
+    text = _("No cluster is called “%(name)s”. It may have been dropped, or the address is mistyped.") % {"name": name}
+    return problem(request, 404, _("No such cluster"), text)
+
+
+def no_such_pod(request: HttpRequest, cluster: Cluster, namespace: str, name: str) -> HttpResponse:
+    values = {"name": name, "namespace": namespace, "cluster": cluster.name}
+    text = _("The log of %(cluster)s tells of no Pod “%(name)s” in the namespace “%(namespace)s”, now or ever.") % values
+    link = (reverse("cluster", args=[cluster.name]), _("The Pods of %(cluster)s") % values)
+    return problem(request, 404, _("No such Pod"), text, [link], cluster)

@@ -1,0 +1,235 @@
+"""A Pod's page in pieces: each a fragment that is rendered once for a state and shown to every browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from lifecycle.clock import SECOND, Micros, as_datetime
+from lifecycle.printers.pod import describe_pod
+from lifecycle.printers.pod_row import pod_status
+from lifecycle.wire import Object
+from podhub.log import read
+from podhub.log.clusters import segments
+from podhub.log.models import Cluster, Entry
+from podhub.web import facts
+from podhub.web.renders import renders
+from podhub.web.sentences import sentence
+from podhub.web.showing import Showing, span
+from podhub.web.timeline import pod_look, trace_severity
+
+FRAGMENTS: dict[str, tuple[str, ...]] = {
+    "state": ("pods",),
+    "facts": ("pods",),
+    "note": ("pods", "assumption"),
+    "containers": ("pods",),
+    "conditions": ("pods",),
+    "output": ("pods", "output"),
+    "events": ("events",),
+    "traces": ("pods", "trace"),
+    "describe": ("pods", "events"),
+}
+"""The fragments of the page, and what in the log each is made of."""
+
+MOST_LINES = 500
+"""Output traces of a container that a page shows: the newest."""
+
+MOST_TRACES = 300
+
+
+class OutputLine(msgspec.Struct, frozen=True):
+    stream: str
+    text: str
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What one container has written; `cut`: there was more before."""
+
+    name: str
+    lines: list[OutputLine]
+    cut: bool
+
+
+class TraceFacts(msgspec.Struct, frozen=True):
+    seq: int
+    time: str
+    clock: str
+    container: str
+    text: str
+    severity: str
+    cause: int
+
+
+class PodPage:
+    """The Pod of a name as one moment shows it. Every value is read from the log once, when it is asked for."""
+
+    def __init__(self, showing: Showing, namespace: str, name: str) -> None:
+        self.showing, self.namespace, self.name = showing, namespace, name
+        self.cluster: Cluster = showing.cluster
+
+    @cached_property
+    def version(self) -> read.Version | None:
+        return self.showing.view.find("pods", self.namespace, self.name)
+
+    @property
+    def pod(self) -> Object | None:
+        return self.version.object if self.version else None
+
+    @cached_property
+    def last(self) -> Object | None:
+        """The Pod, or where it is gone its last version: what it wrote and did is still to be read."""
+        if self.pod:
+            return self.pod
+        found = read.versions(self.cluster, "pods", self.namespace, self.name, upto=self.showing.seq)
+        return found[-1].object if found else None
+
+    @property
+    def uid(self) -> str:
+        return str(self.last["metadata"].get("uid", "")) if self.last else ""
+
+    @cached_property
+    def events(self) -> list[Object]:
+        return [version.object for version in self.showing.view.events_of(self.last)] if self.last else []
+
+    def describe(self) -> str:
+        """Return what `kubectl describe pod` prints at this moment."""
+        if self.pod is None:
+            return f'Error from server (NotFound): pods "{self.name}" not found'
+        return describe_pod(self.pod, self.events, self.showing.at)
+
+    def traces(self, types: Iterable[str], most: int) -> list[read.Line]:
+        """Return the newest traces of these types (none given: all but output and assumptions), in order."""
+        return newest_traces(self.cluster, self.uid, tuple(types), self.showing.seq, most) if self.uid else []
+
+    def context(self, fragment: str) -> dict[str, Any]:
+        """Return what a fragment's template needs."""
+        common = {"cluster": self.cluster, "at": self.showing.at, "pod": self.pod, "pod_name": self.name}
+        values: dict[str, Any] = getattr(self, f"_{fragment}")()
+        return common | values
+
+    def _state(self) -> dict[str, Any]:
+        if self.pod is None:
+            return {"look": "unknown", "status_word": "NotFound"}
+        word = pod_status(self.pod)
+        return {"look": pod_look(self.pod, word), "status_word": word}
+
+    def _facts(self) -> dict[str, Any]:
+        return {"facts": facts.pod_facts(self.pod) if self.pod else None}
+
+    def _note(self) -> dict[str, Any]:
+        assumptions = [line.content for line in self.traces(("assumption",), MOST_TRACES)] if self.pod else []
+        return {"never": self.last is None, "assumptions": list({str(one): one for one in assumptions}.values())}
+
+    def _containers(self) -> dict[str, Any]:
+        return {"containers": facts.containers(self.pod) if self.pod else []}
+
+    def _conditions(self) -> dict[str, Any]:
+        return {"conditions": facts.conditions(self.pod) if self.pod else []}
+
+    def _events(self) -> dict[str, Any]:
+        return {"events": facts.events(self.events)}
+
+    def _describe(self) -> dict[str, Any]:
+        return {"describe": self.describe()}
+
+    def _output(self) -> dict[str, Any]:
+        written = self.traces(("output",), MOST_LINES)
+        found: dict[str, list[OutputLine]] = {}
+        for line in written:
+            body = line.content
+            found.setdefault(body.get("container", ""), []).append(OutputLine(body.get("stream", "stdout"), body.get("text", "")))
+        cut = len(written) == MOST_LINES
+        return {"outputs": [Output(name, lines, cut) for name, lines in found.items()]}
+
+    def _traces(self) -> dict[str, Any]:
+        lines = self.traces((), MOST_TRACES)
+        created = self._created(lines)
+        shown = [self._trace(line, created) for line in reversed(lines)]
+        return {"traces": shown, "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
+
+    def _created(self, lines: list[read.Line]) -> Micros:
+        """Return the moment that the page counts from: when the log first tells of this name."""
+        if not lines:
+            return self.cluster.start
+        first = read.versions(self.cluster, "pods", self.namespace, self.name, limit=1)
+        return first[0].at if first else self.cluster.start
+
+    def _trace(self, line: read.Line, created: Micros) -> TraceFacts:
+        moment = as_datetime(line.at)
+        body = line.content
+        return TraceFacts(
+            seq=line.seq,
+            time=f"+{span((line.at - created) // 1000 * 1000)}",
+            clock=f"{moment:%H:%M:%S.%f}"[:-3],
+            container=body.get("container", ""),
+            text=sentence(line.type, body),
+            severity=trace_severity(line.type, body),
+            cause=line.cause,
+        )
+
+
+def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int, most: int) -> list[read.Line]:
+    """Return the newest `most` traces about a Pod up to a seq, in order; no types: all but output and assumptions."""
+    owners = [piece.cluster_id for piece in segments(cluster)]
+    rows = Entry.objects.filter(cluster_id__in=owners, about=uid, kind=Entry.Kind.TRACE, seq__lte=upto)
+    rows = rows.filter(type__in=types) if types else rows.exclude(type__in=("output", "assumption"))
+    wanted = rows.order_by("-seq").values_list("seq", flat=True)[:most]
+    first = min(wanted, default=None)
+    if first is None:
+        return []
+    kinds = types or tuple(rows.order_by().values_list("type", flat=True).distinct())
+    return read.about(cluster, uid, kind="trace", types=kinds, after=first - 1, upto=upto)
+
+
+def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:
+    """Render one fragment; `oob`: for htmx to put in its place on a page that stands."""
+    context = page.context(name) | {"oob": mark_safe(' hx-swap-oob="true"') if oob else ""}
+    return render_to_string(f"_pod_{name}.html", context)
+
+
+def past(page: PodPage) -> str:
+    """Return all fragments of a past moment, rendered once for all who look at it."""
+    showing = page.showing
+    key = ("past", page.cluster.pk, page.namespace, page.name, showing.seq, showing.at, get_language())
+    return renders.get(key, lambda: "".join(fragment(page, name, oob=True) for name in FRAGMENTS))
+
+
+def live(page: PodPage, touched: dict[str, int], ticked: bool) -> str:
+    """Return the fragments that something new has touched, each rendered once for the seq that touched it.
+
+    `touched` maps what the fragments are made of to the newest seq; `ticked`: ages in the description are older too.
+    """
+    parts = []
+    for name, sources in FRAGMENTS.items():
+        seq = max((touched[source] for source in sources if source in touched), default=0)
+        if name == "describe" and (seq or ticked):
+            parts.append(_describe_at(page))
+        elif seq:
+            key = ("live", page.cluster.pk, page.namespace, page.name, name, seq, get_language())
+            parts.append(renders.get(key, lambda name=name: fragment(page, name, oob=True)))  # type: ignore[misc]
+    return "".join(parts)
+
+
+def _describe_at(page: PodPage) -> str:
+    second = page.showing.at // SECOND
+    key = ("describe", page.cluster.pk, page.namespace, page.name, page.showing.seq, second)
+    return renders.get(key, lambda: fragment(page, "describe", oob=True))
+
+
+def touched(lines: Iterable[read.Line], versions: Iterable[read.Version]) -> dict[str, int]:
+    """Return what these entries touch, with the newest seq for each: pods, events, trace, output, assumption."""
+    found: dict[str, int] = {}
+    for version in versions:
+        found["pods"] = version.seq
+    for line in lines:
+        if line.kind == "trace":
+            found[line.type if line.type in ("output", "assumption") else "trace"] = line.seq
+        elif line.resource == "events":
+            found["events"] = line.seq
+    return found

@@ -1,0 +1,53 @@
+"""Where sockets go, and who may open them: pages of this site alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import URLRouter
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.urls import path
+
+from podhub.web.consumers import PageConsumer
+
+Scope = MutableMapping[str, Any]
+Application = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+websocket_urlpatterns = [
+    path("ws/c/<str:cluster_name>/", PageConsumer.as_asgi()),
+    path("ws/c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", PageConsumer.as_asgi()),
+]
+
+
+class SameOrigin:
+    """Refuses a socket that a page of another site, or of another port of this host, opens."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if allowed(scope):
+            await self.inner(scope, receive, send)
+        else:
+            await WebsocketDenier()(scope, receive, send)
+
+
+def allowed(scope: Scope) -> bool:
+    headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    return bool(host) and urlsplit(origin).netloc == host and _known(host)
+
+
+def _known(host: str) -> bool:
+    name = urlsplit(f"//{host}").hostname or ""
+    names = [allowed.strip("[]") for allowed in settings.ALLOWED_HOSTS]
+    return "*" in names or any(name == one or (one.startswith(".") and f".{name}".endswith(one)) for one in names)
+
+
+application = SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -1,0 +1,98 @@
+"""Traces in words: one sentence for each kind that `lifecycle/CONTRACTS.md` lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+Body = dict[str, Any]
+
+
+def sentence(kind: str, body: Body) -> str:
+    """Return what a trace says, in the reader's language; Kubernetes' own words stay as they are."""
+    write = _SENTENCES.get(kind)
+    return write(body) if write else f"{kind} {body.get('text') or ''}".strip()
+
+
+def _probe(body: Body) -> str:
+    values = {"probe": body.get("probe", ""), "result": body.get("result", ""), "run": body.get("run", 1)}
+    text = gettext("%(probe)s probe: %(result)s") % values
+    if (body.get("run") or 1) > 1:
+        text += ngettext(", %(run)d in a row", ", %(run)d in a row", body["run"]) % values
+    if body.get("every"):
+        text += gettext(", again every %(every)s s") % {"every": f"{body['every']:g}"}
+    return f"{text}: {body['output'].strip()}" if body.get("output") else text
+
+
+def _hook(body: Body) -> str:
+    phases = {
+        "started": gettext("%(hook)s hook started"),
+        "ended": gettext("%(hook)s hook ended"),
+        "failed": gettext("%(hook)s hook failed"),
+        "abandoned": gettext("%(hook)s hook was abandoned"),
+    }
+    return _with(phases.get(body.get("phase", ""), "%(hook)s") % {"hook": body.get("hook", "")}, body.get("message"))
+
+
+def _pull(body: Body) -> str:
+    phases = {
+        "started": gettext("pulling the image %(image)s"),
+        "ended": gettext("pulled the image %(image)s"),
+        "failed": gettext("the image %(image)s cannot be pulled"),
+    }
+    return _with(phases.get(body.get("phase", ""), "%(image)s") % {"image": body.get("image", "")}, body.get("message"))
+
+
+def _signal(body: Body) -> str:
+    text = gettext("%(signal)s to the container") % {"signal": body.get("signal", "")}
+    if body.get("grace") is not None:
+        text += gettext(", %(grace)s s of grace") % {"grace": f"{body['grace']:g}"}
+    return _with(text, body.get("why"))
+
+
+def _exit(body: Body) -> str:
+    text = gettext("ended with exit code %(code)s") % {"code": body.get("exitCode", 0)}
+    if body.get("signal"):
+        text += gettext(" by %(signal)s") % {"signal": body["signal"]}
+    return f"{text} ({body['reason']})" if body.get("reason") else text
+
+
+def _exec(body: Body) -> str:
+    command = body.get("command") or ""
+    command = command if isinstance(command, str) else " ".join(command)
+    if body.get("phase") == "ended":
+        text = gettext("%(command)s ended with exit code %(code)s") % {"command": command, "code": body.get("exitCode", 0)}
+    else:
+        text = gettext("%(command)s started") % {"command": command}
+    return _with(text, body.get("message"))
+
+
+def _decision(body: Body) -> str:
+    return f"{body['by']}: {body.get('text', '')}" if body.get("by") else str(body.get("text", ""))
+
+
+def _limit(body: Body) -> str:
+    return gettext("limit %(limit)s: %(text)s") % {"limit": body.get("limit", ""), "text": body.get("text", "")}
+
+
+def _text(body: Body) -> str:
+    return str(body.get("text", ""))
+
+
+def _with(text: str, more: str | None) -> str:
+    return f"{text}: {more.strip()}" if more and more.strip() else text
+
+
+_SENTENCES = {
+    "probe": _probe,
+    "hook": _hook,
+    "pull": _pull,
+    "signal": _signal,
+    "exit": _exit,
+    "exec": _exec,
+    "decision": _decision,
+    "limit": _limit,
+    "assumption": _text,
+    "output": _text,
+}

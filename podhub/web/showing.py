@@ -1,0 +1,88 @@
+"""Which moment of which cluster a page shows: the newest one, or a past one that `?at=` or `?seq=` names."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from lifecycle.clock import SECOND, Micros
+from podhub.log import moments, read
+from podhub.log.errors import NotYet
+from podhub.log.models import Cluster
+from podhub.runs.clock import MAX, PAUSED, Clock, parse_speed
+
+PATIENCE = 1.0
+"""Seconds for which a moment that is about to be known is waited for."""
+
+
+class Showing(msgspec.Struct, frozen=True):
+    """A cluster as of `seq`; ages are counted to `at`. `live`: it is the newest state, and goes on."""
+
+    cluster: Cluster
+    seq: int
+    at: Micros
+    live: bool
+
+    @property
+    def view(self) -> read.View:
+        return read.View(self.cluster, self.seq)
+
+
+def newest(cluster: Cluster) -> Showing:
+    """Show a cluster as it is now."""
+    head, horizon = read.live(cluster.pk)
+    return Showing(cluster, head, now(cluster, horizon), live=True)
+
+
+def showing(cluster: Cluster, query: Mapping[str, str]) -> Showing:
+    """Show the moment that a query string names, or else the newest. Raises: BadMoment, NotYet."""
+    text = query.get("at") or (f"seq-{query['seq']}" if query.get("seq") else "")
+    if not text:
+        return newest(cluster)
+    moment = _awaited(cluster, text)
+    return Showing(cluster, moment.seq, moment.at, live=False)
+
+
+def _awaited(cluster: Cluster, text: str) -> moments.Moment:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return moments.parse(text, cluster)
+        except NotYet:
+            if cluster.read_only or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+            cluster.refresh_from_db()
+
+
+def clock_of(cluster: Cluster) -> Clock:
+    return Clock(parse_speed(cluster.speed), cluster.clock_at, cluster.clock_since, cluster.clock_until)
+
+
+def now(cluster: Cluster, horizon: Micros) -> Micros:
+    """Return a cluster's own now: of one that stands, or runs as fast as it can, how far it has come."""
+    if _stands(cluster):
+        return horizon
+    return max(clock_of(cluster).now(time.time_ns() // 1000), horizon)
+
+
+def clock_for_browser(cluster: Cluster) -> dict[str, float]:
+    """Return what a browser needs to show the cluster's clock: `at` (Micros since the start) and how fast it goes on."""
+    _, horizon = read.live(cluster.pk)
+    speed = 0.0 if _stands(cluster) else clock_of(cluster).speed
+    return {"at": now(cluster, horizon) - cluster.start, "speed": speed}
+
+
+def _stands(cluster: Cluster) -> bool:
+    return cluster.read_only or clock_of(cluster).speed in (MAX, PAUSED)
+
+
+def span(micros: Micros) -> str:
+    """Return a span as a time field shows it: 20s, 1m15.5s, 2h3m."""
+    hours, rest = divmod(max(micros, 0), 3600 * SECOND)
+    minutes, rest = divmod(rest, 60 * SECOND)
+    seconds = f"{rest / SECOND:.3f}".rstrip("0").rstrip(".")
+    parts = (f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{seconds}s" if rest or not hours + minutes else "")
+    return "".join(parts)

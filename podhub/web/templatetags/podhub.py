@@ -1,0 +1,52 @@
+"""What the templates need: drawn signs, ages as kubectl words them, JSON for a script, the import map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from lifecycle.clock import Micros, rfc3339
+from lifecycle.printers.durations import human_duration
+from podhub.web import assets
+
+register = template.Library()
+
+_NO_MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    return format_html('<svg aria-hidden="true" width="16" height="16"><use href="#icon-{}"/></svg>', name)
+
+
+@register.simple_tag
+def glyph(look: str) -> SafeString:
+    """The timeline's sign for a look."""
+    return format_html('<svg aria-hidden="true" width="16" height="16"><use href="#glyph-{}"/></svg>', look)
+
+
+@register.simple_tag(takes_context=True)
+def age(context: template.Context, since: Micros | None) -> SafeString | str:
+    """How long ago a moment was, as of the page's moment; a live page counts on."""
+    if since is None:
+        return "–"
+    text = human_duration(context["at"] - since)
+    moment = rfc3339(since)
+    title = f"{moment[:10]} {moment[11:19]} UTC"
+    return format_html('<time datetime="{}" title="{}" data-since="{}">{}</time>', moment, title, since, text)
+
+
+@register.filter
+def json(value: Any) -> SafeString:
+    """A value in a script element that no script runs."""
+    text = msgspec.json.encode(value).decode().translate(_NO_MARKUP)
+    return format_html('<script type="application/json">{}</script>', mark_safe(text))
+
+
+@register.simple_tag
+def import_map() -> SafeString:
+    return assets.import_map_element()

@@ -1,0 +1,261 @@
+"""What `<pod-timeline>` draws: lanes, the bars in them, and marks, as pure functions of a Pod's versions, Events and traces.
+
+A point says what a lane looks like from a moment on; it stands until the lane's next point. So what came after a given seq
+is all that an open page needs to go on drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.wire import Object
+
+SCHEDULING = ("PodScheduled", "PodReadyToStartContainers")
+"""Conditions that stand above the containers, in the order in which they come true."""
+
+CONDITIONS = ("Initialized", "ContainersReady", "Ready")
+"""Conditions of every Pod that stand below the containers; others follow them in the order of the status."""
+
+GOOD_WHEN_FALSE = frozenset({"DisruptionTarget", "PodResizePending", "PodResizeInProgress", "AllContainersRestarting"})
+"""Conditions whose being True is what deserves attention."""
+
+STARTING = frozenset({"", "ContainerCreating", "PodInitializing"})
+"""Reasons of a waiting container with which nothing is wrong."""
+
+
+class Lane(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A row of the timeline. `note` is a container's place among the init containers, or ∞ for a sidecar."""
+
+    id: str
+    group: str
+    label: str
+    note: str = ""
+
+
+class Bar(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a lane looks for a while: a look of the legend, the word for the state, more about it, and a number at its end."""
+
+    look: str
+    word: str
+    detail: str = ""
+    badge: str = ""
+
+
+class Point(msgspec.Struct, frozen=True, array_like=True):
+    """From `at` on (Micros since the cluster's start) `lane` looks like `bar`; None: there is nothing any more.
+
+    `life` tells one bar from the next where they look alike: a restarted container begins a new one.
+    """
+
+    seq: int
+    at: Micros
+    lane: str
+    bar: Bar | None
+    life: str = ""
+
+
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened at one moment, drawn in a lane. `shape` tells its source, `severity` its colour."""
+
+    seq: int
+    at: Micros
+    lane: str
+    shape: str
+    severity: str
+    title: str
+    text: str = ""
+
+
+class Version(msgspec.Struct, frozen=True):
+    """One change of one object; `at` is Micros since the cluster's start."""
+
+    seq: int
+    at: Micros
+    type: str
+    object: Object
+
+
+Status = Callable[[Object], str]
+"""Gives the word that `kubectl get pods` has under STATUS."""
+
+
+def lanes(pod: Object) -> list[Lane]:
+    """Return the rows for a Pod, in the order in which things happen, the empty ones too."""
+    status = pod.get("status", {})
+    present = [condition["type"] for condition in status.get("conditions") or []]
+    others = [type for type in present if type not in SCHEDULING + CONDITIONS]
+    gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or []]
+    return [
+        Lane("pod", "pod", "Pod"),
+        *(Lane(f"condition/{type}", "scheduling", type) for type in SCHEDULING),
+        *_container_lanes(pod["spec"]),
+        *(Lane(f"condition/{type}", "conditions", type) for type in dict.fromkeys((*CONDITIONS, *gates, *others))),
+        Lane("events", "events", "Events"),
+    ]
+
+
+def _container_lanes(spec: Object) -> Iterator[Lane]:
+    inits = spec.get("initContainers") or []
+    for number, container in enumerate(inits, 1):
+        sidecar = container.get("restartPolicy") == "Always"
+        yield Lane(f"container/{container['name']}", "init", container["name"], "∞" if sidecar else f"{number}/{len(inits)}")
+    for container in spec.get("containers") or []:
+        yield Lane(f"container/{container['name']}", "containers", container["name"])
+    for container in spec.get("ephemeralContainers") or []:
+        yield Lane(f"container/{container['name']}", "ephemeral", container["name"])
+
+
+def bars(pod: Object, status_word: Status) -> dict[str, tuple[Bar, str]]:
+    """Return what each lane looks like in this version of the Pod, and which life of it that is."""
+    status = pod.get("status", {})
+    deleted = "deletionTimestamp" in pod["metadata"]
+    looks = {"pod": (pod_bar(pod, status_word(pod)), "")}
+    for condition in status.get("conditions") or []:
+        looks[f"condition/{condition['type']}"] = (condition_bar(condition), "")
+    for kind in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+        for container in status.get(kind) or []:
+            looks[f"container/{container['name']}"] = (container_bar(container, deleted), _life(container))
+    return looks
+
+
+def _life(container: Object) -> str:
+    return f"{container.get('containerID', '')} {container.get('restartCount', 0)}"
+
+
+def pod_bar(pod: Object, word: str) -> Bar:
+    status = pod.get("status", {})
+    detail = ": ".join(filter(None, (status.get("reason"), status.get("message"))))
+    return Bar(pod_look(pod, word), word, detail)
+
+
+def pod_look(pod: Object, word: str) -> str:
+    """Return the look of a whole Pod whose STATUS is `word`."""
+    phase = pod.get("status", {}).get("phase", "Pending")
+    if phase in ("Succeeded", "Failed"):
+        return "succeeded" if phase == "Succeeded" else "failed"
+    if "deletionTimestamp" in pod["metadata"]:
+        return "terminating"
+    if phase == "Unknown":
+        return "unknown"
+    if word.endswith("BackOff"):
+        return "backoff"
+    if phase == "Running" and word == "Running":
+        return "ready" if _is_true(pod, "Ready") else "unready"
+    if _looks_wrong(word):
+        return "failed"
+    return "waiting" if phase == "Pending" else "unready"
+
+
+def _looks_wrong(word: str) -> bool:
+    return any(part in word for part in ("Err", "Error", "OOMKilled", "ExitCode", "Signal", "Invalid", "ContainerCannotRun"))
+
+
+def _is_true(pod: Object, type: str) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(condition["type"] == type and condition["status"] == "True" for condition in conditions)
+
+
+def container_bar(container: Object, deleted: bool) -> Bar:
+    """Return the look of a container from its status; `deleted`: its Pod is on the way out."""
+    state = container.get("state") or {}
+    restarts = container.get("restartCount", 0)
+    badge = f"↻{restarts}" if restarts else ""
+    match state:
+        case {"running": _}:
+            look = "terminating" if deleted else "ready" if container.get("ready") else "unready"
+            return Bar(look, "Running", "" if container.get("ready") else "not ready", badge)
+        case {"terminated": dict(ended)}:
+            code = ended.get("exitCode", 0)
+            word = ended.get("reason") or ("Completed" if code == 0 else "Error")
+            text = f"{word} ({code})" if code else word
+            return Bar("failed" if code else "succeeded", text, ended.get("message", ""), badge)
+        case {"waiting": dict(waiting)}:
+            word = waiting.get("reason", "")
+            return Bar(_waiting_look(word), word or "Waiting", waiting.get("message", ""), badge)
+    return Bar("waiting", "Waiting", "", badge)
+
+
+def _waiting_look(reason: str) -> str:
+    if reason in STARTING:
+        return "waiting"
+    return "backoff" if reason.endswith("BackOff") else "failed"
+
+
+def condition_bar(condition: Object) -> Bar:
+    """Return the look of a condition: by whether it is good news, not by whether it is True."""
+    status, reason = condition.get("status", "Unknown"), condition.get("reason", "")
+    word = f"{status} · {reason}" if reason else status
+    return Bar(_condition_look(condition["type"], status, reason), word, condition.get("message", ""))
+
+
+def _condition_look(type: str, status: str, reason: str) -> str:
+    if status not in ("True", "False"):
+        return "unknown"
+    if type in GOOD_WHEN_FALSE:
+        return "backoff" if status == "True" else "ready"
+    if status == "True":
+        return "ready"
+    return "succeeded" if reason == "PodCompleted" else "failed" if reason == "PodFailed" else "unready"
+
+
+def points(versions: Iterable[Version], status_word: Status, before: Object | None = None) -> Iterator[Point]:
+    """Yield the points that versions of one Pod bring; `before` is its version ahead of the first of them, if any."""
+    shown: dict[str, tuple[Bar, str]] = bars(before, status_word) if before else {}
+    for version in versions:
+        new = {} if version.type == "DELETED" else bars(version.object, status_word)
+        for lane in (*new, *(lane for lane in shown if lane not in new)):
+            if new.get(lane) != shown.get(lane):
+                bar, life = new.get(lane, (None, ""))
+                yield Point(version.seq, version.at, lane, bar, life)
+        shown = new
+
+
+def event_mark(version: Version) -> Mark | None:
+    """Return the mark for an Event that appeared or was counted once more; its end is no news."""
+    if version.type == "DELETED":
+        return None
+    event = version.object
+    count = event.get("count") or (event.get("series") or {}).get("count") or 1
+    title = event.get("reason", "") + (f" ×{count}" if count > 1 else "")
+    return Mark(version.seq, version.at, "events", "event", event.get("type", "Normal"), title, event.get("message", ""))
+
+
+SHAPES = {
+    "signal": "signal",
+    "probe": "probe",
+    "hook": "decision",
+    "pull": "decision",
+    "exit": "decision",
+    "exec": "decision",
+    "decision": "decision",
+    "limit": "decision",
+}
+"""The shape of each kind of trace that has a mark; output and assumptions have none."""
+
+
+def trace_mark(seq: int, at: Micros, kind: str, container: str, body: dict[str, Any], sentence: str) -> Mark | None:
+    """Return the mark for a trace, in its container's lane; `sentence` says it in words."""
+    if kind not in SHAPES:
+        return None
+    lane = f"container/{container}" if container else "pod"
+    return Mark(seq, at, lane, SHAPES[kind], trace_severity(kind, body), sentence)
+
+
+def trace_severity(kind: str, body: dict[str, Any]) -> str:
+    """Return Warning for what went wrong, else Normal."""
+    match kind:
+        case "probe":
+            wrong = body.get("result") not in ("success", None)
+        case "hook" | "pull":
+            wrong = body.get("phase") in ("failed", "abandoned")
+        case "exit":
+            wrong = bool(body.get("exitCode"))
+        case "signal":
+            wrong = body.get("signal") == "SIGKILL"
+        case _:
+            wrong = kind == "limit"
+    return "Warning" if wrong else "Normal"

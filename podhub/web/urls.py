@@ -1,0 +1,26 @@
+"""The dashboard's addresses. `/clusters/` is the Kubernetes API's."""
+
+from __future__ import annotations
+
+from django.contrib.auth import views as auth_views
+from django.urls import path
+from django.views.i18n import set_language
+
+from podhub.web.views import apply, clusters, pods, settings
+
+urlpatterns = [
+    path("", clusters.index, name="clusters"),
+    path("new/", clusters.create, name="cluster-new"),
+    path("import/", clusters.import_recording, name="cluster-import"),
+    path("c/<str:cluster_name>/", clusters.show, name="cluster"),
+    path("c/<str:cluster_name>/drop/", clusters.drop, name="cluster-drop"),
+    path("c/<str:cluster_name>/speed/", clusters.speed, name="cluster-speed"),
+    path("c/<str:cluster_name>/apply/", apply.apply, name="apply"),
+    path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", pods.show, name="pod"),
+    path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/moment/", pods.moment, name="pod-moment"),
+    path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/delete/", pods.delete, name="pod-delete"),
+    path("theme/", settings.theme, name="theme"),
+    path("language/", set_language, name="set_language"),
+    path("login/", auth_views.LoginView.as_view(template_name="login.html"), name="login"),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+]

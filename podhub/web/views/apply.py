@@ -1,0 +1,74 @@
+"""Manifests that people give: from the editor, from files, from the gallery. All of it is created, or nothing."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from podhub.log import clusters
+from podhub.log.models import Cluster
+from podhub.web import cluster_page, manifests
+from podhub.web.errors import refusals
+from podhub.web.gallery import gallery, named
+from podhub.web.manifests import Created, Finding
+from podhub.web.pages import page, problem
+from podhub.web.showing import newest
+
+
+@require_http_methods(["GET", "POST"])
+@refusals
+def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
+    """The editor; what is posted is checked as a whole and then created."""
+    cluster = clusters.named(cluster_name)
+    if cluster.read_only:
+        text = _("The cluster %(name)s is read-only: nothing can be created in it.") % {"name": cluster.name}
+        return problem(request, 403, _("Read-only"), text, [(reverse("cluster", args=[cluster.name]), cluster.name)], cluster)
+    if request.method != "POST":
+        chosen = named(request.GET.get("manifest", ""))
+        return _editor(request, cluster, chosen.text if chosen else "", "default")
+    namespace = request.POST.get("namespace", "").strip() or "default"
+    text, wrong = manifests.posted(request.POST.get("manifest", ""), request.FILES.getlist("file"))
+    if wrong:
+        return _editor(request, cluster, text, namespace, [wrong], status=413 if wrong.too_large else 422)
+    checked = manifests.check(cluster, text, namespace)
+    if checked.refused:
+        return _editor(request, cluster, text, namespace, checked.findings, status=checked.status)
+    created, refusal = manifests.create(cluster, checked.requests(request.user.get_username() or "podhub"))
+    if refusal:
+        return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
+    for finding in checked.findings:
+        messages.warning(request, f"{_('line')} {finding.line}: {finding.message}" if finding.line else finding.message)
+    return _where(request, cluster, created)
+
+
+def _where(request: HttpRequest, cluster: Cluster, created: list[Created]) -> HttpResponseRedirect:
+    """Go to the Pod, where one was created, or else to all of them."""
+    pods = [one for one in created if one.resource == "pods"]
+    if len(pods) == 1 and len(created) == 1:
+        return HttpResponseRedirect(reverse("pod", args=(cluster.name, pods[0].namespace, pods[0].name)))
+    names = ", ".join(f"{one.kind.lower()}/{one.name}" for one in created)
+    text = ngettext("%(n)s object created: %(names)s", "%(n)s objects created: %(names)s", len(created))
+    messages.success(request, text % {"n": len(created), "names": names})
+    return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
+
+
+def _editor(
+    request: HttpRequest, cluster: Cluster, text: str, namespace: str, findings: list[Finding] | None = None, status: int = 200
+) -> HttpResponse:
+    found = findings or []
+    mistakes = sum(finding.level == "error" for finding in found)
+    context = {
+        "cluster": cluster,
+        "text": text,
+        "namespace": namespace,
+        "namespaces": cluster_page.namespaces(newest(cluster)),
+        "findings": found,
+        "mistakes": mistakes,
+        "refused": bool(mistakes),
+        "gallery": gallery(),
+    }
+    return page(request, "apply.html", context, modules=("js/yaml-editor.js",), status=status)

@@ -1,0 +1,171 @@
+"""Clusters: all of them, one of them, made, imported, dropped, and the speed of one's clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from lifecycle.clock import as_datetime
+from podhub.log import clusters as log_clusters
+from podhub.log import importing
+from podhub.log.errors import BadName, BadRecording, HasForks, NameTaken
+from podhub.log.models import Cluster
+from podhub.runs import clusters as run_clusters
+from podhub.web import cluster_page
+from podhub.web.errors import refusals
+from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
+from podhub.web.gallery import gallery
+from podhub.web.pages import guarded, page, problem
+from podhub.web.showing import clock_for_browser, newest, showing
+
+CLUSTER_SPEEDS = (("paused", "⏸"), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
+
+
+@require_GET
+@refusals
+def index(request: HttpRequest) -> HttpResponse:
+    """All clusters."""
+    rows = [_summary(cluster) for cluster in Cluster.objects.select_related("parent").order_by("name")[:500]]
+    return page(request, "clusters.html", {"clusters": rows})
+
+
+def _summary(cluster: Cluster) -> dict[str, Any]:
+    shown = newest(cluster)
+    return {"cluster": cluster, "pods": shown.view.count("pods"), "clock": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S}"}
+
+
+@require_GET
+@refusals
+def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
+    """A cluster's Pods and newest Events, at the newest moment or at `?at=`."""
+    cluster = log_clusters.named(cluster_name)
+    shown = showing(cluster, request.GET.dict())
+    namespace = request.GET.get("namespace") or None
+    context = {
+        "cluster": cluster,
+        "at": shown.at,
+        "live": shown.live,
+        "at_text": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S} UTC",
+        "at_query": request.GET.get("at", ""),
+        "namespace": namespace,
+        "namespaces": cluster_page.namespaces(shown),
+        "seq": shown.seq,
+        "clock": clock_for_browser(cluster),
+        "socket": f"/ws/c/{cluster.name}/?lang={get_language()}&namespace={namespace or ''}",
+        **cluster_page.pods(shown, namespace, _after(request)),
+        **cluster_page.events(shown, namespace),
+        **clock_context(cluster),
+    }
+    if shown.live and not context["total"] and not cluster.read_only:
+        context["gallery"] = gallery()
+    return page(request, "cluster.html", context, modules=("js/cluster-page.js",))
+
+
+def _after(request: HttpRequest) -> cluster_page.Key | None:
+    namespace, found, name = request.GET.get("after", "").partition("/")
+    return (namespace, name) if found else None
+
+
+def clock_context(cluster: Cluster) -> dict[str, Any]:
+    """Return what the control of a cluster's clock shows."""
+    return {"cluster_speeds": CLUSTER_SPEEDS, "clock_text": f"{as_datetime(newest(cluster).at):%H:%M:%S}"}
+
+
+@require_http_methods(["GET", "POST"])
+@refusals
+def create(request: HttpRequest) -> HttpResponse:
+    """Make a simulated cluster."""
+    form = ClusterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
+        try:
+            cluster = run_clusters.create_cluster(values["name"], speed=values["speed"], seed=values["seed"])
+        except NameTaken as wrong:
+            form.add_error("name", str(wrong))
+        else:
+            return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
+    texts = {
+        "title": _("New cluster"),
+        "lede": _("An empty cluster with one node and a clock of its own. Give it manifests and watch what their Pods do."),
+        "action": _("Make it"),
+    }
+    return _form_page(request, form, texts)
+
+
+@require_http_methods(["GET", "POST"])
+@refusals
+def import_recording(request: HttpRequest) -> HttpResponse:
+    """Bring a recording of a real cluster into a cluster of its own."""
+    form = RecordingForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cluster = _imported(form, request)
+        except NameTaken as wrong:
+            form.add_error("name", str(wrong))
+        except (BadName, BadRecording) as wrong:
+            form.add_error("recording", str(wrong))
+        else:
+            return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
+    texts = {
+        "title": _("Import a recording"),
+        "lede": _("What a watch of a real cluster received becomes a cluster that can be watched, rewound and compared here."),
+        "action": _("Import"),
+    }
+    return _form_page(request, form, texts)
+
+
+def _imported(form: RecordingForm, request: HttpRequest) -> Cluster:
+    files = [(str(file.name), file.read()) for file in request.FILES.getlist("recording")]
+    return importing.store(importing.read(files), form.cleaned_data["name"])
+
+
+def _form_page(request: HttpRequest, form: PlainForm, texts: dict[str, str], **more: Any) -> HttpResponse:
+    context = {"form": form, "back": reverse("clusters"), **texts, **more}
+    return page(request, "form_page.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@refusals
+def drop(request: HttpRequest, cluster_name: str) -> HttpResponse:
+    """Drop a whole cluster, its log included."""
+    cluster = log_clusters.named(cluster_name)
+    form = DropForm(cluster.name, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            run_clusters.drop_cluster(cluster, by=request.user.get_username())
+        except HasForks as wrong:
+            form.add_error("confirm", str(wrong))
+        else:
+            messages.success(request, _("The cluster %(name)s was dropped.") % {"name": cluster.name})
+            return HttpResponseRedirect(reverse("clusters"))
+    texts = {
+        "title": _("Drop the cluster %(name)s?") % {"name": cluster.name},
+        "lede": _("Its log, with everything that happened in it, is removed. This cannot be undone."),
+        "action": _("Drop it"),
+    }
+    return _form_page(request, form, texts, danger=True, cluster=cluster)
+
+
+@require_http_methods(["POST"])
+@refusals
+def speed(request: HttpRequest, cluster_name: str) -> HttpResponse:
+    """Set the speed of a cluster's clock; htmx gets the control back, others the page they came from."""
+    cluster = log_clusters.named(cluster_name)
+    answer = run_clusters.set_speed(cluster, request.POST.get("speed", ""), user=request.user.get_username() or "podhub")
+    wrong = answer.body.get("message", "") if answer.code >= 400 else ""
+    if not getattr(request, "htmx", False):
+        if wrong:
+            return problem(request, answer.code, _("The clock was not changed"), wrong, cluster=cluster)
+        return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
+    cluster.refresh_from_db()
+    context = {"cluster": cluster, "clock_error": wrong, **clock_context(cluster)}
+    return guarded(render(request, "_clock.html", context))
+
+

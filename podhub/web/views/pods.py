@@ -1,0 +1,120 @@
+"""A Pod's page, its past moments, and its end."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+import podhub
+from lifecycle.clock import SECOND
+from lifecycle.wire import Request
+from podhub.log import clusters
+from podhub.log.models import Cluster
+from podhub.runs.queue import submit
+from podhub.web import pod_page
+from podhub.web.errors import refusals
+from podhub.web.forms import DeleteForm
+from podhub.web.legend import legend
+from podhub.web.pages import no_such_pod, page, problem
+from podhub.web.pod_page import PodPage
+from podhub.web.showing import Showing, clock_for_browser, newest, showing
+from podhub.web.story import story
+from podhub.web.views.clusters import clock_context
+
+PLAYBACK_SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16", "32", "64")
+FOR_EVER = 365 * 24 * 3600
+
+
+@require_GET
+@refusals
+def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
+    """A Pod at the newest moment, or at `?at=` or `?seq=`."""
+    cluster = clusters.named(cluster_name)
+    shown = showing(cluster, request.GET.dict())
+    head = shown if shown.live else newest(cluster)
+    told = story(cluster, namespace, name, upto=head.seq)
+    if not told.points:
+        return no_such_pod(request, cluster, namespace, name)
+    at = None if shown.live else shown.at - cluster.start
+    data = {
+        "start": cluster.start,
+        "at": at,
+        "clock": clock_for_browser(cluster),
+        "seq": told.seq,
+        "lanes": told.lanes,
+        "points": told.points,
+        "marks": told.marks,
+    }
+    where = (cluster.name, namespace, name)
+    context = {
+        **_everything(PodPage(shown, namespace, name)),
+        **clock_context(cluster),
+        "namespace": namespace,
+        "story": data,
+        "page_url": reverse("pod", args=where),
+        "moment_url": f"{reverse('pod-moment', args=where)}?of={edition(cluster)}",
+        "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
+        "playback_speeds": PLAYBACK_SPEEDS,
+        "legend": legend(),
+        "delete_form": DeleteForm(grace(shown, namespace, name)),
+    }
+    return page(request, "pod.html", context, modules=("js/pod-timeline.js", "js/pod-page.js"))
+
+
+def _everything(shown: PodPage) -> dict[str, object]:
+    context: dict[str, object] = {}
+    for name in pod_page.FRAGMENTS:
+        context |= shown.context(name)
+    return context
+
+
+def grace(shown: Showing, namespace: str, name: str) -> int:
+    """Return the grace period that a deletion of this Pod would have."""
+    version = shown.view.find("pods", namespace, name)
+    seconds = version.object["spec"].get("terminationGracePeriodSeconds") if version else None
+    return 30 if seconds is None else int(seconds)
+
+
+def edition(cluster: Cluster) -> str:
+    """Return what tells this log, as this release shows it, from all others: part of URLs that are cached for ever."""
+    return f"{cluster.pk}-{cluster.start // SECOND:x}-{getattr(podhub, '__version__', '0')}"
+
+
+@require_GET
+@refusals
+def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
+    """The fragments of a Pod's page at one moment, for a page that stands; those of the past never change."""
+    cluster = clusters.named(cluster_name)
+    shown = showing(cluster, request.GET.dict())
+    response = HttpResponse(pod_page.past(PodPage(shown, namespace, name)))
+    if not shown.live and request.GET.get("of") == edition(cluster):
+        patch_cache_control(response, private=True, max_age=FOR_EVER, immutable=True)
+    else:
+        patch_cache_control(response, no_store=True)
+    return response
+
+
+@require_http_methods(["POST"])
+@refusals
+def delete(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
+    """Ask for a Pod's deletion, as `kubectl delete pod --grace-period` does."""
+    cluster = clusters.named(cluster_name)
+    form = DeleteForm(30, request.POST)
+    back = reverse("pod", args=(cluster.name, namespace, name))
+    if not form.is_valid():
+        text = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return problem(request, 422, _("The Pod was not deleted"), text, [(back, name)], cluster)
+    body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": form.cleaned_data["grace"]}
+    user = request.user.get_username() or "podhub"
+    answer = submit(cluster, Request("delete", "pods", namespace=namespace, name=name, body=body, user=user))
+    if answer.code >= 400:
+        return problem(request, answer.code, _("The Pod was not deleted"), answer.body.get("message", ""), [(back, name)], cluster)
+    messages.success(request, _("pod “%(name)s” deleted") % {"name": name})
+    return HttpResponseRedirect(back)
+
+

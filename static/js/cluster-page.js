@@ -1,0 +1,52 @@
+// A cluster's page: rows of the table of Pods come and go, in the order of kubectl's lists.
+
+import { tellAges } from "podhub/ages";
+import { Live, put, staleNote } from "podhub/live";
+import { ClusterClock } from "podhub/timeline/playhead";
+
+const page = document.getElementById("live");
+const start = Number(page.dataset.start);
+const clock = new ClusterClock(JSON.parse(page.querySelector("script[type='application/json']").textContent));
+
+function rowFrom(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+function order(a, b) {
+  const [one, other] = [a.split("/"), b.split("/")];
+  const index = one[0] === other[0] ? 1 : 0;
+  return one[index] < other[index] ? -1 : one[index] > other[index] ? 1 : 0;
+}
+
+function setRow(table, key, html) {
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const old = rows.find((row) => row.dataset.key === key);
+  if (html === null) old?.remove();
+  else if (old) old.replaceWith(rowFrom(html));
+  else if (!table.dataset.next || order(key, table.dataset.next) <= 0) {
+    body.insertBefore(rowFrom(html), rows.find((row) => order(row.dataset.key, key) > 0) ?? null);
+  }
+}
+
+function setRows(rows) {
+  const table = page.querySelector("[data-part='pods']");
+  for (const [key, html] of rows) setRow(table, key, html);
+  page.querySelector("[data-part='no-pods']").hidden = table.tBodies[0].rows.length > 0;
+  if (rows.some(([, html]) => html !== null)) page.querySelector(".welcome")?.remove();
+}
+
+if (page.dataset.socket) {
+  new Live(page.dataset.socket, Number(page.dataset.seq), {
+    tell(message) {
+      if (message.clock) clock.told(message.clock);
+      put(message.html);
+      if (message.rows) setRows(message.rows);
+      tellAges(page, start + clock.now());
+    },
+    stale: staleNote(page.querySelector("[data-part='stale']"), page.dataset.stale),
+  });
+  setInterval(() => tellAges(page, start + clock.now()), 500);
+}

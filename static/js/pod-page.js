@@ -1,0 +1,97 @@
+// A Pod's page: the timeline says which moment is looked at, and the whole page shows it.
+
+import { tellAges } from "podhub/ages";
+import { Live, put, staleNote } from "podhub/live";
+
+const page = document.getElementById("live");
+const timeline = document.getElementById("timeline");
+const note = page.querySelector("[data-part='stale']");
+const start = Number(page.dataset.start);
+
+let wanted = null; // the moment to be shown next, while an answer is on its way
+let asking = false;
+let shown = timeline.live ? "live" : "past";
+
+function address(at) {
+  const url = new URL(page.dataset.moment, location.href);
+  if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3)}s`);
+  return url;
+}
+
+// One request at a time; while it is on its way only the newest wish is kept.
+async function show(at) {
+  wanted = { at };
+  if (asking) return;
+  asking = true;
+  try {
+    while (wanted) {
+      const now = wanted;
+      wanted = null;
+      await ask(now.at);
+    }
+  } finally {
+    asking = false;
+  }
+}
+
+async function ask(at) {
+  try {
+    const answer = await fetch(address(at), { headers: { "HX-Request": "true" } });
+    const html = await answer.text();
+    if (answer.ok && (at === null) === timeline.live) {
+      put(html);
+      shown = at === null ? "live" : "past";
+      complain("");
+      countAges();
+    } else if (!answer.ok) complain(answer.status === 404 ? page.dataset.notyet : page.dataset.failed);
+  } catch {
+    complain(page.dataset.failed);
+  }
+}
+
+function complain(text) {
+  note.textContent = text;
+  note.hidden = !text;
+}
+
+function countAges() {
+  if (timeline.live && shown === "live") tellAges(page, start + timeline.clock.now());
+  else tellClock();
+}
+
+function tellClock() {
+  const clock = page.querySelector("time[data-clock]");
+  if (clock) clock.textContent = new Date(Math.floor((start + timeline.clock.now()) / 1e3)).toISOString().slice(11, 19);
+}
+
+let addressed = 0;
+
+function remember(at) {
+  clearTimeout(addressed);
+  addressed = setTimeout(() => {
+    const url = new URL(page.dataset.page, location.href);
+    if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3).replace(/\.?0+$/, "")}s`);
+    history.replaceState(null, "", url);
+  }, 250);
+}
+
+timeline.addEventListener("moment", (event) => {
+  const at = event.detail.live ? null : event.detail.at;
+  remember(at);
+  if (at === null && shown === "live" && !asking) return;
+  show(at);
+});
+
+if (page.dataset.socket) {
+  new Live(page.dataset.socket, Number(page.dataset.seq), {
+    tell(message) {
+      timeline.told(message);
+      if (timeline.live && shown === "live") put(message.html);
+      else if (message.html) shown = shown === "live" ? "behind" : shown;
+      countAges();
+    },
+    stale: staleNote(note, page.dataset.stale),
+  });
+}
+
+setInterval(countAges, 500);

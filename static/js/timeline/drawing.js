@@ -1,0 +1,142 @@
+// The SVG of a timeline: ruler, bars, marks, playhead. Draws what it is given and keeps nothing.
+
+import { merged } from "podhub/timeline/lanes";
+import { clockText, spanText, ticks } from "podhub/timeline/scale";
+
+const NS = "http://www.w3.org/2000/svg";
+export const RULER = 30;
+const HEIGHTS = { pod: 28, container: 28, condition: 20, events: 30 };
+const GAP = 5;
+const CHARACTER = 6.6;
+
+export function heightOf(lane) {
+  return HEIGHTS[lane.id.split("/")[0]] ?? 28;
+}
+
+// Where each lane stands: {lane, y, height}, and the height of all of them.
+export function rowsOf(lanes) {
+  let y = RULER + GAP;
+  let group = null;
+  const rows = lanes.map((lane) => {
+    if (group !== null && lane.group !== group) y += GAP;
+    group = lane.group;
+    const row = { lane, y, height: heightOf(lane) };
+    y += row.height + GAP;
+    return row;
+  });
+  return { rows, height: y + GAP };
+}
+
+function make(name, attributes, ...children) {
+  const element = document.createElementNS(NS, name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+// Everything but the playhead. `until` is how far the story is known; bars that last reach to it.
+export function drawPicture(svg, { story, rows, scale, until, origin, start, clock, selected, height }) {
+  const ruler = drawRuler(scale, { origin, start, clock, height });
+  const lanes = rows.map((row) => drawLane(row, story, scale, until, row.lane.id === selected));
+  svg.replaceChildren(...ruler, ...lanes);
+}
+
+function drawRuler(scale, { origin, start, clock, height }) {
+  const { step, ticks: found } = ticks(scale, clock ? -(start % 60e6) : origin);
+  const parts = [make("rect", { class: "ruler", x: 0, y: 0, width: scale.width, height: RULER })];
+  for (const tick of found) {
+    const x = scale.x(tick.at).toFixed(1);
+    if (tick.major) {
+      parts.push(make("line", { class: "grid", x1: x, x2: x, y1: RULER, y2: height }));
+      const label = clock ? clockText(start, tick.at, step) : spanText(tick.at - origin, step);
+      if (clock || tick.at >= origin) parts.push(make("text", { class: "tick-label", x: Number(x) + 4, y: 14 }, label));
+    }
+    parts.push(make("line", { class: "tick", x1: x, x2: x, y1: tick.major ? 4 : RULER - 6, y2: RULER }));
+  }
+  return parts;
+}
+
+function drawLane({ lane, y, height }, story, scale, until, selected) {
+  const group = make("g", { class: "lane", transform: `translate(0 ${y})`, "data-lane": lane.id });
+  if (selected) group.append(make("rect", { class: "lane-selected", x: 0, y: -3, width: scale.width, height: height + 6 }));
+  group.append(make("line", { class: "lane-line", x1: 0, x2: scale.width, y1: height / 2, y2: height / 2 }));
+  for (const stretch of story.stretches.get(lane.id) ?? []) {
+    const bar = drawBar(stretch, scale, until, height);
+    if (bar) group.append(bar);
+  }
+  const marks = story.marks.filter((mark) => mark.lane === lane.id);
+  group.append(...drawMarks(marks, scale, height));
+  return group;
+}
+
+function drawBar({ from, to, bar, seq }, scale, until, height) {
+  const left = scale.x(from);
+  const right = scale.x(to ?? Math.max(until, from));
+  if (right < 0 || left > scale.width) return null;
+  const x = Math.max(left, -4);
+  const width = Math.max(2, Math.min(right, scale.width + 4) - x);
+  const group = make("g", { class: "bar", "data-look": bar.look, "data-seq": seq, "data-open": to === null ? "" : null });
+  const inset = width > 4 ? 0.75 : 0;
+  group.append(
+    make("rect", { x: x + inset, y: 0.75, width: Math.max(1, width - 2 * inset), height: height - 1.5, rx: width > 8 ? 4 : 1 }),
+  );
+  group.append(...drawBarTexts(bar, x, width, height));
+  return group;
+}
+
+function drawBarTexts(bar, x, width, height) {
+  const parts = [];
+  const at = Math.max(x, 0);
+  const room = width - (at - x);
+  const size = height > 24 ? 14 : 12;
+  const badge = bar.badge && room >= 20 + bar.badge.length * CHARACTER + size ? bar.badge : "";
+  if (room >= size + 8) {
+    parts.push(make("use", { href: `#glyph-${bar.look}`, x: at + 5, y: (height - size) / 2, width: size, height: size }));
+  }
+  const free = room - size - 16 - (badge ? badge.length * CHARACTER + 8 : 0);
+  const text = fitting(bar.word, free);
+  if (text) parts.push(make("text", { class: "bar-word", x: at + size + 9, y: height / 2 }, text));
+  if (badge) parts.push(make("text", { class: "bar-badge", x: x + width - 7, y: height / 2 }, badge));
+  return parts;
+}
+
+function fitting(word, pixels) {
+  const characters = Math.floor(pixels / CHARACTER);
+  if (word.length <= characters) return word;
+  return characters >= 6 ? `${word.slice(0, characters - 1)}…` : "";
+}
+
+function drawMarks(marks, scale, height) {
+  const near = marks.filter((mark) => scale.x(mark.at) > -20 && scale.x(mark.at) < scale.width + 20);
+  const ticks = near.filter((mark) => mark.shape === "probe" || mark.shape === "signal" || mark.shape === "decision");
+  const points = near.filter((mark) => !ticks.includes(mark));
+  const pills = merged(points, scale);
+  pills.sort((a, b) => (a.severity === "Warning") - (b.severity === "Warning"));
+  return [...ticks.map((mark) => drawTick(mark, scale, height)), ...pills.map((pill) => drawPill(pill, height))];
+}
+
+function drawTick(mark, scale, height) {
+  const x = scale.x(mark.at);
+  const group = make("g", { class: "mark", "data-shape": mark.shape, "data-severity": mark.severity, "data-seq": mark.seq });
+  if (mark.shape === "signal") group.append(make("line", { x1: x, x2: x, y1: -3, y2: height + 3 }));
+  else if (mark.shape === "probe") group.append(make("line", { x1: x, x2: x, y1: height - 8, y2: height + 3 }));
+  else group.append(make("circle", { cx: x, cy: height, r: 3.5 }));
+  group.append(make("rect", { class: "hit", x: x - 5, y: height - 12, width: 10, height: 18 }));
+  return group;
+}
+
+function drawPill({ x, marks, severity }, height) {
+  const y = height / 2;
+  const seqs = marks.map((mark) => mark.seq).join(" ");
+  const group = make("g", { class: "mark", "data-shape": marks[0].shape, "data-severity": severity, "data-seq": seqs });
+  if (marks.length === 1) {
+    group.append(make("path", { d: `M${x} ${y - 7}l7 7l-7 7l-7 -7z` }));
+  } else {
+    const label = String(marks.length);
+    const width = 12 + label.length * 7;
+    group.append(make("rect", { x: x - width / 2, y: y - 8, width, height: 16, rx: 8 }));
+    group.append(make("text", { class: "pill-count", x, y }, label));
+  }
+  group.append(make("rect", { class: "hit", x: x - 12, y: y - 12, width: 24, height: 24 }));
+  return group;
+}

@@ -1,0 +1,26 @@
+// The timeline's keys. They count only while the timeline has the focus.
+
+const PLAIN = {
+  " ": "toggle",
+  ArrowLeft: "previous",
+  ArrowRight: "next",
+  ArrowUp: "laneUp",
+  ArrowDown: "laneDown",
+  Home: "first",
+  End: "last",
+  "+": "in",
+  "=": "in",
+  "-": "out",
+  0: "fit",
+  l: "live",
+  L: "live",
+  Escape: "dismiss",
+  "?": "help",
+};
+const SHIFT = { ArrowLeft: "previousAny", ArrowRight: "nextAny" };
+const CONTROL = { ArrowLeft: "back", ArrowRight: "forward" };
+
+export function keyOf({ key, shiftKey, ctrlKey }) {
+  if (ctrlKey) return CONTROL[key];
+  return (shiftKey && SHIFT[key]) || PLAIN[key];
+}

@@ -1,0 +1,88 @@
+// What the picture is made of: points folded into stretches, marks merged where they would overlap. Pure.
+
+const WORST = ["Normal", "Warning"];
+
+// Points and marks as the server told them, in order of seq; every seq is taken once, however often it is told.
+export class Story {
+  constructor() {
+    this.lanes = [];
+    this.stretches = new Map();
+    this.marks = [];
+    this.seq = 0;
+  }
+
+  // True where something was new.
+  add({ lanes, points, marks, seq }) {
+    for (const lane of lanes ?? []) this.#addLane(lane);
+    if (lanes?.length) this.#order(lanes);
+    for (const point of points) if (point[0] > this.seq) this.#addPoint(point);
+    for (const mark of marks) if (mark.seq > this.seq) this.marks.push(mark);
+    const news = seq > this.seq;
+    this.seq = Math.max(this.seq, seq);
+    return news;
+  }
+
+  // Moments at which something happened, in one lane or in all, in order.
+  moments(lane) {
+    const all = [];
+    for (const [id, stretches] of this.stretches) {
+      if (lane && id !== lane) continue;
+      for (const stretch of stretches) {
+        all.push(stretch.from);
+        if (stretch.to !== null) all.push(stretch.to);
+      }
+    }
+    for (const mark of this.marks) if (!lane || mark.lane === lane) all.push(mark.at);
+    return [...new Set(all)].sort((a, b) => a - b);
+  }
+
+  // The first and the last moment told of; `to` is null while the Pod lives.
+  get extent() {
+    const pod = this.stretches.get("pod") ?? [];
+    if (!pod.length) return { from: 0, to: null };
+    return { from: pod[0].from, to: pod[pod.length - 1].to };
+  }
+
+  stretchAt(lane, at) {
+    return (this.stretches.get(lane) ?? []).findLast((stretch) => stretch.from <= at && (stretch.to === null || at < stretch.to));
+  }
+
+  #addLane(lane) {
+    if (!this.lanes.some((known) => known.id === lane.id)) this.lanes.push(lane);
+    if (!this.stretches.has(lane.id)) this.stretches.set(lane.id, []);
+  }
+
+  #order(lanes) {
+    const place = new Map(lanes.map((lane, index) => [lane.id, index]));
+    this.lanes.sort((a, b) => (place.get(a.id) ?? 1e6) - (place.get(b.id) ?? 1e6));
+  }
+
+  #addPoint([seq, at, lane, bar, life]) {
+    if (!this.stretches.has(lane)) this.stretches.set(lane, []);
+    const stretches = this.stretches.get(lane);
+    const last = stretches[stretches.length - 1];
+    if (last && last.to === null) {
+      if (last.from === at) stretches.pop(); // nothing lasted there
+      else last.to = at;
+    }
+    if (bar) stretches.push({ seq, from: at, to: null, bar, life });
+  }
+}
+
+// Marks of one lane within `near` pixels of one another become one pill: {x, at, marks, severity}.
+export function merged(marks, scale, near = 10) {
+  const pills = [];
+  for (const mark of marks) {
+    const x = scale.x(mark.at);
+    const last = pills[pills.length - 1];
+    if (last && x - last.right < near) {
+      last.marks.push(mark);
+      last.right = x;
+      if (WORST.indexOf(mark.severity) > WORST.indexOf(last.severity)) last.severity = mark.severity;
+    } else {
+      pills.push({ left: x, right: x, marks: [mark], severity: mark.severity });
+    }
+  }
+  for (const pill of pills) pill.x = (pill.left + pill.right) / 2;
+  return pills;
+}
