@@ -128,12 +128,12 @@ def catch_up(engine: Engine, cluster: Cluster, after: int) -> list[Item]:
     """
     if 0 < after == cluster.head:
         return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
-    played = _played(engine, cluster, after)
+    again = played(engine, cluster, after)
     for line in lines(cluster, after + 1):
-        difference = different(line, next(played, None))
+        difference = different(line, next(again, None))
         if difference:
             raise Diverged(f"seq {line.seq}: {difference}")
-    return list(played)
+    return list(again)
 
 
 def lines(cluster: Cluster, first: int) -> Iterator[Line]:
@@ -146,7 +146,7 @@ def lines(cluster: Cluster, first: int) -> Iterator[Line]:
         first = page[-1].seq + 1
 
 
-def _played(engine: Engine, cluster: Cluster, after: int) -> Iterator[Item]:
+def played(engine: Engine, cluster: Cluster, after: int) -> Iterator[Item]:
     """Play a log's requests after a seq, then the time up to the horizon (or the log's last moment, if later)."""
     for row in requests_after(cluster, after):
         request = msgspec.convert(row.content, Request)

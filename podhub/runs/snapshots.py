@@ -50,8 +50,18 @@ def write(cluster: Cluster, engine: Engine, head: int) -> None:
 
 
 def _thin(cluster_id: int) -> None:
-    """What was carried over by an upgrade is what `verify` begins with, so these stay."""
     rows = Snapshot.objects.filter(cluster_id=cluster_id)
-    kept = rows.order_by("-seq").values_list("seq", flat=True)[:KEPT]
-    upgrades = Entry.objects.filter(cluster_id=cluster_id, kind=Entry.Kind.REQUEST, resource="clusters", type="upgrade")
-    rows.exclude(seq__in=[*kept, *upgrades.values_list("seq", flat=True)]).delete()
+    kept = list(rows.order_by("-seq").values_list("seq", flat=True)[:KEPT])
+    carried = [first_since(cluster_id, seq) for seq in upgrades(cluster_id)]
+    rows.exclude(seq__in=[*kept, *(snapshot.seq for snapshot in carried if snapshot)]).delete()
+
+
+def upgrades(cluster_id: int) -> list[int]:
+    """Return the seqs at which a cluster was carried over to another version of the engine."""
+    rows = Entry.objects.filter(cluster_id=cluster_id, kind=Entry.Kind.REQUEST, resource="clusters", type="upgrade")
+    return list(rows.order_by("seq").values_list("seq", flat=True))
+
+
+def first_since(cluster_id: int, seq: int) -> Snapshot | None:
+    """Return the first snapshot at or after a seq: after an upgrade, what `verify` begins with."""
+    return Snapshot.objects.filter(cluster_id=cluster_id, seq__gte=seq).order_by("seq").first()
