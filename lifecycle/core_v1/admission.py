@@ -1,0 +1,179 @@
+"""What admission adds to an object that is to be created, and why it may refuse it.
+
+The functions alter the object they are given, as those of `defaults` do, and return the Status that refuses it, or None.
+Kubernetes: plugin/pkg/admission (serviceaccount, priority, defaulttolerationseconds, runtimeclass)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from lifecycle.clock import Micros, rfc3339
+from lifecycle.core_v1 import status
+from lifecycle.core_v1.qos import qos_class
+from lifecycle.core_v1.schema import Kind
+from lifecycle.core_v1.status import Status
+
+Object = dict[str, Any]
+
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+TOKEN_SECONDS = 3607
+
+SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
+"""The classes that every cluster has."""
+
+GATED = "Scheduling is blocked due to non-empty scheduling gates"
+
+
+class Objects(Protocol):
+    """The objects that admission asks for; the room `apiserver` is one such."""
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None: ...
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]: ...
+
+
+class EmptyCluster:
+    """A cluster with nothing in it but the service account `default` of each namespace."""
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        if resource == "serviceaccounts" and name == "default":
+            return {"metadata": {"namespace": namespace, "name": name}}
+        return None
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]:
+        return ()
+
+
+def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str], now: Micros) -> Status | None:
+    """Complete an object as the admission plugins do, and set the status that it starts with.
+
+    `suffix("volume")` is to return the five characters that the name of a token's volume ends in.
+    """
+    if kind.kind != "Pod":
+        return None
+    refused = (
+        _service_account(kind, obj, objects, suffix) or _priority(kind, obj, objects) or _runtime_class(kind, obj, objects)
+    )
+    if not refused:
+        _tolerations(obj["spec"])
+        obj["status"] = _first_status(obj["spec"], now)
+    return refused
+
+
+def _service_account(kind: Kind, pod: Object, objects: Objects, suffix: Callable[[str], str]) -> Status | None:
+    spec, metadata = pod["spec"], pod["metadata"]
+    namespace = metadata.get("namespace", "")
+    name = spec.setdefault("serviceAccountName", "default")
+    spec["serviceAccount"] = name
+    account = objects.get("serviceaccounts", namespace, name)
+    if account is None:
+        why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+        return status.forbidden(kind, metadata.get("name", ""), why)
+    if account.get("imagePullSecrets") and not spec.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = [dict(secret) for secret in account["imagePullSecrets"]]
+    wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
+    if wanted:
+        _mount_token(spec, suffix)
+    return None
+
+
+def _mount_token(spec: Object, suffix: Callable[[str], str]) -> None:
+    """Give each regular and init container the API access volume, unless it mounts something there itself."""
+    without = [
+        container
+        for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+        if all(mount["mountPath"] != TOKEN_PATH for mount in container.get("volumeMounts") or ())
+    ]
+    if not without:
+        return
+    name = _token_volume(spec)
+    if name is None:
+        name = f"kube-api-access-{suffix('volume')}"
+        spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume_named(name)]
+    for container in without:
+        mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PATH}
+        container["volumeMounts"] = [*(container.get("volumeMounts") or ()), mount]
+
+
+def _token_volume(spec: Object) -> str | None:
+    """Return the name of an API access volume that is there already, as on a Pod that was read and is made again."""
+    names = (str(volume["name"]) for volume in spec.get("volumes") or () if "projected" in volume)
+    return next((name for name in names if name.startswith("kube-api-access-")), None)
+
+
+def _token_volume_named(name: str) -> Object:
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": name, "projected": {"sources": sources, "defaultMode": 0o644}}
+
+
+def _priority(kind: Kind, pod: Object, objects: Objects) -> Status | None:
+    spec, name = pod["spec"], pod["metadata"].get("name", "")
+    found = _priority_class(spec, objects)
+    if found is None:
+        return status.forbidden(kind, name, f"no PriorityClass with name {spec['priorityClassName']} was found")
+    value, policy = found
+    must_not = "must not be provided in pod spec; priority admission controller computed"
+    if spec.get("priority", value) != value:
+        why = f"the integer value of priority ({spec['priority']}) {must_not} {value} from the given PriorityClass name"
+        return status.forbidden(kind, name, why)
+    if spec.get("preemptionPolicy", policy) != policy:
+        given = spec["preemptionPolicy"]
+        why = f"the string value of PreemptionPolicy ({given}) {must_not} {policy} from the given PriorityClass name"
+        return status.forbidden(kind, name, why)
+    spec["priority"], spec["preemptionPolicy"] = value, policy
+    return None
+
+
+def _priority_class(spec: Object, objects: Objects) -> tuple[int, str] | None:
+    """Return priority and preemption policy, from the named class or the global default; None: no class of that name."""
+    name = spec.get("priorityClassName")
+    if not name:
+        default = min(
+            (c for c in objects.list("priorityclasses") if c.get("globalDefault")),
+            key=lambda c: (c.get("value", 0), c["metadata"]["name"]),
+            default=None,
+        )
+        if default is None:
+            return 0, "PreemptLowerPriority"
+        spec["priorityClassName"] = default["metadata"]["name"]
+        return _value_and_policy(default)
+    found = objects.get("priorityclasses", "", name)
+    if found is not None:
+        return _value_and_policy(found)
+    return (SYSTEM_PRIORITIES[name], "PreemptLowerPriority") if name in SYSTEM_PRIORITIES else None
+
+
+def _value_and_policy(priority_class: Object) -> tuple[int, str]:
+    return priority_class.get("value", 0), priority_class.get("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _runtime_class(kind: Kind, pod: Object, objects: Objects) -> Status | None:
+    name = pod["spec"].get("runtimeClassName")
+    if name and objects.get("runtimeclasses", "", name) is None:
+        return status.forbidden(kind, pod["metadata"].get("name", ""), f'pod rejected: RuntimeClass "{name}" not found')
+    return None
+
+
+def _tolerations(spec: Object) -> None:
+    """Let a Pod stay on a node that is not ready or unreachable for five minutes, unless it says otherwise."""
+    given = spec.get("tolerations") or []
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(t.get("key", "") in (key, "") and t.get("effect", "") in ("NoExecute", "") for t in given):
+            toleration = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+            spec["tolerations"] = [*(spec.get("tolerations") or ()), toleration]
+
+
+def _first_status(spec: Object, now: Micros) -> Object:
+    """Return the status that a new Pod has. Kubernetes: pkg/registry/core/pod/strategy.go (PrepareForCreate)"""
+    first: Object = {"phase": "Pending", "qosClass": qos_class(spec)}
+    if spec.get("schedulingGates"):
+        condition = {"type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": rfc3339(now)}
+        first["conditions"] = [{**condition, "reason": "SchedulingGated", "message": GATED}]
+    return first

@@ -1,0 +1,180 @@
+"""What names, ports, addresses and the like may look like. Each test returns what is wrong, nothing if all is right.
+
+Kubernetes: apimachinery/pkg/util/validation, apimachinery/pkg/api/validate/content
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
+UNDERSCORE_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+UNDERSCORE_SUBDOMAIN = rf"{UNDERSCORE_LABEL}(\.{UNDERSCORE_LABEL})*"
+LABEL_KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+LABEL_VALUE = f"({LABEL_KEY})?"
+CONFIG_KEY = "[-._a-zA-Z0-9]+"
+SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+SYSCTL = rf"^({SYSCTL_SEGMENT}[\./])*{SYSCTL_SEGMENT}$"
+HEADER = "[-A-Za-z0-9]+"
+
+LONGEST_LABEL = 63
+LONGEST_SUBDOMAIN = 253
+LONGEST_PORT_NAME = 15
+LARGEST_ID = 2**31 - 1
+
+ALPHANUMERIC_ENDS = "must start and end with an alphanumeric character"
+LABEL_WRONG = f"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and {ALPHANUMERIC_ENDS}"
+SUBDOMAIN_WRONG = (
+    f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and {ALPHANUMERIC_ENDS}"
+)
+UNDERSCORE_SUBDOMAIN_WRONG = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
+    f"and {ALPHANUMERIC_ENDS}"
+)
+LABEL_KEY_WRONG = f"must consist of alphanumeric characters, '-', '_' or '.', and {ALPHANUMERIC_ENDS}"
+LABEL_VALUE_WRONG = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
+    f"and {ALPHANUMERIC_ENDS}"
+)
+CONFIG_KEY_WRONG = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+ENV_NAME_WRONG = "a valid environment variable name must consist only of printable ASCII characters other than '='"
+HEADER_WRONG = "a valid HTTP header must consist of alphanumeric characters or '-'"
+
+
+def regex_error(what: str, pattern: str, *examples: str) -> str:
+    """Say which pattern was missed; the two spaces before `or` are Kubernetes' own."""
+    shown = " or ".join(f"'{example}', " for example in examples)
+    return f"{what} (e.g. {shown}regex used for validation is '{pattern}')"
+
+
+def too_long(limit: int, unit: str = "characters") -> str:
+    return f"must be no more than {limit} {unit}"
+
+
+def in_range(value: int, low: int, high: int) -> list[str]:
+    return [] if low <= value <= high else [f"must be between {low} and {high}, inclusive"]
+
+
+def dns_label(value: str) -> list[str]:
+    wrong = [too_long(LONGEST_LABEL)] if len(value.encode()) > LONGEST_LABEL else []
+    if not re.fullmatch(LABEL, value):
+        dotted = re.fullmatch(SUBDOMAIN, value)
+        wrong.append("must not contain dots" if dotted else regex_error(LABEL_WRONG, LABEL, "my-name", "123-abc"))
+    return wrong
+
+
+def dns_subdomain(value: str) -> list[str]:
+    wrong = [too_long(LONGEST_SUBDOMAIN)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
+    if not re.fullmatch(SUBDOMAIN, value):
+        wrong.append(regex_error(SUBDOMAIN_WRONG, SUBDOMAIN, "example.com"))
+    return wrong
+
+
+def search_domain(value: str) -> list[str]:
+    """Test a domain of a DNS search list, in which labels may have underscores."""
+    wrong = [too_long(LONGEST_SUBDOMAIN)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
+    if not re.fullmatch(UNDERSCORE_SUBDOMAIN, value):
+        wrong.append(regex_error(UNDERSCORE_SUBDOMAIN_WRONG, UNDERSCORE_SUBDOMAIN, "example.com"))
+    return wrong
+
+
+def label_key(value: str) -> list[str]:
+    """Test a qualified name: a label's or annotation's key, a condition's type, a resource's name."""
+    prefix, slash, name = value.rpartition("/")
+    pattern = regex_error(LABEL_KEY_WRONG, LABEL_KEY, "MyName", "my.name", "123-abc")
+    if "/" in prefix:
+        return [f"a valid label key {pattern} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+    wrong = []
+    if slash:
+        wrong = [f"prefix part {text}" for text in (dns_subdomain(prefix) if prefix else ["must be non-empty"])]
+    if not name:
+        wrong.append("name part must be non-empty")
+    elif len(name.encode()) > LONGEST_LABEL:
+        wrong.append(f"name part {too_long(LONGEST_LABEL, 'bytes')}")
+    if not re.fullmatch(LABEL_KEY, name):
+        wrong.append(f"name part {pattern}")
+    return wrong
+
+
+def label_value(value: str) -> list[str]:
+    wrong = [too_long(LONGEST_LABEL, "bytes")] if len(value.encode()) > LONGEST_LABEL else []
+    if not re.fullmatch(LABEL_VALUE, value):
+        wrong.append(regex_error(LABEL_VALUE_WRONG, LABEL_VALUE, "MyValue", "my_value", "12345"))
+    return wrong
+
+
+def port_number(value: int) -> list[str]:
+    return in_range(value, 1, 65535)
+
+
+def port_name(value: str) -> list[str]:
+    wrong = [too_long(LONGEST_PORT_NAME)] if len(value.encode()) > LONGEST_PORT_NAME else []
+    if not re.fullmatch("[-a-z0-9]+", value):
+        wrong.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+    if not re.search("[a-z]", value):
+        wrong.append("must contain at least one letter (a-z)")
+    if "--" in value:
+        wrong.append("must not contain consecutive hyphens")
+    if value.startswith("-") or value.endswith("-"):
+        wrong.append("must not begin or end with a hyphen")
+    return wrong
+
+
+def env_name(value: str) -> list[str]:
+    return [] if all(" " <= c <= "~" and c != "=" for c in value) else [ENV_NAME_WRONG]
+
+
+def config_key(value: str) -> list[str]:
+    wrong = [too_long(LONGEST_SUBDOMAIN)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
+    if not re.fullmatch(CONFIG_KEY, value):
+        wrong.append(regex_error(CONFIG_KEY_WRONG, CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
+    if value in (".", ".."):
+        wrong.append(f"must not be '{value}'")
+    elif value.startswith(".."):
+        wrong.append("must not start with '..'")
+    return wrong
+
+
+def header_name(value: str) -> list[str]:
+    return [] if re.fullmatch(HEADER, value) else [regex_error(HEADER_WRONG, HEADER, "X-Header-Name")]
+
+
+def user_or_group(value: int) -> list[str]:
+    return in_range(value, 0, LARGEST_ID)
+
+
+def ip(value: str) -> list[str]:
+    """Test an address as older fields take it: leading zeros in an octet are let pass."""
+    plain = re.sub(r"(^|\.)0+(?=\d)", r"\1", value) if ":" not in value else value
+    try:
+        ipaddress.ip_address(plain)
+    except ValueError:
+        return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
+    return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"] if "%" in value else []
+
+
+def sysctl(value: str) -> list[str]:
+    if len(value) <= LONGEST_SUBDOMAIN and re.fullmatch(SYSCTL, value):
+        return []
+    return [f"must have at most {LONGEST_SUBDOMAIN} characters and match regex {SYSCTL}"]
+
+
+def relative_path(value: str) -> list[str]:
+    """Test a path that is to stay below where it starts."""
+    return (["must be a relative path"] if value.startswith("/") else []) + no_backsteps(value)
+
+
+def no_backsteps(value: str) -> list[str]:
+    return ["must not contain '..'"] if ".." in value.split("/") else []
+
+
+def file_path(value: str) -> list[str]:
+    """Test the path of a file in a volume: relative, and not one of the kubelet's own names that begin with two dots."""
+    hidden = value.startswith("..") and not value.startswith("../")
+    return relative_path(value) + (["must not start with '..'"] if hidden else [])
+
+
+def file_mode(value: int) -> list[str]:
+    return [] if 0 <= value <= 0o777 else ["must be a number between 0 and 0777 (octal), both inclusive"]

@@ -1,0 +1,146 @@
+"""Security contexts of Pods and containers.
+
+Kubernetes: pkg/apis/core/validation (validatePodSpecSecurityContext, ValidateSecurityContext)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lifecycle.core_v1 import field
+from lifecycle.core_v1.field import Error
+from lifecycle.core_v1.validation import formats
+from lifecycle.core_v1.validation.metadata import wrong
+
+Object = dict[str, Any]
+
+PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
+NET_SYSCTLS = ("net.",)
+IPC_SYSCTLS = ("kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
+
+INTERNAL_ORDER = (
+    "Capabilities", "Privileged", "SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup", "RunAsNonRoot",
+    "ReadOnlyRootFilesystem", "AllowPrivilegeEscalation", "ProcMount", "SeccompProfile", "AppArmorProfile",
+)  # fmt: skip
+"""How an error shows a whole SecurityContext: by the names and in the order of the API server's own type."""
+
+INTERNAL_FIELDS: dict[str, Object] = {
+    "Capabilities": {"add": None, "drop": None},
+    "SELinuxOptions": {"user": "", "role": "", "type": "", "level": ""},
+    "SeccompProfile": {"type": "", "localhostProfile": None},
+    "AppArmorProfile": {"type": "", "localhostProfile": None},
+}
+"""The fields of its parts, each with what it holds where it is not set."""
+
+
+def pod_context(spec: Object, path: str) -> Iterator[Error]:
+    context = spec.get("securityContext") or {}
+    for name in ("fsGroup", "runAsUser", "runAsGroup"):
+        if name in context:
+            yield from wrong(f"{path}.{name}", context[name], formats.user_or_group(context[name]))
+    for i, group in enumerate(context.get("supplementalGroups") or []):
+        yield from wrong(f"{path}.supplementalGroups[{i}]", group, formats.user_or_group(group))
+    if spec.get("shareProcessNamespace") and spec.get("hostPID"):
+        text = "ShareProcessNamespace and HostPID cannot both be enabled"
+        yield field.invalid(f"{path}.shareProcessNamespace", True, text)
+    yield from _sysctls(context.get("sysctls") or [], spec, f"{path}.sysctls")
+    yield from _one_of(context, "fsGroupChangePolicy", ("Always", "OnRootMismatch"), path)
+    yield from _seccomp(context.get("seccompProfile"), f"{path}.seccompProfile")
+    yield from _app_armor(context.get("appArmorProfile"), f"{path}.appArmorProfile")
+    yield from _one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), path)
+    yield from _one_of(context, "seLinuxChangePolicy", ("MountOption", "Recursive"), path)
+
+
+def container_context(context: Object | None, path: str, host_users: bool) -> Iterator[Error]:
+    if not context:
+        return
+    for name in ("runAsUser", "runAsGroup"):
+        if name in context:
+            yield from wrong(f"{path}.{name}", context[name], formats.user_or_group(context[name]))
+    yield from _one_of(context, "procMount", ("Default", "Unmasked"), path)
+    if context.get("procMount") == "Unmasked" and host_users:
+        yield field.invalid(f"{path}.procMount", "Unmasked", "`hostUsers` must be false to use `Unmasked`")
+    yield from _seccomp(context.get("seccompProfile"), f"{path}.seccompProfile")
+    if context.get("allowPrivilegeEscalation") is False:
+        yield from _escalation(context, path)
+    yield from _app_armor(context.get("appArmorProfile"), f"{path}.appArmorProfile")
+
+
+def _escalation(context: Object, path: str) -> Iterator[Error]:
+    refused = "cannot set `allowPrivilegeEscalation` to false and"
+    if context.get("privileged"):
+        yield field.invalid(path, _internal(context), f"{refused} `privileged` to true")
+    if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or []):
+        yield field.invalid(path, _internal(context), f"{refused} `capabilities.Add` CAP_SYS_ADMIN")
+
+
+def _internal(context: Object) -> Object:
+    """Return a SecurityContext under the names of the API server's own type, with null for what is not set."""
+    shown: Object = {}
+    for name in INTERNAL_ORDER:
+        value = context.get("seLinuxOptions" if name == "SELinuxOptions" else name[0].lower() + name[1:])
+        fields = INTERNAL_FIELDS.get(name)
+        shown[name] = {f[0].upper() + f[1:]: value.get(f, empty) for f, empty in fields.items()} if value and fields else value
+    return shown
+
+
+def _one_of(context: Object, name: str, values: tuple[str, ...], path: str) -> Iterator[Error]:
+    if name in context and context[name] not in values:
+        yield field.not_supported(f"{path}.{name}", context[name], values)
+
+
+def _sysctls(sysctls: list[Object], spec: Object, path: str) -> Iterator[Error]:
+    seen = set()
+    for i, sysctl in enumerate(sysctls):
+        at, name = f"{path}[{i}].name", sysctl["name"]
+        if not name:
+            yield field.required(at)
+        elif formats.sysctl(name):
+            yield from wrong(at, name, formats.sysctl(name))
+        elif name in seen:
+            yield field.duplicate(at, name)
+        plain = name.replace("/", ".")
+        if spec.get("hostNetwork") and plain.startswith(NET_SYSCTLS):
+            yield field.invalid(at, name, "may not be specified when 'hostNetwork' is true")
+        elif spec.get("hostIPC") and plain.startswith(IPC_SYSCTLS):
+            yield field.invalid(at, name, "may not be specified when 'hostIPC' is true")
+        seen.add(name)
+
+
+def _seccomp(profile: Object | None, path: str) -> Iterator[Error]:
+    if profile is None:
+        return
+    yield from _profile_type(profile["type"], f"{path}.type", "seccompProfile")
+    local = profile.get("localhostProfile")
+    if profile["type"] == "Localhost":
+        if local is None:
+            yield field.required(f"{path}.localhostProfile", "must be set when seccomp type is Localhost")
+        else:
+            yield from wrong(f"{path}.localhostProfile", local, formats.relative_path(local))
+    elif local is not None:
+        shown = {"Type": profile["type"], "LocalhostProfile": local}
+        yield field.invalid(f"{path}.localhostProfile", shown, "can only be set when seccomp type is Localhost")
+
+
+def _app_armor(profile: Object | None, path: str) -> Iterator[Error]:
+    if profile is None:
+        return
+    local: str | None = profile.get("localhostProfile")
+    if profile["type"] == "Localhost":
+        if local is None or not local.strip():
+            yield field.required(f"{path}.localhostProfile", "must be set when AppArmor type is Localhost")
+        elif local != local.strip():
+            yield field.invalid(f"{path}.localhostProfile", local, "must not be padded with whitespace")
+    elif profile["type"] in PROFILES:
+        if local is not None:
+            yield field.invalid(f"{path}.localhostProfile", local, "can only be set when AppArmor type is Localhost")
+    else:
+        yield from _profile_type(profile["type"], f"{path}.type", "appArmorProfile")
+
+
+def _profile_type(type: str, path: str, name: str) -> Iterator[Error]:
+    if not type:
+        yield field.required(path, f"type is required when {name} is set")
+    elif type not in PROFILES:
+        yield field.not_supported(path, type, PROFILES)
