@@ -27,7 +27,7 @@ class Moment(NamedTuple):
 
 def parse(text: str, cluster: Cluster) -> Moment:
     """Return the moment that a text names. Raises: BadMoment, NotYet."""
-    if len(text) > 40:
+    if len(text) > 40 or not text.isascii():
         raise BadMoment(f"{text[:40]!r}... is no moment: give {FORMS}")
     match = _SEQ.fullmatch(text)
     if match:
