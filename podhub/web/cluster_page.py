@@ -13,6 +13,8 @@ from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_cells, pod_status, pod_tally
 from lifecycle.wire import Object
 from podhub.log import read
+from podhub.log.clusters import segments
+from podhub.log.models import Entry
 from podhub.web import facts
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
@@ -25,6 +27,8 @@ NEWEST_EVENTS = 30
 
 MOST_NEWS = 1000
 """Entries that an open page is told row by row; one that was away for longer gets the table as a whole."""
+
+MOST_GONE = 100
 
 Key = tuple[str, str]
 
@@ -84,6 +88,28 @@ def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> d
         "next": _key(more.object) if more else "",
         "paged": after is not None or more is not None,
     }
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """A Pod that the log tells of and that is there no more; `seq` is the last at which it was."""
+
+    namespace: str
+    name: str
+    at: Micros
+    seq: int
+
+
+def gone(showing: Showing, namespace: str | None) -> list[Gone]:
+    """Return the Pods that went away last, the newest first; those whose namesakes are there now are left out."""
+    present = read.keys_at(showing.cluster, "pods", showing.seq)
+    owners = [piece.cluster_id for piece in segments(showing.cluster)]
+    rows = Entry.objects.filter(cluster_id__in=owners, kind=Entry.Kind.CHANGE, resource="pods", type="DELETED")
+    rows = rows.filter(seq__lte=showing.seq) if namespace is None else rows.filter(seq__lte=showing.seq, namespace=namespace)
+    found: dict[Key, Gone] = {}
+    for of, name, at, seq in rows.order_by("-seq").values_list("namespace", "name", "at", "seq")[:MOST_GONE]:
+        if (of, name) not in present:
+            found.setdefault((of, name), Gone(of, name, at, seq - 1))
+    return list(found.values())
 
 
 def _key(pod: Object) -> str:

@@ -90,6 +90,11 @@ class PodPage:
         return found[-1].object if found else None
 
     @property
+    def last_seq(self) -> int:
+        """Where the Pod is gone: the last seq at which it was there; else 0."""
+        return int(self.last["metadata"]["resourceVersion"]) - 1 if self.last and self.pod is None else 0
+
+    @property
     def uid(self) -> str:
         return str(self.last["metadata"].get("uid", "")) if self.last else ""
 
@@ -124,7 +129,7 @@ class PodPage:
 
     def _note(self) -> dict[str, Any]:
         assumptions = [line.content for line in self.traces(("assumption",), MOST_TRACES)] if self.pod else []
-        return {"never": self.last is None, "assumptions": list({str(one): one for one in assumptions}.values())}
+        return {"never": self.last is None, "last_seq": self.last_seq, "assumptions": list({str(one): one for one in assumptions}.values())}
 
     def _containers(self) -> dict[str, Any]:
         return {"containers": facts.containers(self.pod) if self.pod else []}

@@ -12,6 +12,7 @@ import { Scale, clockText, parseSpan, spanText } from "podhub/timeline/scale";
 import { Tip } from "podhub/timeline/tip";
 
 const LEAST_SPAN = 30e6;
+const MARGIN = 16; // pixels kept free at both ends
 const LIVE_REDRAW = 200; // ms between redraws while the right edge moves
 
 class PodTimeline extends HTMLElement {
@@ -135,7 +136,8 @@ class PodTimeline extends HTMLElement {
     const from = this.origin;
     const life = Math.max(this.#end() - from, LEAST_SPAN);
     const open = this.story.extent.to === null && this.clock.speed > 0;
-    this.scale = new Scale(from - life * 0.01, from + life * (open ? 1.1 : 1.03), width);
+    const margin = (life * MARGIN) / width;
+    this.scale = new Scale(from - margin, from + life * (open ? 1.1 : 1) + margin, width);
     this.#draw();
   }
 
@@ -205,8 +207,9 @@ class PodTimeline extends HTMLElement {
     this.future.hidden = this.live;
     this.classList.toggle("is-live", this.live);
     this.liveButton.setAttribute("aria-pressed", String(this.live));
-    this.playButton.dataset.playing = String(this.playhead.playing || this.live);
-    this.playButton.setAttribute("aria-label", this.playhead.playing || this.live ? this.dataset.pause : this.dataset.play);
+    const going = this.playhead.playing || (this.live && this.clock.speed > 0);
+    this.playButton.dataset.playing = String(going);
+    this.playButton.setAttribute("aria-label", going ? this.dataset.pause : this.dataset.play);
     if (document.activeElement !== this.field) this.field.value = spanText(at - this.origin);
     this.wall.textContent = clockText(this.start, at);
     this.#say(at);
@@ -287,9 +290,9 @@ class PodTimeline extends HTMLElement {
 
   #toggle() {
     const { playhead } = this;
-    if (playhead.live || playhead.playing) playhead.pause();
+    if (playhead.playing || (playhead.live && this.clock.speed > 0)) playhead.pause();
     else {
-      if (playhead.at >= this.#end() - 1) playhead.seek(this.origin, 0);
+      if (playhead.moment() >= this.#end() - 1) playhead.seek(this.origin, 0);
       playhead.play();
       this.last = performance.now();
     }

@@ -25,7 +25,7 @@ from podhub.web.gallery import gallery
 from podhub.web.pages import guarded, page, problem
 from podhub.web.showing import clock_for_browser, newest, showing
 
-CLUSTER_SPEEDS = (("paused", "⏸"), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
+CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
 
 
 @require_GET
@@ -61,6 +61,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "socket": f"/ws/c/{cluster.name}/?lang={get_language()}&namespace={namespace or ''}",
         **cluster_page.pods(shown, namespace, _after(request)),
         **cluster_page.events(shown, namespace),
+        "gone": cluster_page.gone(shown, namespace),
         **clock_context(cluster),
     }
     if shown.live and not context["total"] and not cluster.read_only:

@@ -7,7 +7,7 @@ const NS = "http://www.w3.org/2000/svg";
 export const RULER = 30;
 const HEIGHTS = { pod: 28, container: 28, condition: 20, events: 30 };
 const GAP = 5;
-const CHARACTER = 6.6;
+const CHARACTER = 7.2;
 
 export function heightOf(lane) {
   return HEIGHTS[lane.id.split("/")[0]] ?? 28;
