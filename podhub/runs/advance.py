@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from podhub.log.errors import LeaseLost, ReadOnly
+from podhub.log.errors import LeaseLost
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease, snapshots
 from podhub.runs.engines import Broken, Diverged
@@ -34,7 +34,10 @@ def advance(cluster_id: int, seconds: float = TURN_SECONDS) -> bool:
         except (Lost, LeaseLost) as wrong:
             log.warning("turn lost cluster=%s why=%s", cluster.name, wrong)
             return False
-        except ReadOnly:
+        except Exception:
+            if lease.held(cluster):
+                raise
+            log.warning("turn lost cluster=%s", cluster.name)  # it read a log that somebody else was writing to
             return False
         finally:
             lease.release(cluster)

@@ -39,6 +39,11 @@ def take(cluster_id: int) -> Cluster | None:
     return Cluster.objects.filter(id=cluster_id, lease_token=token).first()
 
 
+def held(cluster: Cluster) -> bool:
+    """Say whether a lease that was taken is still held."""
+    return Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).exists()
+
+
 def renew(cluster: Cluster) -> None:
     """Take the lease for another while; raises: Lost where it is not held any more."""
     until = wall_now() + LEASE
