@@ -31,7 +31,15 @@ ROOMS = {
     "apiserver": Place("lifecycle.apiserver.server:APIServer", "lifecycle.apiserver.server:APIServerState"),
     "recorder": Place("lifecycle.recorder:Recorder", "lifecycle.recorder:RecorderState"),
     "programs": Place("lifecycle.programs:Programs", "lifecycle.programs.room:ProgramsState"),
+    "faults": Place("lifecycle.faults:Faults", "lifecycle.faults:FaultsState"),
     "namespaces": Place("lifecycle.controllers.namespaces:Namespaces", "lifecycle.controllers.namespaces:NamespacesState"),
+    "nodelifecycle": Place(
+        "lifecycle.controllers.nodelifecycle:NodeLifecycle", "lifecycle.controllers.nodelifecycle:NodeLifecycleState"
+    ),
+    "tainteviction": Place(
+        "lifecycle.controllers.tainteviction:TaintEviction", "lifecycle.controllers.tainteviction:TaintEvictionState"
+    ),
+    "podgc": Place("lifecycle.controllers.podgc:PodGC", "lifecycle.controllers.podgc:PodGCState"),
     "endpointslices": Place(
         "lifecycle.controllers.endpointslices:EndpointSlices", "lifecycle.controllers.endpointslices:EndpointSlicesState"
     ),

@@ -1,18 +1,36 @@
-"""Requests and their answers: from what was posted to what is stored."""
+"""Requests and their answers: from what was asked to what is stored.
+
+Kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/handlers
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from lifecycle.apiserver import pods, services
+import msgspec
+
+from lifecycle import faults
+from lifecycle.apiserver import pods, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
-from lifecycle.clock import rfc3339
-from lifecycle.core_v1 import admission, decode, defaults, status
-from lifecycle.core_v1.schema import Kind, type_of
+from lifecycle.core_v1 import registry, status
+from lifecycle.core_v1.merge_patch import merge_apply
+from lifecycle.core_v1.registry import Accepted, FieldValidation
+from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Answer, Object, Request
+
+Result = tuple[int, Object, tuple[str, ...]]
+"""HTTP status, body, warnings."""
+
+
+class DeleteOptions(msgspec.Struct, rename="camel"):
+    """Of metav1.DeleteOptions what is known here; other fields are let pass."""
+
+    grace_period_seconds: int | None = None
+    preconditions: dict[str, str | None] | None = None
 
 
 class Requests:
@@ -29,145 +47,191 @@ class Requests:
             code, body, warnings = self._do(request)
         except Refused as refused:
             return Answer(index, refused.status.code, refused.status.object(), warnings=refused.status.warnings)
-        return Answer(index, code, body, self.kernel.rooms["apiserver"].last_change(body), warnings)
+        return Answer(index, code, body, self._api.last_change(body), warnings)
 
-    def _do(self, request: Request) -> tuple[int, Object, tuple[str, ...]]:
+    @property
+    def _api(self) -> Any:
+        return self.kernel.rooms["apiserver"]
+
+    def _do(self, request: Request) -> Result:
         kind = BY_PLURAL.get((request.group_version, request.resource))
         if kind is None:
             raise Refused(status.no_such_path())
-        match request.verb, request.subresource:
-            case "create", "":
-                return 201, *self.create(kind, request)
-            case "delete", "":
-                return 200, self.delete(kind, request), ()
-            case "create", subresource if kind is pods.PODS and subresource in _POD_ACTIONS:
-                code, act = _POD_ACTIONS[subresource]
-                pod = self._existing(kind, self._namespace(kind, request), request.name)
-                return code, act(self.kernel, pod, request), ()
-        raise Refused(status.method_not_allowed(kind, request.verb))
+        if request.subresource and request.subresource not in _SUBRESOURCES.get(kind.plural, ()):
+            raise Refused(status.no_such_path())
+        action = _ACTIONS.get((request.verb, request.subresource))
+        if action is None:
+            raise Refused(status.method_not_allowed(kind, request.verb))
+        return action(self, kind, request)
 
-    def create(self, kind: Kind, request: Request) -> tuple[Object, tuple[str, ...]]:
-        obj, warnings = self._read(kind, request)
-        metadata = self._new_metadata(kind, request, obj)
-        self._check_namespace(kind, metadata)
-        if metadata.get("name") and self._get(kind, metadata.get("namespace", ""), metadata["name"]):
+    def create(self, kind: Kind, request: Request) -> Result:
+        namespace = self._namespace(kind, request)
+        accepted = registry.accept(
+            request.body,
+            _field_validation(request),
+            expected=kind,
+            namespace=namespace,
+            objects=self._api,
+            suffix=lambda what: self._suffix(request, what),
+            now=self.kernel.now,
+        )
+        if not (isinstance(accepted, Status) and accepted.code == 400):
+            self._check_namespace(kind, namespace, accepted)
+        obj = _granted(accepted).object
+        metadata = obj["metadata"]
+        if self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]) is not None:
             raise Refused(status.already_exists(kind, metadata["name"]))
-        obj = {**obj, "metadata": metadata}
-        defaults.set_defaults(kind, obj)
-        api = self.kernel.rooms["apiserver"]
-        refusal = admission.admit(kind, obj, api, lambda what: self._suffix(metadata, what))
-        if refusal:
-            raise Refused(refusal)
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
-        _stamp_conditions(obj, rfc3339(self.kernel.now))
-        return api.create(kind.plural, obj), warnings
+        return 201, self._api.create(kind.plural, obj), _granted(accepted).warnings
 
-    def delete(self, kind: Kind, request: Request) -> Object:
-        api = self.kernel.rooms["apiserver"]
-        namespace, options = self._namespace(kind, request), self._delete_options(request)
-        old = self._existing(kind, namespace, request.name)
-        self._check_preconditions(kind, old, options.get("preconditions") or {})
-        left = api.delete(kind.plural, namespace, request.name, grace=options.get("gracePeriodSeconds"))
+    def update(self, kind: Kind, request: Request) -> Result:
+        old = self._existing(kind, request)
+        return self._replace(kind, request, old, request.body)
+
+    def patch(self, kind: Kind, request: Request) -> Result:
+        old = self._existing(kind, request)
+        if request.content_type != "application/merge-patch+json":
+            raise Refused(status.unsupported_media_type("application/merge-patch+json"))
+        return self._replace(kind, request, old, merge_apply(self._shown(kind, old), request.body))
+
+    def delete(self, kind: Kind, request: Request) -> Result:
+        old, options = self._existing(kind, request), _delete_options(request)
+        preconditions = options.preconditions or {}
+        self._check_preconditions(kind, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        return 200, self._delete(kind, old, options), ()
+
+    def delete_collection(self, kind: Kind, request: Request) -> Result:
+        """Delete all objects of a kind that the selectors of the query match."""
+        options = _delete_options(request)
+        namespace = self._namespace(kind, request) if kind.namespaced else None
+        matches = selectors.of_query(request.query)
+        deleted = [self._delete(kind, obj, options) for obj in list(self._api.list(kind.plural, namespace)) if matches(obj)]
+        items = {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": {}, "items": deleted}
+        return 200, items, ()
+
+    def pod_action(self, kind: Kind, request: Request) -> Result:
+        """Do what is no change of an object's fields: bind, evict, exec."""
+        code, act = _POD_ACTIONS[request.subresource]
+        return code, act(self.kernel, self._existing(kind, request), request), ()
+
+    def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any) -> Result:
+        """Put a whole object in place of another, as far as the subresource goes."""
+        metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
+        if isinstance(metadata, dict):
+            self._check_preconditions(kind, old, metadata.get("uid"), metadata.get("resourceVersion"))
+        accepted = registry.accept_update(
+            manifest, old, _field_validation(request), expected=kind, subresource=request.subresource
+        )
+        new = _granted(accepted)
+        return 200, self._api.update(kind.plural, new.object), new.warnings
+
+    def _delete(self, kind: Kind, old: Object, options: DeleteOptions) -> Object:
+        metadata = old["metadata"]
+        left: Object = self._api.delete(
+            kind.plural, metadata.get("namespace", ""), metadata["name"], grace=options.grace_period_seconds
+        )
         if kind.plural in ANSWERS_WITH_OBJECT or left["metadata"].get("deletionTimestamp"):
-            return dict(left)
-        return status.success(kind, request.name, left["metadata"]["uid"]).object()
+            return left
+        return status.success(kind, metadata["name"], metadata["uid"]).object()
 
-    def _read(self, kind: Kind, request: Request) -> tuple[Object, tuple[str, ...]]:
-        """Return the object that was posted, as the API's types have it."""
-        if not isinstance(request.body, dict):
-            raise Refused(status.bad_request(f"the request's body is no {kind.kind}"))
-        decoded = decode.decode(request.body, type_of(kind))
-        if isinstance(decoded, decode.Complaint):
-            what = f'{kind.kind} in version "{kind.group_version.rpartition("/")[2]}" cannot be handled as a {kind.kind}'
-            raise Refused(status.bad_request(f"{what}: {decoded.message}"))
-        return {**decoded.object, "apiVersion": kind.group_version, "kind": kind.kind}, ()
-
-    def _new_metadata(self, kind: Kind, request: Request, obj: Object) -> dict[str, Any]:
-        metadata = {key: value for key, value in obj["metadata"].items() if key not in _SERVER_SETS}
-        if kind.namespaced:
-            metadata["namespace"] = self._namespace(kind, request, metadata.get("namespace", ""))
-        else:
-            metadata.pop("namespace", None)
-        return metadata
-
-    def _namespace(self, kind: Kind, request: Request, own: str = "") -> str:
-        """Return the namespace that a request is about; what it says elsewhere must agree."""
+    def _namespace(self, kind: Kind, request: Request) -> str:
+        """Return the namespace that a request is about: its path's, else its body's."""
         if not kind.namespaced:
             return ""
-        if own and request.namespace and own != request.namespace:
-            message = "the namespace of the provided object does not match the namespace sent on the request"
-            raise Refused(status.bad_request(message))
-        return request.namespace or own or "default"
+        metadata = request.body.get("metadata") if isinstance(request.body, dict) else None
+        own = metadata.get("namespace") if isinstance(metadata, dict) else None
+        return request.namespace or (own if isinstance(own, str) else "") or "default"
 
-    def _check_namespace(self, kind: Kind, metadata: dict[str, Any]) -> None:
+    def _existing(self, kind: Kind, request: Request) -> Object:
+        namespace = (request.namespace or "default") if kind.namespaced else ""
+        obj: Object | None = self._api.get(kind.plural, namespace, request.name)
+        if obj is None:
+            raise Refused(status.not_found(kind, request.name))
+        return obj
+
+    def _shown(self, kind: Kind, obj: Object) -> Object:
+        """Return an object as a client has read it."""
+        metadata = obj["metadata"]
+        version = self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])
+        return {**obj, "metadata": {**metadata, "resourceVersion": str(version)}}
+
+    def _check_namespace(self, kind: Kind, name: str, accepted: Accepted | Status) -> None:
         """Refuse to put anything into a namespace that is not there or is ending."""
         if not kind.namespaced:
             return
-        name = metadata["namespace"]
-        namespace = self.kernel.rooms["apiserver"].get("namespaces", "", name)
+        namespace = self._api.get("namespaces", "", name)
         if namespace is None:
             raise Refused(status.not_found(BY_PLURAL["v1", "namespaces"], name))
         if namespace["metadata"].get("deletionTimestamp"):
+            about = "" if isinstance(accepted, Status) else accepted.object["metadata"]["name"]
+            text = f"namespace {name} is being terminated"
+            cause = {"reason": "NamespaceTerminating", "message": text, "field": "metadata.namespace"}
             why = f"unable to create new content in namespace {name} because it is being terminated"
-            cause = {
-                "reason": "NamespaceTerminating",
-                "message": f"namespace {name} is being terminated",
-                "field": "metadata.namespace",
-            }
-            raise Refused(status.forbidden(kind, metadata.get("name", ""), why, [cause]))
+            raise Refused(status.forbidden(kind, about, why, [cause]))
 
-    def _delete_options(self, request: Request) -> dict[str, Any]:
-        """Return the DeleteOptions of the body, or those of the query where there is no body."""
-        if isinstance(request.body, dict) and request.body:
-            return request.body
-        grace = request.query.get("gracePeriodSeconds")
-        return {"gracePeriodSeconds": int(grace[0])} if grace else {}
-
-    def _check_preconditions(self, kind: Kind, obj: Object, preconditions: dict[str, Any]) -> None:
+    def _check_preconditions(self, kind: Kind, obj: Object, uid: Any, version: Any) -> None:
+        """Refuse what was meant for another object of this name, or for an earlier version of it."""
         metadata = obj["metadata"]
-        uid, version = preconditions.get("uid"), preconditions.get("resourceVersion")
-        if uid is not None and uid != metadata["uid"]:
+        if uid and uid != metadata["uid"]:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
             raise Refused(status.conflict(kind, metadata["name"], why))
-        current = str(self._index(kind, obj))
-        if version is not None and version != current:
-            why = f"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {current}"
-            raise Refused(status.conflict(kind, metadata["name"], why))
+        if version and version != str(self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])):
+            raise Refused(status.conflict(kind, metadata["name"]))
 
-    def _existing(self, kind: Kind, namespace: str, name: str) -> Object:
-        obj = self._get(kind, namespace, name)
-        if obj is None:
-            raise Refused(status.not_found(kind, name))
-        return obj
-
-    def _get(self, kind: Kind, namespace: str, name: str) -> Object | None:
-        found: Object | None = self.kernel.rooms["apiserver"].get(kind.plural, namespace, name)
-        return found
-
-    def _index(self, kind: Kind, obj: Object) -> int | None:
-        metadata = obj["metadata"]
-        index: int | None = self.kernel.rooms["apiserver"].index(kind.plural, metadata.get("namespace", ""), metadata["name"])
-        return index
-
-    def _suffix(self, metadata: dict[str, Any], what: str) -> str:
-        api, namespace = self.kernel.rooms["apiserver"], metadata.get("namespace", "")
-        name = metadata.get("name") or metadata.get("generateName", "")
-        nth = api.counted(what, namespace, name)
-        return str(self.kernel.seeds.suffix(what, namespace, name, self.kernel.now, nth))
+    def _suffix(self, request: Request, what: str) -> str:
+        """Return five characters, other ones each time."""
+        metadata = request.body["metadata"]
+        name = str(metadata.get("name") or metadata.get("generateName") or "")
+        nth = self._api.counted(what, request.namespace, name)
+        return str(self.kernel.seeds.suffix(what, request.namespace, name, self.kernel.now, nth))
 
 
-_SERVER_SETS = frozenset(
-    {"uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"}
-)
-"""What of the metadata the API server alone sets."""
+def _granted(accepted: Accepted | Status) -> Accepted:
+    """Return what may be stored. Raises: Refused if it may not."""
+    if isinstance(accepted, Status):
+        raise Refused(accepted)
+    errors = faults.validate(accepted.object) if accepted.kind.kind == "Fault" else []
+    if errors:
+        raise Refused(status.invalid(accepted.kind, accepted.object["metadata"].get("name", ""), errors))
+    return accepted
+
+
+def _field_validation(request: Request) -> FieldValidation:
+    """Return how strictly a request wants to be read; what is not known to mean anything is Warn, the default."""
+    match request.query.get("fieldValidation"):
+        case ["Strict"]:
+            return "Strict"
+        case ["Ignore"]:
+            return "Ignore"
+    return "Warn"
+
+
+def _delete_options(request: Request) -> DeleteOptions:
+    """Return the options of the body, or those of the query where there is no body."""
+    given = request.body
+    if not given and "gracePeriodSeconds" in request.query:
+        given = {"gracePeriodSeconds": request.query["gracePeriodSeconds"][0]}
+    try:
+        return msgspec.convert(given or {}, DeleteOptions, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise Refused(status.bad_request(f"unable to decode the request's DeleteOptions: {wrong}")) from None
 
 
 _POD_ACTIONS = {"binding": (201, pods.bind), "eviction": (201, pods.evict), "exec": (200, pods.execute)}
 
+_SUBRESOURCES = {
+    "pods": ("status", "ephemeralcontainers", "resize", *_POD_ACTIONS),
+    **dict.fromkeys(("namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes", "services"), ("status",)),
+}
 
-def _stamp_conditions(obj: Object, now: str) -> None:
-    """Give the conditions that an object starts with the moment of its creation."""
-    for condition in (obj.get("status") or {}).get("conditions") or ():
-        if condition.get("lastTransitionTime") is None:
-            condition["lastTransitionTime"] = now
+Action = Callable[[Requests, Kind, Request], Result]
+
+_ACTIONS: dict[tuple[str, str], Action] = {
+    ("create", ""): Requests.create,
+    **{("create", name): Requests.pod_action for name in _POD_ACTIONS},
+    **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize")},
+    **{("patch", name): Requests.patch for name in ("", "status", "ephemeralcontainers", "resize")},
+    ("delete", ""): Requests.delete,
+    ("deletecollection", ""): Requests.delete_collection,
+}

@@ -1,0 +1,198 @@
+"""The room `nodelifecycle`: whether nodes are heard of, and the taints that follow from what they are.
+
+Heartbeats are not played one by one: when a kubelet falls silent, the pass of the monitor that will notice is computed.
+Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lifecycle.apiserver.conditions import condition, with_condition
+from lifecycle.clock import MILLISECOND, SECOND, Micros, rfc3339
+from lifecycle.controllers.bootstrap import conditions as healthy
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Object
+
+COMPONENT = "node-controller"
+LEASE_EVERY: Micros = 10 * SECOND
+LEASE_PHASE: Micros = 4 * SECOND
+"""Kubelets renew their leases so long after each full interval from the start of the cluster."""
+MONITOR_EVERY: Micros = 5 * SECOND
+MONITOR_PHASE: Micros = 3200 * MILLISECOND
+GRACE: Micros = 50 * SECOND
+"""How long a node counts as well after the last that was heard of it."""
+TAINT_LATENCY: Micros = 8 * MILLISECOND
+"""From a node's change to the taint that follows from it."""
+EVICTION_LATENCY: Micros = 65 * MILLISECOND
+"""From the pass that finds a node unreachable to its taint NoExecute."""
+
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
+NOT_READY = "node.kubernetes.io/not-ready"
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+_TAINT_OF_CONDITION = {
+    ("Ready", "False"): NOT_READY,
+    ("Ready", "Unknown"): UNREACHABLE,
+    ("MemoryPressure", "True"): "node.kubernetes.io/memory-pressure",
+    ("DiskPressure", "True"): "node.kubernetes.io/disk-pressure",
+    ("PIDPressure", "True"): "node.kubernetes.io/pid-pressure",
+    ("NetworkUnavailable", "True"): "node.kubernetes.io/network-unavailable",
+}
+_OURS = {UNSCHEDULABLE, *_TAINT_OF_CONDITION.values()}
+
+
+class NodeLifecycleState(msgspec.Struct):
+    """When the kubelets that are silent were last heard of, by node."""
+
+    silent: dict[str, Micros] = {}
+
+
+class NodeLifecycle:
+    def __init__(self, kernel: Kernel, state: NodeLifecycleState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or NodeLifecycleState()
+        kernel.rooms["apiserver"].inform("nodelifecycle", "nodes", "pods")
+
+    def kubelet_stopped(self, node: str) -> None:
+        """Note that a kubelet is heard of no more."""
+        self.state.silent[node] = heard = self._last_lease()
+        noticed = _next(heard + GRACE + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
+        self.kernel.at(noticed, "nodelifecycle", "monitor", node, heard)
+
+    def kubelet_started(self, name: str) -> None:
+        """Take the first status that a kubelet posts after it was silent."""
+        self.state.silent.pop(name, None)
+        api = self.kernel.rooms["apiserver"]
+        node = api.get("nodes", "", name)
+        if node is None or _is_ready(node):
+            return
+        status = node["status"]
+        for one in healthy(rfc3339(self.kernel.now)):
+            status = with_condition(status, one, self.kernel.now)
+        node = api.update("nodes", {**node, "status": status})
+        self._event(node, "kubelet", "NodeReady", host=name)
+
+    def on_monitor(self, name: str, heard: Micros) -> None:
+        """Find that nothing was heard of a node for too long: its conditions become Unknown, its Pods not ready."""
+        api = self.kernel.rooms["apiserver"]
+        node = api.get("nodes", "", name)
+        if node is None or self.state.silent.get(name) != heard:
+            return
+        was_ready = _is_ready(node)
+        status = node["status"]
+        for one in status["conditions"]:
+            status = with_condition(status, {**one, **_UNKNOWN}, self.kernel.now)
+        node = api.update("nodes", {**node, "status": status})
+        if was_ready:
+            self._event(node, COMPONENT, "NodeNotReady")
+            for pod in [pod for pod in api.list("pods") if pod["spec"].get("nodeName") == name]:
+                self._mark_not_ready(pod)
+        self.kernel.after(EVICTION_LATENCY, "nodelifecycle", "evict", name)
+
+    def on_taint(self, name: str) -> None:
+        """Set the taints NoSchedule that follow from a node's spec and conditions."""
+        node = self.kernel.rooms["apiserver"].get("nodes", "", name)
+        if node is not None:
+            kept = [taint for taint in _taints(node) if taint["effect"] != "NoSchedule" or taint["key"] not in _OURS]
+            before = {taint["key"]: taint for taint in _taints(node) if taint["effect"] == "NoSchedule"}
+            wanted = [before.get(key) or self._taint(key, "NoSchedule") for key in _wanted(node)]
+            self._set_taints(node, [*kept, *wanted])
+
+    def on_evict(self, name: str) -> None:
+        """Set or lift the taint NoExecute by which Pods leave an unreachable node.
+
+        Where no node at all is well, the fault is taken to be the controller's own, and nothing is evicted.
+        """
+        api = self.kernel.rooms["apiserver"]
+        node = api.get("nodes", "", name)
+        if node is None:
+            return
+        kept = [
+            taint for taint in _taints(node) if taint["effect"] != "NoExecute" or taint["key"] not in (NOT_READY, UNREACHABLE)
+        ]
+        ready = condition(node["status"], "Ready") or {}
+        key = _TAINT_OF_CONDITION.get(("Ready", str(ready.get("status"))))
+        if key and any(_is_ready(other) for other in api.list("nodes")):
+            old = [taint for taint in _taints(node) if taint["effect"] == "NoExecute" and taint["key"] == key]
+            kept = [*kept, *(old or [self._taint(key, "NoExecute")])]
+        self._set_taints(node, kept)
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if new is None:
+            if resource == "nodes" and old is not None:
+                self.state.silent.pop(old["metadata"]["name"], None)
+        elif resource == "nodes":
+            self._observe_node(old, new)
+        elif new["spec"].get("nodeName") in self.state.silent and (old is None or not old["spec"].get("nodeName")):
+            node = self.kernel.rooms["apiserver"].get("nodes", "", new["spec"]["nodeName"])
+            if node is not None and not _is_ready(node):
+                self._mark_not_ready(new)
+
+    def _observe_node(self, old: Object | None, new: Object) -> None:
+        name = new["metadata"]["name"]
+        ours = [taint["key"] for taint in _taints(new) if taint["effect"] == "NoSchedule" and taint["key"] in _OURS]
+        if sorted(ours) != sorted(_wanted(new)):
+            self.kernel.after(TAINT_LATENCY, "nodelifecycle", "taint", name)
+        if old is not None and _is_ready(new) and not _is_ready(old):
+            at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
+            for other in self.kernel.rooms["apiserver"].list("nodes"):
+                if other["metadata"]["name"] == name or not _is_ready(other):
+                    self.kernel.at(at, "nodelifecycle", "evict", other["metadata"]["name"])
+
+    def _mark_not_ready(self, pod: Object) -> None:
+        """Say of a Pod that was ready that it is not, keeping the condition's reason and message."""
+        ready = condition(pod["status"], "Ready")
+        if ready is None or ready["status"] != "True":
+            return
+        status = with_condition(pod["status"], {**ready, "status": "False"}, self.kernel.now)
+        pod = self.kernel.rooms["apiserver"].update("pods", {**pod, "status": status})
+        self.kernel.rooms["recorder"].event(COMPONENT, pod, "Warning", "NodeNotReady", "Node is not ready")
+
+    def _event(self, node: Object, component: str, reason: str, host: str = "") -> None:
+        message = f"Node {node['metadata']['name']} status is now: {reason}"
+        self.kernel.rooms["recorder"].event(component, node, "Normal", reason, message, host=host)
+
+    def _last_lease(self) -> Micros:
+        first = self.kernel.config.start - LEASE_EVERY + LEASE_PHASE
+        return first + (self.kernel.now - first) // LEASE_EVERY * LEASE_EVERY
+
+    def _taint(self, key: str, effect: str) -> dict[str, Any]:
+        return {"key": key, "effect": effect, "timeAdded": rfc3339(self.kernel.now)}
+
+    def _set_taints(self, node: Object, taints: list[dict[str, Any]]) -> None:
+        if taints != _taints(node):
+            spec = {key: value for key, value in node["spec"].items() if key != "taints"}
+            self.kernel.rooms["apiserver"].update("nodes", {**node, "spec": {**spec, **({"taints": taints} if taints else {})}})
+
+
+_UNKNOWN = {
+    "status": "Unknown",
+    "reason": "NodeStatusUnknown",
+    "message": "Kubelet stopped posting node status.",
+}
+
+
+def _next(earliest: Micros, phase: Micros, every: Micros) -> Micros:
+    """Return the first of the moments `phase`, `phase + every` ... that is not before `earliest`."""
+    return phase + -(-(earliest - phase) // every) * every
+
+
+def _taints(node: Object) -> list[dict[str, Any]]:
+    return list((node.get("spec") or {}).get("taints") or ())
+
+
+def _wanted(node: Object) -> list[str]:
+    """Return the keys of the taints NoSchedule that a node is to have."""
+    found = [UNSCHEDULABLE] if (node.get("spec") or {}).get("unschedulable") else []
+    for one in node["status"].get("conditions") or ():
+        key = _TAINT_OF_CONDITION.get((one["type"], one["status"]))
+        if key:
+            found.append(key)
+    return found
+
+
+def _is_ready(node: Object) -> bool:
+    return (condition(node["status"], "Ready") or {}).get("status") == "True"

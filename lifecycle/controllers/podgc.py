@@ -1,0 +1,85 @@
+"""The room `podgc`: Pods that nobody else will take away. It puts out no Events.
+
+Kubernetes: pkg/controller/podgc/gc_controller.go
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lifecycle.apiserver.conditions import condition, with_condition
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kernel import Kernel
+from lifecycle.wire import Object
+
+EVERY: Micros = 20 * SECOND
+QUARANTINE: Micros = 40 * SECOND
+"""How long a node must be gone before its Pods are taken away."""
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+
+
+class PodGCState(msgspec.Struct):
+    """This room remembers nothing: the passes that will find something are on the agenda."""
+
+
+class PodGC:
+    def __init__(self, kernel: Kernel, state: PodGCState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or PodGCState()
+        kernel.rooms["apiserver"].inform("podgc", "nodes", "pods")
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource == "nodes" and old is not None:
+            name = old["metadata"]["name"]
+            if new is None:
+                self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
+            elif _is_out_of_service(new) and not _is_out_of_service(old):
+                self._pass_at(self.kernel.now, "out_of_service", name)
+        elif resource == "pods" and new is not None and old is None and new["spec"].get("nodeName"):
+            name = new["spec"]["nodeName"]
+            if self.kernel.rooms["apiserver"].get("nodes", "", name) is None:
+                self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
+
+    def on_orphans(self, node: str) -> None:
+        """Take away the Pods of a node that is gone: first they become Failed, if they had not ended."""
+        api = self.kernel.rooms["apiserver"]
+        if api.get("nodes", "", node) is None:
+            for pod in self._on(node):
+                self._fail(pod, "PodGC: node no longer exists")
+
+    def on_out_of_service(self, node: str) -> None:
+        """Take away the Pods that are being deleted on a node that is said to be out of service."""
+        found = self.kernel.rooms["apiserver"].get("nodes", "", node)
+        if found is None or not _is_out_of_service(found):
+            return
+        for pod in self._on(node):
+            if pod["metadata"].get("deletionTimestamp"):
+                self._fail(pod, "PodGC: node is out of service")
+
+    def _on(self, node: str) -> list[Object]:
+        return [pod for pod in self.kernel.rooms["apiserver"].list("pods") if pod["spec"].get("nodeName") == node]
+
+    def _fail(self, pod: Object, message: str) -> None:
+        api, metadata = self.kernel.rooms["apiserver"], pod["metadata"]
+        if pod["status"].get("phase") not in ("Succeeded", "Failed"):
+            target = {
+                "type": "DisruptionTarget",
+                "observedGeneration": metadata["generation"],
+                "status": "True",
+                "lastProbeTime": None,
+                "reason": "DeletionByPodGC",
+                "message": message,
+            }
+            status = with_condition(pod["status"], target, self.kernel.now)
+            api.update("pods", {**pod, "status": {**status, "phase": "Failed"}})
+        api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], grace=0)
+
+    def _pass_at(self, earliest: Micros, what: str, node: str) -> None:
+        """Look at a node in the first pass that is not before a moment; passes come every 20 s from the start."""
+        start = self.kernel.config.start
+        self.kernel.at(start + -(-(earliest - start) // EVERY) * EVERY, "podgc", what, node)
+
+
+def _is_out_of_service(node: Object) -> bool:
+    ready = (condition(node["status"], "Ready") or {}).get("status") == "True"
+    return not ready and any(taint["key"] == OUT_OF_SERVICE for taint in (node.get("spec") or {}).get("taints") or ())

@@ -1,0 +1,129 @@
+"""The room `tainteviction`: Pods leave nodes with taints NoExecute that they do not tolerate, or not for ever.
+
+Kubernetes: pkg/controller/tainteviction/taint_eviction.go
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lifecycle.apiserver.conditions import with_condition
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kernel import Kernel
+from lifecycle.scheduler.taints import tolerates
+from lifecycle.wire import Object
+
+COMPONENT = "taint-eviction-controller"
+REASON = "TaintManagerEviction"
+
+
+class Eviction(msgspec.Struct):
+    """A Pod that is to leave: who, and the number of the timer."""
+
+    namespace: str
+    name: str
+    timer: int
+
+
+class TaintEvictionState(msgspec.Struct):
+    """What is scheduled, by the Pod's uid, and the nodes that have a taint NoExecute."""
+
+    evictions: dict[str, Eviction] = {}
+    tainted: dict[str, list[dict[str, Any]]] = {}
+
+
+class TaintEviction:
+    def __init__(self, kernel: Kernel, state: TaintEvictionState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or TaintEvictionState()
+        kernel.rooms["apiserver"].inform("tainteviction", "nodes", "pods")
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource == "nodes":
+            self._observe_node(old, new)
+        elif new is None:
+            assert old is not None
+            self._cancel(old)
+        elif self.state.tainted and (old is None or old["spec"] is not new["spec"]):
+            taints = self.state.tainted.get(new["spec"].get("nodeName", ""))
+            if taints:
+                self._judge(new, taints)
+
+    def on_evict(self, namespace: str, name: str, uid: str) -> None:
+        """Say that a Pod is to go, mark why, and delete it."""
+        self.state.evictions.pop(uid, None)
+        api = self.kernel.rooms["apiserver"]
+        pod = api.get("pods", namespace, name)
+        if pod is None or pod["metadata"]["uid"] != uid:
+            return
+        self._event(namespace, name, "Marking for deletion")
+        condition = {
+            "type": "DisruptionTarget",
+            "observedGeneration": pod["metadata"]["generation"],
+            "status": "True",
+            "lastProbeTime": None,
+            "reason": "DeletionByTaintManager",
+            "message": "Taint manager: deleting due to NoExecute taint",
+        }
+        api.update("pods", {**pod, "status": with_condition(pod["status"], condition, self.kernel.now)})
+        api.delete("pods", namespace, name, uid)
+
+    def _observe_node(self, old: Object | None, new: Object | None) -> None:
+        node = new or old
+        assert node is not None
+        name = node["metadata"]["name"]
+        spec = (new or {}).get("spec") or {}
+        taints = [taint for taint in spec.get("taints") or () if taint["effect"] == "NoExecute"]
+        if taints == self.state.tainted.get(name, []):
+            return
+        if taints:
+            self.state.tainted[name] = taints
+        else:
+            del self.state.tainted[name]
+        for pod in [pod for pod in self.kernel.rooms["apiserver"].list("pods") if pod["spec"].get("nodeName") == name]:
+            self._judge(pod, taints)
+
+    def _judge(self, pod: Object, taints: list[dict[str, Any]]) -> None:
+        """Schedule a Pod's eviction, or take back one that is no longer called for; one that stands is not moved."""
+        if not taints:
+            self._cancel(pod)
+            return
+        seconds = tolerated_for(pod["spec"].get("tolerations") or [], taints)
+        if seconds is None:
+            self._cancel(pod)
+            return
+        metadata = pod["metadata"]
+        standing = self.state.evictions.get(metadata["uid"])
+        if standing and seconds > 0:
+            return
+        if standing:
+            self.kernel.cancel(standing.timer)
+        subject = (metadata["namespace"], metadata["name"], metadata["uid"])
+        timer = self.kernel.after(seconds * SECOND, "tainteviction", "evict", *subject)
+        self.state.evictions[metadata["uid"]] = Eviction(*subject[:2], timer)
+
+    def _cancel(self, pod: Object) -> None:
+        standing = self.state.evictions.pop(pod["metadata"]["uid"], None)
+        if standing:
+            self.kernel.cancel(standing.timer)
+            self._event(standing.namespace, standing.name, "Cancelling deletion of")
+
+    def _event(self, namespace: str, name: str, what: str) -> None:
+        """Record an Event about a Pod; this controller names it without its uid."""
+        pod = {"kind": "Pod", "apiVersion": "v1", "namespace": namespace, "name": name}
+        message = f"{what} Pod {namespace}/{name}"
+        self.kernel.rooms["recorder"].event(COMPONENT, pod, "Normal", REASON, message)
+
+
+def tolerated_for(tolerations: list[dict[str, Any]], taints: list[dict[str, Any]]) -> int | None:
+    """Return for how many seconds all taints are tolerated: 0 where one is not at all, None for ever."""
+    limits: list[Micros] = []
+    for taint in taints:
+        matching = next((toleration for toleration in tolerations if tolerates(toleration, taint)), None)
+        if matching is None:
+            return 0
+        if matching.get("tolerationSeconds") is not None:
+            limits.append(max(0, matching["tolerationSeconds"]))
+    return min(limits, default=None)

@@ -1,0 +1,157 @@
+"""The room `faults`: what no real API can ask for. A Fault (`podhub.dev/v1`) holds while its object exists.
+
+| type | fields of spec | while it holds |
+|---|---|---|
+| KubeletDown | node | the node's kubelet does nothing; its containers run on |
+| ContainerExit | pod, container, exitCode (1) | once: the container's process 1 exits |
+| ContainerOOMKilled | pod, container | once: the kernel kills process 1 for memory |
+| PortRefused | pod, port (0: every port) | connections are refused |
+| PortDropped | pod, port | packets are lost: connections time out |
+| PortSlow | pod, port, delay (a Go duration), path | connections, or answers on that path, take longer |
+| PortStatus | pod, port, status (503), path | HTTP answers have that status |
+| ImageMissing | image, message | pulls of the image fail with the message |
+| ImageSlow | image, delay | pulls of the image take that long |
+| NetworkCut | pod, to (a name, an address, `*`), dns (false) | packets are lost; with dns the name is unknown too |
+
+A Fault about a Pod is about the Pod of that name in its own namespace, also one that is made later.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lifecycle.clock import parse_go_duration
+from lifecycle.core_v1 import field
+from lifecycle.core_v1.field import Error
+from lifecycle.kernel import Kernel
+from lifecycle.programs.network import CutFault, PortFault
+from lifecycle.wire import Image, Object
+
+FIELDS: dict[str, dict[str, type]] = {
+    "KubeletDown": {"node": str},
+    "ContainerExit": {"pod": str, "container": str, "exitCode": int},
+    "ContainerOOMKilled": {"pod": str, "container": str},
+    "PortRefused": {"pod": str, "port": int},
+    "PortDropped": {"pod": str, "port": int},
+    "PortSlow": {"pod": str, "port": int, "delay": str, "path": str},
+    "PortStatus": {"pod": str, "port": int, "status": int, "path": str},
+    "ImageMissing": {"image": str, "message": str},
+    "ImageSlow": {"image": str, "delay": str},
+    "NetworkCut": {"pod": str, "to": str, "dns": bool},
+}
+"""The fields of each type."""
+
+REQUIRED = ("node", "pod", "container", "image", "delay")
+"""Fields without which a Fault of a type that has them means nothing."""
+
+_EFFECTS = {"PortRefused": "refuse", "PortDropped": "drop", "PortSlow": "delay", "PortStatus": "status"}
+
+
+def validate(fault: Object) -> list[Error]:
+    """Return what is wrong with a Fault's spec."""
+    spec = fault.get("spec")
+    if not isinstance(spec, dict):
+        return [field.required("spec", "a Fault says what is wrong: spec.type and the fields of that type")]
+    known = FIELDS.get(str(spec.get("type", "")))
+    if known is None:
+        kind = spec.get("type")
+        return [field.not_supported("spec.type", kind, FIELDS) if kind else field.required("spec.type", "")]
+    errors = [field.required(f"spec.{name}", "") for name in REQUIRED if name in known and not spec.get(name)]
+    for name, value in spec.items():
+        if name != "type":
+            errors += _wrong(name, value, known)
+    return errors
+
+
+def _wrong(name: str, value: Any, known: dict[str, type]) -> list[Error]:
+    path = f"spec.{name}"
+    if name not in known:
+        return [field.invalid(path, value, f"unknown field; known are type, {', '.join(known)}")]
+    if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
+        return [field.invalid(path, value, f"must be a {_NAMES[known[name]]}")]
+    if name == "delay" and isinstance(value, str):
+        try:
+            parse_go_duration(value)
+        except ValueError as wrong:
+            return [field.invalid(path, value, str(wrong))]
+    return []
+
+
+_NAMES: dict[type, str] = {str: "text", int: "whole number", bool: "true or false"}
+
+
+class FaultsState(msgspec.Struct):
+    """What holds about images, by the Fault's own key."""
+
+    images: dict[str, tuple[str, Image]] = {}
+
+
+class Faults:
+    def __init__(self, kernel: Kernel, state: FaultsState | None = None) -> None:
+        self.kernel = kernel
+        self.state = state or FaultsState()
+        kernel.rooms["apiserver"].inform("faults", "faults")
+
+    def image(self, image: str) -> Image | None:
+        """Return what a pull of an image finds by a Fault, or None where none says anything."""
+        return next((found for name, found in self.state.images.values() if name == image), None)
+
+    def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if old is not None:
+            self._lift(old)
+        if new is not None:
+            self._impose(new)
+
+    def _impose(self, fault: Object) -> None:
+        spec, key = fault["spec"], fault["metadata"]["uid"]
+        namespace = fault["metadata"]["namespace"]
+        network = self.kernel.rooms["programs"].network
+        match spec["type"]:
+            case "KubeletDown":
+                self.kernel.rooms["kubelet"].stop(spec["node"])
+                self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
+            case "ContainerExit" | "ContainerOOMKilled":
+                self._end_container(namespace, spec)
+            case "ImageMissing":
+                message = spec.get("message") or f'failed to pull and unpack image "{spec["image"]}": not found'
+                self.state.images[key] = (spec["image"], Image(error=message))
+            case "ImageSlow":
+                self.state.images[key] = (spec["image"], Image(pull=spec["delay"]))
+            case "NetworkCut":
+                network.set_cut_fault(key, CutFault(namespace, spec["pod"], spec.get("to") or "*", spec.get("dns", False)))
+            case port:
+                network.set_port_fault(key, _port_fault(namespace, port, spec))
+
+    def _lift(self, fault: Object) -> None:
+        spec, key = fault["spec"], fault["metadata"]["uid"]
+        if spec["type"] == "KubeletDown":
+            self.kernel.rooms["kubelet"].start(spec["node"])
+        self.state.images.pop(key, None)
+        self.kernel.rooms["programs"].network.remove_fault(key)
+
+    def _end_container(self, namespace: str, spec: dict[str, Any]) -> None:
+        """End a container that runs; where none of that name runs, nothing happens."""
+        pod = self.kernel.rooms["apiserver"].get("pods", namespace, spec["pod"])
+        programs = self.kernel.rooms["programs"]
+        for lists in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
+            for status in (pod or {"status": {}})["status"].get(lists) or ():
+                if status["name"] == spec["container"] and "running" in status["state"]:
+                    container = status["containerID"].rpartition("://")[2]
+                    if spec["type"] == "ContainerExit":
+                        programs.exit(container, spec.get("exitCode", 1))
+                    else:
+                        programs.oom_kill(container)
+
+
+def _port_fault(namespace: str, type: str, spec: dict[str, Any]) -> PortFault:
+    return PortFault(
+        namespace,
+        spec["pod"],
+        _EFFECTS[type],  # type: ignore[arg-type]
+        port=spec.get("port", 0),
+        delay=parse_go_duration(spec.get("delay", "0")),
+        status=spec.get("status", 503),
+        path=spec.get("path", ""),
+    )
