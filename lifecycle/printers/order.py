@@ -24,11 +24,11 @@ def go_sorted(items: Iterable[T], key: Callable[[T], Any]) -> list[T]:
     keys = [pair[0] for pair in pairs]
     if len(pairs) <= INSERTION or len(set(keys)) == len(keys):
         return sorted((pair[1] for pair in pairs), key=key)
-    _Sort(pairs).sort(0, len(pairs), len(pairs).bit_length())
+    Sort(pairs).sort(0, len(pairs), len(pairs).bit_length())
     return [pair[1] for pair in pairs]
 
 
-class _Sort:
+class Sort:
     """One list on its way into order; all positions are absolute, ranges are half open."""
 
     def __init__(self, data: list[tuple[Any, Any]]) -> None:
