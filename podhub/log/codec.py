@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from podhub.log.models import Cluster, Entry
+    from podhub.log.models import Cluster
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder()
@@ -49,7 +49,6 @@ def beginning(cluster: Cluster) -> bytes:
     return sha256(canonical([cluster.kind, cluster.start, cluster.seed, cluster.config])).digest()
 
 
-def link(before: bytes, entry: Entry) -> bytes:
-    """Return the hash of an entry that comes after one whose hash is `before`."""
-    columns: Sequence[Any] = [getattr(entry, column) for column in COLUMNS]
-    return sha256(before + canonical(columns) + entry.body).digest()
+def link(before: bytes, columns: Sequence[Any], body: bytes) -> bytes:
+    """Return the hash of an entry that comes after one whose hash is `before`; `columns` are its COLUMNS."""
+    return sha256(before + canonical(columns) + body).digest()

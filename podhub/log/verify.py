@@ -62,7 +62,7 @@ class _Check:
 
     def entry(self, row: Entry) -> Iterator[Problem]:
         yield from self.order(row)
-        expected = codec.link(self.hash, row)
+        expected = codec.link(self.hash, [getattr(row, column) for column in codec.COLUMNS], bytes(row.body))
         if expected != bytes(row.hash):
             yield self.problem(row.seq, "altered: its hash is not that of its content and of the entry before it")
         self.seq, self.at, self.hash = row.seq, row.at, bytes(row.hash)

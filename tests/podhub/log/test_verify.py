@@ -102,7 +102,7 @@ def test_a_log_that_was_chained_anew_over_a_wrong_patch_is_found() -> None:
     previous = codec.beginning(cluster)
     for row in Entry.objects.order_by("seq"):
         row.keyframe = 2 if row.seq == 3 else row.keyframe
-        row.hash = previous = codec.link(previous, row)
+        row.hash = previous = codec.link(previous, [getattr(row, column) for column in codec.COLUMNS], row.body)
         row.save()
     Cluster.objects.filter(pk=cluster.pk).update(head_hash=previous)
     assert "a patch that does not build on the whole copy at 2" in problems(cluster)
