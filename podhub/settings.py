@@ -275,4 +275,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    # A line for every task is for whoever looks for a defect.
+    "loggers": {} if DEBUG else {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
 }

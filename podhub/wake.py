@@ -24,6 +24,8 @@ _lock = threading.Lock()
 _carrier: asyncio.AbstractEventLoop | None = None
 _heads: dict[int, int] = {}
 """Heads to be announced by the loop's next turn: of several commits in between, the last one counts."""
+_announced: dict[int, int] = {}
+"""The highest head of each cluster that this process has announced."""
 _tasks: set[asyncio.Task[None]] = set()
 
 
@@ -53,9 +55,14 @@ def wake(cluster_id: int, head: int) -> None:
     """Tell all who listen to a cluster that its log now reaches to `head`. Returns at once, from any thread."""
     with _lock:
         scheduled = cluster_id in _heads
-        _heads[cluster_id] = max(head, _heads.get(cluster_id, 0))
+        _heads[cluster_id] = _announced[cluster_id] = max(head, _heads.get(cluster_id, 0))
     if not scheduled and not carry(_announce(cluster_id)):
         _heads.pop(cluster_id, None)
+
+
+def announced(cluster_id: int) -> int:
+    """Return the head that this process announced last for a cluster; 0 where it announced none."""
+    return _announced.get(cluster_id, 0)
 
 
 async def _announce(cluster_id: int) -> None:

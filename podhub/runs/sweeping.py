@@ -21,8 +21,19 @@ def sweep() -> list[int]:
     due = list(overdue(wall))
     for cluster_id in due:
         dispatch.nudge(cluster_id)
-    QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
+    _forget_answers(wall)
     return due
+
+
+_forgotten_at: Micros = 0
+
+
+def _forget_answers(wall: Micros) -> None:
+    """Remove answers that nobody will ask for any more, once a minute."""
+    global _forgotten_at
+    if wall - _forgotten_at > MINUTE:
+        _forgotten_at = wall
+        QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
 
 
 def overdue(wall: Micros) -> list[int]:
@@ -36,11 +47,15 @@ class Heads:
     """Notices logs that another process has written to (a command beside the server), and wakes the readers here."""
 
     def __init__(self) -> None:
-        self._heads: dict[int, int] = dict(Cluster.objects.values_list("pk", "head"))
+        self._heads = _heads()
 
     def look(self) -> None:
-        heads = dict(Cluster.objects.values_list("pk", "head"))
+        heads = _heads()
         for cluster_id, head in heads.items():
-            if head != self._heads.get(cluster_id):
+            if head != max(self._heads.get(cluster_id, 0), wake.announced(cluster_id)):
                 wake.wake(cluster_id, head)
         self._heads = heads
+
+
+def _heads() -> dict[int, int]:
+    return dict(Cluster.objects.values_list("pk", "head"))

@@ -1,0 +1,143 @@
+"""The worker inside the server's process, on its in-memory broker: how soon it answers, wakes and keeps time."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from channels.layers import get_channel_layer
+
+from lifecycle.clock import MILLISECOND, SECOND
+from podhub import wake
+from podhub.log.models import Cluster, Entry
+from podhub.runs import dispatch, engines, steps
+from podhub.runs.clusters import create_cluster
+from podhub.runs.embedded import Embedded
+from podhub.runs.lease import wall_now
+from podhub.runs.queue import asubmit, submit
+from tests.podhub.runs.toy import Toy, create
+
+pytestmark = pytest.mark.alone
+
+
+@pytest.fixture
+async def embedded(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Embedded]:
+    monkeypatch.setattr(engines, "Engine", Toy)
+    wake.carry_on(asyncio.get_running_loop())
+    embedded = Embedded()
+    await asyncio.to_thread(embedded.start)
+    await asyncio.to_thread(embedded._ready.wait, 10)
+    yield embedded
+    await asyncio.to_thread(embedded.stop)
+    wake.carry_on(None)
+
+
+async def made(speed: str = "1x") -> Cluster:
+    """Return a new cluster whose first turn is over."""
+    cluster = await asyncio.to_thread(create_cluster, "c", speed=speed, start=wall_now())
+    await asyncio.sleep(0.2)
+    return cluster
+
+
+async def test_an_idle_server_answers_at_once(embedded: Embedded) -> None:
+    cluster = await made()
+    took = []
+    for number in range(60):
+        await asyncio.sleep(0.03)  # idle: what polls has gone to sleep
+        began = time.perf_counter()
+        answer = await asubmit(cluster, create(f"p{number}"))
+        took.append(1000 * (time.perf_counter() - began))
+        assert answer.code == 201
+    took.sort()
+    print(f"an answer takes {statistics.median(took):.1f} ms at the median, {took[56]:.1f} ms at p95")
+    assert statistics.median(took) <= 25
+    assert took[56] <= 60
+
+
+async def test_a_wake_up_reaches_a_socket_at_once(embedded: Embedded) -> None:
+    cluster = await made()
+    layer = get_channel_layer()
+    assert layer
+    channel = await layer.new_channel()
+    await layer.group_add(wake.group(cluster.pk), channel)
+    committed: list[float] = []
+    steps.on_step = lambda step: committed.append(time.perf_counter()) if step == "committed" else None
+    took = []
+    for number in range(40):
+        await asyncio.sleep(0.03)
+        committed.clear()
+        asking = asyncio.ensure_future(asubmit(cluster, create(f"p{number}")))
+        message = await asyncio.wait_for(layer.receive(channel), 2)
+        took.append(1000 * (time.perf_counter() - committed[0]))
+        answer = await asking
+        assert message == {"type": "cluster.grew", "cluster": cluster.pk, "head": answer.changed}
+        assert answer.changed == answer.index + 1
+    print(f"a wake-up takes {statistics.median(took):.1f} ms at the median, {max(took):.1f} ms at most")
+    assert sorted(took)[37] <= 50
+
+
+async def test_what_is_due_is_played_in_time(embedded: Embedded) -> None:
+    """At 1x from the wall's own now, an entry's lateness is when it was recorded after when it happened."""
+    cluster = await made()
+    await asubmit(cluster, create("web", beats=40, period=77 * MILLISECOND))
+    await asyncio.sleep(40 * 0.077 + 0.3)
+    rows = await asyncio.to_thread(lambda: list(Entry.objects.filter(cluster_id=cluster.pk, kind="trace")))
+    late = sorted((row.recorded_at - row.at) / MILLISECOND for row in rows)
+    print(f"entries are {statistics.median(late):.1f} ms late at the median, {late[37]:.1f} ms at p95")
+    assert len(late) == 40
+    assert late[37] <= 50
+
+
+async def test_requests_that_come_together_are_all_answered(embedded: Embedded) -> None:
+    cluster = await made("10x")
+    answers = await asyncio.gather(*(asubmit(cluster, create(f"p{number}", beats=3)) for number in range(200)))
+    assert {answer.code for answer in answers} == {201}
+    assert len({answer.index for answer in answers}) == 200
+
+
+async def test_a_server_keeps_many_clusters_in_time(embedded: Embedded) -> None:
+    clusters = [await asyncio.to_thread(create_cluster, f"c{n}", speed="10x", start=wall_now()) for n in range(10)]
+    for cluster in clusters:
+        await asubmit(cluster, create("web", beats=100, period=SECOND))
+    await asyncio.sleep(2)
+    for cluster in clusters:
+        await asyncio.to_thread(cluster.refresh_from_db)
+        now = cluster.clock_at + 10 * (wall_now() - cluster.clock_since)
+        assert now - cluster.horizon <= 2 * 10 * SECOND // 10 + SECOND
+
+
+async def test_a_lost_message_costs_a_second(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = await made()
+    sent = dispatch.app.send_task
+    lost: list[object] = []
+    monkeypatch.setattr(dispatch.app, "send_task", lambda *args, **more: lost.append(args) if not lost else sent(*args, **more))
+    began = time.perf_counter()
+    answer = await asubmit(cluster, create("web"))
+    assert lost
+    assert answer.code == 201
+    assert time.perf_counter() - began < 2.5
+
+
+async def test_a_broker_that_is_away_does_not_lose_a_request(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kombu.exceptions import OperationalError
+
+    def away(*args: object, **more: object) -> None:
+        raise OperationalError("connection refused")
+
+    cluster = await made()
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatch.app, "send_task", away)
+        answer = await asubmit(cluster, create("web"), timeout=0.5)
+        assert (answer.code, answer.body["reason"]) == (504, "Timeout")
+    await asyncio.sleep(1.5)
+    rows = await asyncio.to_thread(lambda: list(Entry.objects.filter(cluster_id=cluster.pk, kind="request")))
+    assert [row.type for row in rows] == ["create"]
+
+
+async def test_a_thread_may_submit_and_wait(embedded: Embedded) -> None:
+    cluster = await made()
+    answer = await asyncio.to_thread(submit, cluster, create("web"))
+    assert answer.code == 201
