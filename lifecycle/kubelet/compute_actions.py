@@ -68,10 +68,10 @@ def compute_actions(pod: Pod) -> Actions:
     if len(ready) != 1 or not sandboxes[0].ready or not (sandboxes[0].ip or sandboxes[0].host_network):
         _new_sandbox(pod, actions)
         return actions
-    if sources := restart_all_sources(pod.spec, pod.snapshot):
-        if not pod.deleting:
-            actions.restart_all = _removal_order(pod, sources)
-            return actions
+    sources = [] if pod.deleting else restart_all_sources(pod.spec, pod.snapshot)
+    if sources:
+        actions.restart_all = _removal_order(pod, sources)
+        return actions
     actions.ephemeral = [c.name for c in pod.spec.ephemeral_containers if pod.snapshot.latest(c.name) is None]
     if _init(pod, actions) and not actions.kill_pod:
         _regular(pod, actions)

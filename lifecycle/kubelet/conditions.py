@@ -39,7 +39,7 @@ def conditions(view: View, phase: str, init: list[Object], regular: list[Object]
     containers_ready = containers_ready_condition(view.spec, init, regular, phase)
     verdicts = [
         ("PodReadyToStartContainers", TRUE if sandbox_ready(view.snapshot) else FALSE),
-        ("Initialized", initialized_condition(view.spec, init, regular, phase)),
+        ("Initialized", initialized_condition(view, init, regular, phase)),
         ("Ready", ready_condition(view, containers_ready)),
         ("ContainersReady", containers_ready),
         ("PodScheduled", TRUE),
@@ -113,9 +113,12 @@ def ready_condition(view: View, containers_ready: Verdict) -> Verdict:
     return TRUE
 
 
-def initialized_condition(spec: PodSpec, init: list[Object], regular: list[Object], phase: str) -> Verdict:
+def initialized_condition(view: View, init: list[Object], regular: list[Object], phase: str) -> Verdict:
+    spec = view.spec
     if phase == "Succeeded":
         return ("True", reasons.POD_COMPLETED, "")
+    if has_restart_all_rule(spec) and _was_true(view, "Initialized"):
+        return TRUE
     if any("running" in status["state"] or "terminated" in status["state"] for status in regular):
         return TRUE
     incomplete = [
@@ -127,6 +130,10 @@ def initialized_condition(spec: PodSpec, init: list[Object], regular: list[Objec
         message = f"containers with incomplete status: [{' '.join(incomplete)}]"
         return ("False", reasons.CONTAINERS_NOT_INITIALIZED, message)
     return TRUE
+
+
+def _was_true(view: View, type: str) -> bool:
+    return any(c["type"] == type and c["status"] == "True" for c in view.old.get("conditions") or ())
 
 
 def restarting_condition(phase: str, restarting_all: bool) -> Verdict:

@@ -44,6 +44,8 @@ def _status(view: View, container: Container, old: Object | None, waiting: str, 
 
 def _without_record(view: View, container: Container, old: Object | None, waiting: str) -> Object:
     """Return the status of a container of which the runtime knows nothing."""
+    if old and view.restarted_all:
+        return _removed_for_restart(old)
     if old and "terminated" in old["state"]:
         return dict(old)
     status: Object = {
@@ -61,6 +63,23 @@ def _without_record(view: View, container: Container, old: Object | None, waitin
         status["restartCount"] += not view.deleting
     if mounts := volume_mounts(container):
         status["volumeMounts"] = mounts
+    return status
+
+
+def _removed_for_restart(old: Object) -> Object:
+    """Return the status of a container that a restart of all containers has removed."""
+    status = dict(old)
+    if "waiting" not in old["state"]:
+        ended = {
+            "exitCode": 137,
+            "reason": reasons.RESTARTING_ALL_CONTAINERS,
+            "message": RESTARTING_ALL_MESSAGE,
+            "startedAt": None,
+            "finishedAt": None,
+        }
+        status["lastState"] = {"terminated": ended}
+        status["restartCount"] = old["restartCount"] + 1
+    status["state"] = {"waiting": {"reason": reasons.RESTARTING_ALL_CONTAINERS, "message": RESTARTING_ALL_MESSAGE}}
     return status
 
 

@@ -38,15 +38,7 @@ class Images:
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
-        self._config = {self._key(image): found for image, found in kubelet.kernel.config.images.items()}
-
-    def set(self, image: str, found: Image | None) -> None:
-        """Change what a pull finds (None: what the configuration says again)."""
-        key = self._key(image)
-        if found is None:
-            self.kubelet.state.images.pop(key, None)
-        else:
-            self.kubelet.state.images[key] = found
+        self._config = {_key(image): found for image, found in kubelet.kernel.config.images.items()}
 
     def ensure(self, pod: PodState, container: Container) -> Pull | Reason | None:
         """Return None where the image is there, a pull that was begun, or why the container cannot have it."""
@@ -58,7 +50,7 @@ class Images:
             self.kubelet.event(pod, "Warning", reasons.INSPECT_FAILED, message, about)
             return self._failed(pod, about, reasons.INVALID_IMAGE_NAME, message)
         node = self.kubelet.node(pod)
-        present = self.present(node, name)
+        present = self.present(node, image, name)
         if present and container.image_pull_policy != "Always":
             message = f'Container image "{image}" already present on machine and can be accessed by the pod'
             self.kubelet.event(pod, "Normal", reasons.PULLED, message, about)
@@ -71,13 +63,13 @@ class Images:
             return self._back_off(pod, container)
         return self._begin(pod, node, container, name)
 
-    def present(self, node: NodeState, name: str) -> bool:
-        return name in node.images or self._found(name).present
+    def present(self, node: NodeState, image: str, name: str) -> bool:
+        return name in node.images or self._found(image, name).present
 
     def pulled(self, pod: PodState, container: Container, pull: Pull) -> Reason | None:
         """End a pull; return why it failed, or None."""
         name = names.normalize(container.image)
-        found = self._found(name)
+        found = self._found(container.image, name)
         where = self.kubelet.about(pod, container.name)
         if found.error is not None:
             self.kernel.trace("pull", where, image=container.image, phase="failed", bytes=0, message=found.error)
@@ -99,19 +91,21 @@ class Images:
         with self.kernel.because(index):
             where = self.kubelet.about(pod, container.name)
             self.kernel.trace("pull", where, image=container.image, phase="started", bytes=0, message="")
-        now, took = self.kernel.now, self._takes(pod, node, name)
+        now, took = self.kernel.now, self._takes(pod, node, container.image, name)
         node.pull_free_at = max(now, node.pull_free_at) + took
         return Pull(took, node.pull_free_at - now)
 
-    def _takes(self, pod: PodState, node: NodeState, name: str) -> Micros:
-        found = self._found(name)
+    def _takes(self, pod: PodState, node: NodeState, image: str, name: str) -> Micros:
+        found = self._found(image, name)
         if found.error is not None and found.pull is None:
             return self.kubelet.runtime.takes(delays.PULL_FAILS, pod)
         took = delays.PULL if found.pull is None else parse_go_duration(found.pull)
-        return min(took, delays.PULL_CHECK) if self.present(node, name) else took
+        return min(took, delays.PULL_CHECK) if self.present(node, image, name) else took
 
-    def _found(self, name: str) -> Image:
-        return self.kubelet.state.images.get(name) or self._config.get(name) or Image()
+    def _found(self, image: str, name: str) -> Image:
+        """Return what a pull finds: what a Fault says, else the configuration."""
+        faults = self.kernel.rooms.get("faults")
+        return (faults and faults.image(image)) or self._config.get(name) or Image()
 
     def _failed_at(self, pod: PodState, image: str) -> Micros:
         held = pod.pulls.get(image)
@@ -140,11 +134,13 @@ class Images:
         self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {reason}", container)
         return Reason(reason, message)
 
-    def _key(self, image: str) -> str:
-        try:
-            return names.normalize(image)
-        except names.InvalidReference:
-            return image
+
+def _key(image: str) -> str:
+    """Return the name under which an image of the configuration is found."""
+    try:
+        return names.normalize(image)
+    except names.InvalidReference:
+        return image
 
 
 def _rounded(span: Micros) -> str:

@@ -15,12 +15,14 @@ from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.admission import Rejection, admit
 from lifecycle.kubelet.conditions import KUBELETS_OWN, TRUE, condition, containers_ready_condition, ready_condition
 from lifecycle.kubelet.container_config import ContainerConfig
+from lifecycle.kubelet.eviction import Eviction
 from lifecycle.kubelet.hooks import Hooks
 from lifecycle.kubelet.images import Images
 from lifecycle.kubelet.pleg import PLEG
 from lifecycle.kubelet.pod_workers import PodWorkers
 from lifecycle.kubelet.prober import Prober
 from lifecycle.kubelet.resize import Resize
+from lifecycle.kubelet.restarting import Restarting
 from lifecycle.kubelet.start_container import StartContainer
 from lifecycle.kubelet.state import KubeletState, NodeState, PodState, Reason
 from lifecycle.kubelet.status import ENDED, Verdict, finalized, generate
@@ -56,6 +58,10 @@ class Kubelet:
         self.termination = Termination(self)
         self.sync_pod = SyncPod(self)
         self.workers = PodWorkers(self)
+        self.eviction = Eviction(self)
+        self.restarting = Restarting(self)
+        self.stop, self.start = self.restarting.stop, self.restarting.start
+        self.on_storage, self.on_kubelet_up = self.eviction.on_storage, self.restarting.on_kubelet_up
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_step = self.workers.on_wake, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
@@ -194,7 +200,7 @@ class Kubelet:
             self._reject(pod, obj, rejection)
             return
         info.add(uid, taken_by(obj))
-        pod.worker.wake = None
+        self.eviction.watch(pod)
         if obj["metadata"].get("deletionTimestamp"):
             self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))
         else:
@@ -244,6 +250,8 @@ class Kubelet:
         """Make the Pod's status anew; ask for readiness probes where it finds containers that are not ready."""
         spec, obj = self.spec(pod), self.object(pod)
         view = self._view(pod, stopped)
+        if pod.restarting_all and not pod.cache.containers:
+            view.restarted_all, pod.restarting_all = True, False
         deadline = self._deadline(pod, spec)
         verdict = Verdict(deadline, self.resize.conditions(pod, view), pod.restarting_all)
         generated = generate(view, verdict, self.node(pod).ip, spec.host_network)

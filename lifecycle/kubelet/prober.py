@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_TRIES = 3
 """How often one attempt is tried that comes to an error and not to a result."""
+OUTLIVED: Micros = 10 * SECOND
+"""How long before its kubelet a container must have started to keep its results."""
 INITIAL: dict[ProbeType, ProbeResult] = {"startup": "unknown", "readiness": "failure", "liveness": "success"}
 
 
@@ -43,8 +45,25 @@ class Prober:
             for type, probe in probes_of(container):
                 key = f"{container.name}/{type}"
                 if key not in pod.probes:
-                    period = probe.period_seconds * SECOND
-                    pod.probes[key] = ProbeWorker(container.name, type, period, self.kernel.now)
+                    worker = ProbeWorker(container.name, type, probe.period_seconds * SECOND, self.kernel.now)
+                    pod.probes[key] = worker
+                    if pod.resumed_at is not None and self.kernel.now - pod.resumed_at < worker.period:
+                        self._resume(pod, worker)
+
+    def _resume(self, pod: PodState, worker: ProbeWorker) -> None:
+        """Spread the first attempts after a kubelet's start; a container that outlived its kubelet keeps its results."""
+        part = self.kernel.seeds.fraction("probe", pod.uid, worker.container, worker.type, self.kernel.now)
+        worker.origin = self.kernel.now + round(part * worker.period)
+        self._schedule(pod, worker, worker.origin)
+        record = pod.runtime.latest(worker.container)
+        assert pod.resumed_at is not None
+        if record and record.state == "running" and record.started_at < pod.resumed_at - OUTLIVED:
+            worker.container_id, worker.known = record.id, True
+            worker.result = "success" if worker.type != "readiness" or self._was_ready(pod) else "failure"
+
+    def _was_ready(self, pod: PodState) -> bool:
+        conditions = self.kubelet.object(pod)["status"].get("conditions") or ()
+        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
     def stop_liveness_and_startup(self, pod: PodState) -> None:
         """End the workers of regular containers that make no sense while the Pod ends."""
@@ -66,7 +85,7 @@ class Prober:
         worker = pod.probes.get(f"{container}/readiness")
         if worker and worker.busy:
             worker.triggered = True
-        elif worker:
+        elif worker and worker.origin <= self.kernel.now:
             self._schedule(pod, worker, self.kernel.now + delays.TRIGGER, triggered=True)
 
     def status_changed(self, pod: PodState) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.runtime.records import Snapshot
-from lifecycle.wire import Image, Object
+from lifecycle.wire import Object
 
 WorkerPhase = Literal["sync", "terminating", "terminated", "finished"]
 ProbeType = Literal["startup", "readiness", "liveness"]
@@ -57,7 +57,8 @@ class Call(msgspec.Struct):
     """A call of SyncPod, SyncTerminatingPod or SyncTerminatedPod under way.
 
     `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`. `error` is what
-    it came to beside `failures`; `acted` whether anything was done to the Pod in the runtime; `snapshot` what the decision was made by.
+    it came to beside `failures`; `acted` whether anything was done to the Pod in the runtime; `snapshot` is what
+    was decided by.
     """
 
     kind: WorkerPhase
@@ -182,6 +183,7 @@ class PodState(msgspec.Struct):
     disruption: Object | None = None
     restarting_all: bool = False
     counter: int = 0
+    resumed_at: Micros | None = None
     removed: Object | None = None
 
 
@@ -208,8 +210,7 @@ class NodeState(msgspec.Struct):
 
 
 class KubeletState(msgspec.Struct):
-    """The kubelets of all nodes. `images` are what Faults say of images, by full name."""
+    """The kubelets of all nodes."""
 
     nodes: dict[str, NodeState] = {}
     pods: dict[str, PodState] = {}
-    images: dict[str, Image] = {}

@@ -99,14 +99,13 @@ def merged(api: Object, own: Object, *, over: bool, now: int) -> Object:
         if c["type"] not in KUBELETS_OWN and not any(c["type"] == o["type"] for o in own["conditions"])
     ]
     status = {**own, "conditions": [*foreign, *own["conditions"]]}
-    if own["phase"] in ENDED and api.get("phase") not in ENDED:
-        if not over:
-            status["phase"] = api.get("phase")
-            for field in ("reason", "message"):
-                status.pop(field, None)
-                if api.get(field):
-                    status[field] = api[field]
-            status["conditions"] = [c for c in status["conditions"] if c["type"] != "DisruptionTarget" or c in foreign]
+    if own["phase"] in ENDED and api.get("phase") not in ENDED and not over:
+        status["phase"] = api.get("phase")
+        for field in ("reason", "message"):
+            status.pop(field, None)
+            if api.get(field):
+                status[field] = api[field]
+        status["conditions"] = [c for c in status["conditions"] if c["type"] != "DisruptionTarget" or c in foreign]
     if status["phase"] in ENDED:
         reason = reasons.POD_FAILED if status["phase"] == "Failed" else reasons.POD_COMPLETED
         status["conditions"] = [_not_ready(c, reason, now) for c in status["conditions"]]

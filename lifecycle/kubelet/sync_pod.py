@@ -41,6 +41,7 @@ class SyncPod:
             "wait_kills": stopping.step_wait_kills,
             "stop_sandbox": self.stop_sandbox,
             "remove": self.remove,
+            "again": self.again,
             "create_sandbox": self.create_sandbox,
             "start": starting.step_start,
             "pulled": starting.step_pulled,
@@ -170,7 +171,12 @@ class SyncPod:
             if record_id in running:
                 steps.append(Step("kill", running[record_id], id=record_id, message="killing", grace=0))
             steps.append(Step("remove", id=record_id))
-        self.push(call, *steps)
+        self.push(call, *steps, Step("again"))
+
+    def again(self, pod: PodState, call: Call, step: Step) -> bool:
+        """Have another sync right after this one."""
+        pod.worker.pending = True
+        return True
 
     def remove(self, pod: PodState, call: Call, step: Step) -> bool:
         self.kubelet.runtime.remove(pod, {step.id})

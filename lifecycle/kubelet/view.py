@@ -14,7 +14,8 @@ from lifecycle.wire import Object
 class View(msgspec.Struct):
     """A Pod as the kubelet sees it at one moment.
 
-    `old` is the status before, `foreign` the conditions that others wrote; `stopped` says that all containers were stopped for good (podIsTerminal).
+    `old` is the status before, `foreign` the conditions that others wrote; `stopped` says that all containers were stopped
+    for good (podIsTerminal), `restarted_all` that they were removed to be started anew.
     """
 
     spec: PodSpec
@@ -27,6 +28,7 @@ class View(msgspec.Struct):
     foreign: tuple[Object, ...] = ()
     deleting: bool = False
     stopped: bool = False
+    restarted_all: bool = False
 
     def worker(self, container: str, type: str) -> ProbeWorker | None:
         return self.probes.get(f"{container}/{type}")

@@ -34,7 +34,7 @@ class Runtime:
         self.kernel = kubelet.kernel
 
     @property
-    def programs(self) -> programs.Programs:
+    def _programs(self) -> programs.Programs:
         return self.kubelet.programs
 
     def takes(self, span: Micros, pod: PodState, *key: str | int) -> Micros:
@@ -59,7 +59,7 @@ class Runtime:
                 first, last = address(node.subnet, 1), address(node.subnet, 254)
                 return NO_ADDRESS.format(first=first, last=last)
             ip = found
-        self.programs.add_sandbox(
+        self._programs.add_sandbox(
             programs.Sandbox(
                 id=sandbox_id,
                 namespace=pod.namespace,
@@ -95,14 +95,14 @@ class Runtime:
         self.stop_sandboxes(pod)
         self.remove(pod, {record.id for record in pod.runtime.containers})
         for sandbox in pod.runtime.sandboxes:
-            self.programs.remove_sandbox(sandbox.id)
+            self._programs.remove_sandbox(sandbox.id)
 
     # Containers
 
     def create(self, pod: PodState, container: Container, config: programs.Container) -> str | None:
         """Create a container; return the runtime's error where it cannot be."""
         image_name = names.normalize(container.image)
-        error = self.programs.create(config)
+        error = self._programs.create(config)
         if error is not None:
             return error
         record = ContainerRecord(
@@ -130,7 +130,7 @@ class Runtime:
 
     def start(self, pod: PodState, record: ContainerRecord) -> str | None:
         """Start a created container; return the runtime's error where its process cannot be."""
-        failure = self.programs.start(record.id)
+        failure = self._programs.start(record.id)
         self.kubelet.pleg.changed(pod)
         if failure is None:
             if (current := pod.runtime.by_id(record.id)) and current.state == "created":
@@ -168,14 +168,14 @@ class Runtime:
     def remove(self, pod: PodState, container_ids: set[str]) -> None:
         if container_ids:
             for container_id in sorted(container_ids):
-                self.programs.remove(container_id)
+                self._programs.remove(container_id)
             pod.runtime = pod.runtime.without(container_ids)
             self.kubelet.pleg.changed(pod)
 
 
 def address(subnet: str, number: int) -> str:
     """Return the nth address of a subnet (`10.244.0.0/24`)."""
-    base, _, bits = subnet.partition("/")
+    base = subnet.partition("/")[0]
     parts = [int(part) for part in base.split(".")]
     value = (parts[0] << 24 | parts[1] << 16 | parts[2] << 8 | parts[3]) + number
     return ".".join(str(value >> shift & 255) for shift in (24, 16, 8, 0))

@@ -1,0 +1,82 @@
+"""A kubelet that stops and starts again: its containers run on, what it had in memory is lost.
+
+Kubernetes: pkg/kubelet/kubelet.go (HandlePodAdditions of pods that run already)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import MILLISECOND, Micros, parse_rfc3339
+from lifecycle.kubelet.state import NodeState, PodState, Worker
+from lifecycle.runtime.records import Snapshot
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+START_TAKES: Micros = 430 * MILLISECOND
+
+
+class Restarting:
+    """The stops and starts of all kubelets."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    def stop(self, name: str) -> None:
+        """Have a node's kubelet do nothing more."""
+        node = self.kubelet.state.nodes.get(name)
+        if node is None or node.down:
+            return
+        node.down = True
+        self.kernel.cancel(node.relist)
+        node.relist, node.changed, node.waiting = None, {}, {}
+        for pod in self._pods(name):
+            self._forget(pod)
+
+    def start(self, name: str) -> None:
+        """Have a node's kubelet begin again; it takes a moment."""
+        if name in self.kubelet.state.nodes:
+            self.kernel.after(START_TAKES, "kubelet", "kubelet_up", name)
+
+    def on_kubelet_up(self, name: str) -> None:
+        node = self.kubelet.state.nodes[name]
+        if not node.down:
+            return
+        node.down = False
+        node.pull_free_at = node.relist_origin = self.kernel.now
+        self.kernel.rooms["nodelifecycle"].kubelet_started(name)
+        for pod in self._pods(name):
+            self._resume(node, pod)
+
+    def _pods(self, name: str) -> list[PodState]:
+        return [pod for pod in self.kubelet.state.pods.values() if pod.node == name]
+
+    def _forget(self, pod: PodState) -> None:
+        """Lose what the kubelet knows only by itself; a Pod that is over stays so."""
+        timers = [pod.worker.wake, pod.patch, pod.deadline]
+        timers += [worker.timer for worker in pod.probes.values()] + [kill.timer for kill in pod.kills.values()]
+        for timer in timers:
+            self.kernel.cancel(timer)
+        phase = pod.worker.phase if pod.worker.phase == "finished" else "sync"
+        pod.worker = Worker(phase, number=pod.worker.number + 1)
+        pod.reasons, pod.restarts, pod.pulls, pod.pull_errors = {}, {}, {}, {}
+        pod.probes, pod.kills, pod.hooks, pod.mounting = {}, {}, {}, {}
+        pod.status, pod.patch, pod.deadline, pod.start_time = None, None, None, None
+
+    def _resume(self, node: NodeState, pod: PodState) -> None:
+        """Take up a Pod again as the API server and the runtime have it."""
+        pod.cache, pod.cache_at = Snapshot(), -1
+        pod.resumed_at = pod.worker.last_end = self.kernel.now
+        self.kubelet.pleg.changed(pod)
+        if pod.removed is not None:
+            self.kubelet.on_removed(pod.uid)
+            return
+        started = self.kubelet.object(pod)["status"].get("startTime")
+        if started:
+            pod.start_time = parse_rfc3339(started)
+        if pod.worker.phase != "finished":
+            if pod.runtime.containers:
+                self.kubelet.prober.add(pod)
+            self.kubelet.on_added(pod.uid)
