@@ -35,6 +35,10 @@ class Renders:
         result: T = future.result()
         return result
 
+    def clear(self) -> None:
+        with self._lock:
+            self._futures.clear()
+
     def _make(self, key: Hashable, future: Future[Any], make: Callable[[], Any]) -> None:
         try:
             result = make()

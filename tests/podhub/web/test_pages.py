@@ -1,0 +1,128 @@
+"""Pages of a recorded cluster: what they say now and at past moments."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from lifecycle.clock import parse_rfc3339
+from podhub.log.models import Cluster
+from podhub.log.moments import compact
+from tests.podhub.web.conftest import RECORDINGS
+
+POD = "/c/life/pods/liveness-exec/liveness-exec/"
+
+DESCRIBED = sorted((RECORDINGS / "liveness-exec" / "describe").glob("*.txt"))
+
+
+def described(html: str) -> str:
+    found = re.search(r'<pre id="pod-describe"[^>]*>(.*?)</pre>', html, re.DOTALL)
+    assert found
+    return unescape(found[1])
+
+
+@pytest.mark.parametrize("file", DESCRIBED, ids=lambda file: file.stem)
+def test_a_past_moment_reads_as_kubectl_read_then(recorded: Cluster, client: Client, file: Path) -> None:
+    first, _, text = file.read_text().partition("\n")
+    wall = re.search(r"wall=(\S+)", first)
+    assert wall
+    page = client.get(POD + "moment/", {"at": compact(parse_rfc3339(wall[1]))})
+    assert page.status_code == 200
+    assert described(page.content.decode()).strip() == text.strip()
+
+
+def test_the_whole_page_is_at_the_moment_of_its_address(recorded: Cluster, client: Client) -> None:
+    html = client.get(POD, {"at": "100s"}).content.decode()
+    assert "Restart Count:  1" in described(html)
+    assert "Unhealthy" in html
+    assert '"at":100000000' in html
+
+
+def test_a_moment_may_be_named_by_its_seq(recorded: Cluster, client: Client) -> None:
+    assert "Status:           Pending" in described(client.get(POD, {"seq": "2"}).content.decode())
+
+
+def test_before_and_after_its_life_the_pod_is_not_found_but_its_page_is(recorded: Cluster, client: Client) -> None:
+    for query in ({"at": "10ms"}, {}):
+        page = client.get(POD, query)
+        assert page.status_code == 200
+        assert described(page.content.decode()) == 'Error from server (NotFound): pods "liveness-exec" not found'
+
+
+def test_a_past_moment_is_cached_for_ever_and_the_newest_not_at_all(recorded: Cluster, client: Client) -> None:
+    edition = re.search(r"moment/\?of=([^\"&]+)", client.get(POD).content.decode())
+    assert edition
+    past = client.get(POD + "moment/", {"at": "20s", "of": edition[1]})
+    assert "immutable" in past["Cache-Control"]
+    assert "no-store" in client.get(POD + "moment/", {"of": edition[1]})["Cache-Control"]
+    assert "no-store" in client.get(POD + "moment/", {"at": "20s", "of": "another-log"})["Cache-Control"]
+
+
+def test_the_table_is_that_of_kubectl_get_pods(recorded: Cluster, client: Client) -> None:
+    html = client.get("/c/life/", {"at": "76.5s"}).content.decode()
+    row = re.search(r"<tr data-key=\"liveness-exec/liveness-exec\">(.*?)</tr>", html, re.DOTALL)
+    assert row
+    cells = [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.split(r"</t[dh]>", row[1])[:-1]]
+    assert cells == ["liveness-exec", "liveness-exec", "1/1", "Running", "1 (1s ago)", "77s", "10.244.0.4", "node1", "<none>", "<none>"]
+
+
+def test_a_pod_that_is_gone_is_still_led_to(recorded: Cluster, client: Client) -> None:
+    html = client.get("/c/life/").content.decode()
+    link = re.search(r'href="(/c/life/pods/liveness-exec/liveness-exec/\?seq=\d+)"', html)
+    assert link
+    assert "Name:             liveness-exec" in described(client.get(link[1]).content.decode())
+
+
+def test_a_namespace_without_pods_says_so(recorded: Cluster, client: Client) -> None:
+    assert "No Pods in the namespace elsewhere" in client.get("/c/life/", {"namespace": "elsewhere"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/c/nope/", 404, "No cluster is called"),
+        ("/c/nope/pods/default/web/", 404, "No cluster is called"),
+        ("/c/life/pods/default/web/", 404, "tells of no Pod"),
+        ("/c/life/?at=yesterday", 400, "is no moment"),
+        ("/c/life/?at=" + "9" * 400, 400, "is no moment"),
+        ("/c/life/?seq=999999", 404, "has not happened yet"),
+        (POD + "?at=-5s", 400, "before the start"),
+        (POD + "?seq=x", 400, "is no moment"),
+        (POD + "moment/?at=1x", 400, "is no moment"),
+        ("/nowhere/", 404, "leads nowhere"),
+        ("/c/life/apply/", 403, "read-only"),
+        ("/c/%00/", 404, "No cluster is called"),
+    ],
+)
+def test_what_is_asked_for_wrongly_gets_a_page_that_says_so(
+    recorded: Cluster, client: Client, path: str, status: int, words: str
+) -> None:
+    page = client.get(path)
+    assert page.status_code == status
+    assert words in unescape(page.content.decode())
+
+
+def test_posts_need_the_token(recorded: Cluster) -> None:
+    strict = Client(enforce_csrf_checks=True, HTTP_HOST="localhost")
+    for path in ("/new/", "/import/", "/c/life/drop/", "/c/life/speed/", "/c/life/apply/", POD + "delete/", "/theme/"):
+        assert strict.post(path, {}).status_code == 403, path
+
+
+def test_nothing_but_the_sites_own_scripts_may_run(recorded: Cluster, client: Client) -> None:
+    page = client.get(POD)
+    policy = page["Content-Security-Policy"]
+    assert "'unsafe" not in policy
+    assert "script-src 'self' 'sha256-" in policy
+    html = page.content.decode()
+    assert not re.search(r"\son[a-z]+=", html)
+    assert not re.search(r"\sstyle=", html)
+
+
+def test_names_cannot_bring_markup_into_a_page(recorded: Cluster, client: Client) -> None:
+    html = client.get("/c/life/", {"namespace": "<script>alert(1)</script>", "at": '"><b>'}).content.decode()
+    assert "<script>alert" not in html
+    assert "<b>" not in html
