@@ -33,13 +33,13 @@ class Member(msgspec.Struct):
 
 
 class Service(msgspec.Struct):
-    """What is known of a Service with a selector; `pending` holds the Pods to look at, `synced` is False before the first time.
+    """What is known of a Service with a selector: its Pods, the Pods of each slice, and those that are to be looked at.
 
     `triggers` are the moments (RFC 3339) that were counted already, by Pod, the Service's own under an empty name.
     """
 
     members: dict[str, Member] = {}
-    slices: list[str] = []
+    slices: dict[str, dict[str, bool]] = {}
     pending: dict[str, bool] = {}
     waiting: bool = False
     triggers: dict[str, str] = {}
@@ -124,24 +124,27 @@ class EndpointSlices:
         """Put a Pod where it belongs, or take it out; return the slices that are no longer right."""
         selected = pod is not None and endpoints.selects(service, pod["metadata"].get("labels") or {})
         endpoint = endpoints.endpoint(service, pod) if pod is not None and selected else None
-        old = known.members.get(name)
+        old = known.members.pop(name, None)
+        if old:
+            known.slices[old.slice].pop(name)
         if endpoint is None or pod is None:
-            known.members.pop(name, None)
             return [old.slice] if old else []
         numbers = list(endpoints.ports(service, pod))
-        if old and old.ports == numbers:
-            known.members[name] = Member(endpoint, numbers, old.slice)
-            return [old.slice] if old.endpoint != endpoint else []
-        slice = self._slice_with_room(service, known, tuple(numbers))
+        stays = old is not None and old.ports == numbers
+        slice = old.slice if old and stays else self._slice_with_room(service, known, numbers)
         known.members[name] = Member(endpoint, numbers, slice)
+        known.slices[slice][name] = True
+        if old and stays:
+            return [slice] if old.endpoint != endpoint else []
         return [slice, old.slice] if old else [slice]
 
-    def _slice_with_room(self, service: Object, known: Service, numbers: Ports) -> str:
-        for slice in known.slices:
-            inside = [member for member in known.members.values() if member.slice == slice]
-            if len(inside) < MOST_ENDPOINTS and all(tuple(member.ports) == numbers for member in inside):
+    def _slice_with_room(self, service: Object, known: Service, numbers: list[tuple[str, str, int]]) -> str:
+        """Return a slice with the same ports (or none yet) that can take one more endpoint; a new one if there is none."""
+        for slice, inside in known.slices.items():
+            first = next(iter(inside), None)
+            if len(inside) < MOST_ENDPOINTS and (first is None or known.members[first].ports == numbers):
                 return slice
-        return self._new_slice(service, known, numbers, "")
+        return self._new_slice(service, known, tuple(numbers), "")
 
     def _new_slice(self, service: Object, known: Service, numbers: Ports, trigger: str) -> str:
         namespace, name = _name(service["metadata"])
@@ -161,17 +164,17 @@ class EndpointSlices:
             **_content([], numbers),
         }
         made = self.kernel.rooms["apiserver"].create("endpointslices", slice)["metadata"]["name"]
-        known.slices.append(made)
+        known.slices[made] = {}
         return str(made)
 
     def _write_slice(self, namespace: str, known: Service, slice: str, trigger: str) -> None:
         api = self.kernel.rooms["apiserver"]
         old = api.get("endpointslices", namespace, slice)
-        inside = [member for _, member in sorted(known.members.items()) if member.slice == slice]
+        inside = [known.members[pod] for pod in sorted(known.slices[slice])]
         if old is None:
             return
         if not inside and len(known.slices) > 1:
-            known.slices.remove(slice)
+            del known.slices[slice]
             api.delete("endpointslices", namespace, slice)
             return
         content = _content([member.endpoint for member in inside], tuple(inside[0].ports) if inside else ())
