@@ -239,12 +239,11 @@ def _dump(name: str, data: bytes) -> Recording | None:
 
     The moment is the latest time that any of its objects tells, for a dump does not say when it was made.
     """
-    head = data.lstrip()[:1]
-    first, _, more = data.partition(b"\n")
-    if head != b"{" or (more.strip() and _is_line(first)):
-        return None
-    whole = _parsed(data, name)
-    kind = str(whole.get("kind", ""))
+    try:
+        whole = codec.parse(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # Lines, or nothing that can be read: then the line at fault is named.
+    kind = str(whole.get("kind", "")) if isinstance(whole, dict) else ""
     if not kind.endswith("List") or "items" not in whole:
         return None
     if not isinstance(whole["items"], list) or not whole["items"]:
@@ -260,14 +259,6 @@ def _dump(name: str, data: bytes) -> Recording | None:
     if at is None:
         raise BadRecording(f"{name}: no object tells a time, such as metadata.creationTimestamp")
     return Recording(at, [Recorded(at, "ADDED", obj) for obj in objects])
-
-
-def _is_line(text: bytes) -> bool:
-    try:
-        value = codec.parse(text)
-    except (msgspec.DecodeError, RecursionError):
-        return False
-    return isinstance(value, dict) and "items" not in value
 
 
 def _times(value: Any) -> Iterator[Micros]:
