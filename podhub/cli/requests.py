@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +13,9 @@ import yaml
 
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.clock import Micros, from_seconds, parse_go_duration
+from lifecycle.core_v1 import manifests, submission
+from lifecycle.core_v1.admission import EmptyCluster
+from lifecycle.core_v1.manifests import Document
 from lifecycle.core_v1.schema import kind_of
 from lifecycle.wire import Image, Request
 from podhub.cli.objects import CommandError
@@ -38,13 +43,43 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_manifests(paths: list[str]) -> list[Timed]:
-    """Return a create request for every document of the files, all at once. Raises: CommandError."""
-    return [
-        Timed(0, _create(document, where), where)
-        for path in paths
-        for document, where in _objects(path)
-        if document is not None
-    ]
+    """Return a create request for every object of the files, all at once, if each of them can be created.
+
+    What is odd about one is said on stderr. Raises: CommandError with all that is wrong, each at its line.
+    """
+    texts = {path: _read(path) for path in paths}
+    beside = _Beside([document.value for text in texts.values() for document in manifests.parse(text).documents])
+    checked = [(path, submission.check(text, objects=beside)) for path, text in texts.items()]
+    for path, one in checked:
+        for warning in one.warnings:
+            print(f"warning: {path}: {warning}", file=sys.stderr)
+    problems = [f"error: {path}: {problem}" for path, one in checked for problem in one.problems]
+    if problems:
+        raise CommandError("\n".join(problems))
+    return [_posted(document, path) for path, one in checked for document in one.documents]
+
+
+class _Beside(EmptyCluster):
+    """The objects that the same files create: a Pod may name a ServiceAccount or PriorityClass that stands beside it."""
+
+    def __init__(self, values: list[dict[str, Any]]) -> None:
+        self._objects: dict[tuple[str, str], dict[str, Any]] = {}
+        for value in values:
+            kind, metadata = kind_of(value.get("apiVersion"), value.get("kind")), value.get("metadata")
+            if kind and isinstance(metadata, dict):
+                self._objects[kind.plural, str(metadata.get("name"))] = value
+
+    def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
+        return self._objects.get((resource, name)) or super().get(resource, namespace, name)
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[dict[str, Any]]:
+        return [value for (plural, _), value in self._objects.items() if plural == resource]
+
+
+def _posted(document: Document, path: str) -> Timed:
+    line, _ = document.where(())
+    where = f"{path}: line {line}"
+    return Timed(0, _create(document.value, where), where)
 
 
 def read_requests(path: str) -> list[Timed]:
@@ -148,21 +183,6 @@ def _text(entry: dict[str, Any], field: str, where: str) -> str:
     if not isinstance(value, str):
         raise CommandError(f"error: {where}: {field}: expected a text, found {value!r}")
     return value
-
-
-def _objects(path: str) -> list[tuple[Any, str]]:
-    """Return every document of a file; the items of a List each count as one."""
-    found: list[tuple[Any, str]] = []
-    for number, document in enumerate(_documents(path), 1):
-        where = path if number == 1 else f"{path}: document {number}"
-        items = document.get("items") if isinstance(document, dict) and document.get("kind") == "List" else None
-        if isinstance(items, list):
-            found += [(item, f"{where}: items[{i}]") for i, item in enumerate(items)]
-        else:
-            found.append((document, where))
-    if all(document is None for document, _ in found):
-        raise CommandError(f"error: {path}: no object found; expected a manifest with apiVersion, kind and metadata")
-    return found
 
 
 def _documents(path: str) -> list[Any]:
