@@ -126,7 +126,18 @@ class ResourceFilter(admin.SimpleListFilter):
 
     title = _("resource")
     parameter_name = "resource"
-    known = ("pods", "events", "nodes", "services", "endpointslices", "endpoints", "configmaps", "secrets", "namespaces", "clusters")
+    known = (
+        "pods",
+        "events",
+        "nodes",
+        "services",
+        "endpointslices",
+        "endpoints",
+        "configmaps",
+        "secrets",
+        "namespaces",
+        "clusters",
+    )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [(name, name) for name in self.known]
@@ -144,7 +155,20 @@ class EntryAdmin(ReadOnlyAdmin):
     search_fields = ("=namespace", "=name", "=about")
     search_help_text = _("A namespace, a name or a uid, in full.")
     ordering = ("-id",)
-    fields = ("cluster", "seq", "happened", "written", "kind", "type", "object", "about", "brought_about_by", "altered", "content_text", "hash_text")
+    fields = (
+        "cluster",
+        "seq",
+        "happened",
+        "written",
+        "kind",
+        "type",
+        "object",
+        "about",
+        "brought_about_by",
+        "altered",
+        "content_text",
+        "hash_text",
+    )
     readonly_fields = fields
 
     @admin.display(description=_("cluster"))

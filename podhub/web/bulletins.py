@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import msgspec
 from django.utils import translation
@@ -48,7 +49,13 @@ def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
         return Bulletin(cluster.head, "")
     if cluster.head > after:
         said |= {"seq": cluster.head, "clock": clock_for_browser(cluster)}
-    return Bulletin(cluster.head, msgspec.json.encode(said).decode())
+    return Bulletin(cluster.head, msgspec.json.encode(said, enc_hook=_plain).decode())
+
+
+def _plain(text: Any) -> str:
+    """Rendered templates are a kind of str that the encoder does not know."""
+    plain: str = text + ""
+    return plain
 
 
 def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
@@ -108,5 +115,3 @@ def board() -> Board:
         boards.clear()  # a process has one loop; tests have one after another
         found = boards[id(loop)] = Board()
     return found
-
-

@@ -58,7 +58,9 @@ def row_of(pod: Object) -> Row:
     created = facts.pod_facts(pod).created
     look = pod_look(pod, word)
     name, namespace = metadata["name"], metadata.get("namespace", "")
-    return Row(f"{namespace}/{name}", namespace, name, cells[1], word, look, tally.restarts, tally.last_restart, created, *cells[5:])
+    return Row(
+        f"{namespace}/{name}", namespace, name, cells[1], word, look, tally.restarts, tally.last_restart, created, *cells[5:]
+    )
 
 
 def row(showing: Showing, version: read.Version) -> str:
@@ -155,4 +157,3 @@ def events_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
 def table_fragment(showing: Showing, namespace: str | None) -> str:
     context = {"cluster": showing.cluster, "at": showing.at, "namespace": namespace, "oob": mark_safe(' hx-swap-oob="true"')}
     return render_to_string("_pods_table.html", context | pods(showing, namespace))
-

@@ -47,7 +47,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.seq = _number(query.get("after", ""))
         self.subject = self._subject(cluster, query)
         self.woken = asyncio.Event()
-        self.head = 0
+        self.head = cluster.head
         self.group = wake.group(cluster.pk)
         await self.channel_layer.group_add(self.group, self.channel_name)
         await self.accept()

@@ -1,10 +1,12 @@
-"""Handlers for what no view has answered, and a middleware that turns the log's refusals into pages."""
+"""What is answered where a view cannot: the log's refusals become pages, and Django's own errors too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -16,9 +18,11 @@ View = Callable[..., HttpResponse]
 
 
 def refusals(view: View) -> View:
-    """Let a view raise the log's errors: each becomes a page with its text and a status of 4xx."""
+    """Let a view raise the log's errors: each becomes a page with its text and a status of 4xx. A team has to log in first."""
 
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if settings.TEAM and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
         try:
             return view(request, *args, **kwargs)
         except NoSuchCluster as wrong:
@@ -40,13 +44,17 @@ def refusals(view: View) -> View:
 def _busy(request: HttpRequest, wrong: OperationalError) -> HttpResponse:
     if "locked" not in str(wrong):
         raise wrong
-    response = HttpResponse(_("The database is busy. Try again in a moment."), status=503, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(
+        _("The database is busy. Try again in a moment."), status=503, content_type="text/plain; charset=utf-8"
+    )
     response.headers["Retry-After"] = "1"
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    return problem(request, 400, _("The request makes no sense"), _("The server could not read what was sent. Go back and try again."))
+    return problem(
+        request, 400, _("The request makes no sense"), _("The server could not read what was sent. Go back and try again.")
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
@@ -59,7 +67,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    return problem(request, 404, _("There is no such page"), _("The address “%(path)s” leads nowhere.") % {"path": request.path})
+    return problem(
+        request, 404, _("There is no such page"), _("The address “%(path)s” leads nowhere.") % {"path": request.path}
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

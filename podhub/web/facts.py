@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from lifecycle.clock import Micros, as_datetime, parse_rfc3339
+from lifecycle.core_v1.qos import qos_class
 from lifecycle.printers.containers import probe_text
 from lifecycle.printers.durations import moment
 from lifecycle.printers.events import last_seen
-from lifecycle.core_v1.qos import qos_class
 from lifecycle.wire import Object
 from podhub.web.timeline import condition_bar, container_bar
 

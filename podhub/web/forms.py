@@ -74,7 +74,9 @@ class RecordingForm(PlainForm):
 class DropForm(PlainForm):
     """Dropping a cluster: its name has to be typed."""
 
-    confirm = forms.CharField(label=_("Type the cluster’s name to drop it"), widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    confirm = forms.CharField(
+        label=_("Type the cluster’s name to drop it"), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
     def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

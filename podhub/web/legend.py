@@ -14,6 +14,10 @@ def legend() -> list[tuple[str, str, str]]:
         ("backoff", _("back-off"), _("It failed; the kubelet waits, longer each time, before it tries again.")),
         ("failed", _("failed"), _("Its process ended with an exit code other than 0, or it cannot be started.")),
         ("succeeded", _("finished"), _("Its process ended with exit code 0.")),
-        ("terminating", _("terminating"), _("It is being deleted: SIGTERM was sent, SIGKILL follows when the grace period ends.")),
+        (
+            "terminating",
+            _("terminating"),
+            _("It is being deleted: SIGTERM was sent, SIGKILL follows when the grace period ends."),
+        ),
         ("unknown", _("not known"), _("Nobody observed it.")),
     ]

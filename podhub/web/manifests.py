@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from lifecycle.wire import Request
+from lifecycle.core_v1.manifests import LARGEST_TEXT, Document, Problem
+from lifecycle.core_v1.schema import Kind, kind_of
+from lifecycle.core_v1.submission import check as check_text
+from lifecycle.wire import Object, Request
+from podhub.log import read
 from podhub.log.models import Cluster
 from podhub.runs.queue import submit
+from podhub.web.showing import newest
 
-MOST_BYTES = 3 * 1024 * 1024
+UNPROCESSABLE, CONFLICT, TOO_LARGE = 422, 409, 413
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -21,12 +26,14 @@ class Finding(msgspec.Struct, frozen=True):
     message: str
     line: int | None = None
     field: str = ""
+    advice: str = ""
     level: str = "error"
-    status: int = 422
-    too_large: bool = False
+    status: int = UNPROCESSABLE
 
 
 class Created(msgspec.Struct, frozen=True):
+    """An object as the cluster made it."""
+
     resource: str
     kind: str
     namespace: str
@@ -34,8 +41,10 @@ class Created(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
+    """What a text holds, and what is wrong or odd about it. Where nothing is wrong, all of it may be created."""
+
     findings: list[Finding]
-    creates: list[Request]
+    requests: list[Request]
 
     @property
     def refused(self) -> bool:
@@ -45,21 +54,99 @@ class Checked(msgspec.Struct, frozen=True):
     def status(self) -> int:
         return max((finding.status for finding in self.findings if finding.level == "error"), default=200)
 
-    def requests(self, user: str) -> list[Request]:
-        return [msgspec.structs.replace(request, user=user) for request in self.creates]
+
+class ClusterObjects:
+    """A cluster's objects, as admission asks for them."""
+
+    def __init__(self, view: read.View) -> None:
+        self.view = view
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        version = self.view.find(resource, namespace, name)
+        return version.object if version else None
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]:
+        return (version.object for version in self.view.list(resource, namespace))
 
 
-def posted(text: str, files: Sequence[UploadedFile]) -> tuple[str, Finding | None]:
-    """Return the text that was posted: files, one document after another, or else what the editor held."""
-    return text, None
+def posted(text: str, files: Sequence[UploadedFile]) -> tuple[bytes | str, Finding | None]:
+    """Return what was posted: the files, one behind the other, or else what the editor held."""
+    if not files:
+        return text, None
+    if sum(file.size or 0 for file in files) > LARGEST_TEXT:
+        return "", Finding(_("The files are larger than 3 MiB. Submit them in several parts."), status=TOO_LARGE)
+    return b"\n---\n".join(file.read().removeprefix(b"\xef\xbb\xbf") for file in files), None
 
 
-def check(cluster: Cluster, text: str, namespace: str) -> Checked:
-    return Checked([Finding(_("Nothing can be checked yet."))], [])
+def shown(source: bytes | str) -> str:
+    """Return what the editor can show of a posted text."""
+    return source.decode(errors="replace").replace("\x00", "\ufffd") if isinstance(source, bytes) else source
+
+
+def check(cluster: Cluster, source: bytes | str, namespace: str, user: str) -> Checked:
+    """Test a text as a whole: what it says, and whether the cluster has room for it."""
+    objects = ClusterObjects(newest(cluster).view)
+    found = check_text(source, namespace=namespace, objects=objects)
+    findings = [_finding(problem, "error") for problem in found.problems]
+    findings += [_finding(problem, "warning") for problem in found.warnings]
+    requests = [_request(document, namespace, user) for document in found.documents if not found.problems]
+    if not found.problems:
+        made = {one.name for one in requests if one.resource == "namespaces"}
+        for document, request in zip(found.documents, requests, strict=True):
+            findings += _unplaced(document, request, objects, made)
+    return Checked(sorted(findings, key=lambda finding: (finding.level, finding.line or 0)), requests)
+
+
+def _finding(problem: Problem, level: str) -> Finding:
+    status = TOO_LARGE if "the limit is 3 MiB" in problem.message else UNPROCESSABLE
+    advice = _(problem.what_to_do) if problem.what_to_do else ""
+    return Finding(problem.message, problem.line, problem.field, advice, level, status)
+
+
+def _request(document: Document, namespace: str, user: str) -> Request:
+    kind, metadata = _kind(document), document.value.get("metadata") or {}
+    space = str(metadata.get("namespace") or namespace) if kind.namespaced else ""
+    name = str(metadata.get("name") or "")
+    return Request("create", kind.plural, kind.group_version, space, name, body=document.value, user=user)
+
+
+def _kind(document: Document) -> Kind:
+    kind = kind_of(document.value.get("apiVersion"), document.value.get("kind"))
+    assert kind is not None  # a text with an unknown kind has problems
+    return kind
+
+
+def _unplaced(document: Document, request: Request, objects: ClusterObjects, made: set[str]) -> list[Finding]:
+    """Say where a cluster has no place for an object: its name is taken, or its namespace is not there."""
+    found = []
+    if request.name and objects.get(request.resource, request.namespace, request.name):
+        problem = document.problem("metadata.name", f'{request.resource} "{request.name}" already exists')
+        found.append(_refused(problem, _("Give it another name, or delete the other one first."), CONFLICT))
+    if request.namespace and request.namespace not in made and not objects.get("namespaces", "", request.namespace):
+        problem = document.problem("metadata.namespace", f'namespaces "{request.namespace}" not found')
+        found.append(_refused(problem, _("Create the namespace first, or use another one."), UNPROCESSABLE))
+    return found
+
+
+def _refused(problem: Problem, advice: str, status: int) -> Finding:
+    return Finding(problem.message, problem.line, problem.field, advice, "error", status)
 
 
 def create(cluster: Cluster, requests: Sequence[Request]) -> tuple[list[Created], Finding | None]:
+    """Have everything created, in the order of the text; stop at what the cluster refuses all the same."""
     created: list[Created] = []
     for request in requests:
-        submit(cluster, request)
+        answer = submit(cluster, request)
+        if answer.code >= 400:
+            return created, Finding(_refusal(answer.body.get("message", ""), created), status=answer.code)
+        metadata = answer.body.get("metadata") or {}
+        name, kind = str(metadata.get("name", request.name)), str(answer.body.get("kind", request.body.get("kind", "")))
+        created.append(Created(request.resource, kind, request.namespace, name))
     return created, None
+
+
+def _refusal(message: str, created: Sequence[Created]) -> str:
+    if not created:
+        return message
+    names = ", ".join(f"{one.kind.lower()}/{one.name}" for one in created)
+    return _("%(message)s (created before that: %(names)s)") % {"message": message, "names": names}

@@ -44,7 +44,12 @@ def guarded(response: HttpResponse) -> HttpResponse:
 
 
 def problem(
-    request: HttpRequest, status: int, title: str, text: str, links: Sequence[tuple[str, str]] = (), cluster: Cluster | None = None
+    request: HttpRequest,
+    status: int,
+    title: str,
+    text: str,
+    links: Sequence[tuple[str, str]] = (),
+    cluster: Cluster | None = None,
 ) -> HttpResponse:
     """Say what is wrong and where to go; `links` are (URL, text)."""
     context = {"code": status, "title": title, "text": text, "links": links, "cluster": cluster}

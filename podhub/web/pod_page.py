@@ -129,7 +129,11 @@ class PodPage:
 
     def _note(self) -> dict[str, Any]:
         assumptions = [line.content for line in self.traces(("assumption",), MOST_TRACES)] if self.pod else []
-        return {"never": self.last is None, "last_seq": self.last_seq, "assumptions": list({str(one): one for one in assumptions}.values())}
+        return {
+            "never": self.last is None,
+            "last_seq": self.last_seq,
+            "assumptions": list({str(one): one for one in assumptions}.values()),
+        }
 
     def _containers(self) -> dict[str, Any]:
         return {"containers": facts.containers(self.pod) if self.pod else []}
@@ -148,7 +152,9 @@ class PodPage:
         found: dict[str, list[OutputLine]] = {}
         for line in written:
             body = line.content
-            found.setdefault(body.get("container", ""), []).append(OutputLine(body.get("stream", "stdout"), body.get("text", "")))
+            found.setdefault(body.get("container", ""), []).append(
+                OutputLine(body.get("stream", "stdout"), body.get("text", ""))
+            )
         cut = len(written) == MOST_LINES
         return {"outputs": [Output(name, lines, cut) for name, lines in found.items()]}
 

@@ -76,7 +76,8 @@ def clock_for_browser(cluster: Cluster) -> dict[str, float]:
 
 
 def _stands(cluster: Cluster) -> bool:
-    return cluster.read_only or clock_of(cluster).speed in (MAX, PAUSED)
+    """Say whether time goes by entries alone: a recorded cluster's does, and that of a clock at rest or at full speed."""
+    return cluster.read_only or cluster.kind == Cluster.Kind.RECORDED or clock_of(cluster).speed in (MAX, PAUSED)
 
 
 def span(micros: Micros) -> str:
@@ -84,5 +85,9 @@ def span(micros: Micros) -> str:
     hours, rest = divmod(max(micros, 0), 3600 * SECOND)
     minutes, rest = divmod(rest, 60 * SECOND)
     seconds = f"{rest / SECOND:.3f}".rstrip("0").rstrip(".")
-    parts = (f"{hours}h" if hours else "", f"{minutes}m" if minutes else "", f"{seconds}s" if rest or not hours + minutes else "")
+    parts = (
+        f"{hours}h" if hours else "",
+        f"{minutes}m" if minutes else "",
+        f"{seconds}s" if rest or not hours + minutes else "",
+    )
     return "".join(parts)

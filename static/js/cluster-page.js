@@ -41,6 +41,7 @@ function setRows(rows) {
 if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
+      if (message.reload) location.reload();
       if (message.clock) clock.told(message.clock);
       put(message.html);
       if (message.rows) setRows(message.rows);

@@ -85,6 +85,7 @@ timeline.addEventListener("moment", (event) => {
 if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
+      if (message.reload) location.reload();
       timeline.told(message);
       if (timeline.live && shown === "live") put(message.html);
       else if (message.html) shown = shown === "live" ? "behind" : shown;

@@ -19,7 +19,9 @@ SENTENCES = {
     "lifecycle-demo": _("postStart and preStop together: delete the Pod and watch nginx quit by itself."),
     "lifecycle-events": _("A postStart hook that cannot be run: FailedPostStartHook, Killing, back-off."),
     "hook-demo2-3": _("Two Pods with preStop hooks in one file; one hides its own programs behind a volume."),
-    "prestop-deregister": _("A preStop hook that deregisters and then sleeps 30 s: delete it and watch the grace period run out."),
+    "prestop-deregister": _(
+        "A preStop hook that deregisters and then sleeps 30 s: delete it and watch the grace period run out."
+    ),
     "myapp-pod": _("Two init containers wait for Services that do not exist yet: Init:0/2, until you create them."),
     "myapp-services": _("The Services that myapp-pod waits for."),
     "init-demo": _("An init container fetches a page into a volume; nginx serves it afterwards."),

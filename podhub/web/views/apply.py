@@ -31,13 +31,14 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
         chosen = named(request.GET.get("manifest", ""))
         return _editor(request, cluster, chosen.text if chosen else "", "default")
     namespace = request.POST.get("namespace", "").strip() or "default"
-    text, wrong = manifests.posted(request.POST.get("manifest", ""), request.FILES.getlist("file"))
+    source, wrong = manifests.posted(request.POST.get("manifest", ""), request.FILES.getlist("file"))
+    text = manifests.shown(source)
     if wrong:
-        return _editor(request, cluster, text, namespace, [wrong], status=413 if wrong.too_large else 422)
-    checked = manifests.check(cluster, text, namespace)
+        return _editor(request, cluster, text, namespace, [wrong], status=wrong.status)
+    checked = manifests.check(cluster, source, namespace, request.user.get_username() or "podhub")
     if checked.refused:
         return _editor(request, cluster, text, namespace, checked.findings, status=checked.status)
-    created, refusal = manifests.create(cluster, checked.requests(request.user.get_username() or "podhub"))
+    created, refusal = manifests.create(cluster, checked.requests)
     if refusal:
         return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
     for finding in checked.findings:

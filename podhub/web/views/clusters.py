@@ -168,5 +168,3 @@ def speed(request: HttpRequest, cluster_name: str) -> HttpResponse:
     cluster.refresh_from_db()
     context = {"cluster": cluster, "clock_error": wrong, **clock_context(cluster)}
     return guarded(render(request, "_clock.html", context))
-
-

@@ -113,8 +113,8 @@ def delete(request: HttpRequest, cluster_name: str, namespace: str, name: str) -
     user = request.user.get_username() or "podhub"
     answer = submit(cluster, Request("delete", "pods", namespace=namespace, name=name, body=body, user=user))
     if answer.code >= 400:
-        return problem(request, answer.code, _("The Pod was not deleted"), answer.body.get("message", ""), [(back, name)], cluster)
+        return problem(
+            request, answer.code, _("The Pod was not deleted"), answer.body.get("message", ""), [(back, name)], cluster
+        )
     messages.success(request, _("pod “%(name)s” deleted") % {"name": name})
     return HttpResponseRedirect(back)
-
-

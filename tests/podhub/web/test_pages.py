@@ -67,7 +67,18 @@ def test_the_table_is_that_of_kubectl_get_pods(recorded: Cluster, client: Client
     row = re.search(r"<tr data-key=\"liveness-exec/liveness-exec\">(.*?)</tr>", html, re.DOTALL)
     assert row
     cells = [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.split(r"</t[dh]>", row[1])[:-1]]
-    assert cells == ["liveness-exec", "liveness-exec", "1/1", "Running", "1 (1s ago)", "77s", "10.244.0.4", "node1", "<none>", "<none>"]
+    assert cells == [
+        "liveness-exec",
+        "liveness-exec",
+        "1/1",
+        "Running",
+        "1 (1s ago)",
+        "77s",
+        "10.244.0.4",
+        "node1",
+        "<none>",
+        "<none>",
+    ]
 
 
 def test_a_pod_that_is_gone_is_still_led_to(recorded: Cluster, client: Client) -> None:

@@ -82,7 +82,11 @@ def test_a_restart_begins_a_new_bar_though_it_looks_the_same() -> None:
         Version(1, 0, "ADDED", pod(containers=[running()])),
         Version(2, 10, "MODIFIED", pod(containers=[running(restarts=1)])),
     ]
-    told = [(point.seq, point.bar.badge if point.bar else None) for point in points(versions, pod_status) if point.lane == "container/app"]
+    told = [
+        (point.seq, point.bar.badge if point.bar else None)
+        for point in points(versions, pod_status)
+        if point.lane == "container/app"
+    ]
     assert told == [(1, ""), (2, "↻1")]
 
 

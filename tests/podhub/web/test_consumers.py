@@ -1,0 +1,168 @@
+"""Sockets of open pages: they wake, the log tells, and nobody misses or hears anything twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+from asgiref.sync import sync_to_async
+
+from podhub import wake
+from podhub.web import bulletins, consumers
+from podhub.web.renders import renders
+from podhub.web.routing import application
+from tests.podhub.web.growing import Growing
+from tests.podhub.web.sockets import WebsocketCommunicator
+
+POD = "/ws/c/life/pods/liveness-exec/liveness-exec/"
+HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
+
+
+@pytest.fixture(autouse=True)
+def _no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing but wake-ups make a page look."""
+    monkeypatch.setattr(consumers, "TICK_SECONDS", 60.0)
+
+
+@asynccontextmanager
+async def page(path: str) -> AsyncIterator[WebsocketCommunicator]:
+    wake.carry_on(asyncio.get_running_loop())
+    socket = WebsocketCommunicator(application, path, headers=HEADERS)
+    connected, _ = await socket.connect(timeout=5)
+    assert connected
+    try:
+        yield socket
+    finally:
+        await socket.disconnect()
+        wake.carry_on(None)
+
+
+async def heard(socket: WebsocketCommunicator) -> dict[str, Any]:
+    message: dict[str, Any] = msgspec.json.decode(await socket.receive_from(timeout=5))
+    return message
+
+
+async def heard_until(socket: WebsocketCommunicator, seq: int) -> list[dict[str, Any]]:
+    found = [await heard(socket)]
+    while found[-1].get("seq", 0) < seq:
+        found.append(await heard(socket))
+    return found
+
+
+def grow(growing: Growing) -> Callable[[float], Any]:
+    return sync_to_async(growing.until)
+
+
+async def test_what_happens_is_told_when_it_happens(growing: Growing) -> None:
+    head = await grow(growing)(1)
+    async with page(f"{POD}?after={head}") as socket:
+        assert await socket.receive_nothing(0.2)
+        head = await grow(growing)(36)
+        told = (await heard_until(socket, head))[-1]
+    assert "Unhealthy" in told["html"]
+    assert [mark["title"] for mark in told["timeline"]["marks"]] == ["Unhealthy"]
+
+
+async def test_a_page_that_was_away_gets_exactly_what_it_missed(growing: Growing) -> None:
+    seen = await grow(growing)(1)
+    async with page(f"{POD}?after={seen}"):
+        pass
+    head = await grow(growing)(200)
+    async with page(f"{POD}?after={seen}") as socket:
+        told = await heard_until(socket, head)
+    seqs = [mark["seq"] for message in told for mark in message["timeline"]["marks"]]
+    points = [point[0] for message in told for point in message["timeline"]["points"]]
+    assert seqs == sorted(set(seqs))
+    assert min(seqs) > seen
+    assert min(points) > seen
+    assert "Restart Count:  2" in told[-1]["html"]
+
+
+async def test_seqs_only_rise_and_nothing_is_told_twice(growing: Growing) -> None:
+    await grow(growing)(0.2)
+    marks: list[int] = []
+    seqs: list[int] = []
+    async with page(f"{POD}?after=0") as socket:
+        for second in range(1, 320, 20):
+            head = await grow(growing)(second)
+            while not seqs or seqs[-1] < head:
+                message = await heard(socket)
+                seqs.append(message["seq"])
+                marks += [mark["seq"] for mark in message["timeline"]["marks"]] if "timeline" in message else []
+    assert seqs == sorted(set(seqs))
+    assert len(marks) == len(set(marks))
+    assert len(marks) > 25
+
+
+async def test_fifty_pages_cost_one_rendering(growing: Growing) -> None:
+    head = await grow(growing)(1)
+    async with page(f"{POD}?after={head}"):
+        await grow(growing)(46)
+        await asyncio.sleep(0.3)
+    before = renders.made
+    sockets = []
+    for _ in range(50):
+        socket = WebsocketCommunicator(application, f"{POD}?after={growing.writer.head}", headers=HEADERS)
+        await socket.connect(timeout=5)
+        sockets.append(socket)
+    wake.carry_on(asyncio.get_running_loop())
+    head = await grow(growing)(76)
+    texts = {(await socket.receive_from(timeout=5)) for socket in sockets}
+    for socket in sockets:
+        await socket.disconnect()
+    wake.carry_on(None)
+    assert len(texts) == 1
+    assert 0 < renders.made - before <= len(bulletins.pod_page.FRAGMENTS)
+
+
+async def test_the_clusters_page_hears_of_rows(growing: Growing) -> None:
+    async with page("/ws/c/life/?after=0") as socket:
+        head = await grow(growing)(1)
+        told = (await heard_until(socket, head))[-1]
+        assert [key for key, html in told["rows"] if html] == ["liveness-exec/liveness-exec"]
+        head = await grow(growing)(400)
+        told = (await heard_until(socket, head))[-1]
+        assert told["rows"] == [["liveness-exec/liveness-exec", None]]
+
+
+async def test_a_page_of_another_namespace_hears_nothing(growing: Growing) -> None:
+    async with page("/ws/c/life/?after=0&namespace=elsewhere") as socket:
+        await grow(growing)(50)
+        assert await socket.receive_nothing(0.4)
+
+
+async def test_words_are_in_the_readers_language(growing: Growing) -> None:
+    async with page(f"{POD}?after=0&lang=zh-hans") as socket:
+        told = (await heard_until(socket, await grow(growing)(1)))[-1]
+    assert "容器" in told["html"]
+
+
+async def test_a_page_of_another_log_under_the_same_name_is_told_to_load_again(growing: Growing) -> None:
+    async with page(f"{POD}?after=100000") as socket:
+        assert await heard(socket) == {"reload": True}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"host", b"localhost:8000"), (b"origin", b"http://evil.example")],
+        [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:9999")],
+        [(b"host", b"localhost:8000"), (b"origin", b"null")],
+        [(b"host", b"localhost:8000")],
+        [(b"host", b"evil.example"), (b"origin", b"http://evil.example")],
+    ],
+)
+async def test_sockets_of_other_sites_are_refused(growing: Growing, headers: list[tuple[bytes, bytes]]) -> None:
+    socket = WebsocketCommunicator(application, POD, headers=headers)
+    connected, _ = await socket.connect(timeout=5)
+    assert not connected
+
+
+async def test_a_socket_to_no_cluster_is_refused(transactional_db: None) -> None:
+    socket = WebsocketCommunicator(application, "/ws/c/nope/", headers=HEADERS)
+    connected, code = await socket.connect(timeout=5)
+    assert (connected, code) == (False, consumers.GONE)
