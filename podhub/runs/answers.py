@@ -12,7 +12,7 @@ from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer
 from podhub import wake
 from podhub.log.models import Cluster
-from podhub.runs.lease import wall_now
+from podhub.runs import lease
 from podhub.runs.models import QueuedRequest
 
 Taken = tuple[QueuedRequest, Answer]
@@ -88,7 +88,7 @@ def tell(cluster: Cluster, head: int | None, taken: Sequence[Taken]) -> None:
 def _store(queued: QueuedRequest, answer: Answer, seq: int | None) -> None:
     text = msgspec.json.encode(answer).decode()
     rows = QueuedRequest.objects.filter(pk=queued.pk, answered_at=None)
-    if not rows.update(seq=seq, answered_at=wall_now(), code=answer.code, answer=text):
+    if not rows.update(seq=seq, answered_at=lease.wall_now(), code=answer.code, answer=text):
         raise RuntimeError(f"request {queued.pk} was taken by somebody else")
 
 

@@ -10,10 +10,9 @@ from lifecycle.wire import Answer, Config, Image, Object, Request
 from podhub.log import clusters, retention
 from podhub.log.errors import NameTaken, NoSuchCluster
 from podhub.log.models import Cluster
-from podhub.runs import dispatch
+from podhub.runs import dispatch, lease
 from podhub.runs.clock import parse_speed, speed_text
 from podhub.runs.engines import ENGINE_VERSION
-from podhub.runs.lease import wall_now
 from podhub.runs.queue import submit
 
 DEFAULT = "default"
@@ -34,7 +33,7 @@ def create_cluster(
 
     Raises: podhub.log.errors.BadName, NameTaken; ValueError for what is no speed.
     """
-    text, wall = speed_text(parse_speed(speed)), wall_now()
+    text, wall = speed_text(parse_speed(speed)), lease.wall_now()
     begins = wall // SECOND * SECOND if start is None else start
     config = Config(begins, seed, tuple(nodes), images or {}, tuple(namespaces))
     cluster = clusters.create(name, config, engine_version=ENGINE_VERSION, speed=text, wall=wall)

@@ -61,4 +61,3 @@ def _ring(cluster_id: int) -> None:
 
 alarm = Alarm(_ring)
 """Each worker's own; when it dies with the worker, the sweep wakes what it would have woken."""
-

@@ -66,7 +66,7 @@ def run(engine: Engine, to: Micros, most: int | None = MOST) -> list[Output]:
 
 
 class Cache:
-    """Engines between two turns of this process. Each is taken out by who works with it and put back only when all went well."""
+    """Engines between two turns of this process. Each is taken out to work with, and put back only when all went well."""
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
@@ -87,12 +87,12 @@ class Cache:
 cache = Cache()
 
 
-def at_head(cluster: Cluster) -> tuple[Engine, list[Item]]:
+def at_head(cluster: Cluster, engines: Cache = cache) -> tuple[Engine, list[Item]]:
     """Return a cluster's engine where its log ends, and what it has put out beyond that (the rest of a split instant).
 
     Raises: Diverged, Broken.
     """
-    engine = cache.take(cluster.pk)
+    engine = engines.take(cluster.pk)
     if engine is None or engine.index > cluster.head:
         engine = from_snapshot(cluster, cluster.head)
     if engine is None:
@@ -167,7 +167,9 @@ def requests_after(cluster: Cluster, seq: int) -> Iterator[Entry]:
     """Return the log's requests after a seq, up to the head that the row tells, in order."""
     for piece in segments(cluster):
         upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
-        rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=max(seq, piece.after), seq__lte=upto, kind=Entry.Kind.REQUEST)
+        rows = Entry.objects.filter(
+            cluster_id=piece.cluster_id, seq__gt=max(seq, piece.after), seq__lte=upto, kind=Entry.Kind.REQUEST
+        )
         yield from rows.order_by("seq")
 
 

@@ -26,7 +26,7 @@ def wall_now() -> Micros:
 
 
 def free(wall: Micros) -> Q:
-    """Return the condition under which a cluster's lease may be taken. One that ends too late is from a clock that was wrong."""
+    """Return the condition of a lease that may be taken. One that ends too late is from a clock that was wrong."""
     return Q(lease_until__lte=wall) | Q(lease_until__gt=wall + 2 * LEASE)
 
 

@@ -19,10 +19,10 @@ from django.db.utils import InterfaceError, OperationalError
 from lifecycle.wire import Answer, Request
 from podhub import wake
 from podhub.log.models import Cluster
-from podhub.runs import answers, checks, dispatch
+from podhub.runs import answers, checks, dispatch, lease
 from podhub.runs.answers import waiters
-from podhub.runs.lease import wall_now
 from podhub.runs.models import QueuedRequest
+from podhub.runs.rehearsal import rehearse
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +33,17 @@ LOOK_SECONDS = 1.0
 
 T = TypeVar("T")
 
+Accepted = tuple[QueuedRequest, Future[Answer]]
+
 _executor = ThreadPoolExecutor(1, "podhub-queue")
 """Async code puts requests into the queue on this one thread: it keeps its connection, and writers do not wait in a crowd."""
 
 
 def submit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS) -> Answer:
     """Have a cluster's writer take a request, and return its answer. Blocks; `timeout` is in seconds of the wall."""
-    refused = checks.check(cluster, request)
-    if refused is not None:
-        return refused
+    settled = _settled(cluster, request)
+    if settled is not None:
+        return settled
     queued, future = _accept(cluster, request)
     ends = time.monotonic() + timeout
     try:
@@ -60,11 +62,11 @@ def submit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS)
 
 async def asubmit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS) -> Answer:
     """As `submit`, for async code."""
-    refused = checks.check(cluster, request)
-    if refused is not None:
-        return refused
     ends = time.monotonic() + timeout
-    queued, future = await _on_thread(lambda: _accept_and_send(cluster, request))
+    accepted = await _on_thread(lambda: _settled(cluster, request) or _accept_and_send(cluster, request))
+    if isinstance(accepted, Answer):
+        return accepted
+    queued, future = accepted
     answered = asyncio.wrap_future(future)
     try:
         while (left := ends - time.monotonic()) > 0:
@@ -80,20 +82,29 @@ async def asubmit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_S
         waiters.remove(queued.pk)
 
 
-def _accept_and_send(cluster: Cluster, request: Request) -> tuple[QueuedRequest, Future[Answer]]:
+def _settled(cluster: Cluster, request: Request) -> Answer | None:
+    """Return the answer to a request for which no writer is needed, or None."""
+    refused = checks.check(cluster, request)
+    if refused is None and request.query.get("dryRun") == ["All"]:
+        return rehearse(cluster, request)
+    return refused
+
+
+def _accept_and_send(cluster: Cluster, request: Request) -> Accepted:
     accepted = _accept(cluster, request)
     dispatch.nudge(cluster.pk)
     return accepted
 
 
-def _accept(cluster: Cluster, request: Request) -> tuple[QueuedRequest, Future[Answer]]:
+def _accept(cluster: Cluster, request: Request) -> Accepted:
     """Commit a request to the queue; return its row, and what will be its answer."""
+    body = msgspec.json.encode(request).decode()
     with transaction.atomic():
         queued = QueuedRequest.objects.create(
             cluster=cluster,
-            body=msgspec.json.encode(request).decode(),
+            body=body,
             user=request.user,
-            submitted_at=wall_now(),
+            submitted_at=lease.wall_now(),
             reply_to=mailbox.address(),
         )
         future = waiters.add(queued.pk)  # before the commit, so that no answer can come too early

@@ -10,8 +10,8 @@ from django.db import transaction
 from lifecycle.clock import SECOND, Micros
 from lifecycle.engine import Engine
 from podhub.log.models import Cluster, Entry, Snapshot
+from podhub.runs import lease
 from podhub.runs.engines import ENGINE_VERSION
-from podhub.runs.lease import wall_now
 
 ENTRIES = 500
 """A snapshot is due after so many entries ..."""
@@ -31,9 +31,9 @@ def due(cluster_id: int, head: int) -> bool:
     """Say whether it is time for a cluster's next snapshot. A process that has written none counts from the newest there is."""
     if cluster_id not in _next:
         newest = Snapshot.objects.filter(cluster_id=cluster_id).order_by("-seq").values_list("seq", flat=True).first()
-        _next[cluster_id] = (newest or 0) + ENTRIES, wall_now()
+        _next[cluster_id] = (newest or 0) + ENTRIES, lease.wall_now()
     at_head, at_wall = _next[cluster_id]
-    return head >= at_head and wall_now() >= at_wall
+    return head >= at_head and lease.wall_now() >= at_wall
 
 
 def write(cluster: Cluster, engine: Engine, head: int) -> None:
@@ -46,7 +46,7 @@ def write(cluster: Cluster, engine: Engine, head: int) -> None:
         )
         _thin(cluster.pk)
     took = round((time.perf_counter() - began) * SECOND)
-    _next[cluster.pk] = head + ENTRIES, wall_now() + max(SECONDS, SHARE * took)
+    _next[cluster.pk] = head + ENTRIES, lease.wall_now() + max(SECONDS, SHARE * took)
 
 
 def _thin(cluster_id: int) -> None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-STEPS = ("leased", "restored", "played", "taken", "appended", "answered", "committed", "woken", "cached", "snapshot", "released")
+STEPS = (
+    "leased",
+    "restored",
+    "played",
+    "taken",
+    "appended",
+    "answered",
+    "committed",
+    "woken",
+    "cached",
+    "snapshot",
+    "released",
+)
 
 on_step: Callable[[str], None] | None = None
 """What a test wants to happen at each step."""

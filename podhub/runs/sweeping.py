@@ -7,8 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from lifecycle.clock import MINUTE, Micros
 from podhub import wake
 from podhub.log.models import Cluster
-from podhub.runs import dispatch
-from podhub.runs.lease import free, wall_now
+from podhub.runs import dispatch, lease
 from podhub.runs.models import QueuedRequest
 
 ANSWERS_KEPT: Micros = 10 * MINUTE
@@ -17,7 +16,7 @@ ANSWERS_KEPT: Micros = 10 * MINUTE
 
 def sweep() -> list[int]:
     """Have all clusters advanced that should be; return which they are."""
-    wall = wall_now()
+    wall = lease.wall_now()
     due = list(overdue(wall))
     for cluster_id in due:
         dispatch.nudge(cluster_id)
@@ -39,7 +38,7 @@ def _forget_answers(wall: Micros) -> None:
 def overdue(wall: Micros) -> list[int]:
     """Return the clusters that have something due, or a request waiting, and whose lease nobody holds."""
     waiting = QueuedRequest.objects.filter(cluster=OuterRef("pk"), answered_at=None)
-    rows = Cluster.objects.filter(free(wall), Q(wake_wall__lte=wall) | Exists(waiting), read_only=False)
+    rows = Cluster.objects.filter(lease.free(wall), Q(wake_wall__lte=wall) | Exists(waiting), read_only=False)
     return list(rows.order_by("wake_wall", "pk").values_list("pk", flat=True))
 
 

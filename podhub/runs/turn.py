@@ -108,7 +108,7 @@ class Turn:
         """Say whether a clock that runs as fast as possible has nothing to run for."""
         if self.clock.speed != MAX:
             return False
-        return self.clock.until is None and self.engine.at_rest or self.engine.now >= self.clock.goal(0)
+        return (self.clock.until is None and self.engine.at_rest) or self.engine.now >= self.clock.goal(0)
 
     def _take(self) -> int:
         """Take what waits in the queue, in order; return how many there were."""

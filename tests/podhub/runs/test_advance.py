@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lifecycle.clock import SECOND, rfc3339_micro
 from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.runs import engines, lease, snapshots, steps
+from podhub.runs import engines, lease, steps
 from podhub.runs.advance import advance
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.conftest import WALL, Wall, answer, forget, log, make, queue
@@ -38,7 +37,11 @@ def test_a_request_is_stamped_taken_and_answered_with_its_entries(cluster: Clust
     assert answer(number).code == 201
     assert (answer(number).index, answer(number).changed) == (2, 3)
     assert QueuedRequest.objects.get(pk=number).seq == 2
-    assert [(seq, at - WALL, cause) for seq, at, cause, *_ in log(cluster)] == [(1, 0, 0), (2, 3 * SECOND, 0), (3, 3 * SECOND, 2)]
+    assert [(seq, at - WALL, cause) for seq, at, cause, *_ in log(cluster)] == [
+        (1, 0, 0),
+        (2, 3 * SECOND, 0),
+        (3, 3 * SECOND, 2),
+    ]
 
 
 def test_requests_are_taken_in_order(cluster: Cluster) -> None:
@@ -171,7 +174,11 @@ def test_a_change_of_speed_holds_from_the_moment_of_its_request(cluster: Cluster
     wall.pass_(2)
     advance(cluster.pk)
     assert fresh(cluster).horizon == WALL + 127 * SECOND
-    assert (fresh(cluster).speed, fresh(cluster).clock_at, fresh(cluster).clock_since) == ("60x", WALL + 7 * SECOND, wall.now - 2 * SECOND)
+    assert (fresh(cluster).speed, fresh(cluster).clock_at, fresh(cluster).clock_since) == (
+        "60x",
+        WALL + 7 * SECOND,
+        wall.now - 2 * SECOND,
+    )
 
 
 def test_as_fast_as_possible_runs_until_all_is_at_rest_and_waits_there(toy: type[Toy], wall: Wall) -> None:
@@ -281,7 +288,7 @@ def test_a_log_that_the_engine_does_not_give_again_is_written_no_more(cluster: C
     advance(cluster.pk)
     before = log(cluster)
     forget()
-    Cluster.objects.filter(pk=cluster.pk).update(config='{"start": %d, "seed": 7}' % WALL)
+    Cluster.objects.filter(pk=cluster.pk).update(config=f'{{"start": {WALL}, "seed": 7}}')
     number = queue(cluster, create("late"))
     advance(cluster.pk)
     assert fresh(cluster).read_only
@@ -311,7 +318,6 @@ def test_a_life_in_which_the_engine_fails_is_stopped_and_says_so(cluster: Cluste
 
 
 def test_snapshots_are_written_and_the_newest_two_kept(cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "wall_now", lambda: wall.now)
     queue(cluster, create("web", beats=10_000))
     heads = []
     for _ in range(5):

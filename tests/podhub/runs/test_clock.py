@@ -66,7 +66,9 @@ def test_a_change_of_speed_bends_the_line_and_breaks_it_nowhere(before: float, a
     assert turned.now(WALL + first + second) == now + round(second * after)
 
 
-@pytest.mark.parametrize(("text", "speed"), [("1x", 1), ("10x", 10), ("60X", 60), ("2.5", 2.5), ("max", MAX), ("paused", PAUSED)])
+@pytest.mark.parametrize(
+    ("text", "speed"), [("1x", 1), ("10x", 10), ("60X", 60), ("2.5", 2.5), ("max", MAX), ("paused", PAUSED)]
+)
 def test_speeds_are_read(text: str, speed: float) -> None:
     assert parse_speed(text) == speed
     assert parse_speed(speed_text(speed)) == speed

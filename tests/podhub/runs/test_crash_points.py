@@ -21,7 +21,7 @@ class Death(BaseException):
 
 
 def live(wall: Wall, name: str, disturb: bool = False) -> Cluster:
-    """Let three Pods live for six seconds, each asked for while others live; one turn's instant is longer than a transaction."""
+    """Let three Pods live for six seconds; one instant of theirs is longer than a transaction."""
     wall.now = WALL
     cluster = make(name)
     turn(cluster, wall, disturb)

@@ -99,7 +99,9 @@ class Toy:
         for number in range(pod["spec"].get("burst", 1)):
             pod = self.state.pods[beat.name] = {**pod, "status": {"left": beat.left - 1, "of": number}}
             changed = self._change(beat.cause, "MODIFIED", pod)
-        self.outputs.append(Trace(self._next(), self.now, changed, "beat", "default", beat.name, beat.name, "main", {"left": beat.left}))
+        self.outputs.append(
+            Trace(self._next(), self.now, changed, "beat", "default", beat.name, beat.name, "main", {"left": beat.left})
+        )
         self._beat(beat.name, beat.left - 1, beat.cause)
 
     def _change(self, cause: int, type: Any, obj: dict[str, Any]) -> int:
