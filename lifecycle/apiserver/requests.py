@@ -14,6 +14,8 @@ from lifecycle import faults
 from lifecycle.apiserver import pods, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
+from lifecycle.clock import rfc3339
+from lifecycle.controllers import bootstrap
 from lifecycle.core_v1 import registry, status
 from lifecycle.core_v1.merge_patch import merge_apply
 from lifecycle.core_v1.registry import Accepted, FieldValidation
@@ -83,6 +85,8 @@ class Requests:
             raise Refused(status.already_exists(kind, metadata["name"]))
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
+        elif kind.kind == "Node":
+            obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
         return 201, self._api.create(kind.plural, obj), _granted(accepted).warnings
 
     def update(self, kind: Kind, request: Request) -> Result:

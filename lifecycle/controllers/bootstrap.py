@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lifecycle.clock import rfc3339
@@ -60,39 +61,60 @@ def default_node(name: str = "node1") -> Object:
 def whole_node(node: Object, number: int, now: str) -> Object:
     """Return a Node with all that a kubelet reports of itself where the given one says nothing; `number` is its place.
 
-    Pod addresses are 10.244.`number`.0/24.
+    Pod addresses are those of 10.244.`number`.0/24; from the 256th node on those of 10.245.0.0/16 and what follows.
     """
-    metadata, spec, status = node["metadata"], node.get("spec") or {}, node.get("status") or {}
-    name = metadata["name"]
-    labels = {
+    metadata, name = node["metadata"], node["metadata"]["name"]
+    subnet = f"10.{244 + number // 256}.{number % 256}.0/24"
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            **{key: value for key, value in metadata.items() if key not in ("uid", "resourceVersion", "creationTimestamp")},
+            "labels": {**_labels(name), **(metadata.get("labels") or {})},
+            "annotations": {**_ANNOTATIONS, **(metadata.get("annotations") or {})},
+        },
+        "spec": {"podCIDR": subnet, "podCIDRs": [subnet], **(node.get("spec") or {})},
+        "status": _node_status(name, number, node.get("status") or {}, now),
+    }
+
+
+def next_number(nodes: Iterable[Object]) -> int:
+    """Return the first place that none of these nodes has."""
+    taken = {(node.get("spec") or {}).get("podCIDR") for node in nodes}
+    number = 0
+    while f"10.{244 + number // 256}.{number % 256}.0/24" in taken:
+        number += 1
+    return number
+
+
+def _labels(name: str) -> dict[str, str]:
+    return {
         "beta.kubernetes.io/arch": "amd64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
     }
-    annotations = {
-        "node.alpha.kubernetes.io/ttl": "0",
-        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
-    }
-    whole = default_node(name)["status"]
+
+
+_ANNOTATIONS = {
+    "node.alpha.kubernetes.io/ttl": "0",
+    "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+}
+
+
+def _node_status(name: str, number: int, given: dict[str, Any], now: str) -> dict[str, Any]:
+    """Return what a kubelet reports; what of its resources is not given is that of the default node."""
+    usual = default_node(name)["status"]
+    capacity = given.get("capacity") or {}
     return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            **{key: value for key, value in metadata.items() if key not in ("uid", "resourceVersion", "creationTimestamp")},
-            "labels": {**labels, **metadata.get("labels", {})},
-            "annotations": {**annotations, **metadata.get("annotations", {})},
-        },
-        "spec": {"podCIDR": f"10.244.{number}.0/24", "podCIDRs": [f"10.244.{number}.0/24"], **spec},
-        "status": {
-            **whole,
-            "addresses": _addresses(name, number),
-            "conditions": conditions(now),
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-            "nodeInfo": _node_info(),
-            **status,
-        },
+        "addresses": _addresses(name, number),
+        "conditions": conditions(now),
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "nodeInfo": _node_info(),
+        **given,
+        "capacity": {**usual["capacity"], **capacity},
+        "allocatable": {**usual["allocatable"], **capacity, **(given.get("allocatable") or {})},
     }
 
 
