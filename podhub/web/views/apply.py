@@ -42,7 +42,9 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     if refusal:
         return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
     for finding in checked.findings:
-        messages.warning(request, f"{_('line')} {finding.line}: {finding.message}" if finding.line else finding.message)
+        messages.warning(
+            request, f"{_('line %(line)s') % {'line': finding.line}}: {finding.message}" if finding.line else finding.message
+        )
     return _where(request, cluster, created)
 
 
