@@ -29,7 +29,7 @@ def service_cells(service: Object, now: Micros) -> list[object]:
     return [
         service["metadata"]["name"],
         spec.get("type", ""),
-        (spec.get("clusterIPs") or [spec.get("clusterIP") or NONE])[0],
+        (spec.get("clusterIPs") or [NONE])[0],
         _external_ip(service, spec),
         ",".join(map(_service_port, spec.get("ports") or ())) or NONE,
         since_creation(service, now),
