@@ -32,7 +32,7 @@ def parse(text: str, cluster: Cluster) -> Moment:
     match = _SEQ.fullmatch(text)
     if match:
         return _at_seq(int(match[1]), cluster)
-    at = _at(text, cluster)
+    at = time_of(text, cluster)
     return Moment(at, read.seq_at(cluster, at))
 
 
@@ -51,8 +51,8 @@ def _at_seq(seq: int, cluster: Cluster) -> Moment:
     return Moment(line.at, seq)
 
 
-def _at(text: str, cluster: Cluster) -> Micros:
-    """Return the moment that a time names."""
+def time_of(text: str, cluster: Cluster) -> Micros:
+    """Return the moment that a time names, be it past or future. Raises: BadMoment."""
     match = _COMPACT.fullmatch(text)
     try:
         if match:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from lifecycle.clock import HOUR, Micros
+
+if TYPE_CHECKING:
+    from podhub.log.models import Cluster
 
 MAX = math.inf
 """The speed of a clock that runs as fast as possible: to the next queued request, a stated target, or until all is at rest."""
@@ -63,6 +67,11 @@ class Clock(msgspec.Struct, frozen=True):
     def turned(self, speed: float, at: Micros, wall: Micros, until: Micros | None = None) -> Clock:
         """Return the clock that shows `at` at this wall moment and goes on with another speed."""
         return Clock(speed, at, wall, until if speed == MAX else None)
+
+
+def clock_of(cluster: Cluster) -> Clock:
+    """Return the clock that a cluster's row describes."""
+    return Clock(parse_speed(cluster.speed), cluster.clock_at, cluster.clock_since, cluster.clock_until)
 
 
 def parse_speed(text: str) -> float:

@@ -6,11 +6,12 @@ import threading
 
 import msgspec
 
+from lifecycle.engine import Engine
 from lifecycle.wire import Answer, Request
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
-from podhub.runs.engines import Broken, Cache, Diverged, Engine
-from podhub.runs.turn import clock_of
+from podhub.runs.clock import clock_of
+from podhub.runs.engines import Broken, Cache, Diverged
 
 _cache = Cache(size=8)
 _lock = threading.Lock()
@@ -33,4 +34,4 @@ def _copy(cluster: Cluster) -> Engine:
     with _lock:
         engine, _ = engines.at_head(cluster, _cache)
         _cache.put(cluster.pk, engine)
-        return Engine.restore(engine.save())
+        return type(engine).restore(engine.save())

@@ -7,11 +7,11 @@ from celery import shared_task
 from podhub.runs import dispatch, sweeping
 
 
-@shared_task(name="podhub.runs.tasks.advance", ignore_result=True)
+@shared_task(name="podhub.runs.tasks.advance", ignore_result=True)  # type: ignore[untyped-decorator]
 def advance(cluster_id: int) -> None:
     dispatch.work(cluster_id)
 
 
-@shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)
+@shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     sweeping.sweep()

@@ -14,7 +14,7 @@ from lifecycle.wire import Answer, Request
 from podhub.log.append import Asked, Writer, slices
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
-from podhub.runs.clock import MAX, Clock, parse_speed, speed_text
+from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
 from podhub.runs.engines import ENGINE_VERSION, Broken, Item
 from podhub.runs.models import QueuedRequest
 from podhub.runs.steps import reached
@@ -33,10 +33,6 @@ MOST_REQUESTS = 50
 
 class Refused(Exception):
     """A request was refused because the engine failed on it; the turn begins again without it."""
-
-
-def clock_of(cluster: Cluster) -> Clock:
-    return Clock(parse_speed(cluster.speed), cluster.clock_at, cluster.clock_since, cluster.clock_until)
 
 
 class Turn:

@@ -1,0 +1,155 @@
+"""`podhub apply`: create what a file holds, or change what is there already, all of it or nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from podhub.cli.database import ready
+from podhub.cli.log_source import told
+from podhub.cli.objects import DEFAULT_CLUSTER, CommandError
+
+if TYPE_CHECKING:
+    from lifecycle.core_v1.manifests import Document
+    from lifecycle.core_v1.schema import Kind
+    from lifecycle.wire import Answer
+    from podhub.log.models import Cluster
+    from podhub.log.read import View
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+QUERY = {"fieldManager": ["kubectl-client-side-apply"], "fieldValidation": ["Strict"]}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--filename", required=True, metavar="FILE", help="manifests, YAML or JSON; -: standard input")
+    parser.add_argument("-n", "--namespace", default="default", help="for objects that name none (default)")
+    parser.add_argument("--cluster", default=DEFAULT_CLUSTER, metavar="NAME", help=f"the cluster ({DEFAULT_CLUSTER})")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Apply; return 1 where anything is wrong: with the text (nothing is done then), or with one object in the cluster."""
+    try:
+        source = _read(arguments.filename)
+        ready()
+        with told():
+            return _apply(source, arguments)
+    except CommandError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as wrong:
+        raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
+
+
+def _apply(source: bytes, arguments: argparse.Namespace) -> int:
+    from lifecycle.core_v1.submission import check
+    from podhub.log import clusters
+    from podhub.log.read import View
+
+    cluster = clusters.named(arguments.cluster)
+    view = View(cluster, cluster.head)
+    checked = check(source, namespace=arguments.namespace, objects=_Objects(view))
+    for odd in checked.warnings:
+        print(f"Warning: {arguments.filename}: {odd}", file=sys.stderr)
+    if checked.problems:
+        raise CommandError("\n".join(f"error: {arguments.filename}: {problem}" for problem in checked.problems))
+    done = [_applied(cluster, view, one, arguments.namespace) for one in checked.documents]
+    return 0 if all(done) else 1
+
+
+class _Objects:
+    """A cluster's objects, as admission asks for them."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
+        found = self._view.find(resource, namespace, name)
+        return found.object if found else None
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[dict[str, Any]]:
+        return [version.object for version in self._view.list(resource, namespace)]
+
+
+def _applied(cluster: Cluster, view: View, document: Document, namespace: str) -> bool:
+    """Create or change one object, and say which; return whether that was done."""
+    from lifecycle.core_v1.schema import kind_of
+
+    kind = kind_of(document.value.get("apiVersion"), document.value.get("kind"))
+    assert kind is not None  # a text with an unknown kind has problems
+    manifest = _manifest(document.value, kind, namespace)
+    metadata = manifest["metadata"]
+    found = view.find(kind.plural, metadata.get("namespace", ""), metadata["name"]) if metadata.get("name") else None
+    if found is None:
+        return _told(_create(cluster, kind, manifest), kind, "created")
+    if (found.object["metadata"].get("annotations") or {}).get(LAST_APPLIED) == manifest["metadata"]["annotations"][
+        LAST_APPLIED
+    ]:
+        print(f"{_qualified(kind)}/{metadata['name']} unchanged")
+        return True
+    return _told(_patch(cluster, kind, manifest), kind, "configured")
+
+
+def _manifest(value: dict[str, Any], kind: Kind, namespace: str) -> dict[str, Any]:
+    """Return what is sent: the object as it was written, its namespace and, as kubectl does it, itself in an annotation."""
+    metadata = dict(value.get("metadata") or {})
+    if kind.namespaced:
+        metadata.setdefault("namespace", namespace)
+    annotations = {key: text for key, text in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
+    plain = {**value, "metadata": {**metadata, "annotations": annotations}}
+    last = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    return {**plain, "metadata": {**plain["metadata"], "annotations": {**annotations, LAST_APPLIED: last}}}
+
+
+def _create(cluster: Cluster, kind: Kind, manifest: dict[str, Any]) -> Answer:
+    from lifecycle.wire import Request
+    from podhub.runs.queue import submit
+
+    namespace = manifest["metadata"].get("namespace", "")
+    return submit(cluster, Request("create", kind.plural, kind.group_version, namespace, query=QUERY, body=manifest))
+
+
+def _patch(cluster: Cluster, kind: Kind, manifest: dict[str, Any]) -> Answer:
+    from lifecycle.wire import Request
+    from podhub.runs.queue import submit
+
+    namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
+    content_type = "application/strategic-merge-patch+json"
+    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    request = Request(
+        "patch", kind.plural, kind.group_version, namespace, name, content_type=content_type, query=QUERY, body=body
+    )
+    return submit(cluster, request)
+
+
+def _told(answer: Answer, kind: Kind, done: str) -> bool:
+    for warning in answer.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
+    if answer.code >= 400:
+        print(server_error(answer), file=sys.stderr)
+        return False
+    print(f"{_qualified(kind)}/{answer.body['metadata']['name']} {done}")
+    return True
+
+
+def _qualified(kind: Kind) -> str:
+    return f"{kind.kind.lower()}.{kind.group}" if kind.group else kind.kind.lower()
+
+
+def server_error(answer: Answer) -> str:
+    """Return a refusal as kubectl prints it."""
+    reason, message = answer.body.get("reason", ""), answer.body.get("message", "")
+    if reason == "Invalid":
+        return f"The {message}" if message.split(" ", 1)[0].istitle() else f"error: {message}"
+    return f"Error from server ({reason}): {message}" if reason else f"Error from server: {message}"

@@ -1,0 +1,146 @@
+"""`podhub cluster`: make, list and drop clusters, and set the speed of their clocks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import Micros, parse_rfc3339, rfc3339
+from podhub.cli.apply import server_error
+from podhub.cli.database import ready
+from podhub.cli.log_source import told
+from podhub.cli.objects import CommandError
+
+if TYPE_CHECKING:
+    from podhub.log.models import Cluster
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = actions.add_parser("create", help="make a cluster")
+    create.add_argument("name", metavar="NAME", help="a DNS label")
+    create.add_argument("--nodes", default="1", metavar="N|FILE", help="how many nodes, or a file of v1 Nodes (JSON) (1)")
+    create.add_argument("--seed", type=int, default=0, help="where ids, names and jitter come from (0)")
+    create.add_argument("--speed", default="1x", help="1x, 10x, 60x, another number, max or paused (1x)")
+    create.add_argument("--start", default="", metavar="TIME", help="its first moment, RFC 3339 (now)")
+    actions.add_parser("list", help="list the clusters")
+    drop = actions.add_parser("drop", help="remove a cluster, its whole log with it")
+    drop.add_argument("name", metavar="NAME")
+    drop.add_argument("--reason", default="", help="kept in the list of drops")
+    speed = actions.add_parser("speed", help="show or set a clock's speed")
+    speed.add_argument("name", metavar="NAME")
+    speed.add_argument("speed", metavar="SPEED", nargs="?", help="1x, 10x, 60x, another number, max or paused")
+    speed.add_argument("--until", default="", metavar="TIME", help="with max: where to stop (2m from the start, RFC 3339)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it; return 1 where that is refused."""
+    try:
+        ready()
+        with told():
+            return _ACTIONS[arguments.action](arguments)
+    except CommandError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    from podhub.runs.clusters import create_cluster
+
+    start = _moment(arguments.start, "--start") if arguments.start else None
+    try:
+        cluster = create_cluster(
+            arguments.name, nodes=_nodes(arguments.nodes), seed=arguments.seed, speed=arguments.speed, start=start
+        )
+    except (ValueError, OverflowError) as wrong:
+        raise CommandError(f"error: {wrong}") from None
+    print(f"cluster/{cluster.name} created")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from podhub.log.models import Cluster
+
+    rows = [("NAME", "KIND", "SPEED", "HEAD", "START", "NOW"), *(_row(cluster) for cluster in Cluster.objects.all())]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def _row(cluster: Cluster) -> tuple[str, ...]:
+    from podhub.runs.clock import clock_of
+
+    live = cluster.kind == cluster.Kind.SIMULATED and not cluster.read_only
+    clock = clock_of(cluster).now(time.time_ns() // 1000) if live else cluster.horizon
+    speed = "read-only" if cluster.read_only else cluster.speed
+    start, now = rfc3339(cluster.start), rfc3339(max(cluster.horizon, clock))
+    return cluster.name, cluster.kind, speed, str(cluster.head), start, now
+
+
+def _drop(arguments: argparse.Namespace) -> int:
+    from podhub.log import clusters
+    from podhub.runs.clusters import drop_cluster
+
+    drop_cluster(clusters.named(arguments.name), reason=arguments.reason)
+    print(f'cluster "{arguments.name}" dropped')
+    return 0
+
+
+def _speed(arguments: argparse.Namespace) -> int:
+    from podhub.log import clusters, moments
+    from podhub.runs.clusters import set_speed
+
+    cluster = clusters.named(arguments.name)
+    if arguments.speed is None:
+        print(cluster.speed)
+        return 0
+    if arguments.until and arguments.speed != "max":
+        raise CommandError("error: --until says where a clock at max is to stop; other speeds do not stop")
+    until = moments.time_of(arguments.until, cluster) if arguments.until else None
+    answer = set_speed(cluster, arguments.speed, until)
+    if answer.code >= 400:
+        raise CommandError(server_error(answer))
+    print(f"cluster/{cluster.name} {arguments.speed}")
+    return 0
+
+
+def _moment(text: str, option: str) -> Micros:
+    try:
+        return parse_rfc3339(text)
+    except ValueError as wrong:
+        raise CommandError(f"error: {option}: {wrong}") from None
+
+
+def _nodes(text: str) -> list[dict[str, Any]]:
+    """Return as many nodes as a number says, or those of a file: a v1 Node, or a List of them."""
+    from lifecycle.controllers.bootstrap import default_node
+
+    if text.isdigit():
+        if not 1 <= int(text) <= MOST_NODES:
+            raise CommandError(f"error: --nodes: give 1 to {MOST_NODES}")
+        return [default_node(f"node{number}") for number in range(1, int(text) + 1)]
+    try:
+        document = json.loads(Path(text).read_bytes())
+    except OSError as wrong:
+        raise CommandError(f"error: --nodes: the path {text!r} cannot be read: {wrong.strerror}") from None
+    except (ValueError, RecursionError) as wrong:
+        raise CommandError(f"error: --nodes: {text}: not JSON: {wrong}") from None
+    items = document.get("items", [document]) if isinstance(document, dict) else document
+    named = isinstance(items, list) and items and all(_is_node(item) for item in items)
+    if not named:
+        raise CommandError(f"error: --nodes: {text}: expected v1 Nodes, each with kind and metadata.name")
+    return list(items)
+
+
+def _is_node(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("kind") == "Node" and isinstance((item.get("metadata") or {}).get("name"), str)
+
+
+MOST_NODES = 1000
+
+_ACTIONS = {"create": _create, "list": _list, "drop": _drop, "speed": _speed}
