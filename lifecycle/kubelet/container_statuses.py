@@ -10,7 +10,7 @@ from lifecycle.core_v1.types import Container, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.restart import to_be_started
 from lifecycle.kubelet.view import View
-from lifecycle.runtime.records import ContainerRecord
+from lifecycle.runtime.records import ContainerRecord, resources_of
 from lifecycle.wire import Object
 
 NOT_LOCATED = {
@@ -33,7 +33,7 @@ def container_statuses(view: View, containers: tuple[Container, ...], field: str
 def _status(view: View, container: Container, old: Object | None, waiting: str, init: bool) -> Object:
     instances = [record for record in view.snapshot.containers if record.name == container.name][:2]
     if instances:
-        status = _from_record(container, instances[0], old)
+        status = _from_record(view, container, instances[0], old)
         if len(instances) > 1:
             status["lastState"] = state_of(instances[1])
     else:
@@ -83,7 +83,7 @@ def _removed_for_restart(old: Object) -> Object:
     return status
 
 
-def _from_record(container: Container, record: ContainerRecord, old: Object | None) -> Object:
+def _from_record(view: View, container: Container, record: ContainerRecord, old: Object | None) -> Object:
     status: Object = {
         "name": container.name,
         "state": state_of(record),
@@ -95,15 +95,10 @@ def _from_record(container: Container, record: ContainerRecord, old: Object | No
         "containerID": f"containerd://{record.id}",
         "started": False,
     }
-    requests, limits = container.resources.requests, container.resources.limits
-    if requests:
-        status["allocatedResources"] = requests
-    resources: Object = {}
-    if limits:
-        resources["limits"] = limits
-    if requests:
-        resources["requests"] = requests
-    status["resources"] = resources
+    allocated = view.allocated.get(container.name) or resources_of(container)
+    if "requests" in allocated:
+        status["allocatedResources"] = allocated["requests"]
+    status["resources"] = record.resources if record.state == "running" else allocated
     if mounts := volume_mounts(container):
         status["volumeMounts"] = mounts
     return status

@@ -194,7 +194,7 @@ class Kubelet:
         if obj["status"].get("phase") in ENDED:
             pod.worker.phase = "finished"
             return
-        info = self._info(pod.node)
+        info = self.node_info(pod.node)
         rejection = admit(obj, info)
         if rejection:
             self._reject(pod, obj, rejection)
@@ -253,7 +253,7 @@ class Kubelet:
         if pod.restarting_all and not pod.cache.containers:
             view.restarted_all, pod.restarting_all = True, False
         deadline = self._deadline(pod, spec)
-        verdict = Verdict(deadline, self.resize.conditions(pod, view), pod.restarting_all)
+        verdict = Verdict(deadline, self.resize.conditions(pod, view.generation), pod.restarting_all)
         generated = generate(view, verdict, self.node(pod).ip, spec.host_network)
         if obj["status"].get("qosClass"):
             generated.status["qosClass"] = obj["status"]["qosClass"]
@@ -270,6 +270,7 @@ class Kubelet:
             snapshot=pod.cache,
             old=pod.status or obj["status"],
             reasons=pod.reasons,
+            allocated=pod.allocated,
             probes=pod.probes,
             now=self.kernel.now,
             generation=metadata.get("generation", 1),
@@ -310,7 +311,8 @@ class Kubelet:
 
     def pod_finished(self, pod: PodState) -> None:
         """The worker has ended: the node has room again."""
-        self._info(pod.node).remove(pod.uid)
+        self.node_info(pod.node).remove(pod.uid)
+        self.resize.retry(pod.node)
         self.runtime.remove_pod(pod)
         self.kernel.cancel(pod.deadline)
         pod.deadline = None
@@ -336,7 +338,7 @@ class Kubelet:
         pod.worker.phase = "finished"
         self.api.update("pods", {**obj, "status": status})
 
-    def _info(self, node: str) -> NodeInfo:
+    def node_info(self, node: str) -> NodeInfo:
         """Return what is taken of a node by the Pods that its kubelet has admitted."""
         info = self._infos.get(node)
         if info is None:

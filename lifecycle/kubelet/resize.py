@@ -1,15 +1,34 @@
-"""In-place resize of containers. Kubernetes: pkg/kubelet/allocation, pkg/kubelet/kuberuntime (doPodResizeAction)"""
+"""In-place resize: what a Pod's spec now asks for is allocated, if the node has it, and then given to its containers.
+
+Kubernetes: pkg/kubelet/allocation/allocation_manager.go, pkg/kubelet/kuberuntime (computePodResizeAction, doPodResizeAction),
+pkg/kubelet/events/resize.go
+"""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from lifecycle.kubelet.state import Call, PodState, Step
-from lifecycle.kubelet.view import View
+import msgspec
+
+from lifecycle.clock import MILLISECOND, Micros, rfc3339
+from lifecycle.core_v1 import quantity
+from lifecycle.core_v1.resources import container_requests
+from lifecycle.core_v1.types import Container, PodSpec, sidecar
+from lifecycle.kubelet import reasons
+from lifecycle.kubelet.state import Call, PodState, Resizing, Step
+from lifecycle.runtime.records import ContainerRecord, resources_of
+from lifecycle.scheduler.nodes import NodeInfo, taken_by
+from lifecycle.scheduler.requests import whole
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
+
+TAKES: Micros = 45 * MILLISECOND
+"""How long the runtime takes to give a running container other limits."""
+EVENTS = {"Deferred": reasons.RESIZE_DEFERRED, "Infeasible": reasons.RESIZE_INFEASIBLE}
+RESIZABLE = ("cpu", "memory")
 
 
 class Resize:
@@ -19,13 +38,130 @@ class Resize:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
 
-    def restarts(self, pod: PodState) -> frozenset[str]:
-        """Return the containers that a resize has to restart."""
-        return frozenset()
+    def begin(self, pod: PodState) -> None:
+        """Allocate what the spec asks for anew, or say why not."""
+        spec = self.kubelet.spec(pod)
+        if not any(self._asks(pod, container) for container in _resizable(spec)):
+            if pod.resize and pod.resize.pending:
+                pod.resize = None
+            return
+        obj = self.kubelet.object(pod)
+        generation = obj["metadata"].get("generation", 1)
+        info = self.kubelet.node_info(pod.node)
+        problem = _problem(obj, info, pod.uid)
+        if problem is None:
+            for container in _resizable(spec):
+                pod.allocated[container.name] = resources_of(container)
+            info.remove(pod.uid)
+            info.add(pod.uid, taken_by(obj))
+            pod.resize = Resizing(generation, self.kernel.now)
+            self._event(pod, "Normal", reasons.RESIZE_STARTED, "Pod resize started")
+        elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:
+            pod.resize = Resizing(generation, self.kernel.now, *problem)
+            self._event(pod, "Warning", EVENTS[problem[0]], f"Pod resize {problem[0]}", problem[1])
 
-    def conditions(self, pod: PodState, view: View) -> tuple[Object, ...]:
-        """Return the conditions that tell of a resize."""
-        return ()
+    def retry(self, node: str) -> None:
+        """Try deferred resizes again: a node has more room than before."""
+        for pod in self.kubelet.state.pods.values():
+            if pod.node == node and pod.resize and pod.resize.pending == "Deferred":
+                self.kubelet.workers.update(pod)
+
+    def restarts(self, pod: PodState) -> frozenset[str]:
+        """Return the running containers that have to be restarted to get what is allocated to them."""
+        if not pod.allocated:
+            return frozenset()
+        return frozenset(c.name for c in _resizable(self.kubelet.spec(pod)) if self._has_to_restart(pod, c))
+
+    def conditions(self, pod: PodState, generation: int) -> tuple[Object, ...]:
+        """Return the condition that tells of a resize."""
+        resize = pod.resize
+        if resize is None:
+            return ()
+        since = rfc3339(resize.since)
+        found: Object = {
+            "type": "PodResizePending" if resize.pending else "PodResizeInProgress",
+            "observedGeneration": generation,
+            "status": "True",
+            "lastProbeTime": since,
+            "lastTransitionTime": since,
+        }
+        if resize.pending:
+            found |= {"reason": resize.pending, "message": resize.message}
+        return (found,)
 
     def step_resize(self, pod: PodState, call: Call, step: Step) -> bool:
+        """Give running containers what is allocated to them."""
+        outdated = [record for c in _resizable(self.kubelet.spec(pod)) if (record := self._outdated(pod, c))]
+        if not outdated:
+            return True
+        if not step.after:
+            call.acted = True
+            self.kubelet.sync_pod.push(call, Step("resize", after=TAKES))
+            return True
+        for record in outdated:
+            allocated = pod.allocated[record.name]
+            pod.runtime = pod.runtime.with_container(msgspec.structs.replace(record, resources=allocated))
+            memory = (allocated.get("limits") or {}).get("memory")
+            limit = None if memory is None else quantity.parse(str(memory)).value()
+            self.kubelet.programs.resize(record.id, limit)
         return True
+
+    def step_resized(self, pod: PodState, call: Call, step: Step) -> bool:
+        """End the resize once every container has what is allocated to it."""
+        containers = _resizable(self.kubelet.spec(pod))
+        if pod.resize and not pod.resize.pending and not any(self._outdated(pod, c) for c in containers):
+            self._event(pod, "Normal", reasons.RESIZE_COMPLETED, "Pod resize completed")
+            pod.resize = None
+            pod.worker.pending = True
+        return True
+
+    def _asks(self, pod: PodState, container: Container) -> bool:
+        record = pod.runtime.latest(container.name)
+        if record is None or record.state != "running":
+            return False
+        return pod.allocated.get(container.name, record.resources) != resources_of(container)
+
+    def _outdated(self, pod: PodState, container: Container) -> ContainerRecord | None:
+        record = pod.runtime.latest(container.name)
+        if record is None or record.state != "running":
+            return None
+        return record if pod.allocated.get(container.name, record.resources) != record.resources else None
+
+    def _has_to_restart(self, pod: PodState, container: Container) -> bool:
+        record = self._outdated(pod, container)
+        if record is None:
+            return False
+        changed = {
+            name
+            for kind in ("limits", "requests")
+            for name in RESIZABLE
+            if (record.resources.get(kind) or {}).get(name) != (pod.allocated[container.name].get(kind) or {}).get(name)
+        }
+        return any(p.resource_name in changed and p.restart_policy == "RestartContainer" for p in container.resize_policy)
+
+    def _event(self, pod: PodState, type: str, reason: str, text: str, error: str = "") -> None:
+        spec = self.kubelet.spec(pod)
+        containers = [{"name": c.name, "resources": pod.allocated.get(c.name, resources_of(c))} for c in _resizable(spec)]
+        assert pod.resize
+        summary: Object = {"containers": containers, "generation": pod.resize.generation}
+        if error:
+            summary["error"] = error
+        self.kubelet.event(pod, type, reason, f"{text}: {json.dumps(summary, separators=(',', ':'), sort_keys=True)}")
+
+
+def _resizable(spec: PodSpec) -> list[Container]:
+    return [*(c for c in spec.init_containers if sidecar(c)), *spec.containers]
+
+
+def _problem(obj: Object, info: NodeInfo, uid: str) -> tuple[str, str] | None:
+    """Return why a node cannot give what a Pod asks for: Infeasible or Deferred, and the message."""
+    own = info.pods.get(uid)
+    for name, wanted in whole(container_requests(obj["spec"])).items():
+        capacity = info.allocatable.get(name, 0)
+        used = info.requested.get(name, 0) - (own.requested.get(name, 0) if own else 0)
+        if wanted > capacity:
+            return "Infeasible", f"Node didn't have enough capacity: {name}, requested: {wanted}, capacity: {capacity}"
+        if wanted > capacity - used:
+            text = f"Node didn't have enough resource: {name}, requested: {wanted}, used: {used}, capacity: {capacity}"
+            return "Deferred", text
+    return None

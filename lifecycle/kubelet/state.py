@@ -56,7 +56,8 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
 class Call(msgspec.Struct):
     """A call of SyncPod, SyncTerminatingPod or SyncTerminatedPod under way.
 
-    `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`. `error` is what
+    `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`,
+    `timer` is what the call waits for. `error` is what
     it came to beside `failures`; `acted` whether anything was done to the Pod in the runtime; `snapshot` is what
     was decided by.
     """
@@ -65,6 +66,7 @@ class Call(msgspec.Struct):
     number: int
     steps: list[Step]
     waited: bool = False
+    timer: int | None = None
     started: list[str] = []
     failures: list[Failure] = []
     error: str = ""
@@ -151,11 +153,21 @@ class Mounting(msgspec.Struct, frozen=True, array_like=True):
     wait: Micros
 
 
+class Resizing(msgspec.Struct, frozen=True, array_like=True):
+    """An in-place resize: under way, or `pending` (Deferred or Infeasible) with a message."""
+
+    generation: int
+    since: Micros
+    pending: str = ""
+    message: str = ""
+
+
 class PodState(msgspec.Struct):
     """What the kubelet knows of one Pod.
 
     `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
-    this Pod alone). `status` is the status manager's; `removed` the last object once the API server has none any more.
+    this Pod alone). `status` is the status manager's; `allocated` are the resources that containers
+    have been resized to; `removed` is the last object once the API server has none any more.
     """
 
     uid: str
@@ -182,6 +194,8 @@ class PodState(msgspec.Struct):
     failed: Reason | None = None
     disruption: Object | None = None
     restarting_all: bool = False
+    allocated: dict[str, Object] = {}
+    resize: Resizing | None = None
     counter: int = 0
     resumed_at: Micros | None = None
     removed: Object | None = None

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import msgspec
 
+from lifecycle.core_v1.quantity import Quantity, parse
+from lifecycle.core_v1.types import sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.conditions import conditions
 from lifecycle.kubelet.container_statuses import apply_probes, container_statuses
 from lifecycle.kubelet.phase import phase
 from lifecycle.kubelet.state import Reason
 from lifecycle.kubelet.view import View
+from lifecycle.runtime.records import resources_of
 from lifecycle.wire import Object
 
 ENDED = ("Succeeded", "Failed")
@@ -59,6 +62,7 @@ def generate(view: View, verdict: Verdict, host_ip: str, host_network: bool) -> 
     disruption = [c for c in old.get("conditions") or () if c["type"] == "DisruptionTarget"]
     status["conditions"] = [*verdict.resize, *disruption, *own]
     _addresses(status, view, host_ip, host_network)
+    _resources(status, view)
     if init:
         status["initContainerStatuses"] = init
     status["containerStatuses"] = sorted(regular, key=lambda s: s["name"]) if len(regular) > 1 else regular
@@ -75,6 +79,38 @@ def _addresses(status: Object, view: View, host_ip: str, host_network: bool) -> 
         status["podIP"], status["podIPs"] = ip, [{"ip": ip}]
     elif view.old.get("podIP"):
         status["podIP"], status["podIPs"] = view.old["podIP"], view.old["podIPs"]
+
+
+def _resources(status: Object, view: View) -> None:
+    """Write what the Pod's containers have together. Kubernetes: pkg/api/v1/resource (AggregateContainer...)"""
+    status["resources"] = {}
+    containers = [*(c for c in view.spec.init_containers if sidecar(c)), *view.spec.containers]
+    if not any(c.resources.requests or c.resources.limits for c in (*view.spec.init_containers, *containers)):
+        return
+    has, allocated = [], []
+    for container in containers:
+        own = view.allocated.get(container.name) or resources_of(container)
+        record = view.snapshot.latest(container.name)
+        allocated.append(own)
+        has.append(record.resources if record and record.state == "running" else own)
+    init = [resources_of(c) for c in view.spec.init_containers if not sidecar(c)]
+    for kind in ("limits", "requests"):
+        if together := _together([r.get(kind) or {} for r in has], [r.get(kind) or {} for r in init]):
+            status["resources"][kind] = together
+    if together := _together([r.get("requests") or {} for r in allocated], [r.get("requests") or {} for r in init]):
+        status["allocatedResources"] = together
+
+
+def _together(running: list[Object], init: list[Object]) -> Object:
+    """Return the sum of what runs at once, or the largest init container's, of each resource."""
+    total: dict[str, Quantity] = {}
+    for amounts in running:
+        for name, amount in amounts.items():
+            total[name] = total.get(name, Quantity()) + parse(str(amount))
+    for amounts in init:
+        for name, amount in amounts.items():
+            total[name] = max(total.get(name, Quantity()), parse(str(amount)))
+    return {name: str(amount) for name, amount in sorted(total.items())}
 
 
 def finalized(status: Object, initialized: bool) -> Object:

@@ -109,11 +109,9 @@ def merged(api: Object, own: Object, *, over: bool, now: int) -> Object:
     if status["phase"] in ENDED:
         reason = reasons.POD_FAILED if status["phase"] == "Failed" else reasons.POD_COMPLETED
         status["conditions"] = [_not_ready(c, reason, now) for c in status["conditions"]]
-    for field in ("qosClass", "nominatedNodeName", "resources", "allocatedResources", "resize"):
+    for field in ("qosClass", "nominatedNodeName"):
         if field in api and field not in status:
             status[field] = api[field]
-    if "resources" not in status:
-        status["resources"] = {}
     return status
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lifecycle.clock import Micros
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.compute_actions import Actions, compute_actions
 from lifecycle.kubelet.compute_actions import Pod as ActionsPod
@@ -55,6 +56,7 @@ class SyncPod:
             "unmount": kubelet.volumes.step_unmount,
             "finalize": self.finalize,
             "resize": kubelet.resize.step_resize,
+            "resized": kubelet.resize.step_resized,
         }
 
     def go_on(self, pod: PodState) -> None:
@@ -64,7 +66,7 @@ class SyncPod:
             step = call.steps[-1]
             if step.after and not call.waited:
                 call.waited = True
-                self.kernel.after(step.after, "kubelet", "step", pod.uid, call.number)
+                self.wait(pod, call, self.kernel.now + step.after)
                 return
             call.waited = False
             call.steps.pop()
@@ -72,6 +74,11 @@ class SyncPod:
                 return
         if call:
             self._finish(pod, call)
+
+    def wait(self, pod: PodState, call: Call, until: Micros) -> None:
+        """Have the call go on at a moment, and not at the one that was planned before."""
+        self.kernel.cancel(call.timer)
+        call.timer = self.kernel.at(until, "kubelet", "step", pod.uid, call.number)
 
     def on_step(self, uid: str, number: int) -> None:
         pod = self.kubelet.state.pods.get(uid)
@@ -87,6 +94,7 @@ class SyncPod:
         """Interrupt a sync because the Pod is to end: only the wait for volumes listens to that."""
         call = pod.worker.call
         if call and call.kind == "sync" and call.steps and call.steps[-1].what == "volumes":
+            self.kernel.cancel(call.timer)
             call.steps.clear()
             call.error = "context canceled"
             self._finish(pod, call)
@@ -115,6 +123,7 @@ class SyncPod:
     # SyncPod
 
     def sync_status(self, pod: PodState, call: Call, step: Step) -> bool:
+        self.kubelet.resize.begin(pod)
         status = self.kubelet.generate_status(pod)
         phase = status["phase"]
         self.kubelet.status_manager.set(pod, status)
@@ -158,6 +167,7 @@ class SyncPod:
         steps += [Step("start", name) for name in (*actions.ephemeral, *actions.init)]
         steps.append(Step("resize"))
         steps += [Step("start", name) for name in actions.regular]
+        steps.append(Step("resized"))
         return steps
 
     def _restart_all(self, pod: PodState, call: Call, actions: Actions) -> None:

@@ -61,15 +61,10 @@ class Volumes:
         for name in wanted:
             if name not in pod.mounted and name not in pod.mounting:
                 pod.mounting[name] = Mounting(self.kernel.now + FIRST_TRY, FIRST_WAIT)
-        until = int(step.id) if step.id else self.kernel.now + TIMEOUT
-        began = until - TIMEOUT
+        until = self.kernel.now + TIMEOUT
         self.kubelet.sync_pod.push(call, Step("volumes", id=str(until)))
+        self.kubelet.sync_pod.wait(pod, call, until)
         self._plan(pod)
-        if not step.id:
-            self.kernel.after(TIMEOUT, "kubelet", "step", pod.uid, call.number)
-        elif not pod.mounting:
-            polls = (self.kernel.now - began) // POLL + 1
-            self.kernel.at(began + polls * POLL, "kubelet", "step", pod.uid, call.number)
         return False
 
     def _plan(self, pod: PodState) -> None:
@@ -93,7 +88,7 @@ class Volumes:
         if not pod.mounting and call and call.steps and call.steps[-1].what == "volumes":
             began = int(call.steps[-1].id) - TIMEOUT
             polls = -(-(self.kernel.now - began) // POLL)
-            self.kernel.at(began + polls * POLL, "kubelet", "step", pod.uid, call.number)
+            self.kubelet.sync_pod.wait(pod, call, began + polls * POLL)
 
     def _try(self, pod: PodState, volume: Volume, mounting: Mounting) -> None:
         try:

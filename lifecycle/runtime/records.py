@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 
 from lifecycle.clock import Micros
+from lifecycle.core_v1.types import Container
+from lifecycle.wire import Object
 
 State = Literal["created", "running", "exited"]
 
@@ -28,7 +30,7 @@ class SandboxRecord(msgspec.Struct, frozen=True, array_like=True):
 class ContainerRecord(msgspec.Struct, frozen=True, array_like=True):
     """One instance of a container. `attempt` is what `restartCount` shows; times are 0 where they do not apply.
 
-    `image` is the manifest's word, `image_name` and `image_id` the runtime's.
+    `image` is the manifest's word, `image_name` and `image_id` the runtime's. `resources` are those it has (limits, requests).
     """
 
     id: str
@@ -45,6 +47,7 @@ class ContainerRecord(msgspec.Struct, frozen=True, array_like=True):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
+    resources: Object = {}
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -85,3 +88,13 @@ def _with(records: tuple, record):  # type: ignore[no-untyped-def, type-arg]
         if old.id == record.id:
             return (*records[:i], record, *records[i + 1 :])
     return (record, *records)
+
+
+def resources_of(container: Container) -> Object:
+    """Return a container's resources as JSON has them, without what is empty."""
+    found: Object = {}
+    if container.resources.limits:
+        found["limits"] = container.resources.limits
+    if container.resources.requests:
+        found["requests"] = container.resources.requests
+    return found

@@ -15,7 +15,7 @@ from lifecycle.core_v1.types import Container
 from lifecycle.kernel import Reply
 from lifecycle.kubelet.state import NodeState, PodState, Step
 from lifecycle.runtime import delays, names, texts
-from lifecycle.runtime.records import ContainerRecord, SandboxRecord
+from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_of
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -115,6 +115,7 @@ class Runtime:
             image_name=image_name,
             image_id=names.image_id(self.kernel.seeds, image_name),
             created_at=self.kernel.now,
+            resources=pod.allocated.get(container.name) or resources_of(container),
         )
         older = [c.id for c in pod.runtime.containers if c.name == container.name and c.state != "running"][1:]
         self.remove(pod, set(older))

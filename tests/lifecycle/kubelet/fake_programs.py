@@ -43,15 +43,14 @@ class FakeState(msgspec.Struct):
 class FakePrograms:
     """The room `programs`."""
 
-    behave: Callable[[programs.Container], Behavior] = lambda container: Behavior()
-
     def __init__(self, kernel: Kernel, state: FakeState | None = None) -> None:
         self.kernel = kernel
         self.state = state or FakeState()
         self.network = programs.Network(programs.NetworkState())
+        self.behave: Callable[[programs.Container], Behavior] = lambda container: Behavior()
 
     def behavior(self, container_id: str) -> Behavior:
-        return type(self).behave(self.state.processes[container_id].container)
+        return self.behave(self.state.processes[container_id].container)
 
     def add_sandbox(self, sandbox: programs.Sandbox) -> None:
         self.state.versions[sandbox.id] = 0

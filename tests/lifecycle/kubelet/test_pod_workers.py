@@ -1,0 +1,173 @@
+"""Pod workers: what a life looks like from the API, and when calls follow each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.kubelet.cluster import Cluster, container
+from tests.lifecycle.kubelet.fake_programs import Behavior
+from tests.lifecycle.kubelet.invariants import check
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def test_a_pod_is_pending_then_has_a_sandbox_then_runs(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(5)
+    phases = [(v["status"]["phase"], "podIP" in v["status"]) for v in cluster.versions()]
+    assert phases == [("Pending", False), ("Pending", False), ("Pending", False), ("Running", True)]
+    assert cluster.reasons() == ["Pulled", "Created", "Started"]
+    assert cluster.condition("Ready") == "True"
+
+
+def test_an_exit_is_seen_at_the_next_relist_and_the_phase_only_later(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(3.0, 0))
+    cluster.create(restartPolicy="Never")
+    cluster.run(10)
+    first, last = cluster.versions()[-2:]
+    assert (first["status"]["phase"], last["status"]["phase"]) == ("Running", "Succeeded")
+    assert "terminated" in first["status"]["containerStatuses"][0]["state"]
+    at = [c.at for c in cluster.changes("Pod")][-2:]
+    assert 900_000 <= at[1] - at[0] <= 1_300_000
+    check(cluster.versions())
+
+
+def test_a_failed_pod_keeps_its_object(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(1.0, 3))
+    cluster.create(restartPolicy="Never")
+    cluster.run(60)
+    assert cluster.status()["phase"] == "Failed"
+    assert cluster.container()["state"]["terminated"]["exitCode"] == 3
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_a_deleted_pod_is_killed_and_then_gone(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(5)
+    cluster.delete()
+    cluster.run(5)
+    assert cluster.pod() is None
+    last = cluster.versions()[-1]
+    assert last["status"]["phase"] == "Succeeded"
+    assert last["metadata"]["deletionGracePeriodSeconds"] == 0
+    assert cluster.times("Killing")[0] == pytest.approx(5, abs=0.1)
+
+
+def test_a_pod_whose_containers_ignore_the_signal_is_killed_after_its_grace(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(term=None)
+    cluster.create(terminationGracePeriodSeconds=7)
+    cluster.run(5)
+    cluster.delete()
+    cluster.run(6.9)
+    assert cluster.status()["phase"] == "Running"
+    cluster.run(2)
+    assert cluster.versions()[-1]["status"]["phase"] == "Failed"
+    assert cluster.pod() is None
+    assert [t.body["signal"] for t in cluster.traces("signal")] == ["SIGTERM", "SIGKILL"]
+
+
+def test_a_second_delete_with_less_grace_does_not_shorten_a_kill_under_way(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(term=None)
+    cluster.create(terminationGracePeriodSeconds=20)
+    cluster.run(5)
+    cluster.delete()
+    cluster.run(2)
+    cluster.delete(grace=3)
+    cluster.run(15)
+    assert cluster.pod() is not None
+    cluster.run(5)
+    assert cluster.pod() is None
+
+
+def test_a_pod_removed_by_force_is_still_killed_on_its_node(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(5)
+    cluster.delete(grace=0)
+    assert cluster.pod() is None
+    cluster.run(5)
+    assert cluster.reasons()[-1] == "Killing"
+    assert not cluster.kubelet.state.pods
+    assert not cluster.programs.state.processes
+
+
+def test_a_pod_deleted_before_it_is_ever_started_goes_without_a_kill(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(0.03)
+    cluster.delete()
+    cluster.run(10)
+    assert cluster.pod() is None
+    check(cluster.versions())
+
+
+def test_a_deadline_ends_a_pod_and_is_told_four_times(cluster: Cluster) -> None:
+    cluster.create(activeDeadlineSeconds=5)
+    cluster.run(12)
+    assert cluster.status()["phase"] == "Failed"
+    assert cluster.status()["reason"] == "DeadlineExceeded"
+    assert len(cluster.times("DeadlineExceeded")) == 4
+    assert 5 <= cluster.times("DeadlineExceeded")[0] <= 6.1
+
+
+def test_the_kubelet_forgets_a_pod_that_is_gone(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(3)
+    cluster.delete()
+    cluster.run(10)
+    assert not cluster.kubelet.state.pods
+    assert not cluster.kubelet.state.nodes["node1"].ips
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_an_idle_pod_needs_no_timers(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(30)
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_two_containers_are_shown_running_together(cluster: Cluster) -> None:
+    cluster.create(container("a"), container("b", image="slow:1"))
+    cluster.run(3)
+    assert "waiting" in cluster.container("a")["state"]
+    cluster.run(3)
+    assert "running" in cluster.container("a")["state"]
+    assert "running" in cluster.container("b")["state"]
+
+
+def test_a_kubelet_that_was_away_finds_what_happened_meanwhile(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(20.0, 0))
+    cluster.create(restartPolicy="Never")
+    cluster.run(5)
+    cluster.kubelet.stop("node1")
+    cluster.run(30)
+    assert "running" in cluster.container()["state"]
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert cluster.status()["phase"] == "Succeeded"
+    finished = cluster.container()["state"]["terminated"]["finishedAt"]
+    assert finished == "2026-01-01T00:00:20Z"
+
+
+def test_a_pod_bound_to_a_node_whose_kubelet_is_away_starts_when_it_is_back(cluster: Cluster) -> None:
+    cluster.kubelet.stop("node1")
+    cluster.create()
+    cluster.run(20)
+    assert "startTime" not in cluster.status()
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert cluster.status()["phase"] == "Running"
+
+
+def test_a_saved_kubelet_goes_on_as_if_nothing_had_happened() -> None:
+    lives = []
+    for pause in (0.0, 0.35, 0.47, 4.2, 15.0):
+        cluster = Cluster()
+        cluster.behaviors["app"] = Behavior(exits=(3.0, 1))
+        cluster.create()
+        cluster.run(pause)
+        cluster.save_and_restore()
+        cluster.run(60 - pause)
+        lives.append([(c.at, c.object) for c in cluster.changes("Pod")])
+    assert all(life == lives[0] for life in lives)
