@@ -51,7 +51,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     resolved, in the kubelet's order. `ports` are the declared container ports. `memory` is the limit in bytes (None: none);
     a swap does not exist. `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
     `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
-    `exited` is told an Exit.
+    `exited` is told an Exit. `init`: an init container that is to end (no sidecar), which decides what an unknown image does.
     """
 
     id: str
@@ -73,9 +73,10 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     termination_message_path: str = "/dev/termination-log"
     behavior: str | None = None
     attempt: int = 0
+    init: bool = False
 
 
-class Exit(msgspec.Struct, frozen=True):
+class Exit(msgspec.Struct, frozen=True, tag=True):
     """How process 1 of a container ended. `reason` is what the runtime says: Completed, Error or OOMKilled."""
 
     container: str
@@ -99,7 +100,7 @@ class ExecFailure(msgspec.Struct, frozen=True):
     message: str
 
 
-class ExecResult(msgspec.Struct, frozen=True):
+class ExecResult(msgspec.Struct, frozen=True, tag=True):
     """What a command in a container came to. `code` is 128 + n after signal n.
 
     `steady` (here and below): the same question gets the same answer until `Programs.version(sandbox)` grows.
@@ -128,7 +129,7 @@ class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout: Micros | None = SECOND
 
 
-class HTTPResult(msgspec.Struct, frozen=True):
+class HTTPResult(msgspec.Struct, frozen=True, tag=True):
     """An answer (`status` > 0), or `error` as Go's http.Client returns it, from `Get "http://...": ` on."""
 
     status: int = 0
@@ -147,7 +148,7 @@ class TCPConnect(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout: Micros = SECOND
 
 
-class ConnectResult(msgspec.Struct, frozen=True):
+class ConnectResult(msgspec.Struct, frozen=True, tag=True):
     """`error` is Go's dial error (`dial tcp 10.244.0.5:80: connect: connection refused`), empty where it opened."""
 
     error: str = ""
@@ -164,7 +165,7 @@ class GRPCCheck(msgspec.Struct, frozen=True, omit_defaults=True):
     timeout: Micros = SECOND
 
 
-class GRPCResult(msgspec.Struct, frozen=True):
+class GRPCResult(msgspec.Struct, frozen=True, tag=True):
     """`status` is SERVING, NOT_SERVING, UNKNOWN or SERVICE_UNKNOWN; else `error` is the probe's text.
 
     Kubernetes: pkg/probe/grpc (`timeout: failed to connect service "IP:PORT" within 1s: context deadline exceeded`,

@@ -6,6 +6,8 @@ The controllers keep the Services (`set_service`), the fault controller the faul
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from typing import Literal
 
 import msgspec
@@ -64,13 +66,14 @@ class CutFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NetworkState(msgspec.Struct):
-    """The whole memory of the network. Sandboxes by address; Services by (namespace, name); faults by their own key."""
+    """The whole memory of the network. Services by `namespace/name`, Pods' addresses by sandbox, faults by their own key."""
 
     services: dict[str, Service] = {}
     port_faults: dict[str, PortFault] = {}
     cut_faults: dict[str, CutFault] = {}
     dns_ip: str = "10.96.0.10"
     cluster_domain: str = "cluster.local"
+    version: int = 0
 
 
 class Network:
@@ -78,16 +81,28 @@ class Network:
 
     def __init__(self, state: NetworkState) -> None:
         self.state = state
+        self._by_ip = {
+            service.cluster_ip: service for service in state.services.values() if service.cluster_ip not in ("", "None")
+        }
+
+    # ── kept by others ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def set_service(self, service: Service) -> None:
         """Add a Service or replace it."""
+        self.remove_service(service.namespace, service.name)
         self.state.services[f"{service.namespace}/{service.name}"] = service
+        if service.cluster_ip not in ("", "None"):
+            self._by_ip[service.cluster_ip] = service
+        self.state.version += 1
 
     def remove_service(self, namespace: str, name: str) -> None:
-        self.state.services.pop(f"{namespace}/{name}", None)
+        old = self.state.services.pop(f"{namespace}/{name}", None)
+        if old:
+            self._by_ip.pop(old.cluster_ip, None)
+        self.state.version += 1
 
     def set_port_fault(self, key: str, fault: PortFault) -> None:
-        """Let a fault hold until `remove_fault(key)`."""
+        """Let a fault hold until `remove_fault(key)`. `Programs.set_fault` also tells those who probe."""
         self.state.port_faults[key] = fault
 
     def set_cut_fault(self, key: str, fault: CutFault) -> None:
@@ -96,3 +111,95 @@ class Network:
     def remove_fault(self, key: str) -> None:
         self.state.port_faults.pop(key, None)
         self.state.cut_faults.pop(key, None)
+
+    # ── asked by programs ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def service_at(self, ip: str) -> Service | None:
+        return self._by_ip.get(ip)
+
+    def search(self, namespace: str) -> list[str]:
+        """Return the search domains of a Pod's resolv.conf."""
+        domain = self.state.cluster_domain
+        return [f"{namespace}.svc.{domain}", f"svc.{domain}", domain]
+
+    def resolve(self, name: str, namespace: str) -> list[str] | None:
+        """Return the addresses of a name as a Pod's resolver finds them, with its search domains; None: no such name."""
+        if is_address(name):
+            return [name]
+        name = name.rstrip(".")
+        candidates = [name] if name.count(".") >= 5 else [*(f"{name}.{domain}" for domain in self.search(namespace)), name]
+        for candidate in candidates:
+            found = self.lookup(candidate)
+            if found is not None:
+                return found
+        return None
+
+    def lookup(self, name: str) -> list[str] | None:
+        """Return the addresses of one whole name (no search); None: NXDOMAIN."""
+        domain = self.state.cluster_domain
+        if not name.endswith(f".{domain}"):
+            return None if name == domain else public_addresses(name)
+        labels = name[: -len(domain) - 1].split(".")
+        if labels[-1:] == ["svc"] and len(labels) in (3, 4):
+            service = self.state.services.get(f"{labels[-2]}/{labels[-3]}")
+            if service is not None:
+                return self._addresses(service, labels[0] if len(labels) == 4 else "")
+            if labels[-3:-1] == ["kubernetes", "default"] and len(labels) == 3:
+                return ["10.96.0.1"]
+        if labels[-1:] == ["pod"] and len(labels) == 3 and re.fullmatch(r"\d+-\d+-\d+-\d+", labels[0]):
+            return [labels[0].replace("-", ".")]
+        return None
+
+    def _addresses(self, service: Service, hostname: str) -> list[str] | None:
+        if service.external_name:
+            return self.lookup(service.external_name)
+        if service.cluster_ip != "None":
+            return None if hostname else [service.cluster_ip]
+        found = [one.ip for one in service.endpoints if not hostname or one.hostname == hostname]
+        return found or (None if hostname else [])
+
+    def cut(self, namespace: str, pod: str, name: str, addresses: list[str]) -> CutFault | None:
+        """Return the fault that cuts a Pod off from a name or address, if there is one."""
+        for fault in self.state.cut_faults.values():
+            if fault.namespace == namespace and fault.pod in (pod, "*") and (fault.to in ("*", name) or fault.to in addresses):
+                return fault
+        return None
+
+    def port_fault(self, namespace: str, pod: str, port: int, path: str | None = None) -> PortFault | None:
+        """Return the fault of a Pod's port; one that is about a path only where that is asked for."""
+        for fault in self.state.port_faults.values():
+            if fault.namespace == namespace and fault.pod == pod and fault.port in (0, port) and fault.path in ("", path):
+                return fault
+        return None
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_public(ip: str) -> bool:
+    return is_address(ip) and ipaddress.ip_address(ip).is_global
+
+
+def public_addresses(name: str) -> list[str] | None:
+    """Return an address for a public name: names outside the cluster answer unless a Fault says otherwise.
+
+    A name that no registry could have handed out (no dot, or an ending reserved by RFC 2606 and RFC 6761) is not found.
+    """
+    if name == "localhost":
+        return ["127.0.0.1"]
+    labels = name.lower().split(".")
+    if (
+        len(labels) < 2
+        or labels[-1] in ("invalid", "local", "internal", "test", "lan", "localdomain")
+        or not labels[-1].isalpha()
+    ):
+        return None
+    if not all(re.fullmatch(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?", label) for label in labels):
+        return None
+    number = sum(ord(letter) * (i + 7) for i, letter in enumerate(name.lower()))
+    return [f"93.184.{number % 200 + 20}.{number // 200 % 250 + 1}"]

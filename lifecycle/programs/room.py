@@ -3,49 +3,105 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
 import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
+from lifecycle.programs import asks, proc, starting
+from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
+from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
+from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
+    ConnectResult,
     Container,
     ExecFailure,
+    ExecResult,
+    Exit,
     GRPCCheck,
+    GRPCResult,
     HTTPGet,
+    HTTPResult,
     ImageConfig,
     LogLine,
     Sandbox,
     StartFailure,
     TCPConnect,
     Usage,
+    node_volume,
 )
-from lifecycle.programs.network import Network, NetworkState
+from lifecycle.programs.machine import BASE_MEMORY, Machine
+from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
+from lifecycle.programs.shell import steps
+from lifecycle.programs.signals import NUMBERS
+from lifecycle.programs.state import ContainerState, Exec, Listener, Process, SandboxState
+
+Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult
+
+
+class Answer(msgspec.Struct):
+    """A reply that is still to be told. `version` is told where there is no result."""
+
+    reply: Reply
+    result: Result | None = None
+    version: int = 0
 
 
 class ProgramsState(msgspec.Struct):
-    """The whole memory of the room."""
+    """The whole memory of the room. `answers` wait for their moment; timers name them by number."""
 
     network: NetworkState = msgspec.field(default_factory=NetworkState)
+    sandboxes: dict[str, SandboxState] = {}
+    containers: dict[str, ContainerState] = {}
+    volumes: dict[str, Tree] = {}
+    node_ports: dict[str, dict[int, Listener]] = {}
+    answers: dict[int, Answer] = {}
+    answered: int = 0
+    connections: int = 0
+    execs: int = 0
 
 
 class Programs:
     """What the kubelet's runtime sees of programs.
 
-    No reply is told inside the call that asked for it: each comes from the agenda, at the same instant at the earliest.
+    No reply is told inside the call that asked for it: each comes from the agenda, at the same instant at the earliest. The
+    room puts out the traces `output`, `exit`, `assumption` and `limit` itself.
     """
 
     def __init__(self, kernel: Kernel, state: ProgramsState | None = None) -> None:
         self.kernel = kernel
         self.state = state or ProgramsState()
         self.network = Network(self.state.network)
+        self._views: dict[str, View] = {}
+        self._machines: dict[str, Machine] = {}
+        self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}
+
+    # ── sandboxes and volumes ────────────────────────────────────────────────────────────────────────────────────────
 
     def add_sandbox(self, sandbox: Sandbox) -> None:
-        raise NotImplementedError
+        self.state.sandboxes[sandbox.id] = SandboxState(sandbox)
+        if not sandbox.host_network:
+            self._by_ip[sandbox.ip] = sandbox.id
 
     def remove_sandbox(self, sandbox_id: str) -> None:
-        """Forget a sandbox; its containers must be gone."""
-        raise NotImplementedError
+        """Forget a sandbox and its containers."""
+        sandbox = self.state.sandboxes.get(sandbox_id)
+        if sandbox is None:
+            return
+        for container_id in list(sandbox.containers):
+            self.remove(container_id)
+        for tree in self.state.volumes.values():
+            if sandbox_id in tree.users:
+                tree.users.remove(sandbox_id)
+        del self.state.sandboxes[sandbox_id]
+        if self._by_ip.get(sandbox.spec.ip) == sandbox_id:
+            del self._by_ip[sandbox.spec.ip]
+
+    def sandbox_at(self, ip: str) -> SandboxState | None:
+        """Return whose address this is: a Pod's, or a node's by one of the Pods that use its network."""
+        key = self._by_ip.get(ip)
+        if key is not None:
+            return self.state.sandboxes.get(key)
+        return next((one for one in self.state.sandboxes.values() if one.spec.host_network and one.spec.ip == ip), None)
 
     def set_volume(
         self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0o644, modes: Mapping[str, int] | None = None
@@ -55,92 +111,417 @@ class Programs:
         ConfigMaps, Secrets, projected and downward API volumes bring their files and are replaced whole when they change;
         an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths.
         """
-        raise NotImplementedError
+        tree = self._volume(key)
+        if files is None:
+            return
+        tree.nodes.clear()
+        tree.bytes = 0
+        for path, content in files.items():
+            full = join("/", path)
+            above = parent(full)
+            while above != "/":
+                tree.nodes.setdefault(above, Node("d", mode=0o755, mtime=self.kernel.now))
+                above = parent(above)
+            text = content.decode("latin-1")
+            tree.put(full, Node("f", text, 0, (modes or {}).get(path, mode), self.kernel.now))
+        for sandbox in tree.users:
+            self.bump(sandbox)
+
+    def _volume(self, key: str) -> Tree:
+        tree = self.state.volumes.get(key)
+        if tree is None:
+            tree = self.state.volumes[key] = Tree()
+            if key.startswith("node:"):
+                tree.nodes.update(catalogue.node_files())
+            else:
+                tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
+        return tree
 
     def remove_volume(self, key: str) -> None:
-        raise NotImplementedError
+        self.state.volumes.pop(key, None)
 
     def volume_usage(self, key: str) -> int:
         """Return the bytes in a volume's files."""
-        raise NotImplementedError
+        tree = self.state.volumes.get(key)
+        return tree.bytes if tree else 0
 
     def node_path(self, node: str, path: str) -> str | None:
         """Return what stands at a path on a node (Directory, File, Socket, CharDevice, BlockDevice), or None."""
-        raise NotImplementedError
+        found = self._volume(node_volume(node)).nodes.get(join("/", path))
+        if found is None:
+            return "Directory" if join("/", path) == "/" else None
+        return {"d": "Directory", "f": "File", "s": "Socket", "c": "CharDevice", "b": "BlockDevice"}.get(found.kind, "File")
 
     def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
         """Create what hostPath's DirectoryOrCreate and FileOrCreate ask for, with the directories above it."""
-        raise NotImplementedError
+        tree = self._volume(node_volume(node))
+        full = join("/", path)
+        if full not in tree.nodes and full != "/":
+            tree.put(full, Node("d", mode=0o755, mtime=self.kernel.now) if kind == "Directory" else Node(mtime=self.kernel.now))
+        while (full := parent(full)) != "/":
+            tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
 
     def image(self, image: str) -> ImageConfig:
         """Return what the catalogue knows of an image, whatever its registry prefix and tag."""
-        raise NotImplementedError
+        return catalogue.config(image)
+
+    def set_fault(self, key: str, fault: PortFault | CutFault) -> None:
+        """Let a Fault of the network hold until `remove_fault(key)`."""
+        if isinstance(fault, PortFault):
+            self.network.set_port_fault(key, fault)
+        else:
+            self.network.set_cut_fault(key, fault)
+        self._faulted(fault)
+
+    def remove_fault(self, key: str) -> None:
+        fault = self.network.state.port_faults.get(key) or self.network.state.cut_faults.get(key)
+        self.network.remove_fault(key)
+        if fault is not None:
+            self._faulted(fault)
+
+    def _faulted(self, fault: PortFault | CutFault) -> None:
+        for key, sandbox in self.state.sandboxes.items():
+            if (sandbox.spec.namespace, sandbox.spec.pod) == (fault.namespace, fault.pod):
+                self.bump(key)
+
+    # ── containers ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def create(self, container: Container) -> str | None:
         """Create a container; a text says why it cannot be."""
-        raise NotImplementedError
+        state = ContainerState(container, catalogue.key(container.image), Tree(), container.memory)
+        self.state.containers[container.id] = state
+        sandbox = self.state.sandboxes[container.sandbox]
+        sandbox.containers.append(container.id)
+        for mount in container.mounts:
+            tree = self._volume(mount.volume)
+            if container.sandbox not in tree.users:
+                tree.users.append(container.sandbox)
+        error = starting.prepare(self, state)
+        if error:
+            self.remove(container.id)
+        return error
 
     def start(self, container_id: str) -> StartFailure | None:
         """Start process 1. Its end comes as `Container.exited`."""
-        raise NotImplementedError
+        machine = self.machine(container_id)
+        error = starting.start(machine)
+        if error:
+            return StartFailure(error)
+        machine.state.running = True
+        machine.changed(None)
+        machine.run()
+        return None
 
     def signal(self, container_id: str, signal: str) -> None:
         """Send a signal to process 1, with the kernel's rules: none of process 1's own has a default action."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is None:
+            return
+        name = signal if signal.startswith("SIG") else f"SIG{signal}"
+        if name in NUMBERS:
+            machine.signal(machine.state.processes[1], name) if name != "SIGKILL" else self.kill(container_id)
+            machine.run()
 
     def kill(self, container_id: str) -> None:
         """Send SIGKILL to all of it; the exit is told at this instant."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.end(machine.state.processes[1], 137, "SIGKILL")
 
     def oom_kill(self, container_id: str) -> None:
         """Kill process 1 as the kernel does when the memory limit is met."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.oom()
 
     def exit(self, container_id: str, code: int) -> None:
         """Have process 1 exit with a code (a Fault)."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.end(machine.state.processes[1], code)
+
+    def _running(self, container_id: str) -> Machine | None:
+        state = self.state.containers.get(container_id)
+        return self.machine(container_id) if state and 1 in state.processes else None
 
     def resize(self, container_id: str, memory: int | None) -> None:
         """Set a running container's memory limit (bytes; None: none)."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is None:
+            return
+        machine.state.memory = memory
+        if memory is not None and machine.memory() > memory:
+            machine.oom()
 
     def remove(self, container_id: str) -> None:
         """Remove a container and its writable layer; one that runs is killed, and nobody is told."""
-        raise NotImplementedError
+        state = self.state.containers.get(container_id)
+        if state is None:
+            return
+        for process in state.processes.values():
+            self.kernel.cancel(process.timer)
+        for asked in state.execs.values():
+            self.kernel.cancel(asked.deadline)
+        sandbox = self.state.sandboxes.get(state.spec.sandbox)
+        if sandbox:
+            ports = self.ports(sandbox)
+            for port in [port for port, one in ports.items() if one.container == container_id]:
+                del ports[port]
+            sandbox.containers.remove(container_id)
+            self.bump(state.spec.sandbox)
+        del self.state.containers[container_id]
+        self._machines.pop(container_id, None)
+        self._views.pop(container_id, None)
+
+    # ── what the kubelet asks ────────────────────────────────────────────────────────────────────────────────────────
 
     def exec(
         self, container_id: str, command: tuple[str, ...], reply: Reply, timeout: Micros | None = None
     ) -> ExecFailure | None:
         """Run a command in a container; `reply` is told an ExecResult."""
-        raise NotImplementedError
+        machine = self._running(container_id)
+        if machine is None:
+            return ExecFailure("container is not running")
+        self.state.execs += 1
+        number = self.state.execs
+        machine.state.execs[number] = asked = Exec(0, 0, 0, reply)
+        process = starting.exec_process(machine, list(command), number, asked)
+        if isinstance(process, str):
+            del machine.state.execs[number]
+            return ExecFailure(process)
+        if timeout is not None:
+            asked.deadline = self.kernel.after(timeout, "programs", "exec_deadline", container_id, number)
+        machine.ready(process)
+        machine.run()
+        return None
+
+    def exec_ended(self, machine: Machine, process: Process, timed_out: bool = False) -> None:
+        """Tell what a command from outside has come to."""
+        asked = machine.state.execs.pop(process.exec_id)
+        self.kernel.cancel(asked.deadline)
+        stdout, stderr = (machine.state.opens.pop(number, None) for number in (asked.stdout, asked.stderr))
+        steady = asked.pure and not timed_out and process.started == self.kernel.now
+        result = ExecResult(
+            process.code or 0, _shown(stdout.text if stdout else ""), _shown(stderr.text if stderr else ""), timed_out, steady
+        )
+        self.answer(asked.reply, result)
+
+    def on_exec_deadline(self, container_id: str, number: int) -> None:
+        state = self.state.containers.get(container_id)
+        asked = state.execs.get(number) if state else None
+        if asked is None:
+            return
+        asked.deadline = None
+        machine = self.machine(container_id)
+        process = machine.state.processes.get(asked.pid)
+        if process is None:
+            return
+        process.code = 137
+        self.exec_ended(machine, process, True)
+        process.code = None
+        machine.end(process, 137, "SIGKILL")
+        machine.run()
 
     def http(self, request: HTTPGet, reply: Reply) -> None:
         """`reply` is told an HTTPResult."""
-        raise NotImplementedError
+        asks.http(self, request, reply)
 
     def connect(self, request: TCPConnect, reply: Reply) -> None:
         """`reply` is told a ConnectResult."""
-        raise NotImplementedError
+        asks.connect(self, request, reply)
 
     def grpc(self, request: GRPCCheck, reply: Reply) -> None:
         """`reply` is told a GRPCResult."""
-        raise NotImplementedError
+        asks.grpc(self, request, reply)
 
     def read_file(self, container_id: str, path: str) -> bytes | None:
         """Return a file's content as the container sees it (1 MiB at most), also after its end; None where there is none."""
-        raise NotImplementedError
+        state = self.state.containers.get(container_id)
+        if state is None:
+            return None
+        node = self.view(state).get(join("/", path))
+        if node is None or node.kind != "f":
+            return None
+        return (node.text + "\0" * min(node.zeros, 1 << 20))[: 1 << 20].encode("latin-1", "replace")
 
     def logs(self, container_id: str) -> list[LogLine]:
         """Return what the container has put out: the last 1 MiB at most."""
-        raise NotImplementedError
+        state = self.state.containers.get(container_id)
+        return list(state.logs) if state else []
 
     def usage(self, container_id: str) -> Usage:
-        raise NotImplementedError
+        state = self.state.containers[container_id]
+        memory = sum(one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None)
+        return Usage(memory, state.layer.bytes, state.log_bytes)
+
+    # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def version(self, sandbox_id: str) -> int:
         """Return a number that grows whenever something that a probe could see has changed."""
-        raise NotImplementedError
+        sandbox = self.state.sandboxes.get(sandbox_id)
+        return sandbox.version if sandbox else 0
 
     def when_changed(self, sandbox_id: str, reply: Reply) -> None:
         """Tell `reply` the new version, once, at the next such change."""
-        raise NotImplementedError
+        sandbox = self.state.sandboxes.get(sandbox_id)
+        if sandbox:
+            sandbox.waiting.append(reply)
+
+    def bump(self, sandbox_id: str) -> None:
+        """Count a change in a sandbox and tell those who wait for one."""
+        sandbox = self.state.sandboxes.get(sandbox_id)
+        if sandbox is None:
+            return
+        sandbox.version += 1
+        if sandbox.waiting:
+            waiting, sandbox.waiting = sandbox.waiting, []
+            for reply in waiting:
+                self.answer(reply, None, version=sandbox.version)
+
+    def answer(self, reply: Reply, result: Result | None, delay: Micros = 0, version: int = 0) -> None:
+        """Tell a reply its result after a while, never at once."""
+        self.state.answered += 1
+        self.state.answers[self.state.answered] = Answer(reply, result, version)
+        self.kernel.after(delay, "programs", "answer", self.state.answered)
+
+    def on_answer(self, number: int) -> None:
+        answer = self.state.answers.pop(number)
+        self.kernel.tell(answer.reply, answer.version if answer.result is None else answer.result)
+
+    # ── what machines ask of the room ────────────────────────────────────────────────────────────────────────────────
+
+    def machine(self, container_id: str) -> Machine:
+        found = self._machines.get(container_id)
+        if found is None:
+            found = self._machines[container_id] = Machine(self, self.state.containers[container_id])
+        return found
+
+    def view(self, state: ContainerState) -> View:
+        found = self._views.get(state.spec.id)
+        if found is None:
+            mounts = [
+                (join("/", one.path), one.volume, join("/", one.sub_path) if one.sub_path else "", one.read_only)
+                for one in state.spec.mounts
+            ]
+            image = catalogue.files(state.spec.image)
+            found = self._views[state.spec.id] = View(image, state.layer, mounts, self.state.volumes)
+        return found
+
+    def ports(self, sandbox: SandboxState) -> dict[int, Listener]:
+        if sandbox.spec.host_network:
+            return self.state.node_ports.setdefault(sandbox.spec.node, {})
+        return sandbox.ports
+
+    def close_ports(self, machine: Machine, process: Process) -> None:
+        ports = self.ports(machine.sandbox)
+        mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == machine.state.spec.id]
+        for port in mine:
+            del ports[port]
+        if mine:
+            machine.changed(None)
+
+    def resolve(self, sandbox: SandboxState | None, name: str) -> list[str] | None:
+        """Return the addresses of a name as a Pod (or a node: None) sees it; None: there is no such name."""
+        if sandbox is None:
+            return self.network.resolve(name, "default")
+        spec = sandbox.spec
+        if name == "localhost":
+            return ["127.0.0.1"]
+        if name in (spec.hostname, spec.pod) and name:
+            return [spec.ip]
+        for ip, names in spec.host_aliases:
+            if name in names:
+                return [ip]
+        return self.network.resolve(name, spec.namespace)
+
+    def load(self, machine: Machine, process: Process) -> None:
+        starting.load(machine, process)
+
+    def load_shell(self, machine: Machine, process: Process, dialect: str, name: str, text: str, args: list[str]) -> None:
+        starting.load_shell(machine, process, dialect, name, text, args)
+
+    def step(self, machine: Machine, process: Process) -> None:
+        """Let a process do what it does next."""
+        if process.shell is not None:
+            if process.shell.frames or starting.read_script(machine, process):
+                steps.run_shell(machine, process)
+            return
+        if not machine.spend(process, 20):
+            return
+        function = COMMANDS.get(process.program)
+        call = Call(machine, process)
+        if function is None:
+            starting.unmodelled(machine, process)
+            return
+        program = process.program
+        try:
+            status = function(call)
+        except UsageError as error:
+            call.err(f"{call.name}: {error.text}\n")
+            status = error.status
+        except FileError as error:
+            status = call.fail(error.text)
+        if status is not None and process.code is None and process.program == program:
+            machine.end(process, status)
+
+    def handles(self, machine: Machine, process: Process, signal: str) -> bool:
+        """Let a program take a signal itself; False where it leaves that to the kernel."""
+        shell = process.shell
+        if shell is None:
+            function = HANDLERS.get(process.program)
+            return function is not None and function(Call(machine, process), signal)
+        if not shell.traps.get(signal):
+            return False
+        process.pending.append(signal)
+        if process.waiting == "builtin":
+            shell.builtin = []
+            shell.status = 128 + NUMBERS[signal]
+            machine.ready(process)
+        elif process.waiting == "idle":
+            steps.thaw(machine, process)
+        elif process.waiting == "spin":
+            machine.ready(process)
+        return True
+
+    def child_ended(self, machine: Machine, parent: Process, child: Process) -> bool:
+        """Tell a parent that a child has ended; it asks for its status, or leaves it a zombie."""
+        if parent.shell is not None:
+            return steps.child_ended(machine, parent, child)
+        if parent.data.get("child") == child.pid:
+            parent.data["code"] = parent.data["last"] = child.code
+            machine.reap(child)
+            machine.ready(parent)
+        elif parent.data.get("reaps"):
+            machine.reap(child)
+            function = HANDLERS.get(parent.program)
+            if function:
+                parent.data["reaped"] = [child.pid, child.code or 0]
+                function(Call(machine, parent), "SIGCHLD")
+        return True
+
+    def thaw_all(self, machine: Machine) -> None:
+        """Make resting loops real, before somebody looks at the processes."""
+        for process in list(machine.state.processes.values()):
+            if process.waiting == "idle":
+                steps.thaw(machine, process)
+
+    def proc_file(self, machine: Machine, process: Process, parts: list[str]) -> str | None:
+        return proc.text(machine, process, parts)
+
+    def proc_exists(self, machine: Machine, process: Process, path: str) -> bool:
+        return proc.exists(machine, process, path)
+
+    def on_wake(self, container_id: str, pid: int) -> None:
+        """A process's time has come."""
+        state = self.state.containers.get(container_id)
+        process = state.processes.get(pid) if state else None
+        if process is None or process.code is not None:
+            return
+        process.timer = None
+        machine = self.machine(container_id)
+        machine.ready(process)
+        machine.run()
+
+
+def _shown(text: str) -> str:
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -1,0 +1,102 @@
+"""The kubelet's questions over the network, with the words of Go's net/http, net and grpc.
+
+Kubernetes: pkg/probe/http, pkg/probe/tcp, pkg/probe/grpc.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import SECOND, Micros, go_duration
+from lifecycle.kernel import Reply
+from lifecycle.programs.exchange import LATENCY, Origin, Reached, answer, health, reach
+from lifecycle.programs.interface import ConnectResult, GRPCCheck, GRPCResult, HTTPGet, HTTPResult, TCPConnect
+from lifecycle.programs.servers import HTTPRequest
+
+if TYPE_CHECKING:
+    from lifecycle.programs.room import Programs
+
+DIAL_TIMEOUT: Micros = 30 * SECOND
+
+
+def dial_error(reached: Reached, host: str) -> str:
+    """Return Go's dial error for a connection that did not come about."""
+    if reached.outcome == "noname":
+        return f"dial tcp: lookup {host}: no such host"
+    target = f"{reached.ip}:{reached.port}"
+    return f"dial tcp {target}: " + ("connect: connection refused" if reached.outcome == "refused" else "i/o timeout")
+
+
+def http(room: Programs, request: HTTPGet, reply: Reply) -> None:
+    """Ask by HTTP, and tell `reply` what came of it."""
+    reached = reach(room, Origin(request.node), request.host, request.port)
+    where = f'Get "{request.scheme.lower()}://{_address(request.host, request.port)}{request.path}": '
+    limit = request.timeout
+    if reached.outcome == "lost":
+        wait = DIAL_TIMEOUT if limit is None else limit
+        text = dial_error(reached, request.host) + (
+            " (Client.Timeout exceeded while awaiting headers)" if limit is not None else ""
+        )
+        room.answer(reply, HTTPResult(error=where + text, steady=reached.steady), wait)
+        return
+    if reached.outcome != "open":
+        room.answer(reply, HTTPResult(error=where + dial_error(reached, request.host), steady=reached.steady), LATENCY)
+        return
+    _exchange(room, request, reply, reached, where)
+
+
+def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, where: str) -> None:
+    host = next((value for name, value in request.headers if name.lower() == "host"), f"{request.host}:{request.port}")
+    client = reached.ip.rpartition(".")[0] + ".1" if reached.sandbox else ""
+    response = answer(room, reached, HTTPRequest("GET", request.path, host, request.port, request.headers, "", client))
+    steady = reached.steady and response.steady
+    span = None if response.delay is None else reached.delay + response.delay
+    limit = request.timeout
+    if span is None or (limit is not None and span > limit):
+        if limit is not None:
+            text = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            room.answer(reply, HTTPResult(error=where + text, steady=steady), limit)
+        return
+    if response.protocol == "tcp":
+        text = f'malformed HTTP response "{response.body}"' if response.body else "EOF"
+        room.answer(reply, HTTPResult(error=where + text, steady=steady), span)
+        return
+    if request.scheme.upper() == "HTTPS" and reached.sandbox is not None and "tls" not in response.protocol:
+        room.answer(reply, HTTPResult(error=where + "http: server gave HTTP response to HTTPS client", steady=steady), span)
+        return
+    room.answer(reply, HTTPResult(response.status, response.headers, response.body, steady=steady), span)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def connect(room: Programs, request: TCPConnect, reply: Reply) -> None:
+    """Open a TCP connection, and tell `reply` whether it opened."""
+    reached = reach(room, Origin(request.node), request.host, request.port)
+    if reached.outcome == "open":
+        room.answer(reply, ConnectResult(steady=reached.steady), reached.delay)
+    else:
+        wait = request.timeout if reached.outcome == "lost" else LATENCY
+        room.answer(reply, ConnectResult(dial_error(reached, request.host), reached.steady), wait)
+
+
+def grpc(room: Programs, request: GRPCCheck, reply: Reply) -> None:
+    """Ask for a gRPC server's health. A refused connection is tried again until the timeout, as grpc-go does."""
+    reached = reach(room, Origin(request.node), request.host, request.port)
+    limit = go_duration(request.timeout)
+    if reached.outcome != "open":
+        text = f'timeout: failed to connect service "{request.host}:{request.port}" within {limit}: context deadline exceeded'
+        room.answer(reply, GRPCResult(error=text, steady=reached.steady), request.timeout)
+        return
+    status, delay, steady = health(room, reached, request.service)
+    steady = steady and reached.steady
+    if delay is None or reached.delay + delay > request.timeout:
+        room.answer(
+            reply, GRPCResult(error=f"timeout: health rpc did not complete within {limit}", steady=steady), request.timeout
+        )
+    elif not status:
+        text = "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): rpc error: code = Unimplemented desc = unknown service grpc.health.v1.Health"
+        room.answer(reply, GRPCResult(error=text, steady=steady), reached.delay)
+    else:
+        room.answer(reply, GRPCResult(status, steady=steady), reached.delay + delay)

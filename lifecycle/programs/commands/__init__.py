@@ -1,0 +1,22 @@
+"""What programs do, one file for each family. Importing this package registers them all."""
+
+from lifecycle.programs.commands import agnhost, basic, files, memory, network, nginx, processes, servers, system, text, times
+from lifecycle.programs.commands.call import COMMANDS, HANDLERS, Call, UsageError
+
+__all__ = [
+    "COMMANDS",
+    "HANDLERS",
+    "Call",
+    "UsageError",
+    "agnhost",
+    "basic",
+    "files",
+    "memory",
+    "network",
+    "nginx",
+    "processes",
+    "servers",
+    "system",
+    "text",
+    "times",
+]

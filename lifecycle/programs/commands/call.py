@@ -1,0 +1,248 @@
+"""How a command is written: a function of a Call that returns its exit status, or None while it waits.
+
+A command that waits is called again when it may go on; what it must remember is in `data`. It is never anything but a function, so
+that a process can be saved at any moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.programs import streams
+from lifecycle.programs.files import FileError, Node, View, join
+from lifecycle.programs.state import Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+Command = Callable[["Call"], "int | None"]
+Handler = Callable[["Call", str], bool]
+
+COMMANDS: dict[str, Command] = {}
+HANDLERS: dict[str, Handler] = {}
+
+
+def command(*names: str) -> Callable[[Command], Command]:
+    """Register a function as what some programs do."""
+
+    def register(function: Command) -> Command:
+        for name in names:
+            COMMANDS[name] = function
+        return function
+
+    return register
+
+
+def handler(*names: str) -> Callable[[Handler], Handler]:
+    """Register what programs do on a signal; False means the default action."""
+
+    def register(function: Handler) -> Handler:
+        for name in names:
+            HANDLERS[name] = function
+        return function
+
+    return register
+
+
+class UsageError(Exception):
+    """An option that a command does not have, or a missing operand. `text` is what the command says."""
+
+    def __init__(self, text: str, status: int = 1) -> None:
+        super().__init__(text)
+        self.text = text
+        self.status = status
+
+
+class Call:
+    """A command while it runs."""
+
+    def __init__(self, machine: Machine, process: Process) -> None:
+        self.machine = machine
+        self.process = process
+        self.args = process.argv[1:]
+        self.data: dict[str, Any] = process.data
+        self.view: View = machine.view
+
+    @property
+    def name(self) -> str:
+        return self.process.argv[0].rpartition("/")[2]
+
+    @property
+    def busybox(self) -> bool:
+        return self.process.flavor == "busybox"
+
+    @property
+    def now(self) -> Micros:
+        return self.machine.kernel.now
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def out(self, text: str, zeros: int = 0) -> bool:
+        """Write to standard output; False where it failed."""
+        return self.machine.write(self.process, 1, text, zeros)
+
+    def err(self, text: str) -> None:
+        self.machine.write(self.process, 2, text)
+
+    def fail(self, text: str, status: int = 1) -> int:
+        """Say `NAME: TEXT` on standard error and return a status."""
+        self.err(f"{self.name}: {text}\n")
+        return status
+
+    def moves(self) -> None:
+        """Note that the result depends on what changes by itself."""
+        self.machine.moves(self.process)
+
+    def assume(self, about: str, text: str) -> None:
+        self.machine.assume(about, text)
+
+    # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def options(self, letters: str, long: dict[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
+        """Return the options (letter -> value, empty where it takes none) and operands, as getopt reads them.
+
+        A colon after a letter means that it takes a value; `long` maps long names to letters. Raises: UsageError.
+        """
+        found: dict[str, str] = {}
+        operands: list[str] = []
+        args = list(self.args)
+        while args:
+            arg = args.pop(0)
+            if arg == "--":
+                operands.extend(args)
+                break
+            if arg.startswith("--"):
+                self._long(arg[2:], args, found, letters, long or {})
+            elif len(arg) > 1 and arg[0] == "-":
+                self._short(arg, args, found, letters)
+            else:
+                operands.append(arg)
+        return found, operands
+
+    def _long(self, arg: str, args: list[str], found: dict[str, str], letters: str, long: dict[str, str]) -> None:
+        name, equals, value = arg.partition("=")
+        letter = long.get(name)
+        if letter is None:
+            raise UsageError(f"unrecognized option '--{name}'")
+        if letter + ":" in letters and not equals:
+            if not args:
+                raise UsageError(f"option '--{name}' requires an argument")
+            value = args.pop(0)
+        found[letter] = value
+
+    def _short(self, arg: str, args: list[str], found: dict[str, str], letters: str) -> None:
+        for i, letter in enumerate(arg[1:], 1):
+            at = letters.find(letter)
+            if at < 0 or letter == ":":
+                raise UsageError(f"invalid option -- '{letter}'")
+            if letters[at + 1 : at + 2] != ":":
+                found[letter] = found.get(letter, "") + "" if letter not in found else found[letter]
+                continue
+            value = arg[i + 1 :]
+            if not value:
+                if not args:
+                    raise UsageError(f"option requires an argument -- '{letter}'")
+                value = args.pop(0)
+            found[letter] = value
+            return
+
+    # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def path(self, name: str) -> str:
+        return join(self.process.cwd, name)
+
+    def find(self, name: str, follow: bool = True) -> Node:
+        """Return a file's node. Raises: FileError."""
+        if not name:
+            raise FileError("ENOENT")
+        return self.view.find(self.path(name), follow)[1]
+
+    def read_file(self, name: str) -> str:
+        """Return a file's content, special files included. Raises: FileError."""
+        opened = streams.open_path(self.machine, self.process, self.path(name), "r")
+        if opened.kind == "directory":
+            raise FileError("EISDIR")
+        fd = 1_000 + len(self.process.fds)
+        streams.set_fd(self.machine, self.process, fd, opened)
+        try:
+            return streams.read(self.machine, self.process, fd) or ""
+        finally:
+            streams.close(self.machine, self.process, fd)
+
+    def write_file(self, name: str, text: str, mode: str = "w") -> None:
+        """Write a file. Raises: FileError."""
+        opened = streams.open_path(self.machine, self.process, self.path(name), mode)
+        fd = 1_000 + len(self.process.fds)
+        streams.set_fd(self.machine, self.process, fd, opened)
+        self.machine.write(self.process, fd, text)
+        streams.close(self.machine, self.process, fd)
+
+    def stdin(self) -> str | None:
+        """Return all of standard input once it has ended; None: wait."""
+        text: str = self.data.get("stdin", "")
+        while True:
+            piece = streams.read(self.machine, self.process, 0)
+            if piece is None:
+                self.data["stdin"] = text
+                return None
+            if not piece:
+                self.data["stdin"] = text
+                return text
+            text += piece
+            if len(text) > 16 << 20:
+                self.machine.limit("bytes", "16 MiB read by one command", "the rest is not read")
+                self.data["stdin"] = text
+                return text
+
+    def lines(self) -> Iterator[str | None]:
+        """Yield lines of standard input as they come (with their newline); None at the end of what there is now: wait."""
+        while True:
+            piece = streams.read(self.machine, self.process, 0, line=True)
+            if piece == "":
+                return
+            yield piece
+            if piece is None:
+                return
+
+    def inputs(self, names: list[str]) -> list[tuple[str, str]] | None:
+        """Return (name, content) of the files named, or of standard input; None: wait. What cannot be read is complained about.
+
+        `failed` in `data` says that something could not be.
+        """
+        found: list[tuple[str, str]] = []
+        for name in names or ["-"]:
+            if name == "-":
+                text = self.stdin()
+                if text is None:
+                    return None
+                found.append(("-", text))
+                continue
+            try:
+                found.append((name, self.read_file(name)))
+            except FileError as error:
+                self.data["failed"] = True
+                self.cannot_open(name, error)
+        return found
+
+    def cannot_open(self, name: str, error: FileError) -> int:
+        """Complain about a file in the command's words."""
+        if error.code == "EISDIR":
+            return self.fail("read error: Is a directory" if self.busybox and self.name == "cat" else f"{name}: Is a directory")
+        if self.busybox and self.name not in ("grep", "egrep", "fgrep"):
+            return self.fail(f"can't open '{name}': {error.text}")
+        return self.fail(f"{name}: {error.text}")
+
+    # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sleep(self, span: Micros) -> None:
+        """Wait for a span; the command is called again then."""
+        self.machine.sleep(self.process, span)
+
+    def sleep_seconds(self, seconds: float) -> None:
+        self.sleep(round(seconds * SECOND))
+
+    def forever(self) -> None:
+        """Wait for a signal."""
+        self.process.waiting = "signal"

@@ -1,0 +1,354 @@
+"""nginx: a master and its workers, its signals, its log, and its answers from files and a configuration."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.programs.commands.call import Call, command, handler
+from lifecycle.programs.commands.times import strftime, zone
+from lifecycle.programs.files import FileError, Node, join
+from lifecycle.programs.machine import ExecError, Machine
+from lifecycle.programs.servers import HTTPRequest, HTTPResponse, reason, server
+from lifecycle.programs.signals import NUMBERS
+from lifecycle.programs.state import Process
+
+WORKERS = 2
+QUIT: Micros = 5 * MILLISECOND
+PID_FILE = "/run/nginx.pid"
+
+
+def notice(call: Call, text: str, pid: int | None = None) -> str:
+    """Return a line of nginx's error log."""
+    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
+    pid = pid or call.process.pid
+    return f"{when} [notice] {pid}#{pid}: {text}\n"
+
+
+@command("nginx")
+def nginx(call: Call) -> int | None:
+    if "stopping" in call.data:
+        return _stopped(call)
+    if "listening" in call.data:
+        call.forever()
+        return None
+    args = list(call.args)
+    directives = args[args.index("-g") + 1] if "-g" in args and args.index("-g") + 1 < len(args) else ""
+    if "-s" in args:
+        return _send(call, args[args.index("-s") + 1] if args.index("-s") + 1 < len(args) else "")
+    if "-v" in args or "-V" in args:
+        call.err("nginx version: nginx/1.22.1\n")
+        return 0
+    problem = _problem(call)
+    if problem:
+        call.err(problem)
+        return 1
+    if "-t" in args:
+        call.err(
+            "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n"
+        )
+        return 0
+    return _start(call, "daemon off" in directives or _daemon_off(call))
+
+
+def _daemon_off(call: Call) -> bool:
+    node = call.view.get("/etc/nginx/nginx.conf")
+    return node is not None and re.search(r"^\s*daemon\s+off\s*;", node.text, re.M) is not None
+
+
+def _problem(call: Call) -> str:
+    text = "".join(_configurations(call.machine))
+    if text.count("{") != text.count("}"):
+        return 'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\nnginx: configuration file /etc/nginx/nginx.conf test failed\n'
+    return ""
+
+
+def _start(call: Call, foreground: bool) -> int | None:
+    if not foreground:
+        try:
+            daemon = call.machine.spawn(None, call.process.argv)
+        except ExecError:
+            return call.fail("[alert] fork() failed (11: Resource temporarily unavailable)")
+        daemon.ppid, daemon.fds = 1, {}
+        call.machine.execute(daemon, [call.process.argv[0], "-g", "daemon off;"], call.process.env)
+        call.machine.queue.append(daemon.pid)
+        return 0
+    ports = sorted({port for site in sites(call.machine) for port in site.ports})
+    for port in ports:
+        if not call.machine.listen(call.process, port, "nginx"):
+            call.err(
+                f"nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: Address already in use)\nnginx: [emerg] still could not bind()\n"
+            )
+            return 1
+    call.data.update(listening=True, reaps=True, title=f"nginx: master process {' '.join(call.process.argv)}")
+    lines = [
+        'using the "epoll" event method',
+        "nginx/1.22.1",
+        "OS: Linux 6.1.0",
+        "getrlimit(RLIMIT_NOFILE): 1048576:1048576",
+        "start worker processes",
+    ]
+    lines += _start_workers(call)
+    call.err("".join(notice(call, line) for line in lines))
+    call.view.put(call.view.place(PID_FILE), Node("f", f"{call.process.pid}\n", mtime=call.now))
+    call.forever()
+    return None
+
+
+def _start_workers(call: Call) -> list[str]:
+    lines = []
+    for _ in range(WORKERS):
+        try:
+            worker = call.machine.spawn(call.process, ["nginx"])
+        except ExecError:
+            break
+        worker.program, worker.data = "nginx-worker", {"title": "nginx: worker process"}
+        worker.env, worker.waiting, worker.seen = call.process.env, "signal", True
+        lines.append(f"start worker process {worker.pid}")
+    return lines
+
+
+@command("nginx-worker")
+def worker(call: Call) -> int | None:
+    call.forever()
+    return None
+
+
+def _send(call: Call, word: str) -> int:
+    signal = {"quit": "SIGQUIT", "stop": "SIGTERM", "reload": "SIGHUP", "reopen": "SIGUSR1"}.get(word)
+    if signal is None:
+        call.err(f'nginx: invalid option: "-s {word}"\n')
+        return 1
+    node = call.view.get(PID_FILE)
+    pid = int(node.text) if node and node.text.strip().isdigit() else 0
+    master = call.machine.state.processes.get(pid)
+    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
+    if node is None:
+        call.err(f"{when} [notice] {call.process.pid}#{call.process.pid}: signal process started\n")
+        call.err(f'nginx: [error] open() "{PID_FILE}" failed (2: No such file or directory)\n')
+        return 1
+    call.err(f"{when} [notice] {call.process.pid}#{call.process.pid}: signal process started\n")
+    if master is None or master.code is not None:
+        call.err(f"nginx: [alert] kill({pid}, {NUMBERS[signal]}) failed (3: No such process)\n")
+        return 1
+    master.data["from"] = call.process.pid
+    call.machine.signal(master, signal)
+    return 0
+
+
+@handler("nginx")
+def nginx_signal(call: Call, signal: str) -> bool:
+    if "listening" not in call.data or signal not in ("SIGQUIT", "SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGCHLD"):
+        return False
+    sender = call.data.pop("from", None)
+    received = f"signal {NUMBERS[signal]} ({signal}) received" + (f" from {sender}" if sender else "")
+    if signal in ("SIGQUIT", "SIGTERM", "SIGINT"):
+        if "stopping" not in call.data:
+            call.err(notice(call, f"{received}, {'shutting down' if signal == 'SIGQUIT' else 'exiting'}"))
+            call.data["stopping"] = signal
+            call.sleep(QUIT)
+    elif signal == "SIGHUP":
+        call.err(notice(call, f"{received}, reconfiguring") + notice(call, "reconfiguring"))
+        call.machine.changed(None)
+    return True
+
+
+def _stopped(call: Call) -> int:
+    workers = [pid for pid in call.process.children if pid in call.machine.state.processes]
+    lines = ""
+    for pid in workers:
+        if call.data["stopping"] == "SIGQUIT":
+            lines += notice(call, "gracefully shutting down", pid)
+        lines += notice(call, "exiting", pid) + notice(call, "exit", pid)
+    for pid in workers:
+        lines += notice(call, f"signal 17 (SIGCHLD) received from {pid}") + notice(
+            call, f"worker process {pid} exited with code 0"
+        )
+    call.err(lines + notice(call, "exit"))
+    place = call.view.place(PID_FILE)
+    if call.view.node_at(place) is not None:
+        call.view.remove(place)
+    for pid in workers:
+        call.machine.end(call.machine.state.processes[pid], 0)
+    return 0
+
+
+@handler("nginx-worker")
+def worker_signal(call: Call, signal: str) -> bool:
+    return False
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A location block: how its path is matched (prefix, =, ~, ~*), and what it does."""
+
+    kind: str
+    path: str
+    root: str = ""
+    status: int = 0
+    text: str = ""
+    proxy: str = ""
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A server block."""
+
+    ports: tuple[int, ...]
+    root: str
+    locations: tuple[Location, ...]
+
+
+def _configurations(machine: Machine) -> list[str]:
+    """Return the texts of the configuration: the main file and those that it includes."""
+    main = machine.view.get("/etc/nginx/nginx.conf")
+    if main is None:
+        return []
+    texts = [main.text]
+    for directory in re.findall(r"^\s*include\s+(/\S+)/\*\.conf\s*;", main.text, re.M):
+        try:
+            names = machine.view.names(directory)
+        except FileError:
+            continue
+        texts += [
+            node.text
+            for name in names
+            if name.endswith(".conf") and (node := machine.view.get(join(directory, name))) is not None
+        ]
+    return texts
+
+
+def sites(machine: Machine) -> list[Site]:
+    return [site for text in _configurations(machine) for site in read_sites(text)]
+
+
+@lru_cache(maxsize=256)
+def read_sites(text: str) -> tuple[Site, ...]:
+    """Return the server blocks of a configuration file; what is not modelled in them is left out."""
+    text = re.sub(r"#[^\n]*", "", text)
+    return tuple(_site(body) for body in _blocks(text, r"\bserver\b\s*"))
+
+
+def _blocks(text: str, head: str) -> list[str]:
+    return [body for _, body in _headed(text, head)]
+
+
+def _headed(text: str, head: str) -> list[tuple[str, str]]:
+    found, at = [], 0
+    expression = re.compile(rf"({head})\{{")
+    while match := expression.search(text, at):
+        depth, i = 1, match.end()
+        while i < len(text) and depth:
+            depth += {"{": 1, "}": -1}.get(text[i], 0)
+            i += 1
+        found.append((match.group(1), text[match.end() : i - 1]))
+        at = i
+    return found
+
+
+def _site(body: str) -> Site:
+    locations = tuple(_location(head, inner) for head, inner in _headed(body, r"\blocation\s+[^{]*"))
+    outside = re.sub(r"\blocation\b[^{]*\{[^}]*\}", "", body)
+    ports = tuple(int(port) for port in re.findall(r"\blisten\s+(?:[\d.*]+:|\[::\]:)?(\d+)", outside)) or (80,)
+    root = re.search(r"\broot\s+(\S+?)\s*;", outside)
+    returned = _return(outside)
+    if returned:
+        locations = (Location("", "/", "", *returned),)
+    return Site(ports, root.group(1) if root else "/usr/share/nginx/html", locations)
+
+
+def _location(head: str, body: str) -> Location:
+    words = head.split()[1:]
+    kind, path = (words[0], words[1]) if len(words) > 1 else ("", words[0] if words else "/")
+    root = re.search(r"\broot\s+(\S+?)\s*;", body)
+    proxy = re.search(r"\bproxy_pass\s+(\S+?)\s*;", body)
+    status, text = _return(body) or (
+        200 if "stub_status" in body else 0,
+        "Active connections: 1 \n" if "stub_status" in body else "",
+    )
+    return Location(kind, path, root.group(1) if root else "", status, text, proxy.group(1) if proxy else "")
+
+
+def _return(body: str) -> tuple[int, str] | None:
+    match = re.search(r"\breturn\s+(\d{3})(?:\s+(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|([^;\s]+)))?\s*;", body)
+    if not match:
+        return None
+    text = match.group(2) or match.group(3) or match.group(4) or ""
+    return int(match.group(1)), text.replace("\\n", "\n").replace("\\r", "\r").replace('\\"', '"')
+
+
+def _chosen(site: Site, path: str) -> Location | None:
+    exact = next((one for one in site.locations if one.kind == "=" and one.path == path), None)
+    if exact:
+        return exact
+    for one in site.locations:
+        if one.kind in ("~", "~*") and re.search(one.path, path, re.I if one.kind == "~*" else 0):
+            return one
+    prefixes = [one for one in site.locations if one.kind in ("", "^~") and path.startswith(one.path)]
+    return max(prefixes, key=lambda one: len(one.path), default=None)
+
+
+def error_page(status: int) -> HTTPResponse:
+    """Return nginx's own page for a status."""
+    title = f"{status} {reason(status)}"
+    body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n"
+    return HTTPResponse(status, body, (("Server", "nginx/1.22.1"), ("Content-Type", "text/html")))
+
+
+@server("nginx")
+def answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    found = [site for site in sites(machine) if request.port in site.ports]
+    site = found[0] if found else Site((80,), "/usr/share/nginx/html", ())
+    path = join("/", request.path.partition("?")[0]) + (
+        "/" if request.path.partition("?")[0].endswith("/") and len(request.path) > 1 else ""
+    )
+    location = _chosen(site, path)
+    if location is not None and location.status:
+        return _returned(location)
+    if location is not None and location.proxy:
+        machine.assume(
+            "network", f"nginx passes {location.path} on to {location.proxy}: what is behind is not asked, and 200 is assumed."
+        )
+        return HTTPResponse(200, "", (("Server", "nginx/1.22.1"),))
+    return _file(machine, process, request, (location.root if location else "") or site.root, path)
+
+
+def _returned(location: Location) -> HTTPResponse:
+    if not location.text:
+        return (
+            error_page(location.status)
+            if location.status >= 300
+            else HTTPResponse(location.status, "", (("Server", "nginx/1.22.1"),))
+        )
+    if location.status in (301, 302, 303, 307, 308):
+        page = error_page(location.status)
+        return msgspec.structs.replace(page, headers=(*page.headers, ("Location", location.text)))
+    return HTTPResponse(location.status, location.text, (("Server", "nginx/1.22.1"), ("Content-Type", "text/plain")))
+
+
+def _file(machine: Machine, process: Process, request: HTTPRequest, root: str, path: str) -> HTTPResponse:
+    full = join(root, "." + path)
+    node = machine.view.get(full)
+    if node is not None and node.kind == "d":
+        if path != "/" and not path.endswith("/"):
+            page = error_page(301)
+            return msgspec.structs.replace(page, headers=(*page.headers, ("Location", f"http://{request.host}{path}/")))
+        node = machine.view.get(join(full, "index.html")) or machine.view.get(join(full, "index.htm"))
+        if node is None:
+            return error_page(403)
+    if node is None:
+        return error_page(404)
+    if request.method not in ("GET", "HEAD"):
+        return error_page(405)
+    return HTTPResponse(
+        200,
+        node.content,
+        (
+            ("Server", "nginx/1.22.1"),
+            ("Content-Type", "text/html" if full.endswith(("/", "html")) or path == "/" else "text/plain"),
+        ),
+    )

@@ -1,0 +1,315 @@
+"""Commands about processes: ps, kill, killall, pgrep, pkill, pidof, xargs, env as a starter of programs."""
+
+from __future__ import annotations
+
+import re
+
+from lifecycle.clock import SECOND
+from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.commands.times import start_child
+from lifecycle.programs.files import FileError
+from lifecycle.programs.machine import ExecError
+from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
+from lifecycle.programs.state import Process
+
+
+def seen(call: Call) -> list[Process]:
+    """Return the processes that a command can see, in order of pid, resting loops included as what they are."""
+    call.machine.room.thaw_all(call.machine)
+    return [process for _, process in sorted(call.machine.state.processes.items())]
+
+
+def short_name(process: Process) -> str:
+    """Return the name as the kernel keeps it: 15 characters of the program's file name."""
+    name = str(process.data.get("title_name") or process.argv[0].rpartition("/")[2])
+    return name[:15]
+
+
+def title(process: Process) -> str:
+    return str(process.data.get("title") or " ".join(process.argv))
+
+
+@command("ps")
+def ps(call: Call) -> int:
+    call.moves()
+    rows = seen(call)
+    args = "".join(arg.lstrip("-") for arg in call.args)
+    if call.busybox:
+        call.out("PID   USER     TIME  COMMAND\n")
+        for process in rows:
+            text = title(process) if process.code is None else f"[{short_name(process)}]"
+            call.out(f"{process.pid:5} {_user(process):<8}  0:00 {text}\n")
+        return 0
+    if "-o" in call.args or "-eo" in call.args:
+        return _ps_columns(call, rows)
+    if "f" in args and "aux" not in args:
+        call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
+        for process in rows:
+            call.out(f"{_user(process):<8} {process.pid:7} {process.ppid:7}  0 00:00 ?        00:00:00 {_shown(process)}\n")
+    elif "u" in args:
+        call.out("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
+        for process in rows:
+            state = "Z" if process.code is not None else "S"
+            call.out(
+                f"{_user(process):<8} {process.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 {_shown(process)}\n"
+            )
+    else:
+        call.out("    PID TTY          TIME CMD\n")
+        for process in rows:
+            call.out(f"{process.pid:7} ?        00:00:00 {short_name(process)}\n")
+    return 0
+
+
+def _shown(process: Process) -> str:
+    return title(process) if process.code is None else f"[{short_name(process)}] <defunct>"
+
+
+def _ps_columns(call: Call, rows: list[Process]) -> int:
+    at = next(i for i, arg in enumerate(call.args) if arg in ("-o", "-eo"))
+    columns = [column.partition("=")[0] for column in ",".join(call.args[at + 1 :]).split(",") if not column.startswith("-")]
+    bare = "=" in "".join(call.args[at + 1 :])
+    if not bare:
+        call.out(" ".join(column.upper() for column in columns) + "\n")
+    for process in rows:
+        values = {
+            "pid": str(process.pid),
+            "ppid": str(process.ppid),
+            "user": _user(process),
+            "comm": short_name(process),
+            "args": _shown(process),
+            "cmd": _shown(process),
+            "stat": "S",
+        }
+        call.out(" ".join(values.get(column, "-") for column in columns) + "\n")
+    return 0
+
+
+def _user(process: Process) -> str:
+    return "root" if process.user == 0 else str(process.user)
+
+
+def matching(call: Call, pattern: str, full: bool, exact: bool) -> list[Process]:
+    """Return the processes whose name (or whole command line) matches, without the one that asks."""
+    try:
+        expression = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"bad regex '{pattern}'", 2) from error
+    found = []
+    for process in seen(call):
+        text = title(process) if full else short_name(process)
+        if process.pid != call.process.pid and (expression.fullmatch(text) if exact else expression.search(text)):
+            found.append(process)
+    return found
+
+
+@command("pgrep", "pkill")
+def pgrep(call: Call) -> int:
+    args, signal = list(call.args), "SIGTERM"
+    for arg in list(args):
+        if re.fullmatch(r"-(\d+|[A-Z][A-Z0-9]+)", arg):
+            signal = named(arg[1:]) or signal
+            args.remove(arg)
+    call.process.argv = [call.process.argv[0], *args]
+    call.args = args
+    options, operands = call.options(
+        "flaoxnvs:P:u:cs:", {"full": "f", "exact": "x", "count": "c", "list-name": "l", "signal": "s"}
+    )
+    if not operands:
+        return call.fail("no matching criteria specified", 2)
+    if call.name == "pgrep":
+        call.moves() if any(p.shell and p.shell.loop_start for p in call.machine.state.processes.values()) else None
+    found = [p for p in matching(call, operands[0], "f" in options, "x" in options) if p.code is None or call.name == "pgrep"]
+    if call.name == "pkill":
+        for process in found:
+            call.machine.signal(process, named(options["s"]) or "SIGTERM" if "s" in options else signal)
+    elif "c" in options:
+        call.out(f"{len(found)}\n")
+    else:
+        lines = [
+            f"{p.pid} {title(p) if 'a' in options else short_name(p)}" if {"l", "a"} & set(options) else str(p.pid)
+            for p in found
+        ]
+        call.out("".join(line + "\n" for line in lines))
+    return 0 if found else 1
+
+
+@command("pidof")
+def pidof(call: Call) -> int:
+    names = [arg for arg in call.args if not arg.startswith("-")]
+    found = [p for p in seen(call) if short_name(p) in names and p.code is None and p is not call.process]
+    if found:
+        call.out(" ".join(str(p.pid) for p in reversed(found)) + "\n")
+    return 0 if found else 1
+
+
+@command("killall", "killall5")
+def killall(call: Call) -> int:
+    args, signal, quiet = list(call.args), "SIGTERM", False
+    names = []
+    while args:
+        arg = args.pop(0)
+        if arg in ("-s", "--signal") and args:
+            signal = _signal(call, args.pop(0))
+        elif arg == "-l":
+            call.out(" ".join(name.removeprefix("SIG") for name in NUMBERS) + "\n")
+            return 0
+        elif arg in ("-q", "--quiet"):
+            quiet = True
+        elif re.fullmatch(r"-(\d+|[A-Z]\w+)", arg):
+            signal = _signal(call, arg[1:])
+        elif not arg.startswith("-"):
+            names.append(arg)
+    status = 0
+    for name in names:
+        found = [p for p in seen(call) if short_name(p) == name.rpartition("/")[2][:15] and p is not call.process]
+        if not found:
+            status = 1
+            if not quiet:
+                call.err(f"{name}: no process found\n" if not call.busybox else f"killall: {name}: no process killed\n")
+        for process in found:
+            if signal != "EXIT":
+                call.machine.signal(process, signal)
+    return status
+
+
+def _signal(call: Call, text: str) -> str:
+    found = named(text)
+    if found is None:
+        raise UsageError(
+            f"{text}: unknown signal; killall -l lists signals." if not call.busybox else f"bad signal name '{text}'"
+        )
+    return found
+
+
+@command("kill")
+def kill(call: Call) -> int:
+    args, signal = list(call.args), "SIGTERM"
+    if args[:1] == ["-l"]:
+        call.out("".join(f"{number:2}) {name.removeprefix('SIG')}\n" for number, name in BY_NUMBER.items()))
+        return 0
+    if args and args[0] in ("-s", "--signal") and len(args) > 1:
+        signal, args = _signal(call, args[1]), args[2:]
+    elif args and re.fullmatch(r"-\w+", args[0]):
+        signal, args = _signal(call, args[0][1:]), args[1:]
+    if not args:
+        return call.fail("you need to specify whom to kill" if call.busybox else "not enough arguments")
+    status = 0
+    call.machine.room.thaw_all(call.machine)
+    for arg in args:
+        target = call.machine.state.processes.get(int(arg)) if arg.isdigit() else None
+        if target is None:
+            status = call.fail(f"can't kill pid {arg}: No such process" if call.busybox else f"({arg}): No such process")
+        elif signal != "EXIT":
+            call.machine.signal(target, signal)
+    return status
+
+
+# ── commands that run commands ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def run_each(call: Call, commands: list[list[str]], status: int) -> int | None:
+    """Run programs one after the other; the result is `status`, or worse where one failed."""
+    left: list[list[str]] = call.data.setdefault("left", commands)
+    call.data.setdefault("status", status)
+    while True:
+        if "last" in call.data:
+            call.data["status"] = max(
+                call.data["status"], 123 if call.name == "xargs" and call.data["last"] else call.data["last"]
+            )
+            del call.data["last"]
+        if not left:
+            return int(call.data["status"])
+        if not call.machine.spend(call.process, 20):
+            return None
+        started = start_child(call, left.pop(0))
+        if isinstance(started, int):
+            call.data["last"] = started
+            continue
+        call.process.waiting = "children"
+        return None
+
+
+@command("xargs")
+def xargs(call: Call) -> int | None:
+    if "left" in call.data:
+        return run_each(call, [], 0)
+    args, count, replace, null, empty = list(call.args), 0, "", False, False
+    while args and args[0].startswith("-"):
+        arg = args.pop(0)
+        if arg[:2] in ("-n", "-L", "-I", "-P", "-d", "-s"):
+            value = arg[2:] or (args.pop(0) if args else "")
+            count = int(value) if arg[:2] in ("-n", "-L") and value.isdigit() else count
+            replace = value if arg[:2] == "-I" else replace
+        elif arg in ("-0", "--null"):
+            null = True
+        elif arg in ("-r", "--no-run-if-empty"):
+            empty = True
+    text = call.stdin()
+    if text is None:
+        return None
+    items = [item for item in text.split("\0") if item] if null else _items(text, bool(replace))
+    base = args or ["echo"]
+    if replace:
+        commands = [[word.replace(replace, item) for word in base] for item in items]
+    elif not items:
+        commands = [] if empty else [base]
+    else:
+        size = count or len(items)
+        commands = [[*base, *items[i : i + size]] for i in range(0, len(items), size)]
+    return run_each(call, commands, 0)
+
+
+def _items(text: str, lines: bool) -> list[str]:
+    if lines:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    found = re.findall(r"'([^']*)'|\"([^\"]*)\"|((?:\\.|[^\s'\"])+)", text)
+    return [a or b or re.sub(r"\\(.)", r"\1", c) for a, b, c in found]
+
+
+@command("env")
+def env(call: Call) -> int | None:
+    args, values = list(call.args), dict(call.process.env)
+    while args:
+        if args[0] in ("-i", "-", "--ignore-environment"):
+            values = {}
+        elif args[0] in ("-u", "--unset") and len(args) > 1:
+            values.pop(args.pop(1), None)
+        elif args[0].startswith("--unset="):
+            values.pop(args[0][8:], None)
+        elif "=" in args[0] and not args[0].startswith("-"):
+            name, _, value = args[0].partition("=")
+            values[name] = value
+        else:
+            break
+        args.pop(0)
+    if not args:
+        call.out("".join(f"{name}={value}\n" for name, value in values.items()))
+        return 0
+    try:
+        call.machine.execute(call.process, args, values)
+    except ExecError as error:
+        text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
+        return call.fail(f"can't execute '{args[0]}': {text}" if call.busybox else f"‘{args[0]}’: {text}", error.status)
+    call.machine.queue.append(call.process.pid)
+    return None
+
+
+@command("printenv")
+def printenv(call: Call) -> int:
+    if not call.args:
+        call.out("".join(f"{name}={value}\n" for name, value in call.process.env.items()))
+        return 0
+    status = 0
+    for name in call.args:
+        if name in call.process.env:
+            call.out(call.process.env[name] + "\n")
+        else:
+            status = 1
+    return status
+
+
+@command("uptime")
+def uptime(call: Call) -> int:
+    call.moves()
+    call.out(f" up {(call.now - call.machine.state.started) // (60 * SECOND)} min,  0 users,  load average: 0.00, 0.00, 0.00\n")
+    return 0

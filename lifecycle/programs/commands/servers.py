@@ -1,0 +1,370 @@
+"""Servers: nginx, agnhost and other well-known ones, languages' runtimes, and what is assumed of a program that nobody knows."""
+
+from __future__ import annotations
+
+from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.programs.commands.call import Call, command, handler
+from lifecycle.programs.machine import Machine
+from lifecycle.programs.servers import HTTPRequest, HTTPResponse, server
+from lifecycle.programs.state import Process
+
+START: Micros = 30 * MILLISECOND
+"""How long a compiled server takes until it listens."""
+
+
+def serve(call: Call, ports: list[int], kind: str, said: str = "", after: Micros = START) -> int | None:
+    """Listen on ports from `after` on, until a signal comes. `{port}` in `said` stands for the first port."""
+    if "listening" in call.data:
+        call.forever()
+        return None
+    if "starting" not in call.data:
+        call.data["starting"] = True
+        call.sleep(after)
+        return None
+    for port in ports:
+        if not call.machine.listen(call.process, port, kind):
+            return call.fail(f"listen tcp :{port}: bind: address already in use")
+    call.data["listening"] = True
+    if said:
+        call.err(said.format(port=ports[0] if ports else 0) + "\n")
+    call.forever()
+    return None
+
+
+def dies_as_go(call: Call, signal: str) -> bool:
+    """Do what a Go program does that handles no signal: as process 1 it cannot kill itself by it and exits with 2."""
+    if signal in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT") and call.process.pid == 1:
+        call.machine.end(call.process, 2)
+        return True
+    return False
+
+
+def stops(call: Call, code: int = 0) -> bool:
+    call.machine.end(call.process, code)
+    return True
+
+
+# ── what is assumed ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command("assumed")
+def assumed(call: Call) -> int | None:
+    """Be the program of an image that nobody listed."""
+    spec = call.machine.state.spec
+    if spec.init:
+        call.assume(
+            "image",
+            f"The image {spec.image} is not known: as an init container it is assumed to do its work at once and to exit with 0.",
+        )
+        return 0
+    ports = ", ".join(map(str, spec.ports)) or "none"
+    call.assume(
+        "image",
+        f"The image {spec.image} is not known: it is assumed to be a server that listens on the declared ports ({ports}), answers "
+        "every HTTP request with 200, and exits with 0 on SIGTERM.",
+    )
+    return serve(call, list(spec.ports), "default")
+
+
+@handler("assumed")
+def assumed_signal(call: Call, signal: str) -> bool:
+    return signal in ("SIGTERM", "SIGINT", "SIGQUIT") and stops(call)
+
+
+@command("unknown-exec")
+def unknown_exec(call: Call) -> int:
+    spec = call.machine.state.spec
+    call.assume(
+        "command",
+        f"The image {spec.image} is not known: the command {call.process.argv[0]} in it is assumed to exit with 0 and to put out nothing.",
+    )
+    return 0
+
+
+def _generic(call: Call) -> int | None:
+    """Be a well-known server of which no more is modelled than that it serves."""
+    spec = call.machine.state.spec
+    name = call.process.program.partition(":")[2]
+    if call.args[:1] and call.args[0] in ("--version", "-v", "-V", "--help", "-h"):
+        call.assume("command", f"{name} is modelled as a server only: {name} {call.args[0]} is assumed to exit with 0.")
+        return 0
+    call.assume(
+        "command",
+        f"{name} is not modelled in detail: it is assumed to listen on the declared ports, to answer, and to exit with 0 on SIGTERM.",
+    )
+    from lifecycle.programs.images import catalogue
+
+    ports = list(spec.ports) or list(catalogue.config(spec.image).ports)
+    return serve(call, ports, "default", after=200 * MILLISECOND)
+
+
+def _generic_signal(call: Call, signal: str) -> bool:
+    return signal in ("SIGTERM", "SIGINT", "SIGQUIT") and "starting" in call.data and stops(call)
+
+
+def _register_generic() -> None:
+    from lifecycle.programs.images.entries import SERVER_PROGRAMS
+
+    for name in (*SERVER_PROGRAMS, "fluent-bit"):
+        command(f"server:{name}")(_generic)
+        handler(f"server:{name}")(_generic_signal)
+
+
+_register_generic()
+
+
+@command("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "runtime:perl", "runtime:go")
+def runtime(call: Call) -> int | None:
+    """Be a language's interpreter: what it is given to run is not run."""
+    name = call.process.program.partition(":")[2]
+    script = next((arg for arg in call.args if not arg.startswith("-")), "")
+    if not call.args:
+        return 0
+    if call.args[0] in ("--version", "-version", "-v", "version"):
+        call.assume("command", f"{name} {call.args[0]} is assumed to exit with 0.")
+        return 0
+    if call.args[0] in ("-e", "-c", "-r", "-p"):
+        call.assume("command", f"A program in {name}'s own language is not run: it is assumed to exit with 0 at once.")
+        return 0
+    call.assume(
+        "command",
+        f"{name} {script} is not run: it is assumed to be a server on the declared ports that exits with 0 on SIGTERM.",
+    )
+    return serve(call, list(call.machine.state.spec.ports), "default", after=300 * MILLISECOND)
+
+
+@handler("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "runtime:perl")
+def runtime_signal(call: Call, signal: str) -> bool:
+    return (
+        signal in ("SIGTERM", "SIGINT")
+        and "starting" in call.data
+        and stops(call, 143 if "java" in call.process.program else 0)
+    )
+
+
+@command("entrypoint")
+def entrypoint(call: Call) -> int | None:
+    """Be the docker-entrypoint.sh of official images: run what is given, or the image's program with the options given."""
+    from lifecycle.programs.files import FileError
+    from lifecycle.programs.images import catalogue
+    from lifecycle.programs.machine import ExecError
+
+    args = list(call.args)
+    if not args or args[0].startswith("-"):
+        args = [*catalogue.config(call.machine.state.spec.image).cmd[:1], *args]
+    try:
+        call.machine.execute(call.process, args, call.process.env)
+    except ExecError as error:
+        text = FileError(error.code).text if error.code != "ENOENT" else "not found"
+        call.err(f"{call.process.argv[0]}: exec: {args[0]}: {text}\n")
+        return error.status
+    call.machine.queue.append(call.process.pid)
+    return None
+
+
+# ── small servers ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command("pause")
+def pause(call: Call) -> int | None:
+    call.forever()
+    return None
+
+
+@handler("pause")
+def pause_signal(call: Call, signal: str) -> bool:
+    if signal in ("SIGTERM", "SIGINT"):
+        call.err("Shutting down, got signal: " + ("Terminated" if signal == "SIGTERM" else "Interrupt") + "\n")
+        return stops(call)
+    return False
+
+
+@command("goproxy")
+def goproxy(call: Call) -> int | None:
+    from lifecycle.programs.commands.times import strftime, zone
+
+    when = strftime("%Y/%m/%d %H:%M:%S", call.now + START, zone(call.process.env))
+    return serve(call, [8080], "tcp", when + " listening on :{port}")
+
+
+handler("goproxy", "hello-app", "http-echo", "whoami-server", "agnhost-liveness")(dies_as_go)
+
+
+@command("hello-app")
+def hello_app(call: Call) -> int | None:
+    return serve(call, [int(call.process.env.get("PORT", "8080"))], "hello-app", "Server listening on port {port}")
+
+
+@server("hello-app")
+def hello_app_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    return HTTPResponse(200, f"Hello, world!\nVersion: 1.0.0\nHostname: {machine.hostname()}\n")
+
+
+@command("http-echo")
+def http_echo(call: Call) -> int | None:
+    options = dict(arg.lstrip("-").partition("=")[::2] for arg in call.args)
+    call.data["text"] = options.get("text", "hello-world")
+    return serve(
+        call, [int(options.get("listen", ":5678").rpartition(":")[2])], "http-echo", "[INFO] server is listening on :{port}"
+    )
+
+
+@server("http-echo")
+def http_echo_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    return HTTPResponse(200, process.data["text"] + "\n", (("X-App-Name", "http-echo"),))
+
+
+@command("whoami-server", "echoserver")
+def echoes(call: Call) -> int | None:
+    return serve(
+        call, [8080 if call.process.program == "echoserver" else int(call.process.env.get("WHOAMI_PORT_NUMBER", "80"))], "echo"
+    )
+
+
+@server("echo")
+def echo_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    lines = [
+        f"Hostname: {machine.hostname()}",
+        f"IP: {machine.sandbox.spec.ip}",
+        f"{request.method} {request.path} HTTP/1.1",
+        f"Host: {request.host}",
+    ]
+    return HTTPResponse(200, "\n".join(lines + [f"{name}: {value}" for name, value in request.headers]) + "\n")
+
+
+@command("redis-server")
+def redis_server(call: Call) -> int | None:
+    args = call.args
+    port = int(args[args.index("--port") + 1]) if "--port" in args else 6379
+    return serve(call, [port], "tcp", "1:M * Ready to accept connections tcp")
+
+
+@handler("redis-server", "httpd-apache", "postgres", "mysqld")
+def graceful(call: Call, signal: str) -> bool:
+    return signal in ("SIGTERM", "SIGINT", "SIGQUIT", "SIGWINCH") and "starting" in call.data and stops(call)
+
+
+@command("redis-cli", "pg_isready", "mysqladmin")
+def database_client(call: Call) -> int:
+    port = {"redis-cli": 6379, "pg_isready": 5432, "mysqladmin": 3306}[call.process.program]
+    up = port in call.machine.room.ports(call.machine.sandbox)
+    match call.process.program:
+        case "redis-cli":
+            call.out("PONG\n" if up else "")
+            if not up:
+                call.err(f"Could not connect to Redis at 127.0.0.1:{port}: Connection refused\n")
+            return int(not up)
+        case "pg_isready":
+            call.out("/var/run/postgresql:5432 - " + ("accepting connections\n" if up else "no response\n"))
+            return 0 if up else 2
+    if up:
+        call.out("mysqld is alive\n")
+        return 0
+    return call.fail(
+        "connect to server at 'localhost' failed\nerror: 'Can't connect to local MySQL server through socket '/var/run/mysqld/mysqld.sock' (2)'"
+    )
+
+
+@command("postgres")
+def postgres(call: Call) -> int | None:
+    if (
+        "starting" not in call.data
+        and not call.process.env.get("POSTGRES_PASSWORD")
+        and call.process.env.get("POSTGRES_HOST_AUTH_METHOD") != "trust"
+    ):
+        call.err(
+            'Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n'
+        )
+        return 1
+    return serve(call, [5432], "tcp", "LOG:  database system is ready to accept connections", 2 * SECOND)
+
+
+@command("mysqld")
+def mysqld(call: Call) -> int | None:
+    env = call.process.env
+    if "starting" not in call.data and not any(
+        env.get(f"{kind}_{name}")
+        for kind in ("MYSQL", "MARIADB")
+        for name in ("ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "RANDOM_ROOT_PASSWORD")
+    ):
+        call.err(
+            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n"
+        )
+        return 1
+    return serve(call, [3306], "tcp", "mysqld: ready for connections.", 8 * SECOND)
+
+
+@command("httpd-apache")
+def httpd_apache(call: Call) -> int | None:
+    said = (
+        "AH00558: httpd: Could not reliably determine the server's fully qualified domain name, using "
+        + call.machine.sandbox.spec.ip
+    )
+    return serve(call, [80], "httpd-apache", said + ". Set the 'ServerName' directive globally to suppress this message")
+
+
+@server("httpd-apache")
+def httpd_apache_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    path = "/usr/local/apache2/htdocs" + request.path.partition("?")[0]
+    node = machine.view.get((path + "index.html" if path.endswith("/") else path) or "/")
+    if node is None or node.kind != "f":
+        return HTTPResponse(
+            404,
+            "<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n</body></html>\n",
+            (("Server", "Apache/2.4.62 (Unix)"),),
+        )
+    return HTTPResponse(200, node.content, (("Server", "Apache/2.4.62 (Unix)"),))
+
+
+@command("hello-world")
+def hello_world(call: Call) -> int:
+    call.out("\nHello from Docker!\nThis message shows that your installation appears to be working correctly.\n\n")
+    return 0
+
+
+@command("python")
+def python(call: Call) -> int | None:
+    args = [arg for arg in call.args if arg not in ("-u", "-B", "-O", "-s", "-E", "-I")]
+    if args[:2] == ["-m", "http.server"]:
+        port = int(next((arg for arg in args[2:] if arg.isdigit()), "8000"))
+        return serve(call, [port], "python-http", after=150 * MILLISECOND)
+    if not args:
+        return 0
+    if args[0] in ("-c", "--version", "-V"):
+        call.assume("command", "Python code is not run: python is assumed to exit with 0 at once.")
+        return 0
+    script = args[1] if args[0] == "-m" and len(args) > 1 else args[0]
+    if args[0] != "-m" and call.view.get(call.path(script)) is None and call.machine.state.image == "python":
+        return call.fail(f"can't open file '{call.path(script)}': [Errno 2] No such file or directory", 2)
+    call.assume(
+        "command",
+        f"Python code is not run: {script} is assumed to be a server on the declared ports that exits with 0 on SIGTERM.",
+    )
+    return serve(call, list(call.machine.state.spec.ports), "default", after=300 * MILLISECOND)
+
+
+@handler("python")
+def python_signal(call: Call, signal: str) -> bool:
+    if signal == "SIGTERM" and call.args[:2] != ["-m", "http.server"]:
+        return stops(call)
+    return False
+
+
+@server("python-http")
+def python_http(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    from lifecycle.programs.files import join
+
+    path = join(process.cwd, "." + request.path.partition("?")[0])
+    node = machine.view.get(path)
+    if node is not None and node.kind == "d":
+        index = machine.view.get(join(path, "index.html"))
+        if index is None:
+            names = "".join(f'<li><a href="{name}">{name}</a></li>\n' for name in machine.view.names(path))
+            return HTTPResponse(
+                200,
+                f"<!DOCTYPE HTML>\n<html>\n<body>\n<h1>Directory listing for {request.path}</h1>\n<ul>\n{names}</ul>\n</body>\n</html>\n",
+            )
+        node = index
+    if node is None:
+        return HTTPResponse(404, "<!DOCTYPE HTML>\n<html><body><h1>Error response</h1><p>Error code: 404</p></body></html>\n")
+    return HTTPResponse(200, node.content)

@@ -1,0 +1,341 @@
+"""Commands about time: sleep, date, timeout, time, watch."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta, timezone
+
+from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
+from lifecycle.programs.commands.call import Call, UsageError, command, handler
+from lifecycle.programs.files import FileError
+from lifecycle.programs.machine import ExecError
+from lifecycle.programs.signals import NUMBERS, named
+from lifecycle.programs.state import Process
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+FOREVER = 100 * 365 * 86400.0
+
+
+def seconds(text: str) -> float | None:
+    """Return what a duration such as `1.5m` or `infinity` means, in seconds; None where it is none."""
+    if text.lower() in ("inf", "infinity"):
+        return FOREVER
+    match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", text)
+    return float(match.group(1)) * _UNITS[match.group(2)] if match else None
+
+
+@command("sleep")
+def sleep(call: Call) -> int | None:
+    until = call.data.get("until")
+    if until is None:
+        total = 0.0
+        if not call.args:
+            return call.fail("missing operand")
+        for arg in call.args:
+            span = seconds(arg)
+            if span is None:
+                return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval ‘{arg}’")
+            total += span
+        if total >= FOREVER:
+            call.forever()
+            return None
+        until = call.data["until"] = call.now + round(total * SECOND)
+    if call.now >= until:
+        return 0
+    call.machine.sleep_until(call.process, until)
+    return None
+
+
+def zone(env: dict[str, str]) -> timezone:
+    """Return what TZ means. Names of places stand for their offset without summer time."""
+    name = env.get("TZ", "")
+    match = re.fullmatch(r"<?[A-Za-z]+>?([-+]?\d{1,2})(?::(\d\d))?.*", name)
+    if match:
+        hours = -int(match.group(1))
+        return timezone(timedelta(hours=hours))
+    offset = _PLACES.get(name)
+    return timezone(timedelta(hours=offset)) if offset is not None else timezone.utc
+
+
+_PLACES: dict[str, float] = {
+    "Asia/Shanghai": 8,
+    "Asia/Chongqing": 8,
+    "Asia/Hong_Kong": 8,
+    "Asia/Taipei": 8,
+    "Asia/Singapore": 8,
+    "Asia/Tokyo": 9,
+    "Asia/Seoul": 9,
+    "Asia/Kolkata": 5.5,
+    "Asia/Dubai": 4,
+    "Europe/Moscow": 3,
+    "Europe/Berlin": 1,
+    "Europe/Paris": 1,
+    "Europe/Zurich": 1,
+    "Europe/London": 0,
+    "America/New_York": -5,
+    "America/Chicago": -6,
+    "America/Los_Angeles": -8,
+    "America/Sao_Paulo": -3,
+    "Australia/Sydney": 10,
+}
+
+
+@command("date")
+def date(call: Call) -> int:
+    options, operands = (
+        call.options("ud:r:D:s:R", {"utc": "u", "date": "d", "reference": "r", "set": "s", "rfc-email": "R"})
+        if not _iso(call)
+        else ({}, [])
+    )
+    at = call.now
+    if "d" in options:
+        moment = _moment(options["d"], at)
+        if moment is None:
+            return call.fail(f"invalid date '{options['d']}'" if call.busybox else f"invalid date ‘{options['d']}’")
+        at = moment
+    elif "r" in options:
+        try:
+            at = call.find(options["r"]).mtime
+        except FileError as error:
+            return call.fail(f"{options['r']}: {error.text}")
+    else:
+        call.moves()
+    if "s" in options:
+        return call.fail("cannot set date: Operation not permitted")
+    place = timezone.utc if "u" in options else zone(call.process.env)
+    form = (
+        operands[0][1:]
+        if operands and operands[0].startswith("+")
+        else _iso(call) or ("%a, %d %b %Y %H:%M:%S %z" if "R" in options else "%a %b %e %H:%M:%S %Z %Y")
+    )
+    call.out(strftime(form, at, place) + "\n")
+    return 0
+
+
+def _iso(call: Call) -> str:
+    for arg in call.args:
+        if arg.startswith(("-I", "--iso-8601")):
+            return (
+                "%Y-%m-%d"
+                if arg.lstrip("-").partition("=")[2] in ("", "date") and arg in ("-I", "--iso-8601")
+                else "%Y-%m-%dT%H:%M:%S+00:00"
+            )
+    return ""
+
+
+def strftime(form: str, at: int, place: timezone) -> str:
+    """Return a moment as `date` writes it."""
+    moment = as_datetime(at).astimezone(place)
+    name = "UTC" if not moment.utcoffset() else moment.strftime("%z")[:3]
+
+    def one(match: re.Match[str]) -> str:
+        letter = match.group(2)
+        special = {
+            "s": str(at // SECOND),
+            "N": f"{at % SECOND * 1000:09d}",
+            "e": f"{moment.day:2d}",
+            "Z": name,
+            "n": "\n",
+            "t": "\t",
+            "%": "%",
+            "P": moment.strftime("%p").lower(),
+            "k": f"{moment.hour:2d}",
+            "l": f"{moment.hour % 12 or 12:2d}",
+            "D": moment.strftime("%m/%d/%y"),
+            "F": moment.strftime("%Y-%m-%d"),
+            "T": moment.strftime("%H:%M:%S"),
+            "R": moment.strftime("%H:%M"),
+            "c": moment.strftime("%a %b ") + f"{moment.day:2d}" + moment.strftime(" %H:%M:%S %Y"),
+            "x": moment.strftime("%m/%d/%y"),
+            "X": moment.strftime("%H:%M:%S"),
+            "r": moment.strftime("%I:%M:%S %p"),
+        }
+        if letter in special:
+            text = special[letter]
+            return text[: int(match.group(1))] if letter == "N" and match.group(1).isdigit() else text
+        text = moment.strftime("%" + letter) if letter in "aAbBdHIjmMpSuUVwWyYzGgCh" else match.group()
+        return text.lstrip("0") or "0" if match.group(1) == "-" else text
+
+    return re.sub(r"%([-\d]*)(\w|%)", one, form)
+
+
+def _moment(text: str, now: int) -> int | None:
+    """Return the moment that `date -d` names, in the forms people use in scripts."""
+    text = text.strip()
+    if text in ("now", ""):
+        return now
+    if match := re.fullmatch(r"@(\d+)", text):
+        return int(match.group(1)) * SECOND
+    if match := re.fullmatch(r"(now)?\s*([-+]?)\s*(\d+)\s*(sec|second|min|minute|hour|day|week)s?\s*(ago)?", text):
+        _, sign, count, unit, ago = match.groups()
+        span = int(count) * {"sec": 1, "second": 1, "min": 60, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}[unit]
+        return now + (-span if ago or sign == "-" else span) * SECOND
+    if text in ("yesterday", "tomorrow"):
+        return now + (86400 if text == "tomorrow" else -86400) * SECOND
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z|[-+]\d\d:\d\d)?", text)
+    if not match:
+        return None
+    day, clock, offset = match.groups()
+    clock = (clock or "00:00:00") + (":00" if clock and len(clock) == 5 else "")
+    try:
+        return parse_rfc3339(f"{day}T{clock}{offset or 'Z'}")
+    except ValueError:
+        return None
+
+
+# ── timeout and time ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def start_child(call: Call, argv: list[str]) -> Process | int:
+    """Start a program as a child; a status where it could not be (it has been complained about)."""
+    try:
+        child = call.machine.spawn(call.process, argv)
+    except ExecError:
+        return call.fail("fork: Resource temporarily unavailable")
+    try:
+        call.machine.execute(child, argv, call.process.env)
+    except ExecError as error:
+        child.code = error.status
+        for fd in list(child.fds):
+            from lifecycle.programs import streams
+
+            streams.close(call.machine, child, fd)
+        call.machine.reap(child)
+        text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
+        wording = f"can't execute '{argv[0]}': {text}" if call.busybox else f"failed to run command ‘{argv[0]}’: {text}"
+        return call.fail(wording, error.status)
+    call.machine.queue.append(child.pid)
+    call.data["child"] = child.pid
+    return child
+
+
+@command("timeout")
+def timeout(call: Call) -> int | None:
+    if "child" not in call.data:
+        return _start_timeout(call)
+    if "code" in call.data:
+        return 124 if call.data.get("fired") and not call.busybox else int(call.data["code"])
+    child = call.machine.state.processes.get(call.data["child"])
+    if child is not None and call.now >= call.data["until"]:
+        fired = call.data.get("fired")
+        call.data["fired"] = True
+        call.machine.signal(child, "SIGKILL" if fired else call.data["signal"])
+        if "code" in call.data:
+            return timeout(call)
+        kill_after = call.data.get("kill_after")
+        if kill_after is not None and not fired:
+            call.data["until"] = call.now + kill_after
+            call.sleep(kill_after)
+            return None
+        call.process.waiting = "children"
+        return None
+    call.machine.sleep_until(call.process, call.data["until"])
+    return None
+
+
+def _start_timeout(call: Call) -> int | None:
+    args, signal, kill_after = list(call.args), "SIGTERM", None
+    while args and args[0].startswith("-"):
+        arg = args.pop(0)
+        if arg in ("-s", "--signal", "-k", "--kill-after", "-t") and args:
+            value = args.pop(0)
+        elif arg.startswith(("--signal=", "--kill-after=")):
+            arg, _, value = arg.partition("=")
+        elif arg in ("--preserve-status", "--foreground", "-v"):
+            continue
+        else:
+            arg, value = arg[:2], arg[2:]
+        if arg in ("-s", "--signal"):
+            signal = named(value) or ""
+            if not signal:
+                raise UsageError(f"{value}: invalid signal", 125)
+        elif arg in ("-k", "--kill-after"):
+            kill_after = seconds(value)
+        elif arg == "-t":
+            args.insert(0, value)
+    if len(args) < 2:
+        raise UsageError(
+            "missing operand" if not call.busybox else "usage: timeout [-s SIG] SECS PROG ARGS", 125 if not call.busybox else 1
+        )
+    span = seconds(args[0])
+    if span is None:
+        return call.fail(
+            f"invalid time interval ‘{args[0]}’" if not call.busybox else f"invalid number '{args[0]}'",
+            125 if not call.busybox else 1,
+        )
+    call.data["signal"] = signal
+    if kill_after is not None:
+        call.data["kill_after"] = round(kill_after * SECOND)
+    started = start_child(call, args[1:])
+    if isinstance(started, int):
+        return started
+    call.data["until"] = call.now + round(span * SECOND) if span else call.now + round(FOREVER * SECOND)
+    call.machine.sleep_until(call.process, call.data["until"])
+    return None
+
+
+@handler("timeout")
+def timeout_signal(call: Call, signal: str) -> bool:
+    if signal not in ("SIGTERM", "SIGINT", "SIGHUP") or "child" not in call.data:
+        return False
+    child = call.machine.state.processes.get(call.data["child"])
+    if child is not None:
+        call.machine.signal(child, signal)
+    return True
+
+
+@command("time", "nice", "nohup", "setsid", "ionice", "stdbuf", "chroot", "su-exec", "gosu", "tini", "dumb-init", "docker-init")
+def wrapper(call: Call) -> int | None:
+    """Run another program as a child (time) or in its place (the others)."""
+    args = list(call.args)
+    while args and args[0].startswith("-") and args[0] != "--":
+        flag = args.pop(0)
+        if (
+            flag in ("-n", "-c", "-p", "-o", "-e", "-i", "-s", "-r")
+            and call.name in ("nice", "ionice", "stdbuf", "tini")
+            and args
+        ):
+            args.pop(0)
+    if args[:1] == ["--"]:
+        args = args[1:]
+    if call.name in ("su-exec", "gosu", "chroot"):
+        args = args[1:]
+    if "code" in call.data:
+        return _timed(call)
+    if not args:
+        return call.fail("missing operand", 125)
+    if call.name in ("time", "tini", "dumb-init", "docker-init"):
+        call.data["start"] = call.now
+        started = start_child(call, args)
+        if isinstance(started, int):
+            return started
+        call.process.waiting = "children"
+        return None
+    try:
+        call.machine.execute(call.process, args, call.process.env)
+    except ExecError as error:
+        text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
+        return call.fail(
+            f"can't execute '{args[0]}': {text}" if call.busybox else f"failed to run command ‘{args[0]}’: {text}", error.status
+        )
+    if call.name == "nohup":
+        call.process.ignored.add("SIGHUP")
+    call.machine.queue.append(call.process.pid)
+    return None
+
+
+def _timed(call: Call) -> int:
+    if call.name == "time":
+        minutes, rest = divmod(call.now - call.data["start"], 60 * SECOND)
+        call.err(f"real\t{minutes}m {rest / SECOND:.2f}s\nuser\t0m 0.00s\nsys\t0m 0.00s\n")
+    return int(call.data["code"])
+
+
+@handler("tini", "dumb-init", "docker-init", "time")
+def forward(call: Call, signal: str) -> bool:
+    """Hand a signal on to the child, as an init does."""
+    child = call.machine.state.processes.get(call.data.get("child", 0))
+    if child is None or call.name == "time" or signal not in NUMBERS:
+        return False
+    call.machine.signal(child, signal)
+    return True

@@ -1,0 +1,166 @@
+"""Asking over the network: who is reached under a host and port, and what comes back when.
+
+Used by the kubelet's probes and hooks and by the clients in containers, each of which has its own words for what went wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.programs.network import is_public
+from lifecycle.programs.servers import GRPC, SERVERS, HTTPRequest, HTTPResponse
+from lifecycle.programs.state import Listener, Process, SandboxState
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+    from lifecycle.programs.room import Programs
+
+LATENCY: Micros = MILLISECOND
+OUTSIDE: Micros = 20 * MILLISECOND
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """Where a connection comes to. `outcome` is open, refused, lost (no answer ever), or noname.
+
+    An open one outside the cluster has no listener. `ip` is the address that was tried, `sandbox` who has it.
+    """
+
+    outcome: str
+    ip: str = ""
+    port: int = 0
+    sandbox: SandboxState | None = None
+    listener: Listener | None = None
+    steady: bool = False
+    delay: Micros = LATENCY
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Who asks: a Pod's sandbox, or a node (then `sandbox` is None)."""
+
+    node: str
+    sandbox: SandboxState | None = None
+
+
+def reach(room: Programs, origin: Origin, host: str, port: int) -> Reached:
+    """Return where a connection to a host's port comes to."""
+    namespace, pod = (origin.sandbox.spec.namespace, origin.sandbox.spec.pod) if origin.sandbox else ("", "")
+    addresses = room.resolve(origin.sandbox, host)
+    if origin.sandbox:
+        cut = room.network.cut(namespace, pod, host, addresses or [])
+        if cut is not None and host not in ("localhost", "127.0.0.1", origin.sandbox.spec.ip):
+            return Reached("noname" if cut.dns else "lost", (addresses or [host])[0], port)
+    if not addresses:
+        return Reached("noname", host, port)
+    return _connect(room, origin, addresses[0], port, namespace)
+
+
+def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str) -> Reached:
+    if ip.startswith("127.") or ip == "::1":
+        if origin.sandbox:
+            return _at_sandbox(room, origin.sandbox, ip, port, True)
+        listener = room.state.node_ports.get(origin.node, {}).get(port)
+        return Reached("open" if listener else "refused", ip, port, None, listener)
+    sandbox = room.sandbox_at(ip)
+    if sandbox is not None:
+        return _at_sandbox(room, sandbox, ip, port, sandbox is origin.sandbox)
+    service = room.network.service_at(ip)
+    if service is not None:
+        return _at_service(room, origin, ip, port)
+    if ip == "10.96.0.1":
+        return Reached("open" if port == 443 else "lost", ip, port)
+    if is_public(ip):
+        return Reached("open", ip, port, delay=OUTSIDE)
+    return Reached("lost", ip, port)
+
+
+def _at_sandbox(room: Programs, sandbox: SandboxState, ip: str, port: int, own: bool) -> Reached:
+    listener = room.ports(sandbox).get(port)
+    if listener is not None and listener.address.startswith("127.") and not ip.startswith("127."):
+        listener = None
+    fault = room.network.port_fault(sandbox.spec.namespace, sandbox.spec.pod, port)
+    if fault is not None and fault.effect == "drop":
+        return Reached("lost", ip, port, sandbox, steady=True)
+    if listener is None or (fault is not None and fault.effect == "refuse"):
+        return Reached("refused", ip, port, sandbox, steady=True)
+    return Reached("open", ip, port, sandbox, listener, True)
+
+
+def _at_service(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
+    """Let the node's proxy choose an endpoint; one without endpoints refuses, a port that it does not have is lost."""
+    service = room.network.service_at(ip)
+    assert service is not None
+    index = next((i for i, (_, number) in enumerate(service.ports) if number == port), None)
+    if index is None:
+        return Reached("lost", ip, port)
+    behind = [(one.ip, one.ports[index]) for one in service.endpoints if index < len(one.ports) and one.ports[index]]
+    if not behind:
+        return Reached("refused", ip, port)
+    room.state.connections += 1
+    chosen = behind[room.kernel.seeds.number(len(behind), "endpoint", ip, room.state.connections)]
+    found = _connect(room, origin, chosen[0], chosen[1], service.namespace)
+    return msgspec.structs.replace(found, ip=ip, port=port, steady=False)
+
+
+def answer(room: Programs, reached: Reached, request: HTTPRequest) -> HTTPResponse:
+    """Return what an open connection's server answers to an HTTP request."""
+    if reached.listener is None:
+        return HTTPResponse(200, _OUTSIDE_PAGE, (("Content-Type", "text/html"),), OUTSIDE, False)
+    target = _process(room, reached.listener)
+    if target is None:
+        return HTTPResponse(delay=None)
+    machine, process = target
+    response = SERVERS[reached.listener.server](machine, process, request)
+    if process.waiting == "spin":
+        return HTTPResponse(delay=None)
+    return _with_fault(room, reached, request, response)
+
+
+def _with_fault(room: Programs, reached: Reached, request: HTTPRequest, response: HTTPResponse) -> HTTPResponse:
+    if reached.sandbox is None:
+        return response
+    spec = reached.sandbox.spec
+    fault = room.network.port_fault(spec.namespace, spec.pod, reached.port, request.path)
+    if fault is None:
+        return response
+    if fault.effect == "delay" and response.delay is not None:
+        return msgspec.structs.replace(response, delay=response.delay + fault.delay)
+    if fault.effect == "status":
+        return msgspec.structs.replace(response, status=fault.status, body="", protocol="http")
+    return response
+
+
+def health(room: Programs, reached: Reached, service: str) -> tuple[str, Micros | None, bool]:
+    """Return a gRPC server's health status (empty: not implemented), after how long (None: never), and whether it is steady."""
+    if reached.listener is None:
+        return "", OUTSIDE, False
+    target = _process(room, reached.listener)
+    if target is None:
+        return "", None, True
+    machine, process = target
+    check = GRPC.get(reached.listener.server)
+    status, steady = check(machine, process, service) if check else ("", True)
+    delay: Micros | None = 0
+    if reached.sandbox is not None:
+        fault = room.network.port_fault(reached.sandbox.spec.namespace, reached.sandbox.spec.pod, reached.port)
+        if fault is not None and fault.effect == "delay":
+            delay = fault.delay
+        elif fault is not None and fault.effect == "status":
+            status = "NOT_SERVING"
+    return status, delay, steady
+
+
+def _process(room: Programs, listener: Listener) -> tuple[Machine, Process] | None:
+    if listener.container not in room.state.containers:
+        return None
+    machine = room.machine(listener.container)
+    process = machine.state.processes.get(listener.pid)
+    return (machine, process) if process is not None else None
+
+
+CONNECT_TIMEOUT: Micros = 30 * SECOND
+_OUTSIDE_PAGE = (
+    "<!doctype html>\n<html><head><title>Example</title></head><body><p>A page outside the cluster.</p></body></html>\n"
+)

@@ -1,0 +1,276 @@
+"""Files: trees of nodes, an image under a writable layer, and volumes mounted over it.
+
+A tree is flat: absolute path -> node. A container's view joins its trees; only a view knows about links and mounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from lifecycle.clock import Micros
+
+MAX_FILES = 10_000
+MAX_BYTES = 16 << 20
+BLOCK = 4096
+
+
+class Node(msgspec.Struct, omit_defaults=True):
+    """A file, directory, link or device.
+
+    `kind` is f, d, l (`text` is where it leads), or p, s, c (`text` names the device). A file's content is `text` followed by
+    `zeros` NUL bytes, so that a large empty file weighs nothing. `program` is what runs when the file is executed, `flavor`
+    whose program it is. `gone` hides what a lower layer has.
+    """
+
+    kind: str = "f"
+    text: str = ""
+    zeros: int = 0
+    mode: int = 0o644
+    mtime: Micros = 0
+    user: int = 0
+    program: str = ""
+    flavor: str = ""
+    gone: bool = False
+
+    @property
+    def size(self) -> int:
+        return len(self.text) + self.zeros
+
+    @property
+    def content(self) -> str:
+        return self.text + "\0" * self.zeros if self.zeros else self.text
+
+
+class Tree(msgspec.Struct, omit_defaults=True):
+    """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it."""
+
+    nodes: dict[str, Node] = {}
+    bytes: int = 0
+    users: list[str] = []
+
+    def put(self, path: str, node: Node) -> None:
+        old = self.nodes.get(path)
+        self.bytes += node.size - (old.size if old else 0)
+        self.nodes[path] = node
+
+    def drop(self, path: str) -> None:
+        node = self.nodes.pop(path, None)
+        if node:
+            self.bytes -= node.size
+
+
+GONE = Node(gone=True)
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """Where a path leads: which tree (`layer` or a volume's key), the path in it, and whether it may be written."""
+
+    tree: str
+    path: str
+    read_only: bool
+    full: str
+
+
+class FileError(Exception):
+    """A failed system call: `code` is the errno's name, `text` what strerror says."""
+
+    TEXTS = {
+        "ENOENT": "No such file or directory",
+        "EACCES": "Permission denied",
+        "EEXIST": "File exists",
+        "ENOTDIR": "Not a directory",
+        "EISDIR": "Is a directory",
+        "EROFS": "Read-only file system",
+        "ENOTEMPTY": "Directory not empty",
+        "ELOOP": "Too many levels of symbolic links",
+        "EBUSY": "Device or resource busy",
+        "ENOSPC": "No space left on device",
+        "EPERM": "Operation not permitted",
+        "EINVAL": "Invalid argument",
+        "EBADF": "Bad file descriptor",
+        "EXDEV": "Invalid cross-device link",
+        "ENOEXEC": "Exec format error",
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.text = self.TEXTS[code]
+
+
+def join(cwd: str, path: str) -> str:
+    """Return an absolute path without `.`, `..` and doubled slashes (links are not looked at)."""
+    if not path.startswith("/"):
+        path = f"{cwd}/{path}"
+    if "/." not in path and "//" not in path and (len(path) == 1 or path[-1] != "/"):
+        return path
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            if parts:
+                parts.pop()
+        elif part and part != ".":
+            parts.append(part)
+    return "/" + "/".join(parts)
+
+
+def parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+class View:
+    """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved."""
+
+    def __init__(
+        self, image: Mapping[str, Node], layer: Tree, mounts: list[tuple[str, str, str, bool]], volumes: Mapping[str, Tree]
+    ) -> None:
+        self.image = image
+        self.layer = layer
+        self.volumes = volumes
+        self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
+        self.above = {above for path, *_ in mounts for above in _parents(path)}
+
+    # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def place(self, path: str) -> Place:
+        """Return where an absolute, link-free path lies."""
+        for mount, volume, sub, read_only in self.mounts:
+            if path == mount or path.startswith(mount + "/") or mount == "/":
+                return Place(volume, join("/", sub + path[len(mount) :]) if sub else path[len(mount) :] or "/", read_only, path)
+        return Place("", path, False, path)
+
+    def tree(self, place: Place) -> Tree:
+        return self.volumes[place.tree] if place.tree else self.layer
+
+    def node_at(self, place: Place) -> Node | None:
+        """Return the node at a place, not following a link."""
+        if place.tree:
+            tree = self.volumes.get(place.tree)
+            if tree is None:
+                return None
+            return tree.nodes.get(place.path) or (_DIRECTORY if place.path == "/" else None)
+        node = self.layer.nodes.get(place.path)
+        if node is not None:
+            return None if node.gone else node
+        node = self.image.get(place.path)
+        if node is None and (place.path in self.above or place.path == "/"):
+            return _DIRECTORY
+        return node
+
+    def resolve(self, path: str, follow: bool = True) -> str:
+        """Return an absolute path with every link on its way followed (the last one only with `follow`).
+
+        Raises: FileError ENOTDIR or ELOOP.
+        """
+        for _ in range(40):
+            link = self._first_link(path, follow)
+            if link is None:
+                return path
+            path = link
+        raise FileError("ELOOP")
+
+    def _first_link(self, path: str, follow: bool) -> str | None:
+        at = path.find("/", 1)
+        while at > 0:
+            node = self.node_at(self.place(path[:at]))
+            if node is not None and node.kind == "l":
+                return join(parent(path[:at]), node.text) + path[at:]
+            if node is not None and node.kind != "d":
+                raise FileError("ENOTDIR")
+            at = path.find("/", at + 1)
+        if follow:
+            node = self.node_at(self.place(path))
+            if node is not None and node.kind == "l":
+                return join(parent(path), node.text)
+        return None
+
+    def find(self, path: str, follow: bool = True) -> tuple[Place, Node]:
+        """Return the place and node of an absolute path. Raises: FileError."""
+        place = self.place(self.resolve(path, follow))
+        node = self.node_at(place)
+        if node is None:
+            raise FileError("ENOENT")
+        return place, node
+
+    def get(self, path: str, follow: bool = True) -> Node | None:
+        try:
+            return self.find(path, follow)[1]
+        except FileError:
+            return None
+
+    def names(self, path: str) -> list[str]:
+        """Return what a directory holds, sorted by name. Raises: FileError."""
+        place, node = self.find(path)
+        if node.kind != "d":
+            raise FileError("ENOTDIR")
+        found = set(_children(self._keys(place), place.path))
+        full = place.full.rstrip("/")
+        found |= {above[len(full) + 1 :] for above in self._mount_points() if parent(above) == (full or "/") and above != "/"}
+        if not place.tree:
+            gone = {path for path, node in self.layer.nodes.items() if node.gone}
+            found -= set(_children(gone, place.path))
+        return sorted(found)
+
+    def _mount_points(self) -> set[str]:
+        return self.above | {mount[0] for mount in self.mounts}
+
+    def _keys(self, place: Place) -> Iterator[str]:
+        if place.tree:
+            yield from self.volumes[place.tree].nodes
+        else:
+            yield from self.layer.nodes
+            yield from self.image
+
+    # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def target(self, path: str, follow: bool = True) -> Place:
+        """Return the place where a path may be created: its directory exists and may be written. Raises: FileError."""
+        full = self.resolve(path, follow)
+        above = self.node_at(self.place(parent(full)))
+        if above is None:
+            raise FileError("ENOENT")
+        if above.kind != "d":
+            raise FileError("ENOTDIR")
+        place = self.place(full)
+        if place.read_only:
+            raise FileError("EROFS")
+        return place
+
+    def put(self, place: Place, node: Node) -> None:
+        """Set a node. Raises: FileError ENOSPC beyond the limits."""
+        tree = self.tree(place)
+        if len(tree.nodes) >= MAX_FILES and place.path not in tree.nodes:
+            raise FileError("ENOSPC")
+        if len(node.text) > MAX_BYTES:
+            raise FileError("ENOSPC")
+        tree.put(place.path, node)
+
+    def remove(self, place: Place) -> None:
+        """Take a node away. Raises: FileError EROFS or EBUSY (a mount point)."""
+        if place.read_only:
+            raise FileError("EROFS")
+        if place.full in self._mount_points():
+            raise FileError("EBUSY")
+        tree = self.tree(place)
+        tree.drop(place.path)
+        if not place.tree and place.path in self.image:
+            tree.nodes[place.path] = GONE
+
+
+_DIRECTORY = Node(kind="d", mode=0o755)
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path != "/":
+        path = parent(path)
+        yield path
+
+
+def _children(paths: Iterator[str] | set[str], directory: str) -> Iterator[str]:
+    prefix = directory if directory == "/" else directory + "/"
+    size = len(prefix)
+    for path in paths:
+        if path.startswith(prefix) and len(path) > size and "/" not in path[size:]:
+            yield path[size:]

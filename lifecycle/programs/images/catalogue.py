@@ -1,0 +1,99 @@
+"""Well-known images: their configuration and files, found by repository whatever registry and tag stand around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from lifecycle.programs.files import Node
+from lifecycle.programs.images import userland
+from lifecycle.programs.images.entries import ENTRIES, SERVER_PROGRAMS, Entry
+from lifecycle.programs.interface import ImageConfig
+
+
+def repository(image: str) -> str:
+    """Return an image's repository without registry, tag and digest: `nginx`, `e2e-test-images/agnhost`."""
+    name = image.partition("@")[0]
+    head, slash, rest = name.partition("/")
+    if slash and ("." in head or ":" in head or head == "localhost"):
+        name = rest
+    directory, slash, last = name.rpartition("/")
+    return (directory + slash + last.partition(":")[0]).removeprefix("library/")
+
+
+@lru_cache(maxsize=1024)
+def key(image: str) -> str:
+    """Return the entry that an image is found under; empty where there is none."""
+    name = repository(image)
+    if name in ENTRIES:
+        return name
+    last = name.rpartition("/")[2]
+    return last if last in ENTRIES else ""
+
+
+@lru_cache(maxsize=1024)
+def config(image: str) -> ImageConfig:
+    """Return an image's configuration; `known` is False for an image that nobody listed."""
+    entry = ENTRIES.get(key(image))
+    if entry is None:
+        return ImageConfig(repository(image), known=False)
+    return ImageConfig(
+        repository(image), entry.entrypoint, entry.cmd, entry.env, entry.working_dir, entry.user, entry.stop_signal, entry.ports
+    )
+
+
+_BASES: dict[str, Callable[[], dict[str, Node]]] = {
+    "busybox": userland.busybox,
+    "alpine": userland.alpine,
+    "debian": userland.debian,
+    "ubuntu": lambda: userland.debian("ubuntu", procps=True),
+    "centos": lambda: userland.debian("centos", procps=True),
+    "debian-procps": lambda: userland.debian(procps=True),
+    "scratch": userland.scratch,
+    "": userland.unknown,
+}
+
+
+def files(image: str) -> Mapping[str, Node]:
+    """Return an image's files, shared by all containers of it."""
+    return _files(key(image))
+
+
+@lru_cache(maxsize=256)
+def _files(name: str) -> Mapping[str, Node]:
+    entry = ENTRIES.get(name, Entry(base=""))
+    nodes = _BASES[entry.base]()
+    for path, program in entry.programs.items():
+        nodes[path] = userland.program(program, "busybox" if entry.base in ("busybox", "alpine") else "")
+    for path, text in entry.files.items():
+        nodes[path] = userland.file(text, 0o755 if text.startswith("#!") else 0o644)
+    for path in entry.directories:
+        nodes[path] = userland.directory()
+    if not name:
+        for program in SERVER_PROGRAMS:
+            nodes.setdefault(f"/usr/bin/{program}", userland.program(f"server:{program}"))
+    return userland.with_parents(nodes)
+
+
+@lru_cache(maxsize=1)
+def node_files() -> Mapping[str, Node]:
+    """Return what a node's own file system has when nobody has touched it."""
+    nodes = dict(userland.skeleton())
+    for path in (
+        "/var/lib",
+        "/var/lib/kubelet",
+        "/var/log/pods",
+        "/var/log/containers",
+        "/etc/kubernetes",
+        "/usr/share",
+        "/mnt",
+        "/srv",
+        "/lib/modules",
+        "/run/containerd",
+    ):
+        nodes[path] = userland.directory()
+    nodes["/run/containerd/containerd.sock"] = Node("s", mode=0o660)
+    nodes["/etc/hostname"] = userland.file("node1\n")
+    nodes["/etc/os-release"] = userland.file('NAME="Debian GNU/Linux"\nID=debian\nVERSION_ID="12"\n')
+    nodes["/var/log/syslog"] = userland.file("")
+    return userland.with_parents(nodes)

@@ -1,0 +1,349 @@
+"""One container's kernel: it starts, stops, wakes and signals processes, and moves bytes between them.
+
+Linux's rules: process 1 has no default action for signals; what it leaves behind when it ends is killed; orphans become its
+children; a pipe without readers kills its writer. What a process runs is in `shell` and `commands`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.kernel import Pod
+from lifecycle.programs import streams
+from lifecycle.programs.files import FileError, Node, View, join
+from lifecycle.programs.interface import Exit
+from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS
+from lifecycle.programs.state import ContainerState, Listener, Open, Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.room import Programs
+
+MAX_PROCESSES = 1_000
+MAX_STEPS = 100_000
+MAX_STRAINED = 3
+
+
+class ExecError(Exception):
+    """Why a program cannot be executed: `status` is the shell's (126 or 127), `code` the errno."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class Machine:
+    """The processes of one container."""
+
+    def __init__(self, room: Programs, state: ContainerState) -> None:
+        self.room = room
+        self.kernel = room.kernel
+        self.state = state
+        self.view: View = room.view(state)
+        self.queue: list[int] = []
+        self.running = False
+        sandbox = room.state.sandboxes[state.spec.sandbox]
+        self.sandbox = sandbox
+        self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
+
+    # ── making processes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def spawn(self, parent: Process | None, argv: list[str]) -> Process:
+        """Make a process that has what its parent has; it runs nothing yet. Raises: FileError EAGAIN beyond the limit."""
+        state = self.state
+        if len(state.processes) >= MAX_PROCESSES:
+            self.limit("processes", f"{MAX_PROCESSES:,} processes", "no more processes can be started")
+            raise ExecError(2, "EAGAIN")
+        pid = state.next_pid
+        state.next_pid += 1
+        if pid == 1:
+            state.next_pid = 7  # runc's own threads have taken the numbers between
+        child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now)
+        if parent:
+            child.cwd, child.umask, child.user, child.exec_id = parent.cwd, parent.umask, parent.user, parent.exec_id
+            child.env = parent.env
+            child.ignored = set(parent.ignored)
+            child.fds = dict(parent.fds)
+            for number in child.fds.values():
+                state.opens[number].refs += 1
+            parent.children.append(pid)
+        state.processes[pid] = child
+        return child
+
+    def lookup(self, process: Process, name: str, env: dict[str, str]) -> Node:
+        """Return the file that a command's name means. Raises: ExecError."""
+        path = self.which(process, name, env)
+        if path is None:
+            raise ExecError(127, "ENOENT")
+        return self.executable(join(process.cwd, path))
+
+    def which(self, process: Process, name: str, env: dict[str, str]) -> str | None:
+        """Return where on PATH a command is (the name itself where it holds a slash)."""
+        if "/" in name:
+            return name
+        for directory in env.get("PATH", DEFAULT_PATH).split(":"):
+            path = join(process.cwd, f"{directory or '.'}/{name}")
+            node = self.view.get(path)
+            if node is not None and node.kind == "f" and node.mode & 0o111:
+                return path
+        return None
+
+    def executable(self, path: str) -> Node:
+        try:
+            node = self.view.find(path)[1]
+        except FileError as error:
+            raise ExecError(127 if error.code == "ENOENT" else 126, error.code) from error
+        if node.kind != "f" or not node.mode & 0o111:
+            raise ExecError(126, "EISDIR" if node.kind == "d" else "EACCES")
+        return node
+
+    def execute(self, process: Process, argv: list[str], env: dict[str, str], depth: int = 0) -> None:
+        """Let a process run another program, as execve does after a search in PATH. Raises: ExecError."""
+        node = self.lookup(process, argv[0], env)
+        if not node.program:
+            return self._interpret(process, argv, env, node, depth)
+        process.argv, process.env, process.shell = argv, env, None
+        process.program, process.flavor, process.data = node.program, node.flavor, {}
+        process.waiting = ""
+        self.room.load(self, process)
+
+    def _interpret(self, process: Process, argv: list[str], env: dict[str, str], node: Node, depth: int) -> None:
+        """Run a script by its first line; one without such a line is the shell's to run."""
+        path = self.which(process, argv[0], env) or argv[0]
+        line = node.text.partition("\n")[0]
+        if not line.startswith("#!") or depth > 4:
+            raise ExecError(126, "ENOEXEC")
+        words = line[2:].split(None, 1)
+        if not words:
+            raise ExecError(126, "ENOEXEC")
+        self.execute(process, [words[0], *words[1:], path, *argv[1:]], env, depth + 1)
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def ready(self, process: Process) -> None:
+        """Let a process go on."""
+        process.waiting = ""
+        if process.timer is not None:
+            self.kernel.cancel(process.timer)
+            process.timer = None
+        self.queue.append(process.pid)
+
+    def run(self) -> None:
+        """Run every process that can go on, until all wait."""
+        if self.running:
+            return
+        self.running = True
+        try:
+            while self.queue:
+                process = self.state.processes.get(self.queue.pop(0))
+                if process is not None and process.code is None and not process.waiting:
+                    self.room.step(self, process)
+                    if process.waiting and not process.seen and process.code is None:
+                        process.seen = True
+                        self.changed(process)
+        finally:
+            self.running = False
+
+    def spend(self, process: Process, steps: int) -> bool:
+        """Count steps; False where the container has used up what it may do in one second of virtual time."""
+        state = self.state
+        second = self.kernel.now // SECOND
+        if state.steps_second != second:
+            state.steps_second, state.steps = second, 0
+        state.steps += steps
+        if state.steps <= MAX_STEPS:
+            return True
+        state.strained += 1
+        ever = state.strained >= MAX_STRAINED
+        done = "it is left as busy for ever; it still takes signals" if ever else "it goes on in the next second"
+        self.limit("steps", f"{MAX_STEPS:,} steps in one second", done)
+        process.waiting = "spin"
+        if not ever:
+            process.timer = self.kernel.at((second + 1) * SECOND, "programs", "wake", state.spec.id, process.pid)
+        return False
+
+    def sleep(self, process: Process, span: Micros) -> None:
+        """Have a process go on after a while."""
+        self.sleep_until(process, self.kernel.now + span)
+
+    def sleep_until(self, process: Process, at: Micros) -> None:
+        process.waiting = "time"
+        process.timer = self.kernel.at(at, "programs", "wake", self.state.spec.id, process.pid)
+
+    # ── ending ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def end(self, process: Process, code: int, signal: str | None = None) -> None:
+        """End a process: close what it holds, hand on its children, tell its parent. Process 1 takes all with it."""
+        if process.code is not None:
+            return
+        process.code, process.signal = code & 255, signal
+        if process.timer is not None:
+            self.kernel.cancel(process.timer)
+            process.timer = None
+        process.shell = None
+        process.data = {}
+        process.memory = 0
+        for fd in list(process.fds):
+            streams.close(self, process, fd)
+        self.room.close_ports(self, process)
+        if process.exec_id and self.state.execs.get(process.exec_id) and self.state.execs[process.exec_id].pid == process.pid:
+            self.room.exec_ended(self, process)
+        if process.pid == 1:
+            self._end_all(process)
+            return
+        if process.seen:
+            self.changed(process)
+        self._orphan(process)
+        parent = self.state.processes.get(process.ppid)
+        if parent is None or parent.code is not None or not self.room.child_ended(self, parent, process):
+            if parent is None:
+                self.reap(process)
+
+    def _orphan(self, process: Process) -> None:
+        first = self.state.processes.get(1)
+        for pid in process.children:
+            child = self.state.processes.get(pid)
+            if child is None:
+                continue
+            if child.code is not None or first is None or first is process:
+                self.state.processes.pop(pid, None)
+                if child.code is None:
+                    self.state.processes[pid] = child
+                    child.ppid = 0
+            else:
+                child.ppid = 1
+                first.children.append(pid)
+        process.children = []
+
+    def _end_all(self, first: Process) -> None:
+        for process in list(self.state.processes.values()):
+            if process.pid != 1 and process.code is None:
+                process.children = []
+                process.ppid = 0
+                self.end(process, 137, "SIGKILL")
+        self.state.processes.clear()
+        self.state.running = False
+        self.state.pipes.clear()
+        self.state.opens.clear()
+        streams.flush(self)
+        reason = "OOMKilled" if self.state.oom else "Completed" if first.code == 0 else "Error"
+        code = first.code or 0
+        self.trace("exit", exitCode=code, signal=first.signal, reason=reason, pid=1)
+        self.changed(None)
+        result = Exit(self.state.spec.id, code, first.signal, reason)
+        self.room.answer(self.state.spec.exited, result)
+
+    def reap(self, process: Process) -> None:
+        """Forget a process that has ended."""
+        self.state.processes.pop(process.pid, None)
+        parent = self.state.processes.get(process.ppid)
+        if parent and process.pid in parent.children:
+            parent.children.remove(process.pid)
+
+    # ── signals ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def signal(self, process: Process, signal: str) -> None:
+        """Deliver a signal with Linux's rules."""
+        if process.code is not None:
+            return
+        if signal == "SIGKILL":
+            if process.pid != 1 or self.from_outside:
+                self.end(process, 137, "SIGKILL")
+            return
+        if signal in process.ignored:
+            return
+        if self.room.handles(self, process, signal):
+            return
+        first = process.pid == 1 and not self.sandbox.spec.share_processes
+        if signal in FATAL_BY_DEFAULT and not first:
+            self.end(process, 128 + NUMBERS[signal], signal)
+
+    from_outside = False
+
+    # ── files and streams ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def write(self, process: Process, fd: int, text: str, zeros: int = 0) -> bool:
+        return streams.write(self, process, fd, text, zeros)
+
+    def open_number(self, opened: Open) -> int:
+        """Register an open file and return its number."""
+        number = self.state.next_open
+        self.state.next_open += 1
+        self.state.opens[number] = opened
+        return number
+
+    def changed_files(self, tree: str) -> None:
+        """Say that files of a tree (empty: the writable layer) have changed."""
+        if not tree:
+            self.changed(None)
+            return
+        for sandbox in self.room.state.volumes[tree].users:
+            self.room.bump(sandbox)
+
+    def changed(self, process: Process | None) -> None:
+        """Say that something has changed that a probe could see. What a command from outside does in passing does not count."""
+        if process is None or not process.exec_id:
+            self.room.bump(self.state.spec.sandbox)
+
+    # ── words to the outside ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def hostname(self) -> str:
+        return self.sandbox.spec.hostname
+
+    def moves(self, process: Process) -> None:
+        """Note that a command looked at what changes by itself (the clock, chance, other Pods): its result is not steady."""
+        asked = self.state.execs.get(process.exec_id)
+        if asked:
+            asked.pure = False
+
+    def trace(self, kind: str, **body: Any) -> None:
+        self.kernel.trace(kind, self.pod, **body)
+
+    def assume(self, about: str, text: str) -> None:
+        """Say once what was not known and what was assumed."""
+        if text not in self.state.said:
+            self.state.said.add(text)
+            self.trace("assumption", about=about, text=text)
+
+    def limit(self, limit: str, met: str, done: str) -> None:
+        text = f"The container met the limit of {met}: {done}."
+        if text not in self.state.said:
+            self.state.said.add(text)
+            self.trace("limit", limit=limit, text=text)
+
+    # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def listen(self, process: Process, port: int, server: str, address: str = "0.0.0.0") -> bool:
+        """Open a port; False where it is in use."""
+        ports = self.room.ports(self.sandbox)
+        if port in ports:
+            return False
+        ports[port] = Listener(self.state.spec.id, process.pid, server, address)
+        self.changed(None)
+        return True
+
+    # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def memory(self) -> int:
+        """Return what the processes hold, in bytes."""
+        return sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
+
+    def charge(self, process: Process, size: int) -> bool:
+        """Let a process hold more memory; beyond the limit the kernel kills the container (memory.oom.group) and it is False."""
+        process.memory += size
+        limit = self.state.memory
+        if limit is None or self.memory() <= limit:
+            return True
+        self.oom()
+        return False
+
+    def oom(self) -> None:
+        self.state.oom = True
+        first = self.state.processes.get(1)
+        if first:
+            self.end(first, 137, "SIGKILL")
+
+
+BASE_MEMORY = 300 << 10
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,0 +1,86 @@
+"""/proc, as far as scripts look into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import SECOND
+from lifecycle.programs.commands.processes import short_name
+from lifecycle.programs.state import Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+
+def text(machine: Machine, process: Process, parts: list[str]) -> str | None:
+    """Return the content of /proc/PARTS, or None where there is no such file."""
+    if not parts:
+        return None
+    if parts[0] == "self" or parts[0].isdigit():
+        return _process(machine, process, parts)
+    machine.moves(process)
+    match "/".join(parts):
+        case "uptime":
+            up = (machine.kernel.now - machine.state.started) / SECOND
+            return f"{up:.2f} {up:.2f}\n"
+        case "loadavg":
+            return f"0.00 0.00 0.00 1/{len(machine.state.processes)} {machine.state.next_pid - 1}\n"
+        case "meminfo":
+            return "MemTotal:        4194304 kB\nMemFree:         2097152 kB\nMemAvailable:    3145728 kB\n"
+        case "cpuinfo":
+            return "processor\t: 0\nmodel name\t: virtual\n\nprocessor\t: 1\nmodel name\t: virtual\n"
+        case "mounts":
+            return "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+        case "version":
+            return "Linux version 6.1.0 (virtual) #1 SMP\n"
+        case "sys/kernel/hostname":
+            return machine.hostname() + "\n"
+        case "sys/kernel/random/uuid":
+            machine.state.next_open += 1
+            return machine.kernel.seeds.uid("proc-uuid", machine.state.spec.id, machine.state.next_open) + "\n"
+        case "sys/net/core/somaxconn":
+            return "4096\n"
+    return None
+
+
+def _process(machine: Machine, process: Process, parts: list[str]) -> str | None:
+    machine.moves(process)
+    if parts[0] != "self":
+        machine.room.thaw_all(machine)
+    pid = process.pid if parts[0] == "self" else int(parts[0])
+    found = machine.state.processes.get(pid)
+    if found is None:
+        return None
+    match parts[1:]:
+        case ["comm"]:
+            return short_name(found) + "\n"
+        case ["cmdline"]:
+            return "".join(word + "\0" for word in found.argv)
+        case ["environ"]:
+            return "".join(f"{name}={value}\0" for name, value in found.env.items())
+        case ["status"]:
+            state = "Z (zombie)" if found.code is not None else "S (sleeping)"
+            return f"Name:\t{short_name(found)}\nState:\t{state}\nPid:\t{found.pid}\nPPid:\t{found.ppid}\nUid:\t{found.user}\t{found.user}\nVmRSS:\t{found.memory >> 10} kB\n"
+        case ["stat"]:
+            return f"{found.pid} ({short_name(found)}) S {found.ppid} 1 1 0 -1 0\n"
+        case ["cgroup"]:
+            return "0::/\n"
+        case ["mounts"]:
+            return text(machine, process, ["mounts"])
+    return None
+
+
+def exists(machine: Machine, process: Process, path: str) -> bool:
+    """Say whether a path under /proc is there."""
+    parts = [part for part in path.split("/") if part][1:]
+    if not parts:
+        return True
+    if parts[0] == "self" or parts[0].isdigit():
+        machine.moves(process)
+        machine.room.thaw_all(machine)
+        pid = process.pid if parts[0] == "self" else int(parts[0])
+        if pid not in machine.state.processes:
+            return False
+        if len(parts) == 1 or parts[1:] == ["fd"]:
+            return True
+    return text(machine, process, parts) is not None

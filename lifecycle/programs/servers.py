@@ -1,0 +1,100 @@
+"""Who answers at a port, and what: servers as pure functions of their process, the question and the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.programs.state import Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+
+class HTTPRequest(msgspec.Struct, frozen=True):
+    """A request as a server sees it. `client` is the address it comes from."""
+
+    method: str
+    path: str
+    host: str
+    port: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    client: str = ""
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+class HTTPResponse(msgspec.Struct, frozen=True):
+    """An answer, given after `delay` Micros (None: never). `steady`: it is the same until the sandbox's version grows.
+
+    `protocol` is http, tcp (the port is open, but what answers is not HTTP; `body` is what it says) or grpc.
+    """
+
+    status: int = 200
+    body: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    delay: Micros | None = 0
+    steady: bool = True
+    protocol: str = "http"
+
+
+Server = Callable[["Machine", Process, HTTPRequest], HTTPResponse]
+SERVERS: dict[str, Server] = {}
+GRPC: dict[str, Callable[["Machine", Process, str], tuple[str, bool]]] = {}
+"""gRPC health: kind of server -> function that gives the status of a service (empty: not implemented) and whether it is steady."""
+
+REASONS = {
+    200: "OK",
+    201: "Created",
+    202: "Accepted",
+    204: "No Content",
+    301: "Moved Permanently",
+    302: "Found",
+    304: "Not Modified",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+
+
+def reason(status: int) -> str:
+    return REASONS.get(status, "Unknown")
+
+
+def server(*kinds: str) -> Callable[[Server], Server]:
+    """Register a function as what answers at the ports of some kinds of server."""
+
+    def register(function: Server) -> Server:
+        for kind in kinds:
+            SERVERS[kind] = function
+        return function
+
+    return register
+
+
+@server("tcp")
+def tcp(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """A port that opens and says nothing that a browser would understand."""
+    return HTTPResponse(0, protocol="tcp")
+
+
+@server("default")
+def default(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """The stated default: 200 to everything."""
+    return HTTPResponse(200, "ok\n", (("Content-Type", "text/plain"),))

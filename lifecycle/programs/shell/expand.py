@@ -1,0 +1,431 @@
+"""Expansion of words: variables, arithmetic, splitting, path names, braces, quotes.
+
+Command substitutions have run before; their outputs come as `values`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.programs.files import FileError, join
+from lifecycle.programs.shell import patterns
+from lifecycle.programs.shell.arithmetic import evaluate
+from lifecycle.programs.shell.compile import Slot
+from lifecycle.programs.shell.syntax import Arith, ArrayLit, Lit, Var
+
+if TYPE_CHECKING:
+    from lifecycle.programs.shell.turn import Turn
+
+
+class ExpansionError(Exception):
+    """An expansion that ends a shell: `${x?}`, `set -u`, a bad substitution. The text is the message."""
+
+
+MAX_TEXT = 4 << 20
+
+
+class Field:
+    """A field on its way: its text, and the same as a pattern in which quoted characters stand for themselves."""
+
+    __slots__ = ("magic", "pattern", "quoted", "text")
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.pattern = ""
+        self.magic = False
+        self.quoted = False
+
+    def add(self, text: str, quoted: bool) -> None:
+        self.text += text
+        if quoted:
+            self.quoted = True
+            self.pattern += patterns.escape(text)
+        else:
+            self.pattern += text
+            self.magic = self.magic or not patterns.MAGIC.isdisjoint(text)
+
+
+class Expander:
+    """Expands words for one command."""
+
+    def __init__(self, turn: Turn, values: list[str]) -> None:
+        self.turn = turn
+        self.values = values
+        self.vars = turn.shell.vars
+        self.bash = turn.shell.dialect == "bash"
+
+    # ── results ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def fields(self, words: tuple[Any, ...]) -> list[str]:
+        """Return the fields that words come to."""
+        out: list[str] = []
+        for word in words:
+            if len(word) == 1 and isinstance(word[0], Lit) and (word[0].quoted or _PLAIN.fullmatch(word[0].text)):
+                out.append(word[0].text)
+                continue
+            for one in _braces(word) if self.bash else (word,):
+                for field in self._split(one):
+                    out.extend(self._paths(field))
+        return out
+
+    def text(self, word: tuple[Any, ...]) -> str:
+        """Return a word as one text: no splitting, no path names (assignments, redirections, here-documents)."""
+        if len(word) == 1 and isinstance(word[0], Lit) and (word[0].quoted or word[0].text[:1] != "~"):
+            return word[0].text
+        return "".join(text for text, _ in self._pieces(self._tilde(word)))
+
+    def pattern(self, word: tuple[Any, ...]) -> str:
+        """Return a word as a pattern: quoted characters stand for themselves."""
+        return "".join(patterns.escape(text) if quoted else text for text, quoted in self._pieces(self._tilde(word)))
+
+    def number(self, word: tuple[Any, ...]) -> int:
+        """Return an arithmetic word's value. Raises: ArithmeticError_."""
+        return evaluate(self.text(word), self.turn.get_text, self.turn.set_checked)
+
+    # ── splitting ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tilde(self, word: tuple[Any, ...]) -> tuple[Any, ...]:
+        first = word[0] if word else None
+        if isinstance(first, Lit) and not first.quoted and first.text[:1] == "~" and (first.text[1:2] in ("/", "")):
+            home = self.vars.get("HOME", "")
+            return (Lit(home, True), Lit(first.text[1:]), *word[1:]) if home else word
+        return word
+
+    def _split(self, word: tuple[Any, ...]) -> list[Field]:
+        fields: list[Field] = []
+        current: Field | None = None
+        empty_at = False
+        for part in self._tilde(word):
+            if isinstance(part, Var) and part.name in ("@", "*") or isinstance(part, Var) and part.index is not None:
+                items = self._items(part)
+                if items is not None:
+                    empty_at = empty_at or not items
+                    for i, item in enumerate(items):
+                        if i and current is not None:
+                            fields.append(current)
+                            current = None
+                        current = current or Field()
+                        if part.quoted:
+                            current.add(item, True)
+                        else:
+                            current = self._add_split(fields, current, item)
+                    continue
+            for text, quoted in self._part(part):
+                if quoted or isinstance(part, Lit):
+                    if text or not empty_at:
+                        current = current or Field()
+                        current.add(text, quoted)
+                else:
+                    current = self._add_split(fields, current, text)
+        if current is not None and (current.text or current.quoted) and not (empty_at and not current.text):
+            fields.append(current)
+        return fields
+
+    def _add_split(self, fields: list[Field], current: Field | None, text: str) -> Field | None:
+        """Split an unquoted expansion at IFS; return the field that is still open."""
+        ifs = self.vars.get("IFS", " \t\n")
+        if not ifs:
+            if text:
+                current = current or Field()
+                current.add(text, False)
+            return current
+        blanks = "".join(c for c in ifs if c in " \t\n")
+        if ifs == blanks:
+            pieces = text.split() if len(ifs) == 3 else [x for x in re.split(f"[{re.escape(ifs)}]+", text) if x]
+            if text and text[0] in ifs and current is not None and (current.text or current.quoted):
+                fields.append(current)
+                current = None
+            for i, piece in enumerate(pieces):
+                if i and current is not None:
+                    fields.append(current)
+                    current = None
+                current = current or Field()
+                current.add(piece, False)
+            if text and text[-1] in ifs and pieces and current is not None:
+                fields.append(current)
+                current = None
+            return current
+        return self._split_at(fields, current, text, ifs, blanks)
+
+    def _split_at(self, fields: list[Field], current: Field | None, text: str, ifs: str, blanks: str) -> Field | None:
+        hard = "".join(c for c in ifs if c not in blanks)
+        soft = f"[{re.escape(blanks)}]*" if blanks else ""
+        text = text.strip(blanks) if blanks else text
+        separator = f"{soft}[{re.escape(hard)}]{soft}" + (f"|[{re.escape(blanks)}]+" if blanks else "")
+        pieces = re.split(separator, text)
+        if len(pieces) > 1 and pieces[-1] == "":
+            pieces.pop()
+            pieces.append("\0")
+        for i, piece in enumerate(pieces):
+            if i:
+                fields.append(current or Field())
+                fields[-1].quoted = True
+                current = None
+            if piece == "\0":
+                return None
+            current = current or Field()
+            current.add(piece, False)
+        return current
+
+    def _items(self, part: Var) -> list[str] | None:
+        """Return the items of `$@`, `$*` or an array where they make fields of their own; else None."""
+        if part.op not in ("", ":"):
+            return None
+        if part.index is None:
+            items = self.turn.shell.args
+            if part.op == ":":
+                items = self._slice([self.turn.shell.name, *items], part)
+        else:
+            subscript = self.text(part.index)
+            if subscript not in ("@", "*"):
+                return None
+            items = self.turn.array(part.name)
+            if part.op == ":":
+                items = self._slice(items, part)
+        if part.name == "*" or (part.index is not None and self.text(part.index) == "*"):
+            if part.quoted:
+                return [self.vars.get("IFS", " ")[:1].join(items)] if items or True else None
+            return items
+        return items
+
+    def _slice(self, items: list[str], part: Var) -> list[str]:
+        start, _, size = self.text(part.word or ()).partition(":")
+        first = evaluate(start, self.turn.get_text, self.turn.set_checked)
+        first = max(first + len(items), 0) if first < 0 else first
+        if not size:
+            return items[first:]
+        count = evaluate(size, self.turn.get_text, self.turn.set_checked)
+        return items[first : first + count]
+
+    def _paths(self, field: Field) -> list[str]:
+        if not field.magic or "f" in self.turn.shell.options:
+            return [field.text]
+        return glob(self.turn, field.pattern, self.bash) or [field.text]
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _pieces(self, word: tuple[Any, ...]) -> list[tuple[str, bool]]:
+        return [piece for part in word for piece in self._part(part)]
+
+    def _part(self, part: Any) -> list[tuple[str, bool]]:
+        """Return a part's value as pieces of text, each quoted or not."""
+        if isinstance(part, Lit):
+            return [(part.text, part.quoted)]
+        if isinstance(part, Slot):
+            return [(self.values[part.number], part.quoted)]
+        if isinstance(part, Arith):
+            return [(str(self.number(part.word)), part.quoted)]
+        if isinstance(part, Var):
+            return self._variable(part)
+        assert isinstance(part, ArrayLit)
+        return [(" ".join(self.fields(part.words)), True)]
+
+    def _value(self, part: Var) -> str | None:
+        if part.index is not None:
+            return self.turn.element(part.name, self.text(part.index))
+        return self.turn.parameter(part.name)
+
+    def _variable(self, part: Var) -> list[tuple[str, bool]]:
+        op = part.op
+        if op == "":
+            value = self._value(part)
+            if value is None:
+                if "u" in self.turn.shell.options and part.name not in "@*":
+                    raise ExpansionError(self.turn.unbound(part.name))
+                return [("", part.quoted)]
+            return [(value, part.quoted)]
+        if op == "length":
+            return [(str(self._length(part)), part.quoted)]
+        if op.startswith("!"):
+            return [(self._indirect(part, op[1:]), part.quoted)]
+        value = self._value(part)
+        if op.lstrip(":") in ("-", "=", "+", "?") and op != ":":
+            return self._conditional(part, op, value)
+        return [(self._altered(part, op, value or ""), part.quoted)]
+
+    def _length(self, part: Var) -> int:
+        if part.name in ("@", "*"):
+            return len(self.turn.shell.args)
+        if part.index is not None and self.text(part.index) in ("@", "*"):
+            return len(self.turn.array(part.name))
+        value = self._value(part)
+        if value is None and "u" in self.turn.shell.options:
+            raise ExpansionError(self.turn.unbound(part.name))
+        return len(value or "")
+
+    def _indirect(self, part: Var, op: str) -> str:
+        if part.index is not None:
+            return " ".join(str(i) for i in range(len(self.turn.array(part.name))))
+        name = self._value(part) or ""
+        return "".join(text for text, _ in self._variable(Var(name, op, part.word, part.quoted))) if name else ""
+
+    def _conditional(self, part: Var, op: str, value: str | None) -> list[tuple[str, bool]]:
+        word = part.word or ()
+        missing = value is None or (op[0] == ":" and value == "")
+        if op[-1] == "+":
+            return [("", part.quoted)] if missing else self._alternative(word, part.quoted)
+        if not missing:
+            return [(value or "", part.quoted)]
+        if op[-1] == "-":
+            return self._alternative(word, part.quoted)
+        if op[-1] == "=":
+            text = self.text(word)
+            self.turn.set_checked(part.name, text)
+            return [(text, part.quoted)]
+        raise ExpansionError(self.turn.missing(part.name, self.text(word), op))
+
+    def _alternative(self, word: tuple[Any, ...], quoted: bool) -> list[tuple[str, bool]]:
+        return [(text, quoted or q) for text, q in self._pieces(self._tilde(word))]
+
+    def _altered(self, part: Var, op: str, value: str) -> str:
+        if op in ("#", "##"):
+            return _trim_front(value, self.pattern(part.word or ()), op == "##", self.bash)
+        if op in ("%", "%%"):
+            return _trim_back(value, self.pattern(part.word or ()), op == "%%", self.bash)
+        if op == ":":
+            return "".join(self._slice(list(value), part))
+        if op in ("/", "//"):
+            return self._replaced(part, op == "//", value)
+        if op in ("^", "^^"):
+            return value.upper() if op == "^^" else value[:1].upper() + value[1:]
+        if op in (",", ",,"):
+            return value.lower() if op == ",," else value[:1].lower() + value[1:]
+        if op == "@Q":
+            return quote(value)
+        return value
+
+    def _replaced(self, part: Var, everywhere: bool, value: str) -> str:
+        pattern = self.pattern(part.word or ())
+        replacement = self.text(part.other or ())
+        if not pattern:
+            return value
+        anchor = pattern[0] if pattern[0] in "#%" and not everywhere else ""
+        expression = patterns.compiled(pattern[len(anchor) :], self.bash).pattern
+        expression = {"#": rf"\A(?:{expression})", "%": rf"(?:{expression})\Z"}.get(anchor, expression)
+        text = re.sub(expression, lambda _: replacement, value, count=0 if everywhere else 1, flags=re.S)
+        if len(text) > MAX_TEXT:
+            raise ExpansionError("cannot allocate memory")
+        return text
+
+
+_PLAIN = re.compile(r"[^*?\[~{]*")
+
+
+def _trim_front(value: str, pattern: str, longest: bool, extended: bool) -> str:
+    if not any(c in pattern for c in "*?[\\(") and not extended:
+        return value.removeprefix(pattern)
+    expression = patterns.compiled(pattern, extended)
+    ends = range(len(value), -1, -1) if longest else range(len(value) + 1)
+    for end in ends:
+        if expression.fullmatch(value, 0, end):
+            return value[end:]
+    return value
+
+
+def _trim_back(value: str, pattern: str, longest: bool, extended: bool) -> str:
+    expression = patterns.compiled(pattern, extended)
+    starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
+    for start in starts:
+        if expression.fullmatch(value, start):
+            return value[:start]
+    return value
+
+
+def quote(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
+    """Return the existing path names that a pattern matches, sorted."""
+    absolute = pattern.startswith("/")
+    found = [""]
+    parts = [part for part in pattern.split("/") if part]
+    for i, part in enumerate(parts):
+        grown: list[str] = []
+        for base in found:
+            prefix = f"{base}/" if base or (absolute and i == 0) else ""
+            if patterns.MAGIC.isdisjoint(part) and not extended:
+                name = re.sub(r"\\(.)", r"\1", part)
+                if turn.view.get(join(turn.process.cwd, prefix + name)) is not None:
+                    grown.append(prefix + name)
+                continue
+            try:
+                names = turn.view.names(join(turn.process.cwd, prefix or "."))
+            except FileError:
+                continue
+            grown += [prefix + n for n in names if (n[0] != "." or part[0] == ".") and patterns.matches(part, n, extended)]
+        found = grown
+    return sorted(found)
+
+
+def _braces(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return the words that bash's `{a,b}` and `{1..3}` make of one."""
+    for at, part in enumerate(word):
+        if isinstance(part, Lit) and not part.quoted and "{" in part.text:
+            break
+    else:
+        return [word]
+    match = re.search(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}|\{([a-zA-Z])\.\.([a-zA-Z])\}", part.text)
+    if match:
+        middle: list[tuple[Any, ...]] = [(Lit(text),) for text in _range(match)]
+        return _joined(word[:at], part.text[: match.start()], middle, part.text[match.end() :], word[at + 1 :])
+    return _alternatives(word)
+
+
+def _range(match: re.Match[str]) -> list[str]:
+    first, last, step, a, b = match.groups()
+    if a:
+        low, high = ord(a), ord(b)
+        return [chr(c) for c in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
+    start, end = int(first), int(last)
+    width = max(len(first), len(last)) if re.match(r"-?0\d", first) or re.match(r"-?0\d", last) else 0
+    by = abs(int(step or 1)) or 1
+    numbers = range(start, end + 1, by) if start <= end else range(start, end - 1, -by)
+    return [str(n).zfill(width) for n in numbers[:100_000]]
+
+
+def _joined(
+    before: tuple[Any, ...], head: str, middle: list[tuple[Any, ...]], tail: str, after: tuple[Any, ...]
+) -> list[tuple[Any, ...]]:
+    start = (*before, Lit(head)) if head else before
+    rests = _braces((Lit(tail), *after) if tail else after) if tail or after else [()]
+    return [(*start, *one, *rest) for one in middle for rest in rests]
+
+
+def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Expand the first `{a,b}` of a word, whose parts may hold quotes and variables."""
+    flat: list[Any] = []
+    for part in word:
+        if isinstance(part, Lit) and not part.quoted:
+            flat.extend(re.findall(r"[{},]|[^{},]+", part.text))
+        else:
+            flat.append(part)
+    depth, start, commas = 0, -1, []
+    for i, item in enumerate(flat):
+        if item == "{":
+            depth += 1
+            if depth == 1:
+                start, commas = i, []
+        elif item == "," and depth == 1:
+            commas.append(i)
+        elif item == "}" and depth:
+            depth -= 1
+            if depth == 0 and commas:
+                edges = [start, *commas, i]
+                return [
+                    one
+                    for a, b in zip(edges, edges[1:], strict=False)
+                    for one in _braces(_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]))
+                ]
+    return [word]
+
+
+def _word(items: list[Any]) -> tuple[Any, ...]:
+    out: list[Any] = []
+    for item in items:
+        if isinstance(item, str) and out and isinstance(out[-1], Lit) and not out[-1].quoted:
+            out[-1] = Lit(out[-1].text + item)
+        else:
+            out.append(Lit(item) if isinstance(item, str) else item)
+    return tuple(out)

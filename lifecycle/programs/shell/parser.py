@@ -1,0 +1,484 @@
+"""From a script's text to the grammar of `syntax.py`. Errors are kept where the shell would meet them."""
+
+from __future__ import annotations
+
+import re
+
+from lifecycle.programs.shell.lexer import Heredoc, Lexer, ParseError, Token
+from lifecycle.programs.shell.syntax import (
+    AndOr,
+    ArithCommand,
+    ArithFor,
+    ArrayLit,
+    Assign,
+    Case,
+    Command,
+    Condition,
+    For,
+    Function,
+    Group,
+    If,
+    Item,
+    Lit,
+    Pipeline,
+    Redirect,
+    Redirected,
+    Sequence,
+    Simple,
+    Subshell,
+    Unparsed,
+    While,
+    Word,
+)
+
+RESERVED = {"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in"}
+CLOSERS = {"then", "else", "elif", "fi", "do", "done", "esac", "}"}
+REDIRECTIONS = {"<", ">", ">>", "<<", "<<-", "<<<", "<&", ">&", "<>", ">|", "&>", "&>>"}
+_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?=)")
+_INDEXED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\[([^]]*)\](\+?=)")
+_FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.+-]*")
+
+
+def parse(text: str, dialect: str) -> Sequence:
+    """Return a script's commands; the last one is Unparsed where the script breaks off with an error."""
+    parser = Parser(text, dialect)
+    items: list[Item] = []
+    while True:
+        try:
+            parser.skip_newlines()
+            if parser.peek().kind == "eof":
+                return Sequence(tuple(items))
+            line = parser.complete_line()
+        except ParseError as error:
+            items.append(Item(AndOr(Pipeline((Unparsed(error.fault),)))))
+            return Sequence(tuple(items))
+        except RecursionError:
+            items.append(Item(AndOr(Pipeline((Unparsed(parser.fail("nesting").fault),)))))
+            return Sequence(tuple(items))
+        items.extend(line)
+
+
+class Parser(Lexer):
+    """Recursive descent over the tokens."""
+
+    def parse_body(self) -> Sequence:
+        return self.sequence()
+
+    # ── lists ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def skip_newlines(self) -> None:
+        while self.peek().kind == "newline":
+            self.take()
+
+    def complete_line(self) -> list[Item]:
+        """Parse up to the end of a line: what a shell reads before it runs anything of it."""
+        items: list[Item] = []
+        while True:
+            items.append(self._item())
+            token = self.peek()
+            if token.kind in ("newline", "eof"):
+                return [self._with_heredocs(item) for item in items]
+            if not items[-1].background and not self._at_separator:
+                raise self._unexpected()
+
+    _at_separator = False
+
+    def _item(self) -> Item:
+        command = self._and_or()
+        token = self.peek()
+        self._at_separator = False
+        if token.kind == "op" and token.text in (";", "&"):
+            self.take()
+            self._at_separator = True
+            return Item(command, token.text == "&")
+        return Item(command)
+
+    def _with_heredocs(self, item: Item) -> Item:
+        return item
+
+    def sequence(self) -> Sequence:
+        """Parse a list up to a word or operator that closes something."""
+        items: list[Item] = []
+        self.skip_newlines()
+        while not self._closing():
+            item = self._item()
+            items.append(item)
+            if self.peek().kind == "newline":
+                self.skip_newlines()
+            elif not item.background and not self._at_separator and not self._closing():
+                raise self._unexpected()
+        return Sequence(tuple(items))
+
+    def _closing(self) -> bool:
+        token = self.peek()
+        if token.kind == "op":
+            return token.text in (")", ";;", ";&", ";;&")
+        return token.kind == "eof" or self._reserved(token) in CLOSERS
+
+    def _and_or(self) -> AndOr:
+        first = self._pipeline()
+        rest: list[tuple[str, Pipeline]] = []
+        while self.peek().kind == "op" and self.peek().text in ("&&", "||"):
+            op = self.take().text
+            self.skip_newlines()
+            rest.append((op, self._pipeline()))
+        return AndOr(first, tuple(rest))
+
+    def _pipeline(self) -> Pipeline:
+        negated = timed = False
+        while True:
+            word = self._reserved(self.peek())
+            if word == "!":
+                self.take()
+                negated = not negated
+            elif self.bash and self.peek().text == "time":
+                self.take()
+                timed = True
+            else:
+                break
+        commands = [self._command()]
+        while self.peek().kind == "op" and self.peek().text == "|":
+            self.take()
+            if self.bash and self.text[self.i : self.i + 1] == "&":
+                self.i += 1
+                commands[-1] = Redirected(commands[-1], (Redirect(2, ">&", (Lit("1"),)),))
+            self.skip_newlines()
+            commands.append(self._command())
+        return Pipeline(tuple(commands), negated, timed)
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _reserved(self, token: Token) -> str:
+        return token.text if token.kind == "word" and token.text in RESERVED else ""
+
+    def _unexpected(self, expecting: str = "") -> ParseError:
+        token = self.peek()
+        self.line = token.line
+        return self.fail("eof" if token.kind == "eof" else "unexpected", token.text, expecting)
+
+    def _expect(self, text: str) -> None:
+        if self.peek().text != text or self.peek().kind in ("eof", "newline"):
+            raise self._unexpected(text)
+        self.take()
+
+    def _command(self) -> Command:
+        token = self.peek()
+        compound = self._compound(token)
+        if compound is None:
+            return self._simple()
+        redirects = self._redirects()
+        return Redirected(compound, redirects) if redirects else compound
+
+    def _compound(self, token: Token) -> Command | None:
+        if token.kind == "op":
+            if token.text == "(":
+                self.take()
+                body = self._filled()
+                self._expect(")")
+                return Subshell(body)
+            if token.text == "((":
+                return self._arithmetic_command()
+            return None
+        match token.text if token.kind == "word" else "":
+            case "if":
+                return self._if()
+            case "while" | "until":
+                self.take()
+                return self._while(token.text == "until")
+            case "for":
+                return self._for()
+            case "case":
+                return self._case()
+            case "{":
+                self.take()
+                body = self._filled()
+                self._expect("}")
+                return Group(body)
+            case "[[" if self.dialect == "bash":
+                return self._condition()
+            case "function" if self.dialect != "dash":
+                return self._function_keyword()
+        return None
+
+    def _filled(self) -> Sequence:
+        body = self.sequence()
+        if not body.items:
+            raise self._unexpected()
+        return body
+
+    def _arithmetic_command(self) -> Command:
+        start = self.i
+        self.take()
+        self.i = start
+        word = self._arithmetic_word()
+        if word is None:
+            raise self.fail("unexpected", "((")
+        return ArithCommand(word)
+
+    def _if(self) -> If:
+        branches: list[tuple[Sequence, Sequence]] = []
+        orelse = None
+        keyword = "if"
+        while keyword in ("if", "elif"):
+            self.take()
+            condition = self._filled()
+            self._expect("then")
+            branches.append((condition, self._filled()))
+            keyword = self._reserved(self.peek())
+        if keyword == "else":
+            self.take()
+            orelse = self._filled()
+        self._expect("fi")
+        return If(tuple(branches), orelse)
+
+    def _while(self, until: bool) -> While:
+        condition = self._filled()
+        return While(condition, self._do(), until)
+
+    def _do(self) -> Sequence:
+        self._expect("do")
+        body = self._filled()
+        self._expect("done")
+        return body
+
+    def _for(self) -> Command:
+        self.take()
+        if self.bash and self.peek().text == "((":
+            return self._arithmetic_for()
+        name = self.take()
+        if name.kind != "word" or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
+            raise self.fail("variable" if name.kind == "word" else "unexpected", name.text)
+        self.skip_newlines()
+        words: tuple[Word, ...] | None = None
+        if self.peek().text == "in":
+            self.take()
+            found = []
+            while self.peek().kind == "word":
+                found.append(self.take().word)
+            words = tuple(found)
+            if self.peek().text != ";" and self.peek().kind != "newline":
+                raise self._unexpected()
+        if self.peek().text == ";":
+            self.take()
+        self.skip_newlines()
+        return For(name.text, words, self._do())
+
+    def _arithmetic_for(self) -> ArithFor:
+        start = self.i
+        self.take()
+        self.i = start
+        pieces = []
+        for stop in (";", ";"):
+            pieces.append(self.read_word(stop=stop))
+            self.i += 1
+        last = self._arithmetic_word()
+        if last is None:
+            raise self.fail("unexpected", "((")
+        if self.peek().text == ";":
+            self.take()
+        self.skip_newlines()
+        return ArithFor(pieces[0], pieces[1], last, self._do())
+
+    def _case(self) -> Case:
+        self.take()
+        word = self.take()
+        if word.kind != "word":
+            raise self.fail("eof" if word.kind == "eof" else "unexpected", word.text)
+        self.skip_newlines()
+        self._expect("in")
+        self.skip_newlines()
+        arms: list[tuple[tuple[Word, ...], Sequence, str]] = []
+        while self._reserved(self.peek()) != "esac":
+            arms.append(self._arm())
+            self.skip_newlines()
+        self.take()
+        return Case(word.word, tuple(arms))
+
+    def _arm(self) -> tuple[tuple[Word, ...], Sequence, str]:
+        if self.peek().text == "(":
+            self.take()
+        patterns = []
+        while True:
+            token = self.take()
+            if token.kind != "word":
+                raise self.fail("eof" if token.kind == "eof" else "unexpected", token.text, ")")
+            patterns.append(token.word)
+            if self.peek().text != "|":
+                break
+            self.take()
+        self._expect(")")
+        body = self.sequence()
+        end = self.peek()
+        if end.kind == "op" and end.text in (";;", ";&", ";;&"):
+            self.take()
+            return tuple(patterns), body, end.text
+        if self._reserved(end) != "esac":
+            raise self._unexpected(";;")
+        return tuple(patterns), body, ";;"
+
+    def _condition(self) -> Condition:
+        self.take()
+        tokens: list[Word | str] = []
+        while True:
+            token = self.peek()
+            if token.kind == "eof":
+                raise self._unexpected("]]")
+            if token.text == "]]":
+                self.take()
+                return Condition(tuple(tokens))
+            if tokens and tokens[-1] == "=~":
+                tokens.append(self._regular_expression(token))
+                continue
+            self.take()
+            if (
+                token.kind == "word"
+                and token.text not in ("!", "==", "=", "!=", "=~")
+                and not re.fullmatch(r"-[a-zA-Z]{1,2}", token.text)
+            ):
+                tokens.append(token.word)
+            elif token.kind != "newline":
+                tokens.append(token.text)
+
+    def _regular_expression(self, token: Token) -> Word:
+        """Read the right side of `=~`, in which parentheses and bars are plain."""
+        self.i -= len(self.text[: self.i]) - self._start_of(token)
+        self.peeked = None
+        parts: list[Lit] = []
+        word: Word = ()
+        while self.i < len(self.text) and self.text[self.i] not in " \t\n":
+            c = self.text[self.i]
+            if c in "()|;&<>":
+                word = (*word, Lit(c))
+                self.i += 1
+            else:
+                word = (*word, *self.read_word())
+        return (*word, *parts)
+
+    def _start_of(self, token: Token) -> int:
+        return self.text.rindex(token.text, 0, self.i)
+
+    def _function_keyword(self) -> Function:
+        self.take()
+        name = self.take()
+        if self.peek().text == "(":
+            self.take()
+            self._expect(")")
+        self.skip_newlines()
+        return Function(name.text, self._command())
+
+    # ── simple commands ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _simple(self) -> Command:
+        assigns: list[Assign] = []
+        words: list[Word] = []
+        redirects: list[Redirect | Heredoc] = []
+        line = self.peek().line
+        first = self.peek()
+        if self._reserved(first) in CLOSERS or (first.kind != "word" and first.text not in REDIRECTIONS):
+            raise self._unexpected()
+        while True:
+            token = self.peek()
+            if token.kind == "op" and token.text in REDIRECTIONS:
+                redirects.append(self._redirect())
+            elif token.kind != "word":
+                if token.text == "(" and len(words) == 1 and not assigns and not redirects:
+                    return self._function(first)
+                break
+            elif not words and (assign := self._assignment(token)) is not None:
+                assigns.append(assign)
+            else:
+                words.append(self.take().word)
+        return Simple(tuple(assigns), tuple(words), self._resolve(redirects), line)
+
+    def _function(self, name: Token) -> Function:
+        self.take()
+        self._expect(")")
+        if not _FUNCTION_NAME.fullmatch(name.text):
+            raise self.fail("function", name.text)
+        self.skip_newlines()
+        return Function(name.text, self._command())
+
+    def _assignment(self, token: Token) -> Assign | None:
+        match = _ASSIGNMENT.match(token.text)
+        index: Word | None = None
+        if match:
+            name, op = match.groups()
+        elif self.bash and (indexed := _INDEXED.match(token.text)):
+            name, at, op = indexed.groups()
+            match, index = indexed, Parser(at, self.dialect).quoted_word(end="")
+        else:
+            return None
+        if op == "+=" and not self.bash:
+            return None
+        self.take()
+        if self.bash and match.end() == len(token.text) and self.text[self.i : self.i + 1] == "(":
+            return Assign(name, self._array(), op == "+=", index)
+        return Assign(name, _cut(token.word, match.end()), op == "+=", index)
+
+    def _array(self) -> Word:
+        self.i += 1
+        words: list[Word] = []
+        while True:
+            token = self.take()
+            if token.kind == "op" and token.text == ")":
+                return (ArrayLit(tuple(words)),)
+            if token.kind == "word":
+                words.append(token.word)
+            elif token.kind != "newline":
+                raise self.fail("eof" if token.kind == "eof" else "unexpected", token.text, ")")
+
+    def _redirect(self) -> Redirect | Heredoc:
+        token = self.take()
+        target = self.take()
+        if target.kind != "word":
+            raise self.fail("unexpected" if target.kind != "eof" else "eof", target.text)
+        fd = token.fd if token.fd >= 0 else 0 if token.text[0] == "<" else 1
+        if token.text in ("<<", "<<-"):
+            document = self.add_heredoc(target, token.text == "<<-")
+            document.redirect = Redirect(fd, "<<", ())
+            if self.peeked is None:
+                self.peek()
+            return document
+        if token.text == "<<<":
+            return Redirect(fd, "<<<", target.word)
+        return Redirect(fd, token.text, target.word)
+
+    def _redirects(self) -> tuple[Redirect, ...]:
+        found: list[Redirect | Heredoc] = []
+        while self.peek().kind == "op" and self.peek().text in REDIRECTIONS:
+            found.append(self._redirect())
+        return self._resolve(found)
+
+    def _resolve(self, redirects: list[Redirect | Heredoc]) -> tuple[Redirect, ...]:
+        """Give here-documents their text. It stands behind the line's end, which may not have been read yet."""
+        resolved = []
+        for redirect in redirects:
+            if isinstance(redirect, Heredoc):
+                if id(redirect) not in self.bodies:
+                    self._read_ahead()
+                assert redirect.redirect is not None
+                redirect = Redirect(redirect.redirect.fd, "<<", self.bodies.pop(id(redirect)))
+            resolved.append(redirect)
+        return tuple(resolved)
+
+    def _read_ahead(self) -> None:
+        """Read the bodies of the here-documents that are open, and cut them out of the text."""
+        end = self.text.find("\n", self.i)
+        if end < 0:
+            self.text += "\n"
+            end = len(self.text) - 1
+        here, line = self.i, self.line
+        self.i = end + 1
+        self._read_heredocs()
+        self.text = self.text[: end + 1] + self.text[self.i :]
+        self.i, self.line = here, line
+
+
+def _cut(word: Word, size: int) -> Word:
+    """Return a word without its first characters, which are plain."""
+    first, *rest = word
+    assert isinstance(first, Lit)
+    if len(first.text) < size:
+        return _cut((*rest,), size - len(first.text))
+    left = first.text[size:]
+    return (Lit(left), *rest) if left else tuple(rest)

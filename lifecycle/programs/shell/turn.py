@@ -1,0 +1,166 @@
+"""One shell at work: its variables and words, seen from the machine that runs it. Made anew for each turn, never saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import SECOND
+from lifecycle.programs.files import View
+from lifecycle.programs.shell import dialect as words
+from lifecycle.programs.state import Process, Shell
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+
+class ShellExit(Exception):
+    """The shell ends because of an error, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Replaced(Exception):
+    """The shell has become another program."""
+
+
+class Turn:
+    """A shell while it runs."""
+
+    def __init__(self, machine: Machine, process: Process) -> None:
+        assert process.shell is not None
+        self.machine = machine
+        self.process = process
+        self.shell: Shell = process.shell
+        self.view: View = machine.view
+
+    # ── variables ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def parameter(self, name: str) -> str | None:
+        """Return a parameter's value, special ones included; None where it is not set."""
+        shell = self.shell
+        value = shell.vars.get(name)
+        if value is not None:
+            return value if isinstance(value, str) else (value.get("0") if isinstance(value, dict) else None)
+        if name.isdigit():
+            number = int(name)
+            if number == 0:
+                return shell.name
+            return shell.args[number - 1] if number <= len(shell.args) else None
+        special = _SPECIAL.get(name)
+        return special(self) if special else None
+
+    def get_text(self, name: str) -> str:
+        return self.parameter(name) or ""
+
+    def set_checked(self, name: str, value: str) -> None:
+        """Set a variable. Raises: ShellExit where it is read-only."""
+        if name in self.shell.readonly:
+            text = "readonly variable" if self.shell.dialect == "bash" else "is read only"
+            self.complain(f"{name}: {text}")
+            raise ShellExit(1 if self.shell.dialect == "bash" else 2)
+        held = self.shell.vars.get(name)
+        if isinstance(held, dict):
+            held["0"] = value
+        else:
+            self.shell.vars[name] = value
+        if "a" in self.shell.options:
+            self.shell.exported.add(name)
+
+    def unset(self, name: str) -> None:
+        self.shell.vars.pop(name, None)
+        self.shell.exported.discard(name)
+
+    def array(self, name: str) -> list[str]:
+        value = self.shell.vars.get(name)
+        if isinstance(value, dict):
+            return [value[key] for key in self._keys(value)]
+        return [] if value is None else [value]
+
+    def _keys(self, value: dict[str, str]) -> list[str]:
+        return sorted(value, key=lambda key: (0, int(key), "") if key.isdigit() else (1, 0, key))
+
+    def element(self, name: str, subscript: str) -> str | None:
+        value: Any = self.shell.vars.get(name)
+        if subscript in ("@", "*"):
+            return " ".join(self.array(name))
+        if not isinstance(value, dict):
+            return value if subscript == "0" else None
+        return value.get(self.subscript(value, subscript))
+
+    def subscript(self, value: dict[str, str], text: str) -> str:
+        """Return an array's key: a number's value, or the text as it stands in an associative array."""
+        if "" in value:
+            return text
+        from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
+
+        try:
+            number = evaluate(text, self.get_text, self.set_checked)
+        except ArithmeticError_:
+            return text
+        return str(number if number >= 0 else max((int(k) for k in value if k.isdigit()), default=-1) + 1 + number)
+
+    def environment(self) -> dict[str, str]:
+        """Return what a child process gets."""
+        shell = self.shell
+        return {name: value for name, value in shell.vars.items() if name in shell.exported and isinstance(value, str)}
+
+    # ── words for people ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def write(self, fd: int, text: str) -> bool:
+        """Write text; False where nobody reads or nothing is open (the shell has been told then)."""
+        return self.machine.write(self.process, fd, text)
+
+    def complain(self, text: str) -> None:
+        """Say something on standard error as the shell itself."""
+        self.write(2, words.prefix(self.shell.dialect, self.shell.name, self.shell.line) + text + "\n")
+
+    def complain_as(self, command: str, text: str) -> None:
+        """Say something on standard error as a builtin command."""
+        self.write(2, words.builtin_prefix(self.shell.dialect, self.shell.name, command, self.shell.line) + text + "\n")
+
+    def unbound(self, name: str) -> str:
+        return f"{name}: unbound variable" if self.shell.dialect == "bash" else f"{name}: parameter not set"
+
+    def missing(self, name: str, text: str, op: str) -> str:
+        if text:
+            return f"{name}: {text}"
+        if self.shell.dialect == "bash":
+            return f"{name}: parameter {'null or not set' if op[0] == ':' else 'not set'}"
+        return f"{name}: parameter not set" + (" or null" if op[0] == ":" else "")
+
+    def random(self) -> str:
+        self.shell.random += 1
+        self.machine.moves(self.process)
+        key = (self.machine.state.spec.id, self.process.pid, self.shell.random)
+        return str(self.machine.kernel.seeds.number(32768, "random", *key))
+
+    def seconds(self) -> str:
+        self.machine.moves(self.process)
+        return str((self.machine.kernel.now - self.shell.seconds) // SECOND)
+
+
+_SPECIAL: dict[str, Any] = {
+    "?": lambda turn: str(turn.shell.status),
+    "#": lambda turn: str(len(turn.shell.args)),
+    "$": lambda turn: str(turn.shell.root_pid),
+    "!": lambda turn: str(turn.shell.background) if turn.shell.background else "",
+    "-": lambda turn: "".join(sorted(option for option in turn.shell.options if len(option) == 1)),
+    "@": lambda turn: " ".join(turn.shell.args),
+    "*": lambda turn: turn.shell.vars.get("IFS", " ")[:1].join(turn.shell.args),
+    "PWD": lambda turn: turn.process.cwd,
+    "PPID": lambda turn: str(turn.process.ppid),
+    "LINENO": lambda turn: str(turn.shell.line),
+    "RANDOM": lambda turn: turn.random() if turn.shell.dialect != "dash" else None,
+    "SECONDS": lambda turn: turn.seconds() if turn.shell.dialect == "bash" else None,
+    "BASHPID": lambda turn: str(turn.process.pid) if turn.shell.dialect == "bash" else None,
+    "BASH_VERSION": lambda turn: "5.2.15(1)-release" if turn.shell.dialect == "bash" else None,
+    "HOSTNAME": lambda turn: turn.machine.hostname() if turn.shell.dialect in ("bash", "ash") else None,
+    "UID": lambda turn: str(turn.process.user) if turn.shell.dialect == "bash" else None,
+    "EUID": lambda turn: str(turn.process.user) if turn.shell.dialect == "bash" else None,
+    "EPOCHSECONDS": lambda turn: str(turn.machine.kernel.now // SECOND) if turn.shell.dialect == "bash" else None,
+    "OPTIND": lambda turn: "1",
+    "OSTYPE": lambda turn: "linux-gnu" if turn.shell.dialect == "bash" else None,
+    "BASH": lambda turn: "/bin/bash" if turn.shell.dialect == "bash" else None,
+}

@@ -1,0 +1,315 @@
+"""How a container's first process, and a command from outside, come to run; and what is assumed of what is not known."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lifecycle.programs import behavior, streams
+from lifecycle.programs.files import FileError, Node, Tree, join, parent
+from lifecycle.programs.images import catalogue
+from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
+from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell
+
+if TYPE_CHECKING:
+    from lifecycle.programs.room import Programs
+
+SHELLS = {"ash", "dash", "bash"}
+
+
+# ── the container ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def prepare(room: Programs, state: ContainerState) -> str | None:
+    """Lay out the files that the runtime brings; a text says why it cannot be done."""
+    spec, now = state.spec, room.kernel.now
+    sandbox = room.state.sandboxes[spec.sandbox].spec
+    view = room.view(state)
+    for path, text in (
+        ("/etc/hostname", sandbox.hostname + "\n"),
+        ("/etc/hosts", _hosts(room, spec.sandbox)),
+        ("/etc/resolv.conf", _resolv_conf(room, spec.sandbox)),
+        (spec.termination_message_path, ""),
+    ):
+        make_parents(state.layer, view.image, parent(path), now)
+        state.layer.nodes[path] = Node("f", text, 0, 0o644 if path.startswith("/etc") else 0o666, now)
+    for mount in spec.mounts:
+        if mount.sub_path and not _below_exists(room.state.volumes[mount.volume], mount.sub_path):
+            room.state.volumes[mount.volume].put(join("/", mount.sub_path), Node("d", mode=0o755, mtime=now))
+    directory = join("/", spec.working_dir or catalogue.config(spec.image).working_dir or "/")
+    try:
+        node = view.get(directory)
+        if node is None:
+            make_parents(state.layer, view.image, directory, now)
+        elif node.kind != "d":
+            return f"failed to create containerd task: failed to create shim task: mkdir {directory}: not a directory"
+    except FileError as error:
+        return f"mkdir {directory}: {error.text.lower()}"
+    return None
+
+
+def _below_exists(tree: Tree, sub_path: str) -> bool:
+    return join("/", sub_path) in tree.nodes
+
+
+def make_parents(layer: Tree, image: object, path: str, now: int) -> None:
+    """Make a directory and those above it in the writable layer, where the image does not have them."""
+    while path != "/" and path not in layer.nodes and path not in image:  # type: ignore[operator]
+        layer.nodes[path] = Node("d", mode=0o755, mtime=now)
+        path = parent(path)
+
+
+def _hosts(room: Programs, sandbox_id: str) -> str:
+    spec = room.state.sandboxes[sandbox_id].spec
+    lines = [
+        "# Kubernetes-managed hosts file.",
+        "127.0.0.1\tlocalhost",
+        "::1\tlocalhost ip6-localhost ip6-loopback",
+        "fe00::0\tip6-localnet",
+        "fe00::0\tip6-mcastprefix",
+        "fe00::1\tip6-allnodes",
+        "fe00::2\tip6-allrouters",
+        f"{spec.ip}\t{spec.hostname}",
+    ]
+    if spec.host_aliases:
+        lines += ["", "# Entries added by HostAliases."]
+        lines += ["\t".join((ip, *names)) for ip, names in spec.host_aliases]
+    return "\n".join(lines) + "\n"
+
+
+def _resolv_conf(room: Programs, sandbox_id: str) -> str:
+    spec = room.state.sandboxes[sandbox_id].spec
+    search = " ".join(room.network.search(spec.namespace))
+    return f"search {search}\nnameserver {room.network.state.dns_ip}\noptions ndots:5\n"
+
+
+def environment(machine: Machine) -> dict[str, str]:
+    """Return what the runtime gives to a process: PATH and HOSTNAME, the image's variables, the container's."""
+    spec = machine.state.spec
+    env = {"PATH": DEFAULT_PATH, "HOSTNAME": machine.hostname()}
+    if spec.tty:
+        env["TERM"] = "xterm"
+    env.update(catalogue.config(spec.image).env)
+    env.update((name, value.encode().decode("latin-1")) for name, value in spec.env)
+    env.setdefault("HOME", "/root" if not _user(machine) else "/")
+    return env
+
+
+def _user(machine: Machine) -> int:
+    spec = machine.state.spec
+    if spec.user is not None:
+        return spec.user
+    user = catalogue.config(spec.image).user.partition(":")[0]
+    return int(user) if user.isdigit() else 0 if user in ("", "root") else 1000
+
+
+def start(machine: Machine) -> str | None:
+    """Start process 1; a text is runc's word for why it could not be."""
+    state, spec = machine.state, machine.state.spec
+    config = catalogue.config(spec.image)
+    argv = [word.encode().decode("latin-1") for word in command_of(spec.command, spec.args, config.entrypoint, config.cmd)]
+    state.started = machine.kernel.now
+    process = machine.spawn(None, argv)
+    process.user, process.cwd = _user(machine), join("/", spec.working_dir or config.working_dir or "/")
+    process.fds = {}
+    for fd, opened in enumerate(
+        (
+            Open("silent" if spec.tty or spec.stdin else "null"),
+            Open("log", path="stdout"),
+            Open("log", path="stdout" if spec.tty else "stderr"),
+        )
+    ):
+        streams.set_fd(machine, process, fd, opened)
+    env = environment(machine)
+    if spec.behavior is not None:
+        return _behave(machine, process, argv, env, spec.behavior)
+    error = _execute(machine, process, argv, env)
+    if error is None:
+        machine.queue.append(process.pid)
+        return None
+    if not config.known:
+        _assume_server(machine, process, argv, env)
+        machine.queue.append(process.pid)
+        return None
+    state.processes.clear()
+    return error
+
+
+def command_of(
+    command: tuple[str, ...], args: tuple[str, ...], entrypoint: tuple[str, ...], cmd: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return what runs: Kubernetes' command replaces the image's entrypoint and its command, args the latter alone."""
+    if command:
+        return (*command, *args)
+    return (*entrypoint, *(args or cmd))
+
+
+def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str, str]) -> str | None:
+    """Execute, or return runc's error."""
+    if not argv:
+        return "no command specified"
+    try:
+        machine.execute(process, argv, env)
+    except ExecError as error:
+        return exec_error(argv[0], error)
+    return None
+
+
+def exec_error(name: str, error: ExecError) -> str:
+    """Return runc's words for a program that cannot be executed."""
+    if error.code == "ENOENT" and "/" not in name:
+        return f'exec: "{name}": executable file not found in $PATH'
+    if error.code == "ENOENT":
+        return f'exec: "{name}": stat {name}: no such file or directory'
+    if error.code == "EISDIR":
+        return f'exec: "{name}": is a directory'
+    if error.code == "ENOEXEC":
+        return f'exec "{name}": exec format error' if False else f"exec {name}: exec format error"
+    return f'exec: "{name}": permission denied'
+
+
+def _behave(machine: Machine, process: Process, argv: list[str], env: dict[str, str], text: str) -> str | None:
+    """Run what the annotation says instead of the command."""
+    try:
+        behavior.read(text)
+    except behavior.BehaviorError as error:
+        machine.assume("behavior", f"The annotation podhub.dev/behavior.{machine.state.spec.name} is not used: {error}")
+        return _execute(machine, process, argv, env)
+    process.argv, process.env, process.program = argv or ["behavior"], env, "behavior"
+    process.data = {"title_name": (argv or ["behavior"])[0].rpartition("/")[2]}
+    machine.queue.append(process.pid)
+    return None
+
+
+def _assume_server(machine: Machine, process: Process, argv: list[str], env: dict[str, str]) -> None:
+    process.argv, process.env = argv or [catalogue.config(machine.state.spec.image).repository.rpartition("/")[2]], env
+    process.program = "assumed"
+
+
+def exec_process(machine: Machine, command: list[str], number: int, asked: Exec) -> Process | str:
+    """Make the process of a command from outside; a text is runc's word for why it could not be."""
+    argv = [word.encode().decode("latin-1") for word in command]
+    try:
+        process = machine.spawn(None, argv)
+    except ExecError:
+        return "fork/exec: resource temporarily unavailable"
+    spec, config = machine.state.spec, catalogue.config(machine.state.spec.image)
+    process.user, process.cwd = _user(machine), join("/", spec.working_dir or config.working_dir or "/")
+    process.exec_id = number
+    for fd, opened in enumerate((Open("null"), Open("capture"), Open("capture"))):
+        streams.set_fd(machine, process, fd, opened)
+    asked.pid, asked.stdout, asked.stderr = process.pid, process.fds[1], process.fds[2]
+    env = environment(machine)
+    error = _execute(machine, process, argv, env)
+    if error is None:
+        return process
+    if not config.known and not re.search(r"not found.*\b(sh|bash|cat|ls)$", error):
+        process.argv, process.env, process.program = argv, env, "unknown-exec"
+        return process
+    for fd in list(process.fds):
+        streams.close(machine, process, fd)
+    for held in (asked.stdout, asked.stderr):
+        machine.state.opens.pop(held, None)
+    del machine.state.processes[process.pid]
+    return error
+
+
+# ── shells ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def load(machine: Machine, process: Process) -> None:
+    """Make ready what a program needs when it has just been executed."""
+    if process.program in SHELLS:
+        _load_shell(machine, process)
+
+
+def _load_shell(machine: Machine, process: Process) -> None:
+    args, options = list(process.argv[1:]), set[str]()
+    text: str | None = None
+    command = interactive = False
+    while args and args[0][:1] in ("-", "+") and len(args[0]) > 1:
+        arg = args.pop(0)
+        if arg == "--":
+            break
+        if arg.startswith("--"):
+            if arg in ("--rcfile", "--init-file") and args:
+                args.pop(0)
+            continue
+        for letter in arg[1:]:
+            if letter == "c":
+                command = True
+            elif letter == "o" and args:
+                options.add({"errexit": "e", "nounset": "u", "xtrace": "x"}.get(args[0], args[0]))
+                args.pop(0)
+            elif letter in "ils":
+                interactive = interactive or letter == "i"
+            else:
+                options.add(letter)
+    name = process.argv[0]
+    if command:
+        text = args.pop(0) if args else ""
+        name = args.pop(0) if args else name
+    elif args:
+        name = args.pop(0)
+        text = _script(machine, process, name)
+        if text is None:
+            return
+    load_shell(machine, process, process.program, name, text, args)
+    assert process.shell is not None
+    process.shell.options |= options
+
+
+def _script(machine: Machine, process: Process, name: str) -> str | None:
+    """Return a script file's text, or None after the shell has said that it cannot read it."""
+    try:
+        node = machine.view.find(join(process.cwd, name))[1]
+    except FileError as error:
+        texts = {
+            "bash": f"{process.argv[0]}: {name}: {error.text}\n",
+            "dash": f"{process.argv[0]}: 0: cannot open {name}: {'No such file' if error.code == 'ENOENT' else error.text}\n",
+            "ash": f"{process.argv[0]}: can't open '{name}': {error.text}\n",
+        }
+        machine.write(process, 2, texts[process.program])
+        process.program = "failed-127" if process.program == "bash" else "failed-2"
+        return None
+    return node.content
+
+
+def load_shell(machine: Machine, process: Process, dialect: str, name: str, text: str | None, args: list[str]) -> None:
+    """Give a process a shell that runs a text (None: what comes on standard input)."""
+    shell = Shell(dialect, name, args=list(args), exported=set(process.env), root_pid=process.pid, seconds=machine.kernel.now)
+    shell.vars = {key: value for key, value in process.env.items()}
+    shell.vars.setdefault("PWD", process.cwd)
+    shell.exported.add("PWD")
+    shell.vars["IFS"] = " \t\n"
+    if dialect == "bash":
+        shell.vars.setdefault("SHLVL", "1")
+        shell.vars.setdefault("_", name)
+        shell.exported |= {"SHLVL", "_"}
+    if text is not None:
+        shell.frames = [Frame(text)]
+    process.program, process.shell = dialect, shell
+
+
+def read_script(machine: Machine, process: Process) -> bool:
+    """Read a script from standard input; False: it has not ended yet."""
+    shell = process.shell
+    assert shell is not None
+    while True:
+        piece = streams.read(machine, process, 0)
+        if piece is None:
+            return False
+        if not piece:
+            break
+        process.data["script"] = process.data.get("script", "") + piece
+    shell.frames = [Frame(process.data.pop("script", ""))]
+    return True
+
+
+def unmodelled(machine: Machine, process: Process) -> None:
+    """Assume something of a program that the image has and that is not modelled."""
+    name = process.argv[0].rpartition("/")[2]
+    machine.assume(
+        "command", f"The command {name} is not modelled: it is assumed to exit with 0 at once and to put out nothing."
+    )
+    machine.end(process, 0)

@@ -1,0 +1,202 @@
+"""What the room remembers: processes, what they have open, containers and sandboxes. Plain structs, saved as they stand.
+
+Text inside is latin-1: one character is one byte, as programs in a container without a locale see it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lifecycle.clock import Micros
+from lifecycle.kernel import Reply
+from lifecycle.programs.files import Tree
+from lifecycle.programs.interface import Container, LogLine, Sandbox
+
+
+class Open(msgspec.Struct, omit_defaults=True):
+    """An open file description, shared by the descriptors that `refs` counts.
+
+    `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
+    outside), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr.
+    """
+
+    kind: str
+    tree: str = ""
+    path: str = ""
+    pos: int = 0
+    append: bool = False
+    pipe: int = 0
+    writes: bool = False
+    text: str = ""
+    refs: int = 0
+
+
+class Pipe(msgspec.Struct, omit_defaults=True):
+    """A pipe's content, its open ends, and the processes that wait at them. An `unbounded` one never makes a writer wait."""
+
+    text: str = ""
+    unbounded: bool = False
+    readers: int = 0
+    writers: int = 0
+    waiting: list[int] = []
+
+
+class Loop(msgspec.Struct, array_like=True):
+    """A loop in progress: where `continue` and `break` go, and what a `for` has still to give (last first)."""
+
+    again: int
+    out: int
+    words: list[str] = []
+    depth: int = 0
+    cases: int = 0
+    status: int = 0
+
+
+class Undo(msgspec.Struct, omit_defaults=True):
+    """What is to be put back after a command: descriptors (None: closed) and variables (None: not set)."""
+
+    fds: dict[int, int | None] = {}
+    vars: dict[str, Any] = {}
+    exported: set[str] = set()
+
+
+class Frame(msgspec.Struct, omit_defaults=True):
+    """A piece of code in progress: a script, a function's body, eval's argument, a trap's action, a sourced file.
+
+    `code` is its text (what is compiled from it is found by that), `pc` the next step. `status` is what `$?` was before a
+    trap's action; `args` the positional parameters to go back to; `local` the variables that a function hides.
+    """
+
+    code: str
+    kind: str = "script"
+    pc: int = 0
+    loops: list[Loop] = []
+    tested: bool = False
+    status: int = 0
+    args: list[str] | None = None
+    local: dict[str, Any] | None = None
+    cases: list[str] = []
+    depth: int = 0
+
+
+class Shell(msgspec.Struct, omit_defaults=True):
+    """What a shell knows. `values` are the outputs of command substitutions on their way into a command's words."""
+
+    dialect: str
+    name: str
+    frames: list[Frame] = []
+    args: list[str] = []
+    vars: dict[str, Any] = {}
+    exported: set[str] = set()
+    readonly: set[str] = set()
+    functions: dict[str, tuple[str, int]] = {}
+    options: set[str] = set()
+    traps: dict[str, str] = {}
+    status: int = 0
+    background: int = 0
+    jobs: dict[int, int | None] = {}
+    values: list[str] = []
+    restore: list[Undo] = []
+    builtin: list[str] = []
+    line: int = 1
+    pids: list[int] = []
+    statuses: list[int] = []
+    subshell: int = 0
+    loop_start: Micros = 0
+    exiting: bool = False
+    random: int = 0
+    seconds: Micros = 0
+    root_pid: int = 0
+
+
+class Process(msgspec.Struct, omit_defaults=True):
+    """A process. `waiting` says for what: time, child, read, write, builtin, signal, idle, spin; empty: it can go on.
+
+    `program` is what it runs (the name of a command, or of a shell's dialect), `flavor` whose it is (busybox, coreutils ...).
+    `data` is a command's own memory. `code` is set once it has ended (a zombie until its parent has asked).
+    """
+
+    pid: int
+    ppid: int
+    argv: list[str]
+    program: str
+    flavor: str = ""
+    env: dict[str, str] = {}
+    cwd: str = "/"
+    umask: int = 0o022
+    user: int = 0
+    fds: dict[int, int] = {}
+    data: dict[str, Any] = {}
+    shell: Shell | None = None
+    waiting: str = ""
+    wait_for: list[int] = []
+    timer: int | None = None
+    ignored: set[str] = set()
+    pending: list[str] = []
+    children: list[int] = []
+    memory: int = 0
+    started: Micros = 0
+    code: int | None = None
+    signal: str | None = None
+    seen: bool = False
+    exec_id: int = 0
+
+
+class Exec(msgspec.Struct, omit_defaults=True):
+    """A command that was asked for from outside, and whom to tell. `pure`: it looked at nothing that moves by itself."""
+
+    pid: int
+    stdout: int
+    stderr: int
+    reply: Reply
+    deadline: int | None = None
+    pure: bool = True
+
+
+class Listener(msgspec.Struct, omit_defaults=True):
+    """An open port: which process of which container, and what kind of server answers there (`servers.py`).
+
+    `address` is the address that it is bound to: 0.0.0.0, or 127.0.0.1 for this Pod alone.
+    """
+
+    container: str
+    pid: int
+    server: str
+    address: str = "0.0.0.0"
+
+
+class ContainerState(msgspec.Struct, omit_defaults=True):
+    """A container's processes, files and output."""
+
+    spec: Container
+    image: str
+    layer: Tree
+    memory: int | None = None
+    processes: dict[int, Process] = {}
+    opens: dict[int, Open] = {}
+    pipes: dict[int, Pipe] = {}
+    execs: dict[int, Exec] = {}
+    next_pid: int = 1
+    next_open: int = 1
+    partial: dict[str, str] = {}
+    logs: list[LogLine] = []
+    log_bytes: int = 0
+    started: Micros = 0
+    running: bool = False
+    oom: bool = False
+    steps_second: int = 0
+    steps: int = 0
+    strained: int = 0
+    said: set[str] = set()
+
+
+class SandboxState(msgspec.Struct, omit_defaults=True):
+    """A Pod's network namespace and who waits for something to change in it."""
+
+    spec: Sandbox
+    containers: list[str] = []
+    ports: dict[int, Listener] = {}
+    version: int = 0
+    waiting: list[Reply] = []
