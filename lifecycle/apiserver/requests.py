@@ -17,7 +17,7 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
 from lifecycle.core_v1 import registry, status
-from lifecycle.core_v1.merge_patch import merge_apply
+from lifecycle.core_v1.patch import patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
@@ -95,9 +95,11 @@ class Requests:
 
     def patch(self, kind: Kind, request: Request) -> Result:
         old = self._existing(kind, request)
-        if request.content_type != "application/merge-patch+json":
-            raise Refused(status.unsupported_media_type("application/merge-patch+json"))
-        return self._replace(kind, request, old, merge_apply(self._shown(kind, old), request.body))
+        patched = patch(kind, self._shown(kind, old), request.body, request.content_type, _field_validation(request))
+        if isinstance(patched, Status):
+            raise Refused(patched)
+        code, body, warnings = self._replace(kind, request, old, patched.object)
+        return code, body, (*patched.warnings, *warnings)
 
     def delete(self, kind: Kind, request: Request) -> Result:
         old, options = self._existing(kind, request), _delete_options(request)
