@@ -94,12 +94,14 @@ class Requests:
         return self._replace(kind, request, old, request.body)
 
     def patch(self, kind: Kind, request: Request) -> Result:
+        if request.content_type == APPLY_PATCH and not request.subresource and self._find(kind, request) is None:
+            return self.create(kind, request)
         old = self._existing(kind, request)
         patched = patch(kind, self._shown(kind, old), request.body, request.content_type, _field_validation(request))
         if isinstance(patched, Status):
             raise Refused(patched)
-        code, body, warnings = self._replace(kind, request, old, patched.object)
-        return code, body, (*patched.warnings, *warnings)
+        code, obj, warnings = self._replace(kind, request, old, patched.object)
+        return code, obj, (*patched.warnings, *warnings)
 
     def delete(self, kind: Kind, request: Request) -> Result:
         old, options = self._existing(kind, request), _delete_options(request)
@@ -149,9 +151,13 @@ class Requests:
         own = metadata.get("namespace") if isinstance(metadata, dict) else None
         return request.namespace or (own if isinstance(own, str) else "") or "default"
 
-    def _existing(self, kind: Kind, request: Request) -> Object:
+    def _find(self, kind: Kind, request: Request) -> Object | None:
         namespace = (request.namespace or "default") if kind.namespaced else ""
-        obj: Object | None = self._api.get(kind.plural, namespace, request.name)
+        found: Object | None = self._api.get(kind.plural, namespace, request.name)
+        return found
+
+    def _existing(self, kind: Kind, request: Request) -> Object:
+        obj = self._find(kind, request)
         if obj is None:
             raise Refused(status.not_found(kind, request.name))
         return obj

@@ -1,4 +1,4 @@
-"""One run of the engine: requests at their times, then on until all Pods have ended or a limit is reached."""
+"""One run of the engine: requests at their times, then on until all Pods have ended and nothing is left to do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Life:
             yield from self._advance(at)
             self._check(timed, self.engine.request(at, timed.request))
         yield from self._note(self.engine.advance(self.engine.now))
-        while (self._alive or not self._seen) and self._is_going_on():
+        while (self._alive or not self._seen or not self.engine.at_rest) and self._is_going_on():
             yield from self._note(self.engine.advance(self.until, most=1))
         self.ending = self._how_it_ended()
 
