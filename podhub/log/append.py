@@ -134,8 +134,10 @@ class Writer:
         recorded_at = time.time_ns() // 1000
         head, horizon = self.head, max(horizon, self.horizon)
         with transaction.atomic(savepoint=False):
+            if items and items[0].at <= self.horizon:
+                raise ValueError(f"an entry at {items[0].at} comes too late: all up to {self.horizon} is known")
             rows = [self._row(item, recorded_at) for item in items]
-            if self._at > horizon and rows and not isinstance(items[-1], Recorded | Gap) and len(items) < MOST:
+            if self._at > horizon and rows and len(rows) < MOST:
                 raise ValueError(f"an entry at {self._at} lies beyond the horizon {horizon}")
             fence = Cluster.objects.filter(pk=self._cluster_id, head=head, lease_token=self._token, read_only=False)
             if not fence.update(head=self.head, head_hash=self._hash, horizon=horizon, **columns):

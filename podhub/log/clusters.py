@@ -41,7 +41,7 @@ def create(name: str, config: wire.Config, *, engine_version: str, wall: Micros,
             config=codec.canonical(config).decode(),
             seed=config.seed,
             engine_version=engine_version,
-            horizon=config.start,
+            horizon=config.start - 1,
             speed=speed,
             clock_at=config.start,
             clock_since=wall,
@@ -52,7 +52,7 @@ def create(name: str, config: wire.Config, *, engine_version: str, wall: Micros,
 def create_recorded(name: str, start: Micros, *, lease_token: str = "") -> Cluster:
     """Make a cluster for what a real one does, with an empty log. Raises: BadName, NameTaken."""
     kind = Cluster.Kind.RECORDED
-    return _saved(Cluster(name=name, kind=kind, start=start, horizon=start, clock_at=start, lease_token=lease_token))
+    return _saved(Cluster(name=name, kind=kind, start=start, horizon=start - 1, clock_at=start, lease_token=lease_token))
 
 
 def fork(parent: Cluster, seq: int, name: str, *, wall: Micros, at: Micros | None = None) -> Cluster:

@@ -17,8 +17,8 @@ from django.db import transaction
 
 from lifecycle.clock import SECOND, Micros, from_seconds, parse_rfc3339
 from lifecycle.wire import Object
-from podhub.log import clusters, codec, fold, retention
-from podhub.log.append import MOST, Gap, Recorded, Writer
+from podhub.log import clusters, codec, retention
+from podhub.log.append import Gap, Recorded, Writer, slices
 from podhub.log.errors import BadRecording, NameTaken
 from podhub.log.models import Cluster
 
@@ -90,8 +90,8 @@ def store(recording: Recording, name: str, *, replace: bool = False) -> Cluster:
             retention.drop(taken, reason="replaced by an import")
         cluster = clusters.create_recorded(name, recording.start, lease_token="import")
         writer = Writer(cluster, "import")
-        for items in fold.batched(recording.items, MOST):
-            writer.append(items, items[-1].at)
+        for items, horizon in slices(recording.items, recording.items[-1].at):
+            writer.append(items, horizon)
         Cluster.objects.filter(pk=cluster.pk).update(lease_token="", read_only=True)
         cluster.refresh_from_db()
     return cluster

@@ -18,7 +18,8 @@ CLUSTER_NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 class Cluster(models.Model):
     """One log and its clock. `head` is the newest entry's seq, `head_hash` its hash (before the first: the log's beginning).
 
-    `horizon` is the moment up to which the log is known: what it says about moments up to there never changes.
+    `horizon` is the moment up to which the log is known: what it says about moments up to there never changes. A new cluster
+    knows nothing of its `start` yet.
     A fork has its `parent`'s entries up to `parent_seq` and its own after that.
     """
 

@@ -51,6 +51,14 @@ def test_an_entry_beyond_the_horizon_is_refused() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_known_never_changes() -> None:
+    writer = Writer.open(leased().pk, "mine")
+    writer.append([], START + 5)
+    with pytest.raises(ValueError, match="comes too late"):
+        writer.append([change(1, pod(), at=5)], START + 9)
+
+
+@pytest.mark.django_db
 def test_a_writer_without_the_lease_appends_nothing() -> None:
     cluster = leased()
     writer = Writer.open(cluster.pk, "mine")
@@ -127,6 +135,6 @@ def test_a_change_that_no_patch_can_say_is_stored_whole() -> None:
 def test_another_writer_goes_on_with_patches() -> None:
     cluster = leased()
     Writer.open(cluster.pk, "mine").append([change(1, pod(a=1), "ADDED"), change(2, pod(a=2))], START)
-    Writer.open(cluster.pk, "mine").append([change(3, pod(a=3))], START)
+    Writer.open(cluster.pk, "mine").append([change(3, pod(a=3), at=1)], START + 1)
     assert Entry.objects.get(seq=3).keyframe == 1
     assert Entry.objects.get(seq=3).content == {"status": {"a": 3}}
