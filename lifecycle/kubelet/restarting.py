@@ -55,7 +55,7 @@ class Restarting:
 
     def _forget(self, pod: PodState) -> None:
         """Lose what the kubelet knows only by itself; a Pod that is over stays so."""
-        timers = [pod.worker.wake, pod.patch, pod.deadline, pod.worker.call and pod.worker.call.timer]
+        timers = [pod.worker.wake, pod.patch, pod.deadline, pod.worker.call.timer if pod.worker.call else None]
         timers += [worker.timer for worker in pod.probes.values()] + [kill.timer for kill in pod.kills.values()]
         for timer in timers:
             self.kernel.cancel(timer)

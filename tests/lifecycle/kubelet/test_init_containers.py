@@ -1,0 +1,124 @@
+"""Init containers, sidecars and their order."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.kubelet.cluster import Cluster, container, probe
+from tests.lifecycle.kubelet.fake_programs import Behavior
+from tests.lifecycle.kubelet.invariants import check
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def sidecar(name: str, **more: object) -> dict[str, object]:
+    return container(name, restartPolicy="Always", **more)
+
+
+def test_init_containers_run_one_after_the_other_before_all_else(cluster: Cluster) -> None:
+    cluster.behaviors |= {"a": Behavior(exits=(2, 0)), "b": Behavior(exits=(3, 0))}
+    cluster.create(init=(container("a"), container("b")))
+    cluster.run(3)
+    assert "waiting" in cluster.container("b")["state"] or "running" in cluster.container("b")["state"]
+    assert cluster.condition("Initialized") == "False"
+    assert cluster.status()["phase"] == "Pending"
+    cluster.run(10)
+    started = [c.object["involvedObject"]["fieldPath"] for c in cluster.changes("Event") if c.object["reason"] == "Started"]
+    assert started == ["spec.initContainers{a}", "spec.initContainers{b}", "spec.containers{app}"]
+    assert cluster.condition("Initialized") == "True"
+    check(cluster.versions())
+
+
+def test_a_failing_init_container_is_tried_again_and_the_pod_stays_pending(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(exits=(1, 1))
+    cluster.create(init=(container("a"),))
+    cluster.run(30)
+    assert cluster.status()["phase"] == "Pending"
+    assert cluster.container("a")["restartCount"] >= 1
+
+
+def test_a_failing_init_container_of_a_pod_that_never_restarts_fails_it(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(exits=(1, 1))
+    cluster.create(init=(container("a"),), restartPolicy="Never")
+    cluster.run(10)
+    assert cluster.status()["phase"] == "Failed"
+    assert cluster.container()["state"] == {"waiting": {"reason": "PodInitializing"}}
+
+
+def test_a_sidecar_lets_the_next_container_start_as_soon_as_it_has_started(cluster: Cluster) -> None:
+    cluster.create(init=(sidecar("log"),))
+    cluster.run(5)
+    assert cluster.status()["phase"] == "Running"
+    assert cluster.condition("Ready") == "True"
+    assert cluster.container("log")["started"]
+
+
+def test_a_sidecars_startup_probe_holds_the_next_container_back(cluster: Cluster) -> None:
+    cluster.behaviors["log"] = Behavior(answers={"check": ((0, 1), (9, 0))})
+    cluster.create(init=(sidecar("log", startupProbe=probe(every=2, failureThreshold=30)),))
+    cluster.run(8)
+    assert cluster.status()["phase"] == "Pending"
+    cluster.run(6)
+    assert cluster.status()["phase"] == "Running"
+
+
+def test_sidecars_end_after_the_regular_containers_last_one_first(cluster: Cluster) -> None:
+    cluster.behaviors |= {name: Behavior(term=(2, 0)) for name in ("app", "one", "two")}
+    cluster.create(init=(sidecar("one"), sidecar("two")))
+    cluster.run(5)
+    cluster.delete()
+    cluster.run(10)
+    assert [t.container for t in cluster.traces("signal")] == ["app", "two", "one"]
+    assert len(set(cluster.times("Killing"))) == 1
+
+
+def test_a_finished_job_ends_its_sidecars_and_succeeds_whatever_they_exit_with(cluster: Cluster) -> None:
+    cluster.behaviors |= {"app": Behavior(exits=(5, 0)), "log": Behavior(term=(0.5, 137))}
+    cluster.create(init=(sidecar("log"),), restartPolicy="Never")
+    cluster.run(15)
+    assert cluster.status()["phase"] == "Succeeded"
+    assert cluster.times("Killing", "Stopping container log")
+
+
+def test_a_sidecar_that_ends_is_started_again_whatever_the_pods_policy(cluster: Cluster) -> None:
+    cluster.behaviors["log"] = Behavior(exits=(3, 0))
+    cluster.create(init=(sidecar("log"),), restartPolicy="Never")
+    cluster.run(8)
+    assert cluster.container("log")["restartCount"] == 1
+    assert cluster.container()["restartCount"] == 0
+
+
+def test_a_rule_restarts_all_containers_in_place(cluster: Cluster) -> None:
+    cluster.behaviors |= {"a": Behavior(exits=(1, 0)), "w": Behavior(exits=(6, 88))}
+    rules = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]
+    cluster.create(
+        container("w", restartPolicy="Never", restartPolicyRules=rules),
+        container(),
+        init=(container("a"),),
+        restartPolicy="Never",
+    )
+    cluster.run(8)
+    ip = cluster.status()["podIP"]
+    cluster.run(8)
+    assert cluster.status()["podIP"] == ip
+    assert [cluster.container(name)["restartCount"] for name in ("a", "w", "app")] == [1, 1, 1]
+    assert cluster.times("Killing", "killing")
+    assert "RestartingAllContainers" in str(cluster.container()["lastState"])
+
+
+def test_an_ephemeral_container_runs_beside_and_is_never_restarted(cluster: Cluster) -> None:
+    cluster.behaviors["debug"] = Behavior(exits=(2, 1))
+    cluster.create()
+    cluster.run(5)
+    pod = cluster.pod()
+    assert pod
+    debug = [
+        {"name": "debug", "image": "app:1", "imagePullPolicy": "IfNotPresent", "terminationMessagePath": "/dev/termination-log"}
+    ]
+    cluster.api.update("pods", {**pod, "spec": {**pod["spec"], "ephemeralContainers": debug}})
+    cluster.run(60)
+    assert cluster.container("debug")["state"]["terminated"]["exitCode"] == 1
+    assert cluster.condition("Ready") == "True"

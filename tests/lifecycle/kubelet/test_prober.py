@@ -1,0 +1,176 @@
+"""Probes: when they are tried, what is counted, what comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.kubelet.cluster import Cluster, container, probe
+from tests.lifecycle.kubelet.fake_programs import Behavior
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def fails_after(seconds: float, **more: object) -> Behavior:
+    return Behavior(answers={"check": ((0.0, 0), (seconds, 1))}, **more)  # type: ignore[arg-type]
+
+
+def test_a_liveness_failure_restarts_the_container_in_one_sync(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(12)
+    cluster.create(container(livenessProbe=probe(every=5, failureThreshold=2)))
+    cluster.run(28)
+    assert cluster.container()["restartCount"] == 1
+    assert len(cluster.times("Unhealthy")) == 2
+    killing = cluster.times("Killing", "failed liveness probe, will be restarted")
+    assert killing == [pytest.approx(cluster.times("Unhealthy")[1], abs=0.01)]
+    assert all(c["ready"] for v in cluster.versions()[4:] for c in v["status"]["containerStatuses"])
+
+
+def test_ticks_keep_the_phase_of_the_workers_start(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(3, term=None)
+    cluster.create(container(livenessProbe=probe(every=4, failureThreshold=1, terminationGracePeriodSeconds=5)))
+    cluster.run(40)
+    times = cluster.times("Unhealthy")
+    assert len(times) >= 3
+    assert all((t - times[0]) % 4 == pytest.approx(0, abs=0.001) for t in times)
+
+
+def test_the_probes_own_grace_holds_for_a_kill_by_it(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(3, term=None)
+    cluster.create(container(livenessProbe=probe(every=4, failureThreshold=1, terminationGracePeriodSeconds=5)))
+    cluster.run(20)
+    signals = [(t.body["signal"], t.at) for t in cluster.traces("signal")][:2]
+    assert signals[1][1] - signals[0][1] == 5_000_000
+
+
+def test_the_initial_delay_is_looked_at_only_at_ticks(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(0)
+    cluster.create(container(livenessProbe=probe(every=10, initialDelaySeconds=11, failureThreshold=9)))
+    cluster.run(45)
+    times = cluster.times("Unhealthy")
+    assert times[0] == pytest.approx(20.35, abs=0.2)
+    assert len(times) == 3
+
+
+def test_readiness_is_probed_at_once_when_a_container_runs(cluster: Cluster) -> None:
+    cluster.create(container(readinessProbe=probe(every=30)))
+    cluster.run(2)
+    assert cluster.condition("Ready") == "True"
+
+
+def test_a_readiness_failure_keeps_the_container_running(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 0), (7, 1), (31, 0))})
+    cluster.create(container(readinessProbe=probe(every=5, failureThreshold=2)))
+    cluster.run(20)
+    assert cluster.condition("Ready") == "False"
+    assert cluster.container()["restartCount"] == 0
+    assert cluster.container()["started"]
+    cluster.run(20)
+    assert cluster.condition("Ready") == "True"
+
+
+def test_a_pod_that_turns_unready_is_probed_once_more_at_once(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 0), (7, 1))})
+    cluster.create(container(readinessProbe=probe(every=5, failureThreshold=2)))
+    cluster.run(22)
+    times = cluster.times("Unhealthy")
+    assert times[1] - times[0] == pytest.approx(5, abs=0.01)
+    assert times[2] - times[1] < 0.1
+    assert times[3] - times[2] == pytest.approx(5, abs=0.01)
+
+
+def test_a_success_threshold_counts_for_readiness(cluster: Cluster) -> None:
+    cluster.create(container(readinessProbe=probe(every=4, successThreshold=3)))
+    cluster.run(20)
+    assert cluster.condition("Ready") == "True"
+    assert len(cluster.versions()) <= 8
+
+
+def test_a_startup_probe_holds_the_others_back(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 1), (12, 0))})
+    cluster.create(
+        container(
+            startupProbe=probe(every=5, failureThreshold=30),
+            livenessProbe=probe(every=5, failureThreshold=1),
+            readinessProbe=probe(),
+        )
+    )
+    cluster.run(11)
+    assert not cluster.container()["started"]
+    assert {c.object["message"].split()[0] for c in cluster.changes("Event") if c.object["reason"] == "Unhealthy"} == {
+        "Startup"
+    }
+    cluster.run(10)
+    assert cluster.container()["started"]
+    assert cluster.condition("Ready") == "True"
+    assert cluster.container()["restartCount"] == 0
+
+
+def test_a_startup_failure_restarts_the_container(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 1),)})
+    cluster.create(container(startupProbe=probe(every=3, failureThreshold=3)))
+    cluster.run(14)
+    assert cluster.times("Killing", "Container app failed startup probe, will be restarted")
+    assert cluster.container()["restartCount"] == 1
+
+
+def test_a_container_that_may_not_restart_stays_dead_after_a_liveness_failure(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(3, term=(0.0, 143))
+    cluster.create(container(livenessProbe=probe(every=2, failureThreshold=1)), container("b"), restartPolicy="Never")
+    cluster.run(12)
+    assert cluster.times("Killing") == cluster.times("Killing", "Container app failed liveness probe")
+    assert not cluster.times("Killing", "will be restarted")
+    assert "terminated" in cluster.container()["state"]
+    assert cluster.status()["phase"] == "Running"
+
+
+def test_a_timeout_is_a_failure(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(hook_takes=10)
+    cluster.create(container(livenessProbe=probe(every=5, failureThreshold=9)))
+    cluster.run(8)
+    assert cluster.times("Unhealthy", 'Liveness probe failed: command timed out: "check" timed out after 1s')
+
+
+def test_a_port_that_is_not_declared_is_an_error_and_restarts_nothing(cluster: Cluster) -> None:
+    cluster.create(container(livenessProbe={"httpGet": {"port": "nope"}, "periodSeconds": 2, "failureThreshold": 1}))
+    cluster.run(7)
+    assert len(cluster.times("Unhealthy", "errored and resulted in unknown state: strconv.Atoi")) == 3
+    assert cluster.container()["restartCount"] == 0
+
+
+def test_a_healthy_probe_needs_no_ticks(cluster: Cluster) -> None:
+    cluster.create(container(livenessProbe=probe(every=1), readinessProbe=probe(every=1)))
+    cluster.run(30)
+    assert cluster.kernel.agenda.at_rest()
+    assert len(cluster.traces("probe")) == 2
+
+
+def test_a_parked_probe_goes_on_with_its_next_tick_when_something_changes(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(100.5)
+    cluster.create(container(livenessProbe=probe(every=7, failureThreshold=1)))
+    cluster.run(120)
+    (first,) = cluster.times("Unhealthy")
+    origin = cluster.kubelet.state.pods[next(iter(cluster.kubelet.state.pods))].probes["app/liveness"].origin
+    assert round((first - (origin - 1_767_225_600_000_000) / 1e6) % 7, 3) in (0, 7)
+    assert 100.5 < first < 109
+
+
+def test_liveness_stops_and_readiness_goes_on_while_a_pod_ends(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 0), (10, 1))}, term=None)
+    cluster.create(container(livenessProbe=probe(every=2), readinessProbe=probe(every=2)))
+    cluster.run(9)
+    cluster.delete()
+    cluster.run(15)
+    kinds = [c.object["message"].split()[0] for c in cluster.changes("Event") if c.object["reason"] == "Unhealthy"]
+    assert set(kinds) == {"Readiness"}
+    assert cluster.condition("Ready") == "False"
+
+
+def test_who_killed_a_container_is_a_chain_of_causes(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(3)
+    cluster.create(container(livenessProbe=probe(every=2, failureThreshold=1)))
+    cluster.run(8)
+    signal = cluster.traces("signal")[0]
+    assert cluster.cause_chain(signal.index)[:3] == ["signal", "Killing", "probe"]
