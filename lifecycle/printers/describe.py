@@ -11,6 +11,7 @@ from lifecycle.printers.configuration import (
     describe_secret,
     describe_service_account,
 )
+from lifecycle.printers.fields import typed
 from lifecycle.printers.generic import describe_generic
 from lifecycle.printers.metadata import Object
 from lifecycle.printers.node import describe_node
@@ -23,7 +24,6 @@ RELATED: Mapping[str, tuple[str, ...]] = {"Service": ("endpointslices",), "Node"
 """The other resources that a kind's description tells of; whoever describes one gives all objects of these."""
 
 _BY_KIND: Mapping[str, Callable[[Object, Sequence[Object] | None, Micros], str]] = {
-    "Pod": describe_pod,
     "EndpointSlice": describe_endpoint_slice,
     "Endpoints": describe_endpoints,
     "Namespace": lambda obj, events, now: describe_namespace(obj),
@@ -36,8 +36,13 @@ _BY_KIND: Mapping[str, Callable[[Object, Sequence[Object] | None, Micros], str]]
 def describe(obj: Object, events: Sequence[Object] | None, now: Micros, related: Related) -> str:
     """Return the description of an object as of a moment; without `events` (None) it has no such section."""
     kind = obj["kind"]
+    if kind == "Pod":
+        return describe_pod(obj, events, now)
+    if kind in _BY_KIND:
+        return _BY_KIND[kind](typed(obj), events, now)
+    if kind not in RELATED:
+        return describe_generic(obj, events, now)
+    others = [[typed(other) for other in related.get(resource, ())] for resource in RELATED[kind]]
     if kind == "Service":
-        return describe_service(obj, events, now, related.get("endpointslices", ()))
-    if kind == "Node":
-        return describe_node(obj, events, now, related.get("pods", ()), related.get("leases", ()))
-    return _BY_KIND.get(kind, describe_generic)(obj, events, now)
+        return describe_service(typed(obj), events, now, *others)
+    return describe_node(typed(obj), events, now, *others)

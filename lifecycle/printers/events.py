@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lifecycle.clock import Micros
 from lifecycle.printers.durations import age, moment
+from lifecycle.printers.fields import typed
 from lifecycle.printers.layout import described, escaped, tabled
 from lifecycle.printers.metadata import NONE, Object
 from lifecycle.printers.order import go_sorted
@@ -29,7 +30,7 @@ def events_section(events: Sequence[Object], now: Micros) -> Iterator[str]:
     yield "Events:"
     yield "  Type\tReason\tAge\tFrom\tMessage"
     yield "  ----\t------\t----\t----\t-------"
-    for event in go_sorted(events, key=_last_timestamp):
+    for event in go_sorted(map(typed, events), key=_last_timestamp):
         source = (event.get("source") or {}).get("component") or event.get("reportingComponent") or ""
         message = (event.get("message") or "").strip()
         field = (event.get("involvedObject") or {}).get("fieldPath")
@@ -50,7 +51,7 @@ def interval(event: Object, now: Micros) -> str:
 def events_text(events: Sequence[Object], now: Micros, namespaces: bool = False) -> str:
     """Return the table of `kubectl events`, oldest first; `namespaces` adds the column of --all-namespaces."""
     rows = [("NAMESPACE\t" if namespaces else "") + "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE"]
-    for event in go_sorted(events, key=last_seen):
+    for event in go_sorted(map(typed, events), key=last_seen):
         about = event.get("involvedObject") or {}
         namespace = f"{event['metadata'].get('namespace', '')}\t" if namespaces else ""
         cells = (event.get("type", ""), event.get("reason", ""), f"{about.get('kind', '')}/{about.get('name', '')}")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from lifecycle.printers.fields import typed
 from lifecycle.printers.metadata import Object
 from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Change, Output, Trace
@@ -30,6 +31,8 @@ class Happening(NamedTuple):
     whom: Whom
     text: str
 
+
+NOTHING = typed({"metadata": {}, "spec": {}, "status": {}})
 
 KUBELET_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready")
 """Conditions that are false at first as a matter of course."""
@@ -52,7 +55,8 @@ class Happenings:
         return self._change(output)
 
     def _change(self, change: Change) -> Iterator[Happening]:
-        obj, metadata = change.object, change.object["metadata"]
+        obj = typed(change.object)
+        metadata = obj["metadata"]
         key = (obj["kind"], metadata.get("namespace", ""), metadata["name"])
         old = self._last.pop(key, None)
         if change.type != "DELETED":
@@ -85,22 +89,28 @@ def pod(old: Object | None, new: Object, type: str) -> Iterator[Happening]:
         return
     if old is None:
         yield Happening("pod", whom, "created")
-    before = old or {"metadata": {}, "spec": {}, "status": {}}
+    before = old or NOTHING
     for text in (_binding(before, new), _deletion(before, new), _spec(old, new)):
         if text:
             yield Happening("pod", whom, text)
-    for name, text in _containers(before["status"], new.get("status") or {}):
+    for name, text in _containers(before.get("status") or {}, new.get("status") or {}):
         yield Happening("container", whom._replace(container=name), text)
-    for text in _conditions(before["status"].get("conditions") or (), (new.get("status") or {}).get("conditions") or ()):
+    for text in _conditions(
+        (before.get("status") or {}).get("conditions") or (), (new.get("status") or {}).get("conditions") or ()
+    ):
         yield Happening("condition", whom, text)
-    phase = _phase(before["status"], new.get("status") or {})
+    phase = _phase(before.get("status") or {}, new.get("status") or {})
     if phase and old is not None:
         yield Happening("phase", whom, f"{phase} (STATUS {pod_status(new)})")
 
 
 def _binding(old: Object, new: Object) -> str:
-    node = new["spec"].get("nodeName")
-    return f"bound to {node}" if node and node != old["spec"].get("nodeName") else ""
+    node = _spec_of(new).get("nodeName")
+    return f"bound to {node}" if node and node != _spec_of(old).get("nodeName") else ""
+
+
+def _spec_of(pod: Object) -> Object:
+    return pod.get("spec") or {}
 
 
 def _deletion(old: Object, new: Object) -> str:
@@ -111,10 +121,11 @@ def _deletion(old: Object, new: Object) -> str:
 
 
 def _spec(old: Object | None, new: Object) -> str:
-    if old is None or {**old["spec"], "nodeName": ""} == {**new["spec"], "nodeName": ""}:
+    if old is None:
         return ""
-    changed = sorted(key for key in {*old["spec"], *new["spec"]} if old["spec"].get(key) != new["spec"].get(key))
-    return f"changed: {', '.join(changed)}"
+    before, after = _spec_of(old), _spec_of(new)
+    changed = sorted(key for key in {*before, *after} - {"nodeName"} if before.get(key) != after.get(key))
+    return f"changed: {', '.join(changed)}" if changed else ""
 
 
 def _phase(old: Object, new: Object) -> str:

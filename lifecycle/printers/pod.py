@@ -12,6 +12,7 @@ from lifecycle.core_v1.qos import qos_class
 from lifecycle.printers.containers import containers, resources
 from lifecycle.printers.durations import age
 from lifecycle.printers.events import described_with_events
+from lifecycle.printers.fields import typed
 from lifecycle.printers.metadata import (
     NONE,
     Object,
@@ -30,6 +31,7 @@ ENDED = ("Succeeded", "Failed")
 
 def describe_pod(pod: Object, events: Sequence[Object] | None, now: Micros) -> str:
     """Return the description of a Pod as of a moment; without `events` (None) it has no such section."""
+    pod = typed(pod)
     spec: Object = pod.get("spec") or {}
     status: Object = pod.get("status") or {}
     lines = [

@@ -58,7 +58,7 @@ def pod_tally(pod: Object) -> Tally:
     if initializing and not _is_true(status, "Initialized"):
         return initial
     sidecars = _sidecars(spec)
-    seen = [s for s in _seen(spec, status) if s["name"] in sidecars]
+    seen = [s for s in _seen(spec, status) if s.get("name") in sidecars]
     others = status.get("containerStatuses") or []
     return Tally(
         _running(initial.status, status, others),
@@ -96,7 +96,7 @@ def _is_up(container: Object, sidecars: set[str]) -> bool:
     """Say whether a container is a sidecar that has started, and has not ended well."""
     terminated = _state(container, "terminated")
     ended_well = terminated is not None and not terminated.get("exitCode")
-    return container["name"] in sidecars and bool(container.get("started")) and not ended_well
+    return container.get("name") in sidecars and bool(container.get("started")) and not ended_well
 
 
 def _initializing(seen: list[Object], spec: Object) -> str:
@@ -110,7 +110,9 @@ def _initializing(seen: list[Object], spec: Object) -> str:
 
 
 def _phase(status: Object) -> str:
-    gated = any(c["type"] == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in status.get("conditions") or ())
+    gated = any(
+        c.get("type") == "PodScheduled" and c.get("reason") == "SchedulingGated" for c in status.get("conditions") or ()
+    )
     return "SchedulingGated" if gated else status.get("reason") or status.get("phase") or ""
 
 
@@ -149,12 +151,12 @@ def _state(container: Object, name: str) -> Object | None:
 
 
 def _is_true(status: Object, condition: str) -> bool:
-    found = (c.get("status") == "True" for c in status.get("conditions") or () if c["type"] == condition)
+    found = (c.get("status") == "True" for c in status.get("conditions") or () if c.get("type") == condition)
     return next(found, False)
 
 
 def _sidecars(spec: Object) -> set[str]:
-    return {c["name"] for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"}
+    return {c.get("name", "") for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"}
 
 
 def _containers(spec: Object) -> int:
@@ -175,5 +177,5 @@ def _restarts(tally: Tally, now: Micros) -> str:
 
 def _readiness_gates(spec: Object, status: Object) -> str:
     gates = spec.get("readinessGates") or ()
-    met = sum(_is_true(status, gate["conditionType"]) for gate in gates)
+    met = sum(_is_true(status, gate.get("conditionType", "")) for gate in gates)
     return f"{met}/{len(gates)}" if gates else NONE

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from lifecycle.clock import Micros
 from lifecycle.printers import rows
+from lifecycle.printers.fields import typed
 from lifecycle.printers.layout import escaped, tabled
 from lifecycle.printers.metadata import Object
 from lifecycle.printers.pod_row import pod_cells
@@ -154,7 +155,7 @@ def table(
         "apiVersion": "meta.k8s.io/v1",
         "metadata": dict(metadata or {}),
         "columnDefinitions": [column.definition() for column in layout.columns] if columns else [],
-        "rows": [_row(resource, obj, layout.cells(obj, now), include) for obj in objects],
+        "rows": [_row(resource, obj, layout.cells(typed(obj), now), include) for obj in objects],
     }
 
 
