@@ -17,7 +17,7 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
 from lifecycle.core_v1 import registry, status
-from lifecycle.core_v1.patch import patch
+from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
