@@ -58,7 +58,8 @@ def create_recorded(name: str, start: Micros, *, lease_token: str = "") -> Clust
 def fork(parent: Cluster, seq: int, name: str, *, wall: Micros, at: Micros | None = None) -> Cluster:
     """Make a cluster whose log begins as the first `seq` entries of another; nothing is copied.
 
-    Its clock stands at `at`, or else at the last of these entries. Raises: BadName, NameTaken, NotYet.
+    Its clock stands at `at`, or else at the last of these entries. The fork of a recording is a shorter recording: no engine
+    goes on with it. Raises: BadName, NameTaken, NotYet.
     """
     parent.refresh_from_db()
     if not 0 <= seq <= parent.head:
@@ -68,6 +69,8 @@ def fork(parent: Cluster, seq: int, name: str, *, wall: Micros, at: Micros | Non
     return _saved(
         Cluster(
             name=name,
+            kind=parent.kind,
+            read_only=parent.kind == Cluster.Kind.RECORDED,
             parent=parent,
             parent_seq=seq,
             start=parent.start,

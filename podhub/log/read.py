@@ -106,6 +106,12 @@ class View:
         keys = keys_at(self.cluster, resource, self.seq)
         return len(keys) if namespace is None else sum(key[0] == namespace for key in keys)
 
+    def recorded(self, resource: str) -> dict[Name, Object]:
+        """Return the objects of a kind as they were appended: a recorded one has its own resourceVersion."""
+        keys = keys_at(self.cluster, resource, self.seq)
+        stored = fold.stored(keys.values())
+        return {name: codec.parse(stored[ref].data) for name, ref in keys.items()}
+
     def events_of(self, obj: Object) -> Sequence[Version]:
         """Return the Events about an object, in key order."""
         uids = event_uids(obj)

@@ -77,7 +77,7 @@ class Recorder:
         """Return what must have happened since this resource was last known, and that nobody saw it happen."""
         resource = listed.resource
         if resource.plural not in self._known:
-            self._known[resource.plural] = {_name(v.object): v.object for v in self._view.list(resource.plural)}
+            self._known[resource.plural] = self._view.recorded(resource.plural)
         known = self._known[resource.plural]
         news = {_name(obj): obj for obj in listed.objects}
         items: list[Item] = []

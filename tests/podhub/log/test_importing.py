@@ -78,6 +78,13 @@ def test_a_finished_recording_stays_as_its_last_line_left_it() -> None:
     assert read.seq_at(cluster, cluster.horizon + 10**12) == 2
 
 
+def test_the_fork_of_a_recording_is_a_shorter_recording() -> None:
+    parent = importing.store(recording(line("a", received=NOON), line("b", received="2026-11-21T12:00:09Z")), "c")
+    fork = clusters.fork(parent, 1, "fork", wall=0)
+    assert (named(fork), fork.finished) == (["a"], True)
+    assert read.seq_at(fork, parent.horizon) == 1
+
+
 def test_an_error_line_is_a_gap_and_a_bookmark_is_passed_over() -> None:
     gone = {"kind": "Status", "apiVersion": "v1", "code": 410, "reason": "Expired", "message": "too old resource version"}
     gap = {"t": 3, "received": "2026-11-21T12:00:03Z", "type": "ERROR", "object": gone}

@@ -39,23 +39,15 @@ def test_a_moment_can_be_named_as(text: str, at: float, seq: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "",
-        "soon",
-        "35",
-        "-1s",
-        "1x",
-        "seq-",
-        "seq-x",
-        "seq--1",
-        "2026-13-01T00:00:00Z",
-        "20261301T000000Z",
-        "9" * 400 + "s",
-        "99999999h",
-    ]
-    + ["2026-01-01", "1s\n", "٣s", "2026-01-01T00:00:00Z; DROP", "1s2026-01-01T00:00:00Z"],
+    ["", "soon", "35", "-1s", "1x", "seq-", "seq-x", "seq--1", "2026-13-01T00:00:00Z", "20261301T000000Z", "99999999h", "1s\n"],
 )
 def test_what_names_no_moment_is_refused_with_the_forms_that_do(text: str) -> None:
+    with pytest.raises(BadMoment, match="give 35s, 2m or 1m30s"):
+        moments.parse(text, leased())
+
+
+@pytest.mark.parametrize("text", ["9" * 400 + "s", "2026-01-01", "٣s", "2026-01-01T00:00:00Z; DROP", "1s2026-01-01T00:00:00Z"])
+def test_what_only_looks_like_a_moment_is_refused_too(text: str) -> None:
     with pytest.raises(BadMoment, match="give 35s, 2m or 1m30s"):
         moments.parse(text, leased())
 
