@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from lifecycle.wire import Object
 
 PHASES = ("Pending", "Running", "Succeeded", "Failed")
@@ -10,7 +12,7 @@ ENDED = ("Succeeded", "Failed")
 
 def check(versions: list[Object]) -> None:
     """Check one Pod's versions, in order. Raises: AssertionError"""
-    for before, after in zip(versions, versions[1:], strict=False):
+    for before, after in itertools.pairwise(versions):
         _phases(before["status"], after["status"])
         for group in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
             old = {status["name"]: status for status in before["status"].get(group) or ()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -21,7 +22,7 @@ def test_the_first_restart_is_immediate_and_the_next_ones_wait_longer_and_longer
     cluster.create()
     cluster.run(400)
     started = cluster.times("Started")
-    gaps = [b - a for a, b in zip(started, started[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(started)]
     assert gaps[0] < 3
     for gap, wait in zip(gaps[1:], (10, 20, 40, 80, 160), strict=False):
         assert wait < gap < 1.5 * wait + 4
@@ -47,7 +48,7 @@ def test_a_long_life_resets_the_back_off(cluster: Cluster) -> None:
     cluster.create()
     cluster.run(3600)
     started = cluster.times("Started")
-    assert all(b - a < 702 for a, b in zip(started, started[1:], strict=False))
+    assert all(b - a < 702 for a, b in itertools.pairwise(started))
     assert not cluster.times("BackOff")
 
 
