@@ -30,7 +30,11 @@ class Life:
         self._seen = False
 
     def play(self) -> Iterator[Output]:
-        """Give everything that the engine puts out, in order. Raises: CommandError for a request that is refused."""
+        """Give what the engine puts out from the first request on, in order: what a cluster begins with is left out.
+
+        Raises: CommandError for a request that is refused.
+        """
+        self.engine.advance(self.start)
         for timed in self._requests:
             at = self.start + timed.after
             if at > self.until:

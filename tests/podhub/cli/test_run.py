@@ -1,0 +1,184 @@
+"""`podhub run`: Pods played without a server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podhub.cli import main
+
+ENDS = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: ends
+spec:
+  restartPolicy: Never
+  containers:
+  - name: app
+    image: busybox:1.36
+    command: ["sh", "-c", "echo hello; sleep 3; exit 4"]
+"""
+
+STAYS = ENDS.replace("name: ends", "name: stays").replace("exit 4", "sleep 3600")
+
+REQUESTS = """\
+- t: 0
+  verb: create
+  namespace: shop
+  body: {apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: app, image: "busybox:1.36", command: [sleep, "60"]}]}}
+- t: 5.5
+  verb: delete
+  namespace: shop
+  resource: pods
+  name: web
+  body: {gracePeriodSeconds: 2}
+- t: 6
+  verb: delete
+  namespace: shop
+  resource: pods
+  name: never-was
+"""  # noqa: E501
+
+
+@pytest.fixture
+def file(tmp_path: Path):
+    def write(text: str, name: str = "file.yaml") -> str:
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def watched(text: str, kind: str = "Pod") -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, text.splitlines()) if line["object"]["kind"] == kind]
+
+
+def test_a_life_is_watched_from_its_first_request_to_its_end(file, capsys):
+    assert main(["run", file(ENDS), "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    lines = watched(out)
+    assert (lines[0]["t"], lines[0]["type"], lines[0]["object"]["status"]["phase"]) == (0.0, "ADDED", "Pending")
+    last = lines[-1]["object"]
+    assert last["status"]["phase"] == "Failed"
+    assert last["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 4
+    versions = [int(line["object"]["metadata"]["resourceVersion"]) for line in lines]
+    assert versions == sorted(versions)
+    assert "all Pods have ended" in err
+
+
+def test_a_life_that_does_not_end_is_stopped_and_that_is_said(file, capsys):
+    assert main(["run", file(STAYS), "--until", "20", "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    assert all(line["t"] <= 20 for line in watched(out))
+    assert err == "stopped at 20s (--until): still there: default/stays\n"
+
+
+def test_the_same_seed_prints_the_same_bytes_and_another_one_does_not(file, capsys):
+    path, texts = file(ENDS), []
+    for seed in ("1", "1", "2"):
+        main(["run", path, "-o", "watch", "--seed", seed])
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_a_life_may_begin_at_any_time(file, capsys):
+    main(["run", file(ENDS), "-o", "watch", "--start", "2026-11-21T08:26:19Z"])
+    first = watched(capsys.readouterr().out)[0]
+    assert first["object"]["metadata"]["creationTimestamp"] == "2026-11-21T08:26:19Z"
+
+
+def test_recorded_requests_are_made_at_their_times_in_namespaces_that_exist(file, capsys):
+    images = file("busybox:1.36: {pull: 2s, size: 1000}", "images.yaml")
+    assert main(["run", "--requests", file(REQUESTS), "--images", images, "--until", "30", "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    deleted = [line for line in watched(out) if line["object"]["metadata"].get("deletionTimestamp")]
+    assert deleted[0]["t"] == 5.5
+    assert deleted[0]["object"]["metadata"]["deletionGracePeriodSeconds"] == 2
+    assert watched(out)[-1]["type"] == "DELETED"
+    messages = [line["object"]["message"] for line in watched(out, "Event")]
+    assert any("Successfully pulled image" in text and "Image size: 1000 bytes." in text for text in messages)
+    assert 'pods "never-was" not found' in err
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ("timeline", ["pod/ends/app", "hello", "Scheduled", "Error"]),
+        ("events", ["REASON", "Started", "Container started"]),
+        ("table", ["STATUS", "ContainerCreating", "Error"]),
+        ("describe", ["Name:             ends", "Exit Code:    4", "Events:"]),
+    ],
+)
+def test_a_life_is_printed_for_people(file, capsys, form, words):
+    assert main(["run", file(ENDS), "-o", form]) == 0
+    out = capsys.readouterr().out
+    assert all(word in out for word in words), out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "line 2"),
+        ("kind: Pod\n\tmetadata: {}", "line 2"),
+        ("", "no objects"),
+        ("- 1", "error: "),
+        (ENDS.replace("containers:", "container:"), 'unknown field "spec.container"'),
+        (ENDS.replace("name: ends", "name: Ends!"), "metadata.name"),
+        (ENDS.replace("kind: Pod", "kind: Podd"), 'no matches for kind "Podd"'),
+        (ENDS + "---\n" + ENDS, "already exists"),
+    ],
+    ids=["unclosed", "tab", "empty", "a list", "unknown field", "bad name", "unknown kind", "twice"],
+)
+def test_a_manifest_that_cannot_be_played_is_refused_with_its_place(file, capsys, text, message):
+    assert main(["run", file(text)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1", "expected a list of requests"),
+        ("- verb: create", "t: expected the seconds"),
+        ("- {t: 0, verb: watch}", "verb: expected one of"),
+        ("- {t: 0, verb: delete}", "resource: expected a plural"),
+        ("- {t: 0, verb: create, body: {kind: Pod}}", "apiVersion not set"),
+        ("- {t: 0, verb: create, extra: 1}", "unknown field 'extra'"),
+        ("- {t: 5, verb: delete, resource: pods}\n- {t: 1, verb: delete, resource: pods}", "request 2: t is before"),
+        ("- {t: 0", "line 2"),
+    ],
+)
+def test_a_requests_file_that_cannot_be_read_is_refused_with_its_place(file, capsys, text, message):
+    assert main(["run", "--requests", file(text)]) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("- 1", "expected a mapping"), ("nginx: {pull: soon}", "nginx"), ("nginx: {speed: 1}", "nginx"), ("nginx: 5", "nginx")],
+)
+def test_an_images_file_that_cannot_be_read_is_refused(file, capsys, text, message):
+    assert main(["run", file(ENDS), "--images", file(text, "images.yaml")]) == 1
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--until", "0"], ["--start", "noon"], ["no-such-file.yaml"]])
+def test_what_makes_no_sense_is_refused(file, capsys, arguments):
+    given = arguments if arguments == [] or arguments == ["no-such-file.yaml"] else [file(ENDS), *arguments]
+    assert main(["run", *given]) == 1
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_no_server_is_imported(file):
+    code = "import sys; from podhub.cli import main; main(sys.argv[1:]); print('django' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, "run", file(ENDS)], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "False"
