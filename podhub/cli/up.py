@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import signal
 import socket
 import sys
 
@@ -77,6 +78,8 @@ def _serve(listening: socket.socket) -> None:
         lifespan="on",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # the server raises again what ended it; that it did end is enough
     Server(config).run(sockets=[listening])
 
 

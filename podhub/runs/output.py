@@ -21,7 +21,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 def container_output(cluster: Cluster, uid: str, container: str, upto: int | None = None) -> list[list[Written]]:
-    """Return what a Pod's container wrote up to a seq: a list for each run of it that has ended, and one for what came since."""
+    """Return what a Pod's container wrote up to a seq: a list for each run that has ended, and one for what came since."""
     return runs(about(cluster, uid, types=("output", "exit"), upto=upto), container)
 
 
