@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -31,6 +32,8 @@ def refusals(view: View) -> View:
             return problem(request, 400, _("That is no moment"), str(wrong))
         except NotYet as wrong:
             return problem(request, 404, _("Not yet"), str(wrong))
+        except RequestDataTooBig as wrong:
+            return bad_request(request, wrong)
         except LogError as wrong:
             return problem(request, 409, _("That cannot be done"), str(wrong))
         except OperationalError as wrong:
@@ -51,10 +54,12 @@ def _busy(request: HttpRequest, wrong: OperationalError) -> HttpResponse:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
-    return problem(
-        request, 400, _("The request makes no sense"), _("The server could not read what was sent. Go back and try again.")
-    )
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        text = _("What was sent is larger than 3 MiB. Submit it in several parts.")
+        return problem(request, 413, _("Too large"), text)
+    text = _("The server could not read what was sent. Go back and try again.")
+    return problem(request, 400, _("The request makes no sense"), text)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:

@@ -79,7 +79,7 @@ class PodTimeline extends HTMLElement {
     this.wall = part("wall");
     this.announcer = part("announcer");
     this.table = part("table");
-    this.tip = new Tip(part("tip"), this.plot);
+    this.tip = new Tip(part("tip"));
     this.playButton = this.querySelector("[data-act='play']");
     this.liveButton = this.querySelector("[data-act='live']");
   }

@@ -42,9 +42,8 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     if refusal:
         return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
     for finding in checked.findings:
-        messages.warning(
-            request, f"{_('line %(line)s') % {'line': finding.line}}: {finding.message}" if finding.line else finding.message
-        )
+        place = _("line %(line)s") % {"line": finding.line}
+        messages.warning(request, f"{place}: {finding.message}")
     return _where(request, cluster, created)
 
 

@@ -9,9 +9,8 @@ function line(tag, className, text) {
 }
 
 export class Tip {
-  constructor(box, plot) {
+  constructor(box) {
     this.box = box;
-    this.plot = plot;
   }
 
   hide() {
@@ -41,7 +40,7 @@ export class Tip {
   #show(event, parts) {
     this.box.replaceChildren(...parts);
     this.box.hidden = false;
-    const frame = this.plot.getBoundingClientRect();
+    const frame = this.box.parentElement.getBoundingClientRect();
     const x = event.clientX - frame.left;
     const left = Math.min(Math.max(4, x + 14), Math.max(4, frame.width - this.box.offsetWidth - 4));
     const below = event.clientY - frame.top + 22;
