@@ -134,6 +134,7 @@ class APIServer:
             return
         condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
         status = with_condition(pod["status"], condition, self.kernel.now)
+        status.pop("nominatedNodeName", None)
         self.update("pods", {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status})
 
     def counted(self, *key: str) -> int:

@@ -33,7 +33,7 @@ from lifecycle.kubelet.view import View
 from lifecycle.kubelet.volumes import Volumes
 from lifecycle.programs import Exit, Programs
 from lifecycle.runtime.runtime import Runtime
-from lifecycle.scheduler.nodes import NodeInfo, taken_by
+from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.wire import Object
 
 DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline"
@@ -199,7 +199,7 @@ class Kubelet:
         if rejection:
             self._reject(pod, obj, rejection)
             return
-        info.add(uid, taken_by(obj))
+        info.add(PodInfo.of(obj))
         self.eviction.watch(pod)
         if obj["metadata"].get("deletionTimestamp"):
             self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))
@@ -345,7 +345,7 @@ class Kubelet:
             info = self._infos[node] = NodeInfo(self.api.get("nodes", "", node))
             for pod in self.state.pods.values():
                 if pod.node == node and pod.worker.phase != "finished" and (pod.worker.number or pod.worker.waiting):
-                    info.add(pod.uid, taken_by(self.object(pod)))
+                    info.add(PodInfo.of(self.object(pod)))
         return info
 
     # Deadlines and messages

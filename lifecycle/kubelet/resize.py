@@ -18,7 +18,7 @@ from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.state import Call, PodState, Resizing, Step
 from lifecycle.runtime.records import ContainerRecord, resources_of
-from lifecycle.scheduler.nodes import NodeInfo, taken_by
+from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.requests import whole
 from lifecycle.wire import Object
 
@@ -53,7 +53,7 @@ class Resize:
             for container in _resizable(spec):
                 pod.allocated[container.name] = resources_of(container)
             info.remove(pod.uid)
-            info.add(pod.uid, taken_by(obj))
+            info.add(PodInfo.of(obj))
             pod.resize = Resizing(generation, self.kernel.now)
             self._event(pod, "Normal", reasons.RESIZE_STARTED, "Pod resize started")
         elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:

@@ -5,25 +5,36 @@ Kubernetes: pkg/scheduler/framework/plugins
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from lifecycle.scheduler import selectors, taints
-from lifecycle.scheduler.nodes import HostPort, NodeInfo, Taken, taken_by
+from lifecycle.scheduler.affinity_terms import NamespaceLabels
+from lifecycle.scheduler.nodes import HostPort, NodeInfo, PodInfo
+from lifecycle.scheduler.pod_affinity import PodAffinity, pod_affinity
+from lifecycle.scheduler.topology_spread import TopologySpread, topology_spread
 from lifecycle.wire import Object
 
 UNSCHEDULABLE_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
 class Candidate(NamedTuple):
-    """A Pod that looks for a node."""
+    """A Pod that looks for a node, with what it takes a look at all nodes to know. Kubernetes: CycleState"""
 
     pod: Object
-    wants: Taken
+    wants: PodInfo
+    spread: TopologySpread | None = None
+    affinity: PodAffinity | None = None
 
     @classmethod
     def of(cls, pod: Object) -> Candidate:
-        return cls(pod, taken_by(pod))
+        """Return a Pod for filters that look at one node alone."""
+        return cls(pod, PodInfo.of(pod))
+
+    @classmethod
+    def among(cls, pod: Object, nodes: Collection[NodeInfo], namespace_labels: NamespaceLabels) -> Candidate:
+        """Return a Pod for all filters."""
+        return cls(pod, PodInfo.of(pod), topology_spread(pod, nodes), pod_affinity(pod, nodes, namespace_labels))
 
 
 class Rejection(NamedTuple):
@@ -71,6 +82,16 @@ def node_resources_fit(candidate: Candidate, node: NodeInfo) -> Rejection | None
     return Rejection("NodeResourcesFit", tuple(short), preemption_helps=not hopeless) if short else None
 
 
+def pod_topology_spread(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    found = candidate.spread.reason(node) if candidate.spread else None
+    return Rejection("PodTopologySpread", (found[0],), preemption_helps=found[1]) if found else None
+
+
+def inter_pod_affinity(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    found = candidate.affinity.reason(node) if candidate.affinity else None
+    return Rejection("InterPodAffinity", (found[0],), preemption_helps=found[1]) if found else None
+
+
 def ports_clash(one: HostPort, other: HostPort) -> bool:
     return one[1:] == other[1:] and (one[0] == other[0] or "0.0.0.0" in (one[0], other[0]))
 
@@ -87,6 +108,8 @@ FILTERS: dict[str, Filter] = {
     "NodeAffinity": node_affinity,
     "NodePorts": node_ports,
     "NodeResourcesFit": node_resources_fit,
+    "PodTopologySpread": pod_topology_spread,
+    "InterPodAffinity": inter_pod_affinity,
 }
 """By the name of the plugin, in the order in which they are asked."""
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from lifecycle.scheduler.filters import Rejection
-
 NO_NODES = "no nodes available to schedule pods"
 NO_CLAIMS = "no new claims to deallocate"
-NO_VICTIMS = "No preemption victims found for incoming pod"
-NOT_HELPFUL = "Preemption is not helpful for scheduling"
 NEVER_PREEMPTS = "not eligible due to preemptionPolicy=Never."
+WAITS_FOR_VICTIMS = "not eligible due to a terminating pod on the nominated node."
 
 
 def fit_error(nodes: int, reasons: Iterable[str], post_filter: str = "") -> str:
@@ -21,10 +18,11 @@ def fit_error(nodes: int, reasons: Iterable[str], post_filter: str = "") -> str:
     return f"{text} {post_filter}" if post_filter else text
 
 
-def no_victims(rejections: Iterable[Rejection], preempts: bool) -> str:
-    """Return what PostFilter says where no Pod can be preempted."""
-    rejections = list(rejections)
-    if not preempts:
-        return f"{NO_CLAIMS}, preemption: {NEVER_PREEMPTS}"
-    tried = [NO_VICTIMS if rejection.preemption_helps else NOT_HELPFUL for rejection in rejections]
-    return f"{NO_CLAIMS}, preemption: {fit_error(len(rejections), tried)}"
+def pre_filter_error(nodes: int, reason: str) -> str:
+    """Return what is said where no node was even looked at; the last words are those of a plugin that has lost its state."""
+    return f"0/{nodes} nodes are available: {reason}. not found"
+
+
+def not_preempting(why: str) -> str:
+    """Return what PostFilter says where it preempts nobody."""
+    return f"{NO_CLAIMS}, preemption: {why}"

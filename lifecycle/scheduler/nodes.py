@@ -1,14 +1,16 @@
 """What the scheduler knows of each node: the object, and what the Pods on it have taken.
 
-Kubernetes: pkg/scheduler/framework/types.go (NodeInfo, HostPortInfo)
+Kubernetes: pkg/scheduler/framework/types.go (NodeInfo, PodInfo, HostPortInfo)
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from lifecycle.core_v1 import resources
 from lifecycle.scheduler import requests
+from lifecycle.scheduler.affinity_terms import Labels, Term, terms
 from lifecycle.scheduler.requests import Amounts
 from lifecycle.wire import Object
 
@@ -16,22 +18,53 @@ HostPort = tuple[str, str, int]
 """Address (0.0.0.0: all), protocol and port."""
 
 
-class Taken(NamedTuple):
-    """What one Pod takes of its node. The comparison counts something for containers that ask for nothing."""
+class PodInfo(NamedTuple):
+    """What of one Pod matters to others. `cpu` and `memory` count something for containers that ask for nothing."""
 
+    uid: str
     namespace: str
     name: str
     requested: Amounts
     cpu: int
     memory: int
     ports: tuple[HostPort, ...]
+    labels: Labels
+    anti_affinity: tuple[Term, ...]
+    priority: int
+    started: str
+    terminating: bool
+    preempted: bool
+    """It is terminating because the scheduler wants its place."""
+
+    @classmethod
+    def of(cls, pod: Object) -> PodInfo:
+        requested = requests.of_pod(pod)
+        metadata, status = pod["metadata"], pod.get("status") or {}
+        cpu, memory = requests.for_comparison(pod, requested)
+        terminating = "deletionTimestamp" in metadata
+        return cls(
+            metadata.get("uid", ""),
+            metadata["namespace"],
+            metadata["name"],
+            requested,
+            cpu,
+            memory,
+            host_ports(pod),
+            metadata.get("labels") or {},
+            terms(pod, "podAntiAffinity"),
+            pod["spec"].get("priority") or 0,
+            status.get("startTime", ""),
+            terminating,
+            terminating and any(c.get("reason") == "PreemptionByScheduler" for c in status.get("conditions") or ()),
+        )
 
 
 class NodeInfo:
-    """One node with its Pods, by uid."""
+    """One node with its Pods, by uid; those of them that do not want certain others near, once more."""
 
     def __init__(self, node: Object) -> None:
-        self.pods: dict[str, Taken] = {}
+        self.pods: dict[str, PodInfo] = {}
+        self.anti_affine: dict[str, PodInfo] = {}
         self.requested: Amounts = {}
         self.cpu = self.memory = 0
         self.ports: dict[HostPort, int] = {}
@@ -39,6 +72,7 @@ class NodeInfo:
 
     def set(self, node: Object) -> None:
         """Take over what the Node object says."""
+        self.node = node
         self.name: str = node["metadata"]["name"]
         self.labels: dict[str, str] = node["metadata"].get("labels") or {}
         spec = node.get("spec") or {}
@@ -46,32 +80,44 @@ class NodeInfo:
         self.taints: list[dict[str, Any]] = spec.get("taints") or []
         self.allocatable: Amounts = requests.whole(resources.amounts(node["status"].get("allocatable")))
 
-    def add(self, uid: str, taken: Taken) -> None:
-        if uid not in self.pods:
-            self.pods[uid] = taken
-            self._count(taken, 1)
+    def add(self, pod: PodInfo) -> None:
+        """Count a Pod; one that is there already is counted as it is now."""
+        self.remove(pod.uid)
+        self.pods[pod.uid] = pod
+        if pod.anti_affinity:
+            self.anti_affine[pod.uid] = pod
+        self._count(pod, 1)
 
     def remove(self, uid: str) -> None:
-        taken = self.pods.pop(uid, None)
-        if taken:
-            self._count(taken, -1)
+        pod = self.pods.pop(uid, None)
+        if pod:
+            self.anti_affine.pop(uid, None)
+            self._count(pod, -1)
 
-    def _count(self, taken: Taken, sign: int) -> None:
-        for name, value in taken.requested.items():
+    def without(self, uids: Iterable[str]) -> NodeInfo:
+        """Return this node as it would be without some of its Pods."""
+        gone = set(uids)
+        return self._with(pod for uid, pod in self.pods.items() if uid not in gone)
+
+    def with_more(self, pods: Iterable[PodInfo]) -> NodeInfo:
+        """Return this node as it would be with further Pods."""
+        return self._with([*self.pods.values(), *pods])
+
+    def _with(self, pods: Iterable[PodInfo]) -> NodeInfo:
+        other = NodeInfo(self.node)
+        for pod in pods:
+            other.add(pod)
+        return other
+
+    def _count(self, pod: PodInfo, sign: int) -> None:
+        for name, value in pod.requested.items():
             self.requested[name] = self.requested.get(name, 0) + sign * value
-        self.cpu += sign * taken.cpu
-        self.memory += sign * taken.memory
-        for port in taken.ports:
+        self.cpu += sign * pod.cpu
+        self.memory += sign * pod.memory
+        for port in pod.ports:
             self.ports[port] = self.ports.get(port, 0) + sign
             if not self.ports[port]:
                 del self.ports[port]
-
-
-def taken_by(pod: Object) -> Taken:
-    requested = requests.of_pod(pod)
-    metadata = pod["metadata"]
-    cpu, memory = requests.for_comparison(pod, requested)
-    return Taken(metadata["namespace"], metadata["name"], requested, cpu, memory, host_ports(pod))
 
 
 def host_ports(pod: Object) -> tuple[HostPort, ...]:

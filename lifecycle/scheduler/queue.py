@@ -15,8 +15,14 @@ from lifecycle.clock import MINUTE, SECOND, Micros
 FLUSH_AFTER: Micros = 5 * MINUTE
 FLUSH_EVERY: Micros = 30 * SECOND
 
-POD_GONE_PLUGINS = {"NodePorts", "NodeResourcesFit"}
+POD_GONE_PLUGINS = {"NodePorts", "NodeResourcesFit", "PodTopologySpread", "InterPodAffinity"}
 """Whom a Pod's end may help."""
+
+POD_CHANGED_PLUGINS = {"PodTopologySpread", "InterPodAffinity"}
+"""Whom a Pod may help that comes to a node, or has other labels there."""
+
+CLAIM_PLUGINS = {"VolumeBinding"}
+"""Whom a claim may help."""
 
 
 class Queued(NamedTuple):

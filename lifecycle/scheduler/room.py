@@ -10,10 +10,20 @@ import msgspec
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.kernel import Kernel
-from lifecycle.scheduler import messages, scores
+from lifecycle.scheduler import messages, preemption, scores
 from lifecycle.scheduler.filters import Candidate, Rejection, helps, reject
-from lifecycle.scheduler.nodes import NodeInfo, taken_by
-from lifecycle.scheduler.queue import POD_GONE_PLUGINS, Queue, Queued, QueueState, flush_at
+from lifecycle.scheduler.nodes import NodeInfo, PodInfo
+from lifecycle.scheduler.preemption import Victims
+from lifecycle.scheduler.queue import (
+    CLAIM_PLUGINS,
+    POD_CHANGED_PLUGINS,
+    POD_GONE_PLUGINS,
+    Queue,
+    Queued,
+    QueueState,
+    flush_at,
+)
+from lifecycle.scheduler.volumes import missing_claim
 from lifecycle.wire import Object
 
 SCHEDULER_NAME = "default-scheduler"
@@ -21,6 +31,8 @@ LATENCY: Micros = 4 * MILLISECOND
 """From a change to the scheduler's taking it up."""
 CYCLE: Micros = MILLISECOND
 """From one Pod to the next where more than one waits."""
+PREEMPTION_LATENCY: Micros = 2 * MILLISECOND
+"""From a decision to preempt to the victims' being told."""
 ENOUGH_NODES = 16
 """So many nodes that would do are compared; Kubernetes takes 100 or more, for a spread that nobody here can see."""
 
@@ -39,7 +51,8 @@ class Scheduler:
         self.state = state or SchedulerState()
         self.queue = Queue(self.state.queue)
         self._nodes: dict[str, NodeInfo] | None = None if state else {}
-        kernel.rooms["apiserver"].inform("scheduler", "pods", "nodes")
+        self._nominated: dict[str, tuple[str, PodInfo]] = {}
+        kernel.rooms["apiserver"].inform("scheduler", "pods", "nodes", "persistentvolumeclaims")
 
     @property
     def nodes(self) -> dict[str, NodeInfo]:
@@ -49,13 +62,17 @@ class Scheduler:
             self._nodes = {node["metadata"]["name"]: NodeInfo(node) for node in api.list("nodes")}
             for pod in api.list("pods"):
                 self._count(pod)
+                self._nominate(pod)
         return self._nodes
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
-        if resource == "nodes":
-            self._observe_node(old, new)
-        else:
-            self._observe_pod(old, new)
+        match resource:
+            case "nodes":
+                self._observe_node(old, new)
+            case "pods":
+                self._observe_pod(old, new)
+            case _:
+                self._retry_those(CLAIM_PLUGINS)
 
     def on_cycle(self) -> None:
         """Take up the next Pod; come back if there are more."""
@@ -80,23 +97,40 @@ class Scheduler:
             message = f"skip schedule deleting pod: {queued.namespace}/{queued.name}"
             self.kernel.rooms["recorder"].scheduler_event(pod, "Warning", "FailedScheduling", "Scheduling", message)
             return
+        missing = missing_claim(pod, self._claim) if self.nodes else None
+        if missing:
+            self._fail(queued, pod, ("VolumeBinding",), messages.pre_filter_error(len(self.nodes), missing))
+            return
         node, rejections = self._find(pod)
         if node:
             self._bind(pod, node)
         else:
-            self._fail(queued, pod, rejections)
+            self._fit_nowhere(queued, pod, rejections)
 
-    def _find(self, pod: Object) -> tuple[NodeInfo | None, list[Rejection]]:
+    def _claim(self, namespace: str, name: str) -> Object | None:
+        found: Object | None = self.kernel.rooms["apiserver"].get("persistentvolumeclaims", namespace, name)
+        return found
+
+    def _namespace_labels(self, name: str) -> dict[str, str]:
+        namespace = self.kernel.rooms["apiserver"].get("namespaces", "", name)
+        return (namespace["metadata"].get("labels") or {}) if namespace else {}
+
+    def _candidate(self, pod: Object, instead: NodeInfo | None = None) -> Candidate:
+        """Return a Pod with what all nodes mean for it, one of them perhaps as it would be instead."""
+        nodes = {**self.nodes, instead.name: instead} if instead else self.nodes
+        return Candidate.among(pod, nodes.values(), self._namespace_labels)
+
+    def _find(self, pod: Object) -> tuple[NodeInfo | None, dict[str, Rejection]]:
         """Return the best of the nodes that would do, or why each would not."""
-        candidate, nodes = Candidate.of(pod), list(self.nodes.values())
+        candidate, nodes = self._candidate(pod), list(self.nodes.values())
         fitting: list[NodeInfo] = []
-        rejections: list[Rejection] = []
+        rejections: dict[str, Rejection] = {}
         looked = 0
         for looked in range(len(nodes)):
             node = nodes[(self.state.next_node + looked) % len(nodes)]
-            rejection = reject(candidate, node)
+            rejection = self._reject(candidate, node)
             if rejection:
-                rejections.append(rejection)
+                rejections[node.name] = rejection
             else:
                 fitting.append(node)
                 if len(fitting) == ENOUGH_NODES:
@@ -104,6 +138,17 @@ class Scheduler:
         if nodes:
             self.state.next_node = (self.state.next_node + looked + 1) % len(nodes)
         return self._best(candidate, fitting), rejections
+
+    def _reject(self, candidate: Candidate, node: NodeInfo) -> Rejection | None:
+        """Return why a node will not do, also with the Pods on it for which others had to make room."""
+        uid, priority = candidate.wants.uid, candidate.wants.priority
+        coming = [p for name, p in self._nominated.values() if name == node.name and p.uid != uid and p.priority >= priority]
+        if coming:
+            crowded = node.with_more(coming)
+            rejection = reject(self._candidate(candidate.pod, crowded), crowded)
+            if rejection:
+                return rejection
+        return reject(candidate, node)
 
     def _best(self, candidate: Candidate, fitting: list[NodeInfo]) -> NodeInfo | None:
         """Return the node of the highest score; among equals chance decides."""
@@ -121,13 +166,56 @@ class Scheduler:
         message = f"Successfully assigned {namespace}/{name} to {node.name}"
         self.kernel.rooms["recorder"].scheduler_event(pod, "Normal", "Scheduled", "Binding", message)
 
-    def _fail(self, queued: Queued, pod: Object, rejections: list[Rejection]) -> None:
+    def _fit_nowhere(self, queued: Queued, pod: Object, rejections: dict[str, Rejection]) -> None:
+        """Say why no node will do, unless Pods of lower priority can be made to leave one."""
+        plugins = tuple(dict.fromkeys(rejection.plugin for rejection in rejections.values()))
+        if not self.nodes:
+            self._fail(queued, pod, plugins, messages.NO_NODES)
+            return
+        victims, why = self._preempt(pod, rejections)
+        reasons = [reason for rejection in rejections.values() for reason in rejection.reasons]
+        text = messages.fit_error(len(self.nodes), reasons, messages.not_preempting(why) if not victims else "")
+        self._fail(queued, pod, plugins, text, victims.node.name if victims else "")
+        for victim in victims.pods if victims else ():
+            about = (victim.namespace, victim.name, victim.uid, queued.uid)
+            self.kernel.after(PREEMPTION_LATENCY, "scheduler", "preempt", *about)
+
+    def _preempt(self, pod: Object, rejections: dict[str, Rejection]) -> tuple[Victims | None, str]:
+        """Return whom to preempt, or why nobody."""
+        priority, nominated = pod["spec"].get("priority") or 0, pod["status"].get("nominatedNodeName", "")
+        if pod["spec"].get("preemptionPolicy") == "Never":
+            return None, messages.NEVER_PREEMPTS
+        helpful = nominated in rejections and rejections[nominated].preemption_helps
+        if helpful and preemption.terminating_for(priority, self.nodes.get(nominated)):
+            return None, messages.WAITS_FOR_VICTIMS
+        found = preemption.search(priority, self.nodes, rejections, lambda node: reject(self._candidate(pod, node), node))
+        return found.victims, messages.fit_error(len(rejections), found.reasons)
+
+    def on_preempt(self, namespace: str, name: str, uid: str, for_uid: str) -> None:
+        """Make a Pod leave its node for another: tell it in a condition, delete it, and say so in an Event."""
+        api = self.kernel.rooms["apiserver"]
+        pod = api.get("pods", namespace, name)
+        if pod is None or pod["metadata"]["uid"] != uid or pod["metadata"].get("deletionTimestamp"):
+            return
+        condition = {
+            "type": "DisruptionTarget",
+            "observedGeneration": pod["metadata"]["generation"],
+            "status": "True",
+            "lastProbeTime": None,
+            "reason": "PreemptionByScheduler",
+            "message": f"{SCHEDULER_NAME}: preempting to accommodate a higher priority pod",
+        }
+        pod = api.update("pods", {**pod, "status": with_condition(pod["status"], condition, self.kernel.now)})
+        api.delete("pods", namespace, name, uid)
+        message = f"Preempted by pod {for_uid} on node {pod['spec'].get('nodeName')}"
+        self.kernel.rooms["recorder"].scheduler_event(pod, "Normal", "Preempted", "Preempting", message)
+
+    def _fail(self, queued: Queued, pod: Object, plugins: tuple[str, ...], message: str, nominated: str = "") -> None:
         """Say that a Pod fits nowhere, first as an Event, then in its condition, and let it wait."""
         now = self.kernel.now
-        self.queue.park(queued, tuple(dict.fromkeys(rejection.plugin for rejection in rejections)), now)
+        self.queue.park(queued, plugins, now)
         at = flush_at(now, self.kernel.config.start)
         self.kernel.at(at, "scheduler", "flush", queued.uid, now, periodic=True)
-        message = self._why(pod, rejections)
         self.kernel.rooms["recorder"].scheduler_event(pod, "Warning", "FailedScheduling", "Scheduling", message)
         condition = {
             "type": "PodScheduled",
@@ -137,14 +225,10 @@ class Scheduler:
             "reason": "Unschedulable",
             "message": message,
         }
-        self.kernel.rooms["apiserver"].update("pods", {**pod, "status": with_condition(pod["status"], condition, now)})
-
-    def _why(self, pod: Object, rejections: list[Rejection]) -> str:
-        if not self.nodes:
-            return messages.NO_NODES
-        reasons = [reason for rejection in rejections for reason in rejection.reasons]
-        preempts = pod["spec"].get("preemptionPolicy") != "Never"
-        return messages.fit_error(len(self.nodes), reasons, messages.no_victims(rejections, preempts))
+        status = with_condition(pod["status"], condition, now)
+        if nominated:
+            status["nominatedNodeName"] = nominated
+        self.kernel.rooms["apiserver"].update("pods", {**pod, "status": status})
 
     def _observe_node(self, old: Object | None, new: Object | None) -> None:
         if new is None:
@@ -163,14 +247,28 @@ class Scheduler:
         self._retry_for_node(self.nodes[name])
 
     def _observe_pod(self, old: Object | None, new: Object | None) -> None:
+        self._nominate(new or old, gone=new is None)
         if new is None or new["status"].get("phase") in ("Succeeded", "Failed"):
             self._observe_end(old or new)
         elif new["spec"].get("nodeName"):
             if old is None or not old["spec"].get("nodeName"):
                 self.queue.forget(new["metadata"]["uid"])
                 self._count(new)
+                self._retry_those(POD_CHANGED_PLUGINS)
+            elif _placed_view(old) != _placed_view(new):
+                self._count(new)
+                self._retry_those(POD_CHANGED_PLUGINS)
         elif old is None or old["spec"] is not new["spec"]:
             self._observe_unscheduled(old, new)
+
+    def _nominate(self, pod: Object | None, gone: bool = False) -> None:
+        """Note for which node others had to make room for a Pod that is not there yet."""
+        assert pod is not None
+        uid, node = pod["metadata"]["uid"], pod["status"].get("nominatedNodeName")
+        if node and not gone and not pod["spec"].get("nodeName"):
+            self._nominated[uid] = (node, PodInfo.of(pod))
+        else:
+            self._nominated.pop(uid, None)
 
     def _observe_end(self, pod: Object | None) -> None:
         """Take a Pod that ended off its node, and let those try again that want what it had."""
@@ -180,7 +278,7 @@ class Scheduler:
         node = self.nodes.get(pod["spec"].get("nodeName", ""))
         if node and uid in node.pods:
             node.remove(uid)
-            self._retry_for_space()
+            self._retry_those(POD_GONE_PLUGINS)
 
     def _observe_unscheduled(self, old: Object | None, new: Object) -> None:
         """Queue a new Pod, one whose last gate was lifted, or one that waits and has changed its mind."""
@@ -201,13 +299,13 @@ class Scheduler:
         api = self.kernel.rooms["apiserver"]
         for uid, waiting in list(self.queue.state.unschedulable.items()):
             pod = api.get("pods", waiting.namespace, waiting.name)
-            if pod and helps(Candidate.of(pod), node, waiting.plugins):
+            if pod and helps(self._candidate(pod), node, waiting.plugins):
                 self._retry(uid)
 
-    def _retry_for_space(self) -> None:
-        """Try those again that want what a Pod has left behind."""
+    def _retry_those(self, plugins: set[str]) -> None:
+        """Try those again that one of these plugins rejected."""
         for uid, waiting in list(self.queue.state.unschedulable.items()):
-            if not POD_GONE_PLUGINS.isdisjoint(waiting.plugins):
+            if not plugins.isdisjoint(waiting.plugins):
                 self._retry(uid)
 
     def _retry(self, uid: str) -> None:
@@ -223,7 +321,7 @@ class Scheduler:
         """Note what a Pod takes of the node it is on."""
         node = self.nodes.get(pod["spec"].get("nodeName") or "")
         if node and pod["status"].get("phase") not in ("Succeeded", "Failed"):
-            node.add(pod["metadata"]["uid"], taken_by(pod))
+            node.add(PodInfo.of(pod))
 
 
 def _scheduling_view(node: Object) -> object:
@@ -235,3 +333,9 @@ def _scheduling_view(node: Object) -> object:
         spec.get("taints"),
         node["status"].get("allocatable"),
     )
+
+
+def _placed_view(pod: Object) -> object:
+    """Return what of a Pod on a node matters to others."""
+    metadata = pod["metadata"]
+    return metadata.get("labels"), metadata.get("deletionTimestamp"), pod["spec"]
