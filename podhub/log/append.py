@@ -123,6 +123,13 @@ class Writer:
             raise ReadOnly(f"cluster {cluster.name!r} is read-only")
         return cls(cluster, lease_token)
 
+    def resume(self, cluster: Cluster) -> bool:
+        """Go on under the lease that a cluster's row has now; say whether that can be: nobody else has appended since."""
+        if cluster.head != self.head or bytes(cluster.head_hash) != self._hash:
+            return False
+        self._token, self.horizon = cluster.lease_token, cluster.horizon
+        return True
+
     def append(self, items: Sequence[Item], horizon: Micros, **columns: Any) -> None:
         """Append entries and move the head and the horizon on, all in one transaction (the caller's where there is one).
 
@@ -224,11 +231,15 @@ def _cut(text: str, most: int = 253) -> str:
 
 
 def _insert(rows: Sequence[_Row]) -> None:
-    """Insert rows in one statement: several times as fast as by model instances."""
-    if rows:
-        values = [value for row in rows for value in msgspec.structs.astuple(row)]
-        with connection.cursor() as cursor:
-            cursor.execute(f"INSERT INTO log_entry ({_ROW}) VALUES {', '.join([_VALUES] * len(rows))}", values)
+    """Insert rows by each database's short way, which takes a tenth of the time of model instances."""
+    values = [msgspec.structs.astuple(row) for row in rows]
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY log_entry ({_ROW}) FROM STDIN") as copy:
+                for row in values:
+                    copy.write_row(row)
+        else:
+            cursor.executemany(f"INSERT INTO log_entry ({_ROW}) VALUES {_VALUES}", values)
 
 
 def about(obj: Object, resource: str) -> str:

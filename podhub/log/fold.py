@@ -111,7 +111,7 @@ def last_version(cluster_id: int, key: Key) -> tuple[Object, int, int] | None:
 def _load(cluster_id: int, seqs: Sequence[int]) -> dict[Ref, Stored]:
     """Read changes from the database, fold the patches among them, and remember all."""
     columns = ("seq", "at", "cause", "type", "resource", "namespace", "name", "keyframe", "body")
-    rows = Entry.objects.filter(cluster_id=cluster_id, seq__in=seqs, kind=Entry.Kind.CHANGE).order_by("seq")
+    rows = Entry.objects.filter(cluster_id=cluster_id, seq__in=seqs).order_by("seq")
     found: dict[Ref, Stored] = {}
     patched: dict[int, tuple[Key, int]] = {}
     for seq, at, cause, type, resource, namespace, name, keyframe, body in rows.values_list(*columns):
