@@ -93,7 +93,7 @@ def _from_record(view: View, container: Container, record: ContainerRecord, old:
         "image": record.image_name,
         "imageID": record.image_id,
         "containerID": f"containerd://{record.id}",
-        "started": False,
+        "started": bool(old and old.get("started")),
     }
     allocated = view.allocated.get(container.name) or resources_of(container)
     if "requests" in allocated:
@@ -162,7 +162,9 @@ def _apply_probe(view: View, status: Object, unready: list[str]) -> None:
     name, record_id = status["name"], status.get("containerID", "")[13:]
     started = "running" in status["state"]
     if started and (worker := view.worker(name, "startup")):
-        started = worker.known and worker.container_id == record_id and worker.result == "success"
+        # Until the probe of a new container has a result, the status goes on saying what it said of the one before.
+        known = worker.known and worker.container_id == record_id
+        started = worker.result == "success" if known else status["started"]
     status["started"] = started
     status["ready"] = False
     if not started:

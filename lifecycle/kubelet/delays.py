@@ -21,4 +21,5 @@ TRIGGER: Micros = 1 * MILLISECOND
 VOLUMES: Micros = 300 * MILLISECOND
 """The volume manager's wait: its populator and its reconciler take 100 ms each, and success is asked for every 300 ms."""
 
-UNMOUNT: Micros = 300 * MILLISECOND
+UNMOUNT: Micros = 180 * MILLISECOND
+"""From the end of the last container to the last volume's."""

@@ -66,6 +66,8 @@ def generate(view: View, verdict: Verdict, host_ip: str, host_network: bool) -> 
     if init:
         status["initContainerStatuses"] = init
     status["containerStatuses"] = sorted(regular, key=lambda s: s["name"]) if len(regular) > 1 else regular
+    for debugger in ephemeral:
+        debugger.pop("started", None)
     if ephemeral:
         status["ephemeralContainerStatuses"] = sorted(ephemeral, key=lambda s: s["name"])
     return Generated(status, unready)

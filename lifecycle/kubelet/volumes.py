@@ -104,8 +104,9 @@ class Volumes:
 
     def step_unmount(self, pod: PodState, call: Call, step: Step) -> bool:
         """Give volumes back; what an emptyDir held is gone."""
-        if pod.mounted and not step.after:
-            self.kubelet.sync_pod.push(call, Step("unmount", after=delays.UNMOUNT))
+        left = (pod.worker.last_end or 0) + delays.UNMOUNT - self.kernel.now
+        if pod.mounted and left > 0:
+            self.kubelet.sync_pod.push(call, Step("unmount", after=left))
             return True
         for name in pod.mounted:
             self.kubelet.programs.remove_volume(volume_key(pod, name))
