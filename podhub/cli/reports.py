@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -9,10 +10,11 @@ from typing import Any, Protocol
 import msgspec
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros, go_duration
+from lifecycle.printers import timeline
 from lifecycle.printers.describe import describe
 from lifecycle.printers.layout import escaped, tabled
 from lifecycle.printers.pod_row import pod_cells
-from lifecycle.wire import Change, Object, Output, Trace
+from lifecycle.wire import Change, Object, Output
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -114,41 +116,18 @@ class Describe:
         sys.stdout.write("\n\n".join(texts))
 
 
-class Timeline(Lines):
-    """All of a life in one list: what became of each Pod, the Events, and what its containers put out."""
+class Timeline:
+    """All of a life as it goes on: what became of each Pod, the Events, and what happened inside."""
 
     def __init__(self, start: Micros) -> None:
-        super().__init__(start, "T", "OBJECT", "WHAT", "MESSAGE")
-        self._last: dict[str, str] = {}
+        self._timeline = timeline.Timeline(start, shutil.get_terminal_size((timeline.WIDTH, 0)).columns)
 
     def take(self, output: Output) -> None:
-        if isinstance(output, Trace):
-            self._take_trace(output)
-        elif output.object["kind"] == "Pod":
-            self._take_pod(output)
-        elif output.object["kind"] == "Event" and output.type != "DELETED":
-            event = output.object
-            self.add(output.at, _about(event["involvedObject"]), event["reason"], event_text(event))
+        for line in self._timeline.lines([output]):
+            print(line)
 
-    def _take_pod(self, change: Change) -> None:
-        """Tell of a Pod's STATUS and READY where they have changed."""
-        metadata = change.object["metadata"]
-        _, ready, status, restarts, *_ = pod_cells(change.object, change.at)
-        text = "deleted" if change.type == "DELETED" else f"{status}, {ready} ready, restarts: {str(restarts).split()[0]}"
-        if self._last.get(metadata["uid"]) != text:
-            self._last[metadata["uid"]] = text
-            self.add(change.at, f"pod/{metadata['name']}", "", text)
-
-    def _take_trace(self, trace: Trace) -> None:
-        about = f"pod/{trace.pod}" + (f"/{trace.container}" if trace.container else "")
-        match trace.kind:
-            case "output":
-                for line in trace.body["text"].splitlines():
-                    self.add(trace.at, about, trace.body["stream"], line)
-            case "exit":
-                self.add(trace.at, about, "exit", f"{trace.body['reason']}, exit code {trace.body['exitCode']}")
-            case "assumption" | "limit" | "decision":
-                self.add(trace.at, about, trace.kind, trace.body["text"])
+    def end(self, now: Micros) -> None:
+        sys.stdout.flush()
 
 
 REPORTS: dict[str, Callable[[Micros], Report]] = {

@@ -110,7 +110,7 @@ def test_recorded_requests_are_made_at_their_times_in_namespaces_that_exist(file
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ("timeline", ["pod/ends/app", "hello", "Scheduled", "Error"]),
+        ("timeline", ["[app]", "hello", "Scheduled", "ended: exit 4, Error"]),
         ("events", ["REASON", "Started", "Container started"]),
         ("table", ["STATUS", "ContainerCreating", "Error"]),
         ("describe", ["Name:             ends", "Exit Code:    4", "Events:"]),
