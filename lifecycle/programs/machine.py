@@ -275,6 +275,7 @@ class Machine:
 
     def changed_files(self, tree: str) -> None:
         """Say that files of a tree (empty: the writable layer) have changed."""
+        self.room.files_changed(self, tree)
         if not tree:
             self.changed(None)
             return

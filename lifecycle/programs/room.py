@@ -505,6 +505,31 @@ class Programs:
             if process.waiting == "idle":
                 steps.thaw(machine, process)
 
+    def follow(self, machine: Machine, process: Process, paths: list[str]) -> None:
+        """Have a process called again when one of these files changes."""
+        process.waiting = "follow"
+        trees = sorted({machine.view.place(path).tree for path in paths})
+        process.data["trees"] = trees
+        for sandbox in {
+            machine.state.spec.sandbox,
+            *(user for tree in trees if tree for user in self.state.volumes[tree].users),
+        }:
+            if machine.state.spec.id not in self.state.sandboxes[sandbox].followers:
+                self.state.sandboxes[sandbox].followers.append(machine.state.spec.id)
+
+    def files_changed(self, machine: Machine, tree: str) -> None:
+        """Wake those who follow files of a tree."""
+        followers = (
+            machine.sandbox.followers
+            if not tree
+            else [one for user in self.state.volumes[tree].users for one in self.state.sandboxes[user].followers]
+        )
+        for container_id in dict.fromkeys(followers):
+            state = self.state.containers.get(container_id)
+            for process in state.processes.values() if state and (tree or container_id == machine.state.spec.id) else ():
+                if process.waiting == "follow" and process.timer is None and tree in process.data["trees"]:
+                    process.timer = self.kernel.at(self.kernel.now, "programs", "wake", container_id, process.pid)
+
     def proc_file(self, machine: Machine, process: Process, parts: list[str]) -> str | None:
         return proc.text(machine, process, parts)
 

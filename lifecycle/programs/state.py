@@ -193,10 +193,11 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
 
 
 class SandboxState(msgspec.Struct, omit_defaults=True):
-    """A Pod's network namespace and who waits for something to change in it."""
+    """A Pod's network namespace and who waits for something to change in it; `followers` are containers with a `tail -f`."""
 
     spec: Sandbox
     containers: list[str] = []
     ports: dict[int, Listener] = {}
     version: int = 0
     waiting: list[Reply] = []
+    followers: list[str] = []

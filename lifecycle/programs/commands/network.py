@@ -1,1 +1,627 @@
-"""network."""
+"""Clients of the network: nslookup, wget, curl, nc, ping, and what they say when nobody answers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+
+from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.programs import streams
+from lifecycle.programs.commands.call import Call, UsageError, command, handler
+from lifecycle.programs.commands.times import seconds
+from lifecycle.programs.exchange import Origin, Reached, answer, reach
+from lifecycle.programs.files import FileError, join
+from lifecycle.programs.machine import Machine
+from lifecycle.programs.network import is_address
+from lifecycle.programs.servers import HTTPRequest, HTTPResponse, reason, server
+from lifecycle.programs.state import Process
+
+DNS_TIME: Micros = 2 * MILLISECOND
+CONNECT_TIME: Micros = 130 * SECOND
+"""How long Linux tries to connect where nobody answers."""
+
+
+class Fetched(msgspec.Struct):
+    """What an HTTP request has come to. `problem` is noname, refused, lost or empty."""
+
+    problem: str = ""
+    ip: str = ""
+    port: int = 0
+    status: int = 0
+    body: str = ""
+    headers: list[tuple[str, str]] = []
+    protocol: str = "http"
+    took: Micros = 0
+
+
+def fetch(call: Call, url: str, method: str, headers: list[tuple[str, str]], body: str, limit: Micros | None) -> Fetched | None:
+    """Ask for a URL; None: wait, the call comes again. The result is kept under `data["fetched"]` until `forget`."""
+    call.moves()
+    if "fetched" in call.data:
+        return msgspec.convert(call.data["fetched"], Fetched, strict=False)
+    parts = urlsplit(url if "://" in url else "http://" + url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    reached = reach(call.machine.room, Origin("", call.machine.sandbox), parts.hostname or "", port)
+    fetched, span = _exchange(call, reached, parts.path or "/", parts.query, parts.hostname or "", method, headers, body)
+    if span is None or (limit is not None and span > limit):
+        fetched, span = (
+            Fetched("lost" if not fetched.status else "timeout", reached.ip, port),
+            CONNECT_TIME if limit is None else limit,
+        )
+    fetched.took = span
+    call.data["fetched"] = msgspec.to_builtins(fetched)
+    call.sleep(max(span, 1))
+    return None
+
+
+def forget(call: Call) -> None:
+    call.data.pop("fetched", None)
+
+
+def _exchange(
+    call: Call, reached: Reached, path: str, query: str, host: str, method: str, headers: list[tuple[str, str]], body: str
+) -> tuple[Fetched, Micros | None]:
+    if reached.outcome != "open":
+        return Fetched(reached.outcome, reached.ip, reached.port), {"noname": DNS_TIME, "refused": MILLISECOND}.get(
+            reached.outcome
+        )
+    target = path + ("?" + query if query else "")
+    name = next((value for key, value in headers if key.lower() == "host"), host)
+    request = HTTPRequest(method, target, name, reached.port, tuple(headers), body, call.machine.sandbox.spec.ip)
+    response = answer(call.machine.room, reached, request)
+    found = Fetched("", reached.ip, reached.port, response.status, response.body, list(response.headers), response.protocol)
+    return found, None if response.delay is None else reached.delay + response.delay
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command("nslookup")
+def nslookup(call: Call) -> int | None:
+    call.moves()
+    args = [arg for arg in call.args if not arg.startswith("-")]
+    if not args:
+        return call.fail("missing host name") if not call.busybox else _nslookup_usage(call)
+    if "waited" not in call.data:
+        call.data["waited"] = True
+        call.sleep(DNS_TIME)
+        return None
+    name, network = args[0], call.machine.room.network
+    cut = network.cut(call.machine.sandbox.spec.namespace, call.machine.sandbox.spec.pod, name, [])
+    addresses = None if cut is not None and (cut.dns or cut.to == "*") else _looked_up(call, name)
+    head = f"Server:\t\t{network.state.dns_ip}\nAddress:\t{network.state.dns_ip}{':53' if call.busybox else '#53'}\n\n"
+    call.out(head)
+    if addresses is None:
+        missing = f"** server can't find {name}: NXDOMAIN\n\n"
+        call.out(missing * 2 if call.busybox else missing)
+        return 1
+    shown = "".join(f"Name:\t{name}\nAddress: {address}\n" for address in addresses)
+    call.out(shown + "\nNon-authoritative answer:\n\n" if call.busybox else shown + "\n")
+    return 0
+
+
+def _nslookup_usage(call: Call) -> int:
+    call.err(
+        "BusyBox v1.35.0 multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n"
+    )
+    return 1
+
+
+def _looked_up(call: Call, name: str) -> list[str] | None:
+    """Return a name's addresses. busybox's nslookup asks for the name as it stands, the others search."""
+    network, namespace = call.machine.room.network, call.machine.sandbox.spec.namespace
+    if is_address(name):
+        return [name]
+    if not call.busybox:
+        return network.resolve(name, namespace)
+    found = network.lookup(name.rstrip("."))
+    if found is None and "." not in name.rstrip("."):
+        return network.resolve(name, namespace)
+    return found
+
+
+@command("dig", "host", "getent")
+def dig(call: Call) -> int | None:
+    call.moves()
+    names = [arg for arg in call.args if not arg.startswith(("-", "+", "@"))]
+    if call.name == "getent":
+        names = names[1:]
+    if not names:
+        return 1
+    found = call.machine.room.resolve(call.machine.sandbox, names[0])
+    if call.name == "host":
+        call.out(f"{names[0]} has address {found[0]}\n" if found else f"Host {names[0]} not found: 3(NXDOMAIN)\n")
+    elif call.name == "getent":
+        call.out(f"{found[0]:<15} {names[0]}\n" if found else "")
+        return 0 if found else 2
+    elif "+short" in call.args:
+        call.out("".join(address + "\n" for address in found or []))
+        return 0
+    else:
+        section = "".join(f"{names[0]}.\t\t30\tIN\tA\t{address}\n" for address in found or [])
+        call.out(
+            f";; ->>HEADER<<- opcode: QUERY, status: {'NOERROR' if found else 'NXDOMAIN'}\n\n;; ANSWER SECTION:\n{section}\n"
+        )
+        return 0
+    return 0 if found else 1
+
+
+@command("ping", "ping6")
+def ping(call: Call) -> int | None:
+    call.moves()
+    options, operands = call.options("c:w:W:i:s:q46nI:t:", {})
+    if not operands:
+        return call.fail("usage: ping HOST")
+    host = operands[0]
+    addresses = call.machine.room.resolve(call.machine.sandbox, host)
+    if not addresses:
+        return call.fail(
+            f"bad address '{host}'" if call.busybox else f"{host}: Name or service not known", 1 if call.busybox else 2
+        )
+    count = int(options.get("c", "0"))
+    sent: int = call.data.get("sent", 0)
+    ip = addresses[0]
+    if sent == 0:
+        call.out(f"PING {host} ({ip}): 56 data bytes\n" if call.busybox else f"PING {host} ({ip}) 56(84) bytes of data.\n")
+    up = (
+        call.machine.room.sandbox_at(ip) is not None
+        or ip.startswith("127.")
+        or reach(call.machine.room, Origin("", call.machine.sandbox), ip, 80).sandbox is None
+    )
+    if sent and sent == count:
+        lost = 0 if up else 100
+        call.out(
+            f"\n--- {host} ping statistics ---\n{count} packets transmitted, {count if up else 0} packets received, {lost}% packet loss\n"
+        )
+        return int(not up)
+    if up:
+        call.out(
+            f"64 bytes from {ip}: seq={sent} ttl=64 time=0.100 ms\n"
+            if call.busybox
+            else f"64 bytes from {ip}: icmp_seq={sent + 1} ttl=64 time=0.100 ms\n"
+        )
+    call.data["sent"] = sent + 1
+    call.sleep(SECOND if sent + 1 != count else MILLISECOND)
+    return None
+
+
+# ── wget ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command("wget")
+def wget(call: Call) -> int | None:
+    options, urls = call.options(
+        "qO:T:t:cSP:U:o:Yi:nvx",
+        {
+            "quiet": "q",
+            "output-document": "O",
+            "timeout": "T",
+            "tries": "t",
+            "spider": "x",
+            "header": "U",
+            "post-data": "i",
+            "no-check-certificate": "n",
+            "server-response": "S",
+            "user-agent": "U",
+            "no-verbose": "n",
+            "directory-prefix": "P",
+            "method": "Y",
+            "continue": "c",
+        },
+    )
+    if not urls:
+        return call.fail("missing URL\nUsage: wget [OPTION]... [URL]...") if not call.busybox else call.fail("missing operand")
+    limit = seconds(options["T"]) if options.get("T") else None
+    headers = [tuple(options["U"].split(": ", 1))] if ": " in options.get("U", "") else []
+    url = call.data.get("url", urls[0])
+    fetched = fetch(
+        call, url, "POST" if "i" in options else "GET", headers, options.get("i", ""), round(limit * SECOND) if limit else None
+    )  # type: ignore[arg-type]
+    if fetched is None:
+        return None
+    if fetched.status in (301, 302, 303, 307, 308) and call.data.get("hops", 0) < 5:
+        location = next((value for name, value in fetched.headers if name.lower() == "location"), "")
+        if location:
+            call.data.update(url=_absolute(url, location), hops=call.data.get("hops", 0) + 1)
+            forget(call)
+            return wget(call)
+    return (_wget_busybox if call.busybox else _wget_gnu)(call, url, options, fetched)
+
+
+def _absolute(url: str, location: str) -> str:
+    if "://" in location:
+        return location
+    parts = urlsplit(url if "://" in url else "http://" + url)
+    return f"{parts.scheme}://{parts.netloc}{location}"
+
+
+def _target_name(call: Call, url: str, options: dict[str, str]) -> str:
+    if "O" in options:
+        return options["O"]
+    name = urlsplit(url if "://" in url else "http://" + url).path.rstrip("/").rpartition("/")[2] or "index.html"
+    return join(call.path(options["P"]), name) if "P" in options else name
+
+
+def _wget_busybox(call: Call, url: str, options: dict[str, str], fetched: Fetched) -> int:
+    parts = urlsplit(url if "://" in url else "http://" + url)
+    quiet = "q" in options
+    if fetched.problem == "noname":
+        return call.fail(f"bad address '{parts.hostname}'")
+    where = f"{parts.hostname}{f':{parts.port}' if parts.port else ''} ({fetched.ip}:{fetched.port})"
+    if not quiet:
+        call.err(f"Connecting to {where}\n")
+    if fetched.problem == "refused":
+        return call.fail(f"can't connect to remote host ({fetched.ip}): Connection refused")
+    if fetched.problem:
+        return call.fail("download timed out")
+    if fetched.protocol == "tcp":
+        return call.fail("error getting response")
+    if fetched.status >= 400:
+        return call.fail(f"server returned error: HTTP/1.1 {fetched.status} {reason(fetched.status)}")
+    if "x" in options:
+        call.err("" if quiet else "remote file exists\n")
+        return 0
+    name = _target_name(call, url, options)
+    if name == "-":
+        if not quiet:
+            call.err("writing to stdout\n")
+        call.out(fetched.body)
+        end = "written to stdout\n"
+    else:
+        try:
+            call.write_file(name, fetched.body, "w" if "O" in options else "x")
+        except FileError as error:
+            return call.fail(f"can't open '{name}': {error.text}")
+        if not quiet:
+            call.err(f"saving to '{name}'\n")
+        end = f"'{name}' saved\n"
+    if not quiet:
+        shown = name.rpartition("/")[2]
+        call.err(f"{shown:<20} 100% |{'*' * 32}| {len(fetched.body):5}  0:00:00 ETA\n{end}")
+    return 0
+
+
+def _wget_gnu(call: Call, url: str, options: dict[str, str], fetched: Fetched) -> int:
+    from lifecycle.programs.commands.times import strftime, zone
+
+    parts = urlsplit(url if "://" in url else "http://" + url)
+    quiet = "q" in options
+    when = strftime("%F %T", call.now, zone(call.process.env))
+    text = f"--{when}--  {parts.scheme}://{parts.netloc}{parts.path or '/'}\n"
+    port = fetched.port
+    if not is_address(parts.hostname or ""):
+        text += f"Resolving {parts.hostname} ({parts.hostname})... "
+        text += f"{fetched.ip}\n" if fetched.problem != "noname" else "failed: Name or service not known.\n"
+    if fetched.problem == "noname":
+        text += f"wget: unable to resolve host address ‘{parts.hostname}’\n".encode().decode("latin-1")
+        call.err("" if quiet else text)
+        return 4
+    shown = f"{parts.hostname} ({parts.hostname})|{fetched.ip}|" if not is_address(parts.hostname or "") else fetched.ip
+    text += f"Connecting to {shown}:{port}... "
+    if fetched.problem:
+        text += "failed: Connection " + ("refused" if fetched.problem == "refused" else "timed out") + ".\n"
+        call.err("" if quiet else text)
+        return 4
+    text += f"connected.\nHTTP request sent, awaiting response... {fetched.status} {reason(fetched.status)}\n"
+    if fetched.status >= 400:
+        call.err("" if quiet else f"{text}{when} ERROR {fetched.status}: {reason(fetched.status)}.\n\n")
+        return 8
+    call.err("" if quiet else text)
+    if "x" in options:
+        return 0
+    name = _target_name(call, url, options)
+    if name == "-":
+        call.out(fetched.body)
+        return 0
+    try:
+        call.write_file(name, fetched.body)
+    except FileError as error:
+        call.err(f"{name}: {error.text}\n")
+        return 3
+    call.err(
+        ""
+        if quiet
+        else f"Saving to: ‘{name}’\n\n{when} (1 MB/s) - ‘{name}’ saved [{len(fetched.body)}/{len(fetched.body)}]\n\n".encode().decode(
+            "latin-1"
+        )
+    )
+    return 0
+
+
+# ── curl ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_CURL_LONG = {
+    "silent": "s", "show-error": "S", "fail": "f", "output": "o", "location": "L", "head": "I", "include": "i", "insecure": "k", "request": "X",
+    "data": "d", "data-raw": "d", "data-binary": "d", "header": "H", "max-time": "m", "connect-timeout": "y", "retry": "z", "retry-delay": "Y",
+    "write-out": "w", "user-agent": "A", "verbose": "v", "user": "u", "retry-connrefused": "0", "retry-all-errors": "0", "remote-name": "O",
+    "cacert": "E", "cert": "E", "key": "E", "ipv4": "4", "http1.1": "0", "http2": "0", "compressed": "0", "unix-socket": "E", "retry-max-time": "E",
+    "fail-with-body": "f", "no-progress-meter": "s", "url": "U", "get": "G", "form": "F", "version": "V", "resolve": "E", "noproxy": "E",
+}  # fmt: skip
+
+
+@command("curl")
+def curl(call: Call) -> int | None:
+    options, urls = call.options("sSfo:LIikX:d:H:m:y:z:Y:w:A:vu:OE:410nNgqVU:GF:x:T:e:b:c:", _CURL_LONG)
+    if "V" in options:
+        call.out("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1\n")
+        return 0
+    urls = urls or ([options["U"]] if "U" in options else [])
+    if not urls:
+        call.err("curl: try 'curl --help' or 'curl --manual' for more information\n")
+        return 2
+    url = call.data.get("url", urls[0])
+    method = options.get("X") or ("HEAD" if "I" in options else "POST" if {"d", "F"} & set(options) else "GET")
+    headers = _curl_headers(call, options)
+    limit = min((span for span in (seconds(options.get("m", "")), seconds(options.get("y", ""))) if span), default=None)
+    fetched = fetch(call, url, method, headers, options.get("d", ""), round(limit * SECOND) if limit else None)
+    if fetched is None:
+        return None
+    if fetched.problem in ("refused", "lost") and call.data.get("tried", 0) < int(options.get("z", "0") or 0):
+        return _curl_again(call, options)
+    if "L" in options and fetched.status in (301, 302, 303, 307, 308) and call.data.get("hops", 0) < 50:
+        location = next((value for name, value in fetched.headers if name.lower() == "location"), "")
+        call.data.update(url=_absolute(url, location), hops=call.data.get("hops", 0) + 1)
+        forget(call)
+        return curl(call)
+    return _curl_done(call, url, options, fetched)
+
+
+def _curl_headers(call: Call, options: dict[str, str]) -> list[tuple[str, str]]:
+    given = [tuple(part.strip() for part in options["H"].split(":", 1))] if ":" in options.get("H", "") else []
+    return [("User-Agent", options.get("A", "curl/7.88.1")), ("Accept", "*/*"), *given]  # type: ignore[list-item]
+
+
+def _curl_again(call: Call, options: dict[str, str]) -> None:
+    call.data["tried"] = tried = call.data.get("tried", 0) + 1
+    forget(call)
+    call.sleep_seconds(seconds(options.get("Y", "")) or min(2 ** (tried - 1), 600))
+
+
+def _curl_done(call: Call, url: str, options: dict[str, str], fetched: Fetched) -> int:
+    parts = urlsplit(url if "://" in url else "http://" + url)
+    milliseconds = fetched.took // MILLISECOND
+    failures = {
+        "noname": (6, f"Could not resolve host: {parts.hostname}"),
+        "refused": (
+            7,
+            f"Failed to connect to {parts.hostname} port {fetched.port} after {milliseconds} ms: Couldn't connect to server",
+        ),
+        "lost": (28, f"Failed to connect to {parts.hostname} port {fetched.port} after {milliseconds} ms: Timeout was reached"),
+        "timeout": (28, f"Operation timed out after {milliseconds} milliseconds with 0 bytes received"),
+    }
+    code, text = failures.get(fetched.problem, (0, ""))
+    if not code and fetched.protocol == "tcp":
+        code, text = (1, "Received HTTP/0.9 when not allowed") if fetched.body else (52, "Empty reply from server")
+    if not code and "f" in options and fetched.status >= 400:
+        code, text = 22, f"The requested URL returned error: {fetched.status}"
+    if not code:
+        text = _curl_output(call, url, options, fetched)
+        code = 23 if text else 0
+    elif "s" not in options:
+        call.err(_CURL_HEAD)
+    if "w" in options:
+        call.out(_write_out(options["w"], url, fetched))
+    if code and ("s" not in options or "S" in options):
+        call.err(f"curl: ({code}) {text}\n")
+    return code
+
+
+_CURL_HEAD = (
+    "  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n"
+    "                                 Dload  Upload   Total   Spent    Left  Speed\n"
+)
+
+
+def _curl_output(call: Call, url: str, options: dict[str, str], fetched: Fetched) -> str:
+    """Write the answer where it belongs; a text says what went wrong."""
+    body = "" if "I" in options else fetched.body
+    if {"I", "i"} & set(options):
+        lines = [
+            f"HTTP/1.1 {fetched.status} {reason(fetched.status)}",
+            *(f"{name}: {value}" for name, value in fetched.headers),
+            f"Content-Length: {len(fetched.body)}",
+        ]
+        body = "\r\n".join(lines) + "\r\n\r\n" + body
+    name = options.get("o") or (_target_name(call, url, {}) if "O" in options else "-")
+    if name == "-":
+        call.out(body)
+        return ""
+    if "s" not in options:
+        call.err(_CURL_HEAD)
+    try:
+        call.write_file(name, body)
+    except FileError as error:
+        call.err(f"Warning: Failed to open the file {name}: {error.text}\n")
+        return "Failure writing output to destination"
+    return ""
+
+
+def _write_out(form: str, url: str, fetched: Fetched) -> str:
+    values = {
+        "http_code": f"{fetched.status:03}",
+        "response_code": f"{fetched.status:03}",
+        "time_total": f"{fetched.took / SECOND:.6f}",
+        "size_download": str(len(fetched.body)),
+        "url_effective": url,
+        "remote_ip": fetched.ip,
+    }
+    text = re.sub(r"%\{(\w+)\}", lambda m: values.get(m.group(1), ""), form)
+    return text.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r")
+
+
+# ── nc ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@command("nc", "netcat", "ncat")
+def nc(call: Call) -> int | None:
+    options, operands = call.options("zvlkup:w:e:i:q:nN46cs:", {"listen": "l", "verbose": "v", "port": "p", "wait": "w"})
+    if "l" in options:
+        return _nc_listen(call, options, operands)
+    if len(operands) < 2 or not operands[1].isdigit():
+        if call.busybox:
+            call.err(
+                "BusyBox v1.35.0 multi-call binary.\n\nUsage: nc [OPTIONS] HOST PORT  - connect\nnc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n"
+            )
+            return 1
+        raise UsageError("missing hostname and port arguments")
+    call.moves()
+    host, port = operands[0], int(operands[1])
+    if "outcome" not in call.data:
+        return _nc_connect(call, options, host, port)
+    outcome, ip = call.data["outcome"], call.data["ip"]
+    if outcome == "noname":
+        return call.fail(
+            f"bad address '{host}'" if call.busybox else f'getaddrinfo for host "{host}" port {port}: Name or service not known'
+        )
+    if outcome != "open":
+        return _nc_failed(call, options, host, port, ip, outcome)
+    if "v" in options:
+        call.err(
+            f"{host} ({ip}:{port}) open\n" if call.busybox else f"Connection to {host} ({ip}) {port} port [tcp/*] succeeded!\n"
+        )
+    return 0 if "z" in options else _nc_talk(call, host, port)
+
+
+def _nc_connect(call: Call, options: dict[str, str], host: str, port: int) -> None:
+    reached = reach(call.machine.room, Origin("", call.machine.sandbox), host, port)
+    outcome = "open" if "u" in options and reached.outcome != "noname" else reached.outcome
+    call.data.update(outcome=outcome, ip=reached.ip)
+    limit = seconds(options.get("w", ""))
+    call.sleep({"lost": round(limit * SECOND) if limit else CONNECT_TIME, "noname": DNS_TIME}.get(outcome, MILLISECOND))
+
+
+def _nc_failed(call: Call, options: dict[str, str], host: str, port: int, ip: str, outcome: str) -> int:
+    text = "Connection refused" if outcome == "refused" else "Connection timed out"
+    if call.busybox:
+        if "z" not in options or "v" in options:
+            call.err(
+                f"nc: can't connect to remote host ({ip}): {text}\n"
+                if "v" not in options
+                else f"nc: {host} ({ip}:{port}): {text}\n"
+            )
+    elif "v" in options or "z" not in options:
+        call.err(f"nc: connect to {host} ({ip}) port {port} (tcp) failed: {text}\n" if "v" in options else "")
+    return 1
+
+
+def _nc_talk(call: Call, host: str, port: int) -> int | None:
+    text = call.stdin()
+    if text is None:
+        return None
+    reached = reach(call.machine.room, Origin("", call.machine.sandbox), host, port)
+    if reached.outcome != "open":
+        return 1
+    words = text.split("\r\n")[0].split("\n")[0].split()
+    path = words[1] if len(words) > 1 and words[0] in ("GET", "HEAD", "POST") else ""
+    response = answer(
+        call.machine.room,
+        reached,
+        HTTPRequest(words[0] if path else "", path, host, port, (), text, call.machine.sandbox.spec.ip),
+    )
+    if response.protocol == "http" and path:
+        call.out(
+            f"HTTP/1.1 {response.status} {reason(response.status)}\r\nContent-Length: {len(response.body)}\r\n\r\n{response.body}"
+        )
+    elif response.protocol == "tcp":
+        call.out(response.body)
+    return 0
+
+
+def _nc_listen(call: Call, options: dict[str, str], operands: list[str]) -> int | None:
+    if call.data.get("served") and "k" not in options and "ll" not in "".join(call.args):
+        return 0
+    port = int(options.get("p") or next((one for one in reversed(operands) if one.isdigit()), "0"))
+    if "listening" not in call.data:
+        if not call.machine.listen(call.process, port, "nc"):
+            return call.fail("bind: Address already in use" if call.busybox else "Address already in use")
+        call.data["listening"] = True
+        call.data["program"] = options.get("e", "")
+    call.forever()
+    return None
+
+
+@server("nc")
+def nc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """Give what comes on its standard input (or from its program), which may be an HTTP answer written by hand."""
+    text = process.data.get("text", "")
+    if not text and 0 in process.fds:
+        text = process.data["text"] = _all_input(machine, process)
+    process.data["served"] = True
+    if request.body or request.path:
+        machine.write(process, 1, request.body or f"{request.method} {request.path} HTTP/1.1\r\nHost: {request.host}\r\n\r\n")
+    if process.waiting == "signal":
+        machine.kernel.after(MILLISECOND, "programs", "wake", machine.state.spec.id, process.pid)
+    match = re.match(r"HTTP/\d(?:\.\d)? (\d{3})[^\n]*\r?\n", text)
+    if not match:
+        return HTTPResponse(0, text, protocol="tcp", steady=False)
+    body = re.split(r"\r?\n\r?\n", text, maxsplit=1)[1:] or [""]
+    return HTTPResponse(int(match.group(1)), body[0], steady=False)
+
+
+def _all_input(machine: Machine, process: Process) -> str:
+    text = ""
+    while piece := streams.read(machine, process, 0):
+        text += piece
+    process.waiting = "signal"
+    return text
+
+
+@command("httpd")
+def httpd(call: Call) -> int | None:
+    """busybox's web server: `httpd -f -p 8080 -h /www`; without -f it goes to the background."""
+    if not call.busybox:
+        call.assume("command", "httpd is assumed to serve on the declared ports.")
+    options, _ = call.options("fp:h:c:u:r:vi", {})
+    if "listening" in call.data:
+        call.forever()
+        return None
+    port = int((options.get("p") or "80").rpartition(":")[2])
+    if "f" not in options:
+        daemon = call.machine.spawn(None, [*call.process.argv, "-f"])
+        daemon.ppid = 1
+        daemon.cwd = call.process.cwd
+        call.machine.execute(daemon, [*call.process.argv, "-f"], call.process.env)
+        call.machine.queue.append(daemon.pid)
+        return 0
+    if not call.machine.listen(call.process, port, "busybox-httpd"):
+        return call.fail("bind: Address already in use")
+    call.data.update(listening=True, home=call.path(options.get("h", ".")))
+    call.forever()
+    return None
+
+
+@server("busybox-httpd")
+def httpd_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    path = join(process.data["home"], "." + request.path.partition("?")[0])
+    node = machine.view.get(path)
+    if node is not None and node.kind == "d":
+        node = machine.view.get(join(path, "index.html"))
+    if node is None:
+        return HTTPResponse(
+            404,
+            "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n",
+        )
+    return HTTPResponse(200, node.content)
+
+
+@handler("httpd")
+def httpd_signal(call: Call, signal: str) -> bool:
+    return False
+
+
+@command("telnet")
+def telnet(call: Call) -> int | None:
+    call.moves()
+    operands = [arg for arg in call.args if not arg.startswith("-")]
+    if not operands:
+        return call.fail("usage: telnet HOST [PORT]")
+    port = int(operands[1]) if len(operands) > 1 and operands[1].isdigit() else 23
+    reached = reach(call.machine.room, Origin("", call.machine.sandbox), operands[0], port)
+    if reached.outcome == "noname":
+        return call.fail(f"bad address '{operands[0]}'")
+    if reached.outcome != "open":
+        return call.fail(f"can't connect to remote host ({reached.ip}): Connection refused")
+    call.out(f"Connected to {operands[0]}\n")
+    return 0

@@ -1,1 +1,182 @@
-"""system."""
+"""Commands about the system and its users: hostname, id, whoami, uname, nproc, free, tty, package managers, busybox itself."""
+
+from __future__ import annotations
+
+from lifecycle.clock import SECOND
+from lifecycle.programs.commands.call import COMMANDS, Call, command
+from lifecycle.programs.files import FileError
+
+
+@command("hostname")
+def hostname(call: Call) -> int:
+    spec = call.machine.sandbox.spec
+    if call.args[:1] and call.args[0] in ("-i", "-I"):
+        call.out(spec.ip + ("\n" if call.args[0] == "-i" or call.busybox else " \n"))
+    elif call.args[:1] == ["-f"] and spec.subdomain:
+        network = call.machine.room.network.state
+        call.out(f"{spec.hostname}.{spec.subdomain}.{spec.namespace}.svc.{network.cluster_domain}\n")
+    elif call.args and not call.args[0].startswith("-"):
+        return call.fail("sethostname: Operation not permitted" if call.busybox else "you must be root to change the host name")
+    else:
+        call.out(call.machine.hostname() + "\n")
+    return 0
+
+
+def user_name(call: Call, number: int) -> str:
+    """Return a user's name as /etc/passwd has it; empty where it has none."""
+    try:
+        text = call.read_file("/etc/passwd")
+    except FileError:
+        return "root" if number == 0 else ""
+    return next((line.split(":")[0] for line in text.splitlines() if line.split(":")[2:3] == [str(number)]), "")
+
+
+@command("whoami")
+def whoami(call: Call) -> int:
+    name = user_name(call, call.process.user)
+    if not name:
+        return call.fail(
+            f"unknown uid {call.process.user}" if call.busybox else f"cannot find name for user ID {call.process.user}"
+        )
+    call.out(name + "\n")
+    return 0
+
+
+@command("id")
+def id_(call: Call) -> int:
+    options = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
+    user = call.process.user
+    name = user_name(call, user)
+    group = 0
+    if "u" in options:
+        call.out((name if "n" in options and name else str(user)) + "\n")
+    elif "g" in options or "G" in options:
+        call.out(("root" if "n" in options else str(group)) + "\n")
+    else:
+        shown = f"uid={user}({name})" if name else f"uid={user}"
+        call.out(f"{shown} gid={group}(root) groups={group}(root)\n" if user == 0 else f"{shown} gid={group}(root)\n")
+    return 0
+
+
+@command("groups")
+def groups(call: Call) -> int:
+    call.out("root\n")
+    return 0
+
+
+@command("uname")
+def uname(call: Call) -> int:
+    options = "".join(arg.lstrip("-") for arg in call.args) or "s"
+    values = {
+        "s": "Linux",
+        "n": call.machine.hostname(),
+        "r": "6.1.0",
+        "v": "#1 SMP",
+        "m": "x86_64",
+        "o": "GNU/Linux" if not call.busybox else "Linux",
+    }
+    letters = "snrvmo" if "a" in options else [letter for letter in "snrvmpo" if letter in options]
+    call.out(" ".join(values.get(letter, "unknown") for letter in letters) + "\n")
+    return 0
+
+
+@command("arch")
+def arch(call: Call) -> int:
+    call.out("x86_64\n")
+    return 0
+
+
+@command("nproc")
+def nproc(call: Call) -> int:
+    call.out("2\n")
+    return 0
+
+
+@command("tty")
+def tty(call: Call) -> int:
+    call.out("not a tty\n")
+    return 1
+
+
+@command("free")
+def free(call: Call) -> int:
+    call.moves()
+    used = call.machine.memory() >> 10
+    total = (call.machine.state.memory or (4 << 30)) >> 10
+    call.out("              total        used        free      shared  buff/cache   available\n")
+    call.out(
+        f"Mem:     {total:10}  {used:10}  {total - used:10}           0           0  {total - used:10}\nSwap:             0           0           0\n"
+    )
+    return 0
+
+
+@command("usleep")
+def usleep(call: Call) -> int | None:
+    if "slept" in call.data:
+        return 0
+    call.data["slept"] = True
+    call.sleep_seconds(int(call.args[0]) / SECOND if call.args and call.args[0].isdigit() else 0)
+    return None
+
+
+@command("busybox")
+def busybox(call: Call) -> int | None:
+    """Run the applet that is named, or tell what there is."""
+    from lifecycle.programs.images.userland import BUSYBOX
+    from lifecycle.programs.machine import ExecError
+
+    if not call.args or call.args[0] in ("--help",):
+        call.out("BusyBox v1.35.0 multi-call binary.\n")
+        return 0
+    if call.args[0] == "--list":
+        call.out("".join(name + "\n" for name in BUSYBOX))
+        return 0
+    if call.args[0] == "--install":
+        return 0
+    try:
+        call.machine.execute(call.process, call.args, call.process.env)
+    except ExecError:
+        call.err(f"{call.args[0]}: applet not found\n")
+        return 127
+    call.machine.queue.append(call.process.pid)
+    return None
+
+
+@command("apk", "apt-get", "apt", "yum", "dnf", "pip", "pip3", "npm-install", "dpkg")
+def package_manager(call: Call) -> int | None:
+    """Assume that packages can be fetched, and that it takes a few seconds."""
+    if "done" in call.data:
+        return 0
+    call.data["done"] = True
+    call.assume(
+        "command", f"{call.name} is not modelled: it is assumed to take 3 s and to exit with 0; what it installs is not there."
+    )
+    call.sleep_seconds(3)
+    return None
+
+
+@command("mount", "umount", "sysctl", "modprobe", "insmod", "swapoff", "chroot-not")
+def privileged(call: Call) -> int:
+    if call.name == "sysctl":
+        call.assume("command", "sysctl is assumed to have done what it was asked for.")
+        return 0
+    if not call.args:
+        call.out("overlay on / type overlay (rw,relatime)\n")
+        return 0
+    return call.fail("permission denied (are you root?)" if call.busybox else "permission denied.")
+
+
+@command("clear", "reset", "stty", "logger", "ldconfig", "renice", "wall")
+def nothing(call: Call) -> int:
+    return 0
+
+
+@command("failed-2", "failed-127")
+def failed(call: Call) -> int:
+    """A shell that could not read its script: it has said so."""
+    return int(call.process.program.rpartition("-")[2])
+
+
+def known() -> set[str]:
+    """Return the names of all programs that are modelled."""
+    return set(COMMANDS)

@@ -1,1 +1,653 @@
-"""text."""
+"""Commands that read text and write text: grep, head, tail, wc, sort, uniq, cut, tr, tee, rev, tac, nl and the like."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from base64 import b64decode, b64encode
+
+from lifecycle.clock import SECOND
+from lifecycle.programs import streams
+from lifecycle.programs.commands import regex
+from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.files import FileError
+
+
+@command("grep", "egrep", "fgrep")
+def grep(call: Call) -> int | None:
+    options, operands = call.options(
+        "ivnclLqshHorRwxEFPe:f:m:A:B:C:az",
+        {
+            "ignore-case": "i",
+            "invert-match": "v",
+            "count": "c",
+            "quiet": "q",
+            "silent": "q",
+            "only-matching": "o",
+            "recursive": "r",
+            "word-regexp": "w",
+            "line-regexp": "x",
+            "extended-regexp": "E",
+            "fixed-strings": "F",
+            "max-count": "m",
+            "line-buffered": "a",
+            "color": "a",
+            "no-messages": "s",
+            "regexp": "e",
+            "files-with-matches": "l",
+            "line-number": "n",
+        },
+    )
+    if "e" not in options and "f" not in options:
+        if not operands:
+            call.err(
+                "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
+                if not call.busybox
+                else "BusyBox v1.35.0 multi-call binary.\n\nUsage: grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n"
+            )
+            return 2
+        options["e"] = operands.pop(0)
+    expression = _expression(call, options)
+    if not operands and not {"r", "R"} & set(options):
+        return _grep_stream(call, options, expression)
+    return _grep_files(call, options, expression, operands)
+
+
+def _expression(call: Call, options: dict[str, str]) -> re.Pattern[str]:
+    pattern = options.get("e", "")
+    if "f" in options:
+        pattern = call.read_file(options["f"]).rstrip("\n")
+    lines = pattern.split("\n")
+    if "F" in options or call.name == "fgrep":
+        text = "|".join(re.escape(line) for line in lines)
+    else:
+        convert = regex.extended_expression if {"E", "P"} & set(options) or call.name == "egrep" else regex.basic_expression
+        text = "|".join(line if "P" in options else convert(line) for line in lines)
+    if "w" in options:
+        text = rf"(?<!\w)(?:{text})(?!\w)"
+    if "x" in options:
+        text = rf"^(?:{text})$"
+    try:
+        return re.compile(text, re.I if "i" in options else 0)
+    except re.error as error:
+        raise UsageError(
+            f"bad regex '{pattern}': Invalid regexp" if call.busybox else "Invalid regular expression", 2
+        ) from error
+
+
+def _grep_stream(call: Call, options: dict[str, str], expression: re.Pattern[str]) -> int | None:
+    """Search standard input line by line, so that `tail -f log | grep x` says what it finds when it comes."""
+    count: int = call.data.get("count", 0)
+    number: int = call.data.get("number", 0)
+    most = int(options["m"]) if options.get("m", "").isdigit() else 0
+    around = {"A", "B", "C"} & set(options)
+    if around:
+        text = call.stdin()
+        if text is None:
+            return None
+        shown, found = _selected(text.splitlines(), options, expression, "")
+        return _grep_done(call, options, found, shown)
+    for line in call.lines():
+        if line is None:
+            call.data["count"], call.data["number"] = count, number
+            return None
+        number += 1
+        text = line.rstrip("\n")
+        if bool(expression.search(text)) == ("v" in options):
+            continue
+        count += 1
+        if "q" in options:
+            return 0
+        if not {"c", "l", "L"} & set(options) and not call.out(_grep_line(text, number, options, expression, "")):
+            return 2
+        if most and count >= most:
+            break
+    return _grep_done(call, options, count, "")
+
+
+def _grep_done(call: Call, options: dict[str, str], count: int, shown: str) -> int:
+    if "q" not in options:
+        if "c" in options:
+            shown = f"{count}\n"
+        elif "l" in options:
+            shown = "(standard input)\n" if count else ""
+        call.out(shown)
+    return int(not count)
+
+
+def _grep_line(text: str, number: int, options: dict[str, str], expression: re.Pattern[str], prefix: str) -> str:
+    start = prefix + (f"{number}:" if "n" in options else "")
+    if "o" in options and "v" not in options:
+        return "".join(f"{start}{match.group()}\n" for match in expression.finditer(text) if match.group())
+    return f"{start}{text}\n"
+
+
+def _selected(lines: list[str], options: dict[str, str], expression: re.Pattern[str], prefix: str) -> tuple[str, int]:
+    """Return the lines that are shown, with those around them, and how many matched."""
+    most = int(options["m"]) if options.get("m", "").isdigit() else len(lines)
+    hits = [i for i, line in enumerate(lines) if bool(expression.search(line)) != ("v" in options)][:most]
+    before, after = (int(options.get(letter, options.get("C", "0")) or 0) for letter in "BA")
+    if not before and not after:
+        return "".join(_grep_line(lines[i], i + 1, options, expression, prefix) for i in hits), len(hits)
+    shown: list[str] = []
+    last = -1
+    chosen = set(hits)
+    for i in sorted({j for hit in hits for j in range(max(0, hit - before), min(len(lines), hit + after + 1))}):
+        if shown and i != last + 1:
+            shown.append("--\n")
+        mark = ":" if i in chosen else "-"
+        shown.append(prefix.replace(":", mark) + (f"{i + 1}{mark}" if "n" in options else "") + lines[i] + "\n")
+        last = i
+    return "".join(shown), len(hits)
+
+
+def _grep_files(call: Call, options: dict[str, str], expression: re.Pattern[str], names: list[str]) -> int | None:
+    recursive = bool({"r", "R"} & set(options))
+    if recursive:
+        names = [one for name in names or ["."] for one in _files_below(call, name)]
+    found = any_error = False
+    for name in names:
+        text = call.stdin() if name == "-" else None
+        if name == "-" and text is None:
+            return None
+        if text is None:
+            try:
+                text = call.read_file(name)
+            except FileError as error:
+                any_error = True
+                if "s" not in options:
+                    call.fail(f"{name}: {error.text}")
+                continue
+        prefix = f"{name}:" if (len(names) > 1 or recursive or "H" in options) and "h" not in options else ""
+        shown, count = _selected(text.splitlines(), options, expression, prefix)
+        found = found or count > 0
+        if "q" in options:
+            if count:
+                return 0
+            continue
+        if "c" in options:
+            shown = f"{prefix}{count}\n"
+        elif "l" in options:
+            shown = f"{name}\n" if count else ""
+        elif "L" in options:
+            shown = f"{name}\n" if not count else ""
+        call.out(shown)
+    return 2 if any_error and not ("q" in options and found) else int(not found)
+
+
+def _files_below(call: Call, name: str) -> list[str]:
+    node = call.view.get(call.path(name))
+    if node is None or node.kind != "d":
+        return [name]
+    return [one for child in call.view.names(call.path(name)) for one in _files_below(call, f"{name.rstrip('/')}/{child}")]
+
+
+@command("head")
+def head(call: Call) -> int | None:
+    args = [f"-n{arg[1:]}" if re.fullmatch(r"-\d+", arg) else arg for arg in call.args]
+    call.args = args
+    options, names = call.options("n:c:qv", {"lines": "n", "bytes": "c", "quiet": "q"})
+    if "c" in options:
+        return _head_bytes(call, options, names)
+    most = _count(call, options.get("n", "10"))
+    if not names or names == ["-"]:
+        done: int = call.data.get("done", 0)
+        if most < 0:
+            text = call.stdin()
+            if text is None:
+                return None
+            call.out("".join(text.splitlines(keepends=True)[:most]))
+            return 0
+        for line in call.lines() if done < most else ():
+            if line is None:
+                call.data["done"] = done
+                return None
+            if not call.out(line):
+                return 1
+            done += 1
+            if done >= most:
+                break
+        return 0
+    found = call.inputs(names) or []
+    for i, (name, text) in enumerate(found):
+        if len(names) > 1 and "q" not in options:
+            call.out(("\n" if i else "") + f"==> {name} <==\n")
+        call.out("".join(text.splitlines(keepends=True)[:most]))
+    return int(bool(call.data.get("failed")))
+
+
+def _head_bytes(call: Call, options: dict[str, str], names: list[str]) -> int | None:
+    from lifecycle.programs.commands.files import parse_size
+
+    most = parse_size(options["c"]) or 0
+    if not names or names == ["-"]:
+        left = call.data.setdefault("left", most)
+        while left > 0:
+            piece = streams.read(call.machine, call.process, 0)
+            if piece is None:
+                call.data["left"] = left
+                return None
+            if not piece or not call.out(piece[:left]):
+                break
+            left -= len(piece)
+        return 0
+    for name in names:
+        try:
+            opened = streams.open_path(call.machine, call.process, call.path(name), "r")
+        except FileError as error:
+            return call.cannot_open(name, error)
+        if opened.kind == "zero":
+            call.out("", most)
+        elif opened.kind == "random":
+            call.moves()
+            size = min(most, 4096)
+            text = "".join(
+                bytes.fromhex(
+                    call.machine.kernel.seeds.hex(128, "head", call.machine.state.spec.id, call.process.pid, i)
+                ).decode("latin-1")
+                for i in range(size // 64 + 1)
+            )
+            call.out(text[:size], most - size)
+        else:
+            call.out(call.read_file(name)[:most])
+    return 0
+
+
+def _count(call: Call, text: str) -> int:
+    if not re.fullmatch(r"[-+]?\d+[kKmM]?", text):
+        raise UsageError(f"invalid number '{text}'" if call.busybox else f"invalid number of lines: ‘{text}’")
+    scale = {"k": 1024, "m": 1 << 20}.get(text[-1].lower(), 1)
+    return int(text.rstrip("kKmM")) * scale
+
+
+@command("tail")
+def tail(call: Call) -> int | None:
+    call.args = [f"-n{arg[1:]}" if re.fullmatch(r"-\d+|\+\d+", arg) else arg for arg in call.args]
+    options, names = call.options(
+        "n:c:fFqs:vr", {"lines": "n", "bytes": "c", "follow": "f", "retry": "F", "quiet": "q", "pid": "s"}
+    )
+    if "following" in call.data:
+        return _follow(call)
+    if any(name in ("/dev/zero", "/dev/urandom", "/dev/random", "/dev/full") for name in names):
+        from lifecycle.programs.commands.memory import eat
+
+        return eat(call)
+    found = call.inputs(names)
+    if found is None:
+        return None
+    texts = [_tail_text(call, text, options) for _, text in found]
+    for i, ((name, _), text) in enumerate(zip(found, texts, strict=True)):
+        if len(names) > 1 and "q" not in options:
+            call.out(("\n" if i else "") + f"==> {name} <==\n")
+        call.out(text)
+    if not {"f", "F"} & set(options):
+        return int(bool(call.data.get("failed")))
+    if not found and "F" not in options:
+        return call.fail("no files")
+    sizes = {name: len(text) for name, text in found}
+    call.data["following"] = {call.path(name): sizes.get(name, 0) for name in names if name != "-"}
+    return _follow(call)
+
+
+def _tail_text(call: Call, text: str, options: dict[str, str]) -> str:
+    if "c" in options:
+        size = _count(call, options["c"])
+        return text[size - 1 :] if options["c"].startswith("+") else text[-abs(size) :] if size else ""
+    count = _count(call, options.get("n", "10"))
+    lines = text.splitlines(keepends=True)
+    if options.get("n", "").startswith("+"):
+        return "".join(lines[max(count - 1, 0) :])
+    return "".join(lines[-abs(count) :]) if count else ""
+
+
+def _follow(call: Call) -> int | None:
+    """Look for more once a second; a file that cannot grow (/dev/null) needs no look."""
+    positions: dict[str, int] = call.data["following"]
+    living = False
+    for path, at in positions.items():
+        node = call.view.get(path)
+        if node is not None and node.kind == "c":
+            continue
+        living = True
+        if node is None:
+            continue
+        if node.size < at:
+            at = 0
+        if node.size > at:
+            call.out(node.content[at:])
+            positions[path] = node.size
+    if not living:
+        call.forever()
+        return None
+    call.machine.room.follow(call.machine, call.process, list(positions))
+    return None
+
+
+@command("wc")
+def wc(call: Call) -> int | None:
+    options, names = call.options("lwcmL", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
+    found = call.inputs(names)
+    if found is None:
+        return None
+    wanted = [letter for letter in "lwcm" if letter in options] or ["l", "w", "c"]
+    rows = [([_measure(text, letter) for letter in wanted], name) for name, text in found]
+    if len(rows) > 1:
+        rows.append(([sum(row[0][i] for row in rows) for i in range(len(wanted))], "total"))
+    for numbers, name in rows:
+        call.out(_wc_row(call, numbers, "" if not names else name, rows) + "\n")
+    return int(bool(call.data.get("failed")))
+
+
+def _measure(text: str, letter: str) -> int:
+    return {"l": text.count("\n"), "w": len(text.split()) if letter == "w" else 0, "c": len(text), "m": len(text)}[letter]
+
+
+def _wc_row(call: Call, numbers: list[int], name: str, rows: list[tuple[list[int], str]]) -> str:
+    end = f" {name}" if name else ""
+    if len(numbers) == 1 and (call.busybox or not name or len(rows) == 1):
+        return f"{numbers[0]}{end}"
+    width = 9 if call.busybox else max(len(str(max(row[0]))) for row in rows) if name else 7
+    return " ".join(f"{number:{width}}" for number in numbers) + end
+
+
+@command("sort")
+def sort(call: Call) -> int | None:
+    options, names = call.options(
+        "nruk:t:o:bfhVsgMdcz",
+        {"numeric-sort": "n", "reverse": "r", "unique": "u", "key": "k", "field-separator": "t", "output": "o"},
+    )
+    found = call.inputs(names)
+    if found is None:
+        return None
+    lines = [line for _, text in found for line in text.splitlines()]
+    keys = re.fullmatch(r"(\d+)(?:\.\d+)?([a-z]*)(?:,(\d+)([a-z]*))?", options.get("k", ""))
+    numeric = "n" in options or "g" in options or bool(keys and "n" in (keys.group(2) + (keys.group(4) or "")))
+
+    def key(line: str) -> tuple[float, str]:
+        part = line
+        if keys:
+            fields = line.split(options["t"]) if options.get("t") else line.split()
+            last = int(keys.group(3)) if keys.group(3) else len(fields)
+            part = (options.get("t") or " ").join(fields[int(keys.group(1)) - 1 : last])
+        if "h" in options:
+            return (_human(part), line)
+        if numeric:
+            match = re.match(r"\s*(-?\d+\.?\d*)", part)
+            return (float(match.group(1)) if match else 0.0, "" if "u" in options else line)
+        if "V" in options:
+            part = re.sub(r"\d+", lambda m: m.group().zfill(12), part)
+        return (0.0, (part.lower() if "f" in options else part) + "\0" + ("" if "u" in options or "s" in options else line))
+
+    ordered = sorted(lines, key=key, reverse="r" in options)
+    if "u" in options:
+        ordered = [line for i, line in enumerate(ordered) if not i or key(line) != key(ordered[i - 1])]
+    text = "".join(line + "\n" for line in ordered)
+    if "o" in options:
+        call.write_file(options["o"], text)
+    else:
+        call.out(text)
+    return int(bool(call.data.get("failed")))
+
+
+def _human(text: str) -> float:
+    match = re.match(r"\s*(\d+\.?\d*)([KMGT]?)", text)
+    return (
+        float(match.group(1)) * {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}[match.group(2)]
+        if match
+        else 0.0
+    )
+
+
+@command("uniq")
+def uniq(call: Call) -> int | None:
+    options, names = call.options("cdui", {"count": "c", "repeated": "d", "unique": "u", "ignore-case": "i"})
+    found = call.inputs(names[:1])
+    if found is None:
+        return None
+    groups: list[tuple[str, int]] = []
+    for line in "".join(text for _, text in found).splitlines():
+        if groups and (groups[-1][0].lower() == line.lower() if "i" in options else groups[-1][0] == line):
+            groups[-1] = (groups[-1][0], groups[-1][1] + 1)
+        else:
+            groups.append((line, 1))
+    if "d" in options:
+        groups = [one for one in groups if one[1] > 1]
+    if "u" in options:
+        groups = [one for one in groups if one[1] == 1]
+    call.out("".join(f"{count:7} {line}\n" if "c" in options else f"{line}\n" for line, count in groups))
+    return 0
+
+
+@command("cut")
+def cut(call: Call) -> int | None:
+    options, names = call.options(
+        "d:f:c:b:sn", {"delimiter": "d", "fields": "f", "characters": "c", "only-delimited": "s", "bytes": "b"}
+    )
+    found = call.inputs(names)
+    if found is None:
+        return None
+    wanted = options.get("f") or options.get("c") or options.get("b")
+    if not wanted:
+        raise UsageError(
+            "you must specify a list of bytes, characters, or fields"
+            if not call.busybox
+            else "expected a list of bytes, characters, or fields"
+        )
+    ranges = _ranges(call, wanted)
+    delimiter = options.get("d", "\t")
+    out = []
+    for line in "".join(text for _, text in found).splitlines():
+        if "f" not in options:
+            out.append("".join(_picked(list(line), ranges)))
+        elif delimiter not in line:
+            if "s" not in options:
+                out.append(line)
+        else:
+            out.append(delimiter.join(_picked(line.split(delimiter), ranges)))
+    call.out("".join(line + "\n" for line in out))
+    return int(bool(call.data.get("failed")))
+
+
+def _ranges(call: Call, text: str) -> list[tuple[int, int]]:
+    found = []
+    for piece in text.split(","):
+        match = re.fullmatch(r"(\d*)(-?)(\d*)", piece)
+        if not match or piece in ("", "-"):
+            raise UsageError(f"invalid range '{piece}'" if call.busybox else f"invalid field value ‘{piece}’")
+        first, dash, last = match.groups()
+        low = int(first or 1)
+        found.append((low, int(last) if last else 1 << 30 if dash else low))
+    return found
+
+
+def _picked(items: list[str], ranges: list[tuple[int, int]]) -> list[str]:
+    return [item for i, item in enumerate(items, 1) if any(low <= i <= high for low, high in ranges)]
+
+
+@command("tr")
+def tr(call: Call) -> int | None:
+    options, sets = call.options("dscC", {"delete": "d", "squeeze-repeats": "s", "complement": "c"})
+    text = call.stdin()
+    if text is None:
+        return None
+    if not sets or (len(sets) < 2 and not {"d", "s"} & set(options)):
+        return call.fail("missing operand" if not sets else f"missing operand after ‘{sets[0]}’")
+    first = _characters(sets[0])
+    if {"c", "C"} & set(options):
+        members = set(first)
+        first = [chr(i) for i in range(256) if chr(i) not in members]
+    if "d" in options:
+        text = "".join(c for c in text if c not in set(first))
+        squeezed = _characters(sets[1]) if len(sets) > 1 else []
+    elif len(sets) > 1:
+        second = _characters(sets[1]) or [""]
+        table = {c: second[min(i, len(second) - 1)] for i, c in enumerate(first)}
+        text = "".join(table.get(c, c) for c in text)
+        squeezed = second
+    else:
+        squeezed = first
+    if "s" in options:
+        members = set(squeezed)
+        text = "".join(c for i, c in enumerate(text) if not (i and c == text[i - 1] and c in members))
+    call.out(text)
+    return 0
+
+
+_TR_CLASSES = {
+    "upper": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "lower": "abcdefghijklmnopqrstuvwxyz",
+    "digit": "0123456789",
+    "space": " \t\n\r\f\v",
+    "blank": " \t",
+}
+_TR_CLASSES["alpha"] = _TR_CLASSES["upper"] + _TR_CLASSES["lower"]
+_TR_CLASSES["alnum"] = _TR_CLASSES["digit"] + _TR_CLASSES["alpha"]
+_TR_CLASSES["punct"] = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
+
+def _characters(text: str) -> list[str]:
+    text = re.sub(r"\[:(\w+):\]", lambda m: _TR_CLASSES.get(m.group(1), ""), text)
+    text = re.sub(r"\\([nrt\\0])", lambda m: {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "0": "\0"}[m.group(1)], text)
+    out: list[str] = []
+    i = 0
+    while i < len(text):
+        if text[i + 1 : i + 2] == "-" and i + 2 < len(text):
+            out += [chr(c) for c in range(ord(text[i]), ord(text[i + 2]) + 1)]
+            i += 3
+        else:
+            out.append(text[i])
+            i += 1
+    return out
+
+
+@command("tee")
+def tee(call: Call) -> int | None:
+    options, names = call.options("aip", {"append": "a"})
+    if "opened" not in call.data:
+        call.data["opened"], call.data["status"] = [], 0
+        for name in names:
+            try:
+                opened = streams.open_path(call.machine, call.process, call.path(name), "a" if "a" in options else "w")
+            except FileError as error:
+                call.data["status"] = call.fail(f"{name}: {error.text}")
+                continue
+            fd = 10 + len(call.data["opened"])
+            streams.set_fd(call.machine, call.process, fd, opened)
+            call.data["opened"].append(fd)
+    while True:
+        piece = streams.read(call.machine, call.process, 0)
+        if piece is None:
+            return None
+        if not piece:
+            return int(call.data["status"])
+        for fd in (1, *call.data["opened"]):
+            call.machine.write(call.process, fd, piece)
+        if call.process.code is not None or not call.machine.spend(call.process, 1 + len(piece) // 512):
+            return None
+
+
+@command("rev", "tac", "nl", "fold", "expand", "unexpand", "paste", "shuf")
+def lines(call: Call) -> int | None:
+    found = call.inputs([arg for arg in call.args if not arg.startswith("-")])
+    if found is None:
+        return None
+    rows = "".join(text for _, text in found).splitlines()
+    match call.name:
+        case "rev":
+            rows = [row[::-1] for row in rows]
+        case "tac":
+            rows.reverse()
+        case "nl":
+            rows = [f"{i:6}\t{row}" for i, row in enumerate(rows, 1)]
+        case "paste" if any(arg.startswith("-s") for arg in call.args):
+            rows = ["\t".join(rows)]
+        case "shuf":
+            call.moves()
+            key = (call.machine.state.spec.id, call.process.pid)
+            rows.sort(key=lambda row: call.machine.kernel.seeds.fraction("shuf", *key, row))
+    call.out("".join(row + "\n" for row in rows))
+    return 0
+
+
+@command("md5sum", "sha1sum", "sha256sum", "sha512sum")
+def digest(call: Call) -> int | None:
+    found = call.inputs([arg for arg in call.args if not arg.startswith("-")])
+    if found is None:
+        return None
+    for name, text in found:
+        value = hashlib.new(call.name.removesuffix("sum"), text.encode("latin-1"), usedforsecurity=False).hexdigest()
+        call.out(f"{value}  {name}\n")
+    return int(bool(call.data.get("failed")))
+
+
+@command("base64")
+def base64(call: Call) -> int | None:
+    options, names = call.options("dw:i", {"decode": "d", "wrap": "w"})
+    found = call.inputs(names)
+    if found is None:
+        return None
+    text = "".join(one for _, one in found)
+    if "d" in options:
+        try:
+            call.out(b64decode(re.sub(r"\s", "", text).encode("latin-1"), validate=True).decode("latin-1"))
+        except ValueError:
+            return call.fail("invalid input")
+        return 0
+    encoded = b64encode(text.encode("latin-1")).decode()
+    width = int(options.get("w", "76"))
+    call.out("".join(encoded[i : i + width] + "\n" for i in range(0, len(encoded), width)) if width else encoded)
+    return 0
+
+
+@command("cmp", "diff")
+def compare(call: Call) -> int:
+    options, names = call.options("squbNrwB", {"quiet": "q", "silent": "s", "brief": "q"})
+    if len(names) < 2:
+        return call.fail("missing operand", 2)
+    texts = []
+    for name in names[:2]:
+        try:
+            texts.append(call.read_file(name))
+        except FileError as error:
+            return call.fail(f"{name}: {error.text}", 2)
+    if texts[0] == texts[1]:
+        return 0
+    if call.name == "cmp":
+        at = next((i for i, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
+        if "s" not in options:
+            line = texts[0][:at].count("\n") + 1
+            call.out(f"{names[0]} {names[1]} differ: {'char' if call.busybox else 'byte'} {at + 1}, line {line}\n")
+        return 1
+    if "q" in options:
+        call.out(f"Files {names[0]} and {names[1]} differ\n")
+        return 1
+    return _diff(call, names, texts)
+
+
+def _diff(call: Call, names: list[str], texts: list[str]) -> int:
+    import difflib
+
+    for line in difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), names[0], names[1], lineterm=""):
+        call.out(line + "\n")
+    return 1
+
+
+@command("watch")
+def watch(call: Call) -> int | None:
+    from lifecycle.programs.commands.processes import run_each
+
+    args = list(call.args)
+    span = 2.0
+    while args and args[0].startswith("-"):
+        arg = args.pop(0)
+        if arg.startswith("-n"):
+            span = float(arg[2:] or (args.pop(0) if args else "2"))
+    if not args:
+        return call.fail("no command", 1)
+    if "last" not in call.data and not call.data.get("resting"):
+        return run_each(call, [["sh", "-c", " ".join(args)]], 0)
+    call.data = call.process.data = {} if call.data.get("resting") else {"resting": True}
+    if call.data:
+        call.sleep(max(round(span * SECOND), SECOND // 10))
+        return None
+    return run_each(call, [["sh", "-c", " ".join(args)]], 0)

@@ -93,6 +93,8 @@ ENTRIES: dict[str, Entry] = {
     "nginx": _NGINX,
     "e2e-test-images/nginx": _NGINX,
     "demoapp": _NGINX,
+    "secret-fetch": Entry("busybox", cmd=("sh",)),
+    "network-proxy": Entry("scratch", cmd=("/goproxy",), programs={"/goproxy": "goproxy"}, ports=(8080,)),
     "nginx-unprivileged": msgspec.structs.replace(_NGINX, user="101", ports=(8080,)),
     "httpd": _server(
         "httpd-apache",
