@@ -123,40 +123,48 @@ def _iso(call: Call) -> str:
     return ""
 
 
+_COMPOUND = {
+    "D": "%m/%d/%y",
+    "F": "%Y-%m-%d",
+    "T": "%H:%M:%S",
+    "R": "%H:%M",
+    "c": "%a %b %e %H:%M:%S %Y",
+    "x": "%m/%d/%y",
+    "X": "%H:%M:%S",
+    "r": "%I:%M:%S %p",
+}
+
+
 def strftime(form: str, at: int, place: timezone) -> str:
     """Return a moment as `date` writes it."""
     moment = as_datetime(at).astimezone(place)
-    name = "UTC" if not moment.utcoffset() else moment.strftime("%z")[:3]
 
     def one(match: re.Match[str]) -> str:
         letter = match.group(2)
-        special = {
-            "s": str(at // SECOND),
-            "N": f"{at % SECOND * 1000:09d}",
-            "e": f"{moment.day:2d}",
-            "Z": name,
-            "n": "\n",
-            "t": "\t",
-            "%": "%",
-            "P": moment.strftime("%p").lower(),
-            "k": f"{moment.hour:2d}",
-            "l": f"{moment.hour % 12 or 12:2d}",
-            "D": moment.strftime("%m/%d/%y"),
-            "F": moment.strftime("%Y-%m-%d"),
-            "T": moment.strftime("%H:%M:%S"),
-            "R": moment.strftime("%H:%M"),
-            "c": moment.strftime("%a %b ") + f"{moment.day:2d}" + moment.strftime(" %H:%M:%S %Y"),
-            "x": moment.strftime("%m/%d/%y"),
-            "X": moment.strftime("%H:%M:%S"),
-            "r": moment.strftime("%I:%M:%S %p"),
-        }
-        if letter in special:
-            text = special[letter]
-            return text[: int(match.group(1))] if letter == "N" and match.group(1).isdigit() else text
+        match letter:
+            case "s":
+                return str(at // SECOND)
+            case "N":
+                digits = match.group(1)
+                text = f"{at % SECOND * 1000:09d}"
+                return text[: int(digits)] if digits.isdigit() else text
+            case "e":
+                return f"{moment.day:2d}"
+            case "Z":
+                return "UTC" if not moment.utcoffset() else moment.strftime("%z")[:3]
+            case "n" | "t" | "%":
+                return {"n": "\n", "t": "\t", "%": "%"}[letter]
+            case "P":
+                return moment.strftime("%p").lower()
+            case "k":
+                return f"{moment.hour:2d}"
+            case "l":
+                return f"{moment.hour % 12 or 12:2d}"
         text = moment.strftime("%" + letter) if letter in "aAbBdHIjmMpSuUVwWyYzGgCh" else match.group()
         return text.lstrip("0") or "0" if match.group(1) == "-" else text
 
-    return re.sub(r"%([-\d]*)(\w|%)", one, form)
+    plain = re.sub("%%|%([DFTRcxXr])", lambda match: _COMPOUND[match.group(1)] if match.group(1) else "%%", form)
+    return re.sub(r"%([-\d]*)(\w|%)", one, plain)
 
 
 def _moment(text: str, now: int) -> int | None:
