@@ -56,19 +56,19 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
     began = time.perf_counter()
     reached("leased")
     try:
-        engine, pending = engines.at_head(cluster)
+        kept = engines.at_head(cluster)
         reached("restored")
-        turn = Turn(cluster, engine, pending)
+        turn = Turn(cluster, kept)
         done = turn.run(seconds)
     except Refused:
         return False
     except (Diverged, Broken) as wrong:
         halt(cluster, str(wrong))
         return True
-    engines.cache.put(cluster.pk, engine)
+    engines.cache.put(cluster.pk, turn.engine, turn.writer)
     reached("cached")
     if snapshots.due(cluster.pk, turn.writer.head) or turn.upgraded:
-        snapshots.write(cluster, engine, turn.writer.head)
+        snapshots.write(cluster, turn.engine, turn.writer.head)
     reached("snapshot")
     log.debug("turn cluster=%s entries=%d head=%d ms=%.1f", cluster.name, turn.appended, turn.writer.head, _ms(began))
     return done

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from lifecycle.clock import Micros
 from lifecycle.engine import VERSION, Engine, Unreadable
 from lifecycle.wire import Answer, Change, Output, Request
 from podhub.log import codec
-from podhub.log.append import Asked
+from podhub.log.append import Asked, Writer
 from podhub.log.clusters import configuration, segments
 from podhub.log.models import Cluster, Entry, Snapshot
 from podhub.log.read import Line, tail
@@ -65,40 +65,47 @@ def run(engine: Engine, to: Micros, most: int | None = MOST) -> list[Output]:
         raise Broken(f"the engine failed at {engine.now}: {type(wrong).__name__}: {wrong}") from wrong
 
 
+class Kept(NamedTuple):
+    """An engine, and the writer that has appended all that it gave: it knows what the next entries build on."""
+
+    engine: Engine
+    writer: Writer | None = None
+    beyond: Sequence[Item] = ()
+    """What the engine has put out beyond the log's head: the rest of a split instant."""
+
+
 class Cache:
     """Engines between two turns of this process. Each is taken out to work with, and put back only when all went well."""
 
     def __init__(self, size: int = CACHED) -> None:
         self._size = size
-        self._engines: OrderedDict[int, Engine] = OrderedDict()
+        self._kept: OrderedDict[int, Kept] = OrderedDict()
 
-    def take(self, cluster_id: int) -> Engine | None:
-        return self._engines.pop(cluster_id, None)
+    def take(self, cluster_id: int) -> Kept | None:
+        return self._kept.pop(cluster_id, None)
 
-    def put(self, cluster_id: int, engine: Engine) -> None:
-        self._engines[cluster_id] = engine
-        while len(self._engines) > self._size:
-            self._engines.popitem(last=False)
+    def put(self, cluster_id: int, engine: Engine, writer: Writer | None = None) -> None:
+        self._kept[cluster_id] = Kept(engine, writer)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
 
     def clear(self) -> None:
-        self._engines.clear()
+        self._kept.clear()
 
 
 cache = Cache()
 
 
-def at_head(cluster: Cluster, engines: Cache = cache) -> tuple[Engine, list[Item]]:
-    """Return a cluster's engine where its log ends, and what it has put out beyond that (the rest of a split instant).
-
-    Raises: Diverged, Broken.
-    """
-    engine = engines.take(cluster.pk)
-    if engine is None or engine.index > cluster.head:
-        engine = from_snapshot(cluster, cluster.head)
-    if engine is None:
-        engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
-        return engine, catch_up(engine, cluster, 0)
-    return engine, catch_up(engine, cluster, engine.index)
+def at_head(cluster: Cluster, engines: Cache = cache) -> Kept:
+    """Return a cluster's engine where its log ends. Raises: Diverged, Broken."""
+    kept = engines.take(cluster.pk)
+    if kept is not None and kept.engine.index <= cluster.head:
+        return kept._replace(beyond=catch_up(kept.engine, cluster, kept.engine.index))
+    engine = from_snapshot(cluster, cluster.head)
+    if engine is not None:
+        return Kept(engine, beyond=catch_up(engine, cluster, engine.index))
+    engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
+    return Kept(engine, beyond=catch_up(engine, cluster, 0))
 
 
 def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:

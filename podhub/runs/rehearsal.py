@@ -32,6 +32,6 @@ def rehearse(cluster: Cluster, request: Request) -> Answer:
 def _copy(cluster: Cluster) -> Engine:
     """Return an engine at the cluster's head that may be spoilt; the one it is a copy of is kept for the next time."""
     with _lock:
-        engine, _ = engines.at_head(cluster, _cache)
+        engine = engines.at_head(cluster, _cache).engine
         _cache.put(cluster.pk, engine)
         return type(engine).restore(engine.save())

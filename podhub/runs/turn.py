@@ -9,13 +9,12 @@ from typing import Any
 from django.db import transaction
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
-from lifecycle.engine import Engine
 from lifecycle.wire import Answer, Request
 from podhub.log.append import Asked, Writer, slices
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
 from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
-from podhub.runs.engines import ENGINE_VERSION, Broken, Item
+from podhub.runs.engines import ENGINE_VERSION, Broken, Item, Kept
 from podhub.runs.models import QueuedRequest
 from podhub.runs.steps import reached
 
@@ -38,14 +37,15 @@ class Refused(Exception):
 class Turn:
     """One writer's turn, from the lease taken to the lease released. After any exception it has to be thrown away."""
 
-    def __init__(self, cluster: Cluster, engine: Engine, pending: list[Item]) -> None:
+    def __init__(self, cluster: Cluster, kept: Kept) -> None:
         self.cluster = cluster
-        self.engine = engine
+        self.engine = kept.engine
         self.clock = clock_of(cluster)
-        self.writer = Writer(cluster, cluster.lease_token)
+        resumed = kept.writer is not None and kept.writer.resume(cluster)
+        self.writer = kept.writer if kept.writer and resumed else Writer(cluster, cluster.lease_token)
         self.appended = 0
         self.upgraded = False
-        self._pending = pending
+        self._pending: list[Item] = list(kept.beyond)
         self._taken: dict[int, tuple[QueuedRequest, Answer]] = {}
         self._columns: dict[str, Any] = {}
         self._span: Micros = WIDEST
