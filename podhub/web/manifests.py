@@ -18,6 +18,9 @@ from podhub.log.models import Cluster
 from podhub.runs.queue import submit
 from podhub.web.showing import newest
 
+INITIAL_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
+"""Those that every cluster has, and that one which was made this very moment will have."""
+
 UNPROCESSABLE, CONFLICT, TOO_LARGE = 422, 409, 413
 
 
@@ -95,7 +98,7 @@ def check(cluster: Cluster, source: bytes | str, namespace: str, user: str) -> C
     findings += [_finding(problem, "warning") for problem in found.warnings]
     requests = [_request(document, namespace, user) for document in found.documents if not found.problems]
     if not found.problems:
-        made = {one.name for one in requests if one.resource == "namespaces"}
+        made = INITIAL_NAMESPACES | {one.name for one in requests if one.resource == "namespaces"}
         for document, request in zip(found.documents, requests, strict=True):
             findings += _unplaced(document, request, objects, made)
     return Checked(sorted(findings, key=lambda finding: (finding.level, finding.line or 0)), requests)
