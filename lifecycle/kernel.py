@@ -5,7 +5,7 @@ Every room of the engine gets the one Kernel and nothing else to make time pass 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -62,6 +62,7 @@ class Kernel:
         self.agenda = Agenda(state.agenda, state.number)
         self.cause = 0
         self.rooms: dict[str, Any] = {}
+        self._handlers: dict[tuple[str, str], Callable[..., None]] = {}
         self.outputs: list[Output] = list(state.outputs)
 
     def save(self) -> KernelState:
@@ -81,14 +82,20 @@ class Kernel:
 
     def tell(self, reply: Reply, result: Any) -> None:
         """Give a result to whoever asked for it, now."""
-        getattr(self.rooms[reply.room], f"on_{reply.what}")(*reply.subject, result)
+        self._handler(reply.room, reply.what)(*reply.subject, result)
 
     def fire(self) -> None:
         """Take the next timer and do what it says; the clock goes to its moment."""
         at, timer = self.agenda.pop()
         self.now = max(self.now, at)
         self.cause = timer.cause
-        getattr(self.rooms[timer.room], f"on_{timer.what}")(*timer.subject)
+        self._handler(timer.room, timer.what)(*timer.subject)
+
+    def _handler(self, room: str, what: str) -> Callable[..., None]:
+        handler = self._handlers.get((room, what))
+        if handler is None:
+            handler = self._handlers[room, what] = getattr(self.rooms[room], f"on_{what}")
+        return handler
 
     @contextmanager
     def because(self, index: int) -> Iterator[None]:

@@ -5,7 +5,6 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -39,6 +38,7 @@ class APIServer:
         state = state or APIServerState()
         self.kernel = kernel
         self.store = Store(state.rows)
+        self.get, self.list, self.index = self.store.get, self.store.list, self.store.index
         self.requests = Requests(kernel)
         self.informers: dict[str, list[str]] = {}
         self._last: dict[str, int] | None = None
@@ -64,17 +64,6 @@ class APIServer:
 
     def on_exec_ended(self, namespace: str, name: str, uid: str, container: str, command: str, result: Any) -> None:
         pods.exec_ended(self.kernel, Pod(namespace, name, uid, container), command, result)
-
-    def get(self, resource: str, namespace: str, name: str) -> Object | None:
-        return self.store.get(resource, namespace, name)
-
-    def list(self, resource: str, namespace: str | None = None) -> Iterator[Object]:
-        """Give objects in key order."""
-        return self.store.list(resource, namespace)
-
-    def index(self, resource: str, namespace: str, name: str) -> int | None:
-        """Return the index of an object's last change, or None where there is no such object."""
-        return self.store.index(resource, namespace, name)
 
     def last_change(self, obj: Object) -> int | None:
         """Return the index of the last change that the present request made to an object; None where it made none."""
