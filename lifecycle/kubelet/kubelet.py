@@ -309,10 +309,13 @@ class Kubelet:
         )
         self.status_manager.set(pod, finalized(status, initialized), force=True)
 
-    def pod_finished(self, pod: PodState) -> None:
-        """The worker has ended: the node has room again."""
+    def pod_terminated(self, pod: PodState) -> None:
+        """Nothing of a Pod runs any more: the node has room again, before the API says so."""
         self.node_info(pod.node).remove(pod.uid)
         self.resize.retry(pod.node)
+
+    def pod_finished(self, pod: PodState) -> None:
+        """The worker has ended."""
         self.runtime.remove_pod(pod)
         self.kernel.cancel(pod.deadline)
         pod.deadline = None
@@ -344,7 +347,8 @@ class Kubelet:
         if info is None:
             info = self._infos[node] = NodeInfo(self.api.get("nodes", "", node))
             for pod in self.state.pods.values():
-                if pod.node == node and pod.worker.phase != "finished" and (pod.worker.number or pod.worker.waiting):
+                over = pod.worker.phase in ("terminated", "finished")
+                if pod.node == node and not over and (pod.worker.number or pod.worker.waiting):
                     info.add(PodInfo.of(self.object(pod)))
         return info
 
