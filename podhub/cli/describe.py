@@ -12,7 +12,7 @@ from podhub.cli.selection import Selection, find, nothing_found, selections
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", nargs="+", metavar="TYPE [NAME ...]", help="as in: pod web; pods; pod/web svc/web")
+    parser.add_argument("what", nargs="+", metavar="WHAT", help="as in: pod web; pods; pod/web svc/web")
     add_source_arguments(parser)
     parser.add_argument("-A", "--all-namespaces", action="store_true", help="objects of all namespaces")
     parser.add_argument("--show-events", type=_boolean, metavar="BOOL", help="whether to print Events (of one object, yes)")

@@ -14,9 +14,7 @@ FORMS = ("wide", "json", "yaml", "name")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "what", nargs="+", metavar="TYPE [NAME ...]", help="as in: pods; pod web; pod/web svc/web; pods,services"
-    )
+    parser.add_argument("what", nargs="+", metavar="WHAT", help="as in: pods; pod web; pod/web svc/web; pods,services")
     add_source_arguments(parser)
     parser.add_argument("-A", "--all-namespaces", action="store_true", help="objects of all namespaces")
     parser.add_argument("-o", "--output", choices=FORMS, help="more columns, or whole objects")
@@ -59,8 +57,9 @@ def _text(arguments: argparse.Namespace, source: Source, results: Sequence[Found
         return form(objects[0] if single and objects else documents.list_of(objects))
     if arguments.output == "name":
         return "".join(f"{_prefix(result)}{obj['metadata']['name']}\n" for result in results for obj in result.objects)
-    shown = [result for result in results if result.objects]
-    return "\n".join(_table(arguments, source, result, several=len(shown) > 1) for result in shown)
+    # A type that was listed counts as printed even where nothing came of it, so its neighbours say what they are.
+    several = sum(bool(result.objects or not result.missing) for result in results) > 1
+    return "\n".join(_table(arguments, source, result, several) for result in results if result.objects)
 
 
 def _table(arguments: argparse.Namespace, source: Source, result: Found, several: bool) -> str:

@@ -73,6 +73,13 @@ def test_a_pod_is_found_by_any_of_its_kinds_names(run: Run, words: Sequence[str]
     assert run("get", *words, "--no-headers")[1] == "web   0/1   Running   0     60m\n"
 
 
+def test_words_and_options_stand_in_any_order(run: Run) -> None:
+    assert (
+        run("get", "pod", "-n", "other", "alone", "--no-headers")[1]
+        == run("get", "-n", "other", "pod", "alone", "--no-headers")[1]
+    )
+
+
 def test_all_namespaces_add_a_column(run: Run) -> None:
     assert run("get", "pods", "-A")[1].splitlines()[3].split() == ["other", "alone", "0/1", "Running", "0", "60m"]
 
@@ -85,6 +92,7 @@ def test_several_types_have_a_table_each_and_their_names_a_prefix(run: Run) -> N
     first, second = run("get", "pods,services")[1].split("\n\n")
     assert first.splitlines()[1].startswith("pod/api ")
     assert second.splitlines()[1].startswith("service/web ")
+    assert run("get", "pods,services", "-n", "other")[1].splitlines()[1].startswith("pod/alone ")
     assert run("get", "all")[1] == run("get", "pod,svc")[1]
     assert run("get", "pods/web", "services/web", "-o", "name")[1] == "pod/web\nservice/web\n"
 
