@@ -12,7 +12,7 @@ import msgspec
 from lifecycle.wire import Object
 
 WARM = 1024
-"""How many objects are kept decoded."""
+"""How many objects of each resource are kept decoded."""
 
 Key = tuple[str, str, str]
 """Resource, namespace (empty for cluster-scoped objects), name."""
@@ -36,7 +36,7 @@ class Store:
 
     def __init__(self, rows: list[Row] | None = None) -> None:
         self._cold: dict[str, dict[str, dict[str, bytes | None]]] = {}
-        self._warm: dict[Key, Object] = {}
+        self._warm: dict[str, dict[Key, Object]] = {}
         self._index: dict[Key, int] = {}
         for row in rows or []:
             self._cold.setdefault(row.resource, {}).setdefault(row.namespace, {})[row.name] = row.data
@@ -51,7 +51,8 @@ class Store:
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         key = (resource, namespace, name)
-        obj = self._warm.get(key)
+        warm = self._warm.get(resource)
+        obj = warm.get(key) if warm else None
         if obj is None and key in self._index:
             data = self._cold[resource][namespace][name]
             assert data is not None
@@ -73,7 +74,7 @@ class Store:
         """Forget an object; one that is not there is no mistake."""
         key = (resource, namespace, name)
         if self._index.pop(key, None) is not None:
-            self._warm.pop(key, None)
+            self._warm.get(resource, {}).pop(key, None)
             spaces = self._cold[resource]
             del spaces[namespace][name]
             if not spaces[namespace]:
@@ -81,10 +82,10 @@ class Store:
 
     def list(self, resource: str, namespace: str | None = None) -> Iterator[Object]:
         """Give the objects of a resource in key order, in one namespace or in all."""
-        spaces = self._cold.get(resource, {})
+        spaces, warm = self._cold.get(resource, {}), self._warm.get(resource, {})
         for space in sorted(spaces) if namespace is None else (namespace,):
             for name in sorted(spaces.get(space, ())):
-                obj = self._warm.get((resource, space, name))
+                obj = warm.get((resource, space, name))
                 data = spaces[space][name]
                 yield obj if obj is not None else _decode(data or b"null")
 
@@ -94,14 +95,15 @@ class Store:
 
     def _keep(self, key: Key, obj: Object) -> None:
         """Hold an object decoded, as the last one used; put the one unused for longest away as bytes."""
-        self._warm.pop(key, None)
-        self._warm[key] = obj
-        if len(self._warm) > WARM:
-            oldest = next(iter(self._warm))
+        warm = self._warm.setdefault(key[0], {})
+        warm.pop(key, None)
+        warm[key] = obj
+        if len(warm) > WARM:
+            oldest = next(iter(warm))
             data = self._data(oldest)
-            del self._warm[oldest]
+            del warm[oldest]
             self._cold[oldest[0]][oldest[1]][oldest[2]] = data
 
     def _data(self, key: Key) -> bytes:
         data = self._cold[key[0]][key[1]][key[2]]
-        return data if data is not None else _encode(self._warm[key])
+        return data if data is not None else _encode(self._warm[key[0]][key])
