@@ -20,7 +20,7 @@ def start() -> None:
     from django.apps import apps
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podhub.settings")
-    apps.populate(["podhub.log"])
+    apps.populate(["podhub.log", "podhub.runs"])
 
 
 @contextmanager
@@ -48,12 +48,19 @@ class LogSource:
         with told():
             start()
             from podhub.log import clusters, moments, read
+            from podhub.log.errors import NotYet
 
             row = clusters.named(cluster)
+            if _is_behind(row):
+                _play(row)
             if at is None:
                 self.now, seq = _now(row), row.head
             else:
-                self.now, seq = moments.parse(at, row)
+                try:
+                    self.now, seq = moments.parse(at, row)
+                except NotYet:
+                    _play(row)
+                    self.now, seq = moments.parse(at, row)
             self._view = read.View(row, seq)
 
     def find(self, resource: str, namespace: str, name: str) -> Object | None:
@@ -71,6 +78,21 @@ class LogSource:
     def events_of(self, obj: Object) -> Sequence[Object]:
         with told():
             return [version.object for version in self._view.events_of(obj)]
+
+
+def _is_behind(cluster: Cluster) -> bool:
+    """Say whether something was due in a cluster that nobody has played: no server runs, and the clock runs on."""
+    return cluster.wake_wall is not None and cluster.wake_wall < time.time_ns() // 1000 and not cluster.read_only
+
+
+def _play(cluster: Cluster) -> None:
+    """Bring a cluster's log up to its clock's now, unless a server is at it."""
+    from podhub.runs.advance import advance
+
+    if cluster.kind == cluster.Kind.SIMULATED and not cluster.read_only:
+        while advance(cluster.pk):
+            pass
+        cluster.refresh_from_db()
 
 
 def _now(cluster: Cluster) -> Micros:

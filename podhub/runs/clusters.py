@@ -14,6 +14,7 @@ from podhub.runs import dispatch, lease
 from podhub.runs.clock import parse_speed, speed_text
 from podhub.runs.engines import ENGINE_VERSION
 from podhub.runs.queue import submit
+from podhub.runs.reach import reach
 
 DEFAULT = "default"
 """The cluster that the first start makes."""
@@ -38,6 +39,8 @@ def create_cluster(
     config = Config(begins, seed, tuple(nodes), images or {}, tuple(namespaces))
     cluster = clusters.create(name, config, engine_version=ENGINE_VERSION, speed=text, wall=wall)
     dispatch.nudge(cluster.pk)
+    reach(cluster, begins)
+    cluster.refresh_from_db()
     return cluster
 
 

@@ -11,6 +11,7 @@ from lifecycle.clock import SECOND, Micros
 from podhub.log import moments, read
 from podhub.log.errors import NotYet
 from podhub.log.models import Cluster
+from podhub.runs import dispatch
 from podhub.runs.clock import MAX, PAUSED, Clock, parse_speed
 
 PATIENCE = 1.0
@@ -53,6 +54,7 @@ def _awaited(cluster: Cluster, text: str) -> moments.Moment:
         except NotYet:
             if cluster.read_only or time.monotonic() > deadline:
                 raise
+            dispatch.nudge(cluster.pk)  # an idle cluster's horizon moves when somebody asks
             time.sleep(0.05)
             cluster.refresh_from_db()
 

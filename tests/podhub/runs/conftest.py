@@ -53,6 +53,7 @@ def forget() -> None:
 def toy(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> type[Toy]:
     monkeypatch.setattr(engines, "Engine", Toy)
     monkeypatch.setattr(dispatch, "nudge", lambda cluster_id: None)
+    monkeypatch.setattr("podhub.runs.clusters.reach", lambda cluster, at: False)
     return Toy
 
 
