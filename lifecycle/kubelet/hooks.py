@@ -11,7 +11,7 @@ from lifecycle.kernel import Reply
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.probe import quoted, resolve_port
 from lifecycle.kubelet.state import PodState
-from lifecycle.runtime import texts
+from lifecycle.runtime import delays, texts
 from lifecycle.runtime.records import ContainerRecord
 
 if TYPE_CHECKING:
@@ -59,10 +59,8 @@ class Hooks:
         """Begin; return an error where it cannot even begin."""
         reply = Reply("kubelet", "hook", (pod.uid, record.id, hook))
         if handler.exec:
-            failure = self.kubelet.programs.exec(record.id, handler.exec.command, reply)
-            if failure:
-                exec_id = self.kernel.seeds.hex(64, "exec", record.id, self.kernel.now)
-                return self._exec_error(pod, container, handler, texts.cannot_exec(exec_id, failure.message), "")
+            takes = self.kubelet.runtime.takes(delays.EXEC, pod)
+            self.kernel.after(takes, "kubelet", "hook_exec", pod.uid, record.id, hook)
         elif handler.http_get:
             return self._http(pod, container, handler, reply)
         elif handler.sleep:
@@ -70,6 +68,24 @@ class Hooks:
         else:
             return f"invalid handler: {_go_struct(handler)}"
         return None
+
+    def on_hook_exec(self, uid: str, container_id: str, hook: str) -> None:
+        """Run a hook's command, now that the runtime has it."""
+        pod = self.kubelet.state.pods.get(uid)
+        record = pod.runtime.by_id(container_id) if pod else None
+        container = self.kubelet.container(pod, record.name) if pod and record else None
+        handler = _handler(container, hook)
+        if pod is None or record is None or container is None or handler is None or handler.exec is None:
+            return
+        reply = Reply("kubelet", "hook", (uid, container_id, hook))
+        if record.state != "running":
+            self._over(pod, container_id, hook, self._exec_error(pod, container, handler, texts.no_running_task(record.id), ""))
+            return
+        failure = self.kubelet.programs.exec(record.id, handler.exec.command, reply)
+        if failure:
+            exec_id = self.kernel.seeds.hex(64, "exec", record.id, self.kernel.now)
+            error = self._exec_error(pod, container, handler, texts.cannot_exec(exec_id, failure.message), "")
+            self._over(pod, container_id, hook, error)
 
     def _http(self, pod: PodState, container: Container, handler: LifecycleHandler, reply: Reply) -> str | None:
         get = handler.http_get
@@ -95,10 +111,9 @@ class Hooks:
         if pod is None or record is None:
             return
         container = self.kubelet.container(pod, record.name)
-        if container is None or container.lifecycle is None:
+        handler = _handler(container, hook)
+        if container is None or handler is None:
             return
-        handler = container.lifecycle.post_start if hook == POST_START else container.lifecycle.pre_stop
-        assert handler
         error = ""
         if isinstance(result, programs.ExecResult) and result.code != 0:
             assert handler.exec
@@ -106,6 +121,9 @@ class Hooks:
             error = self._exec_error(pod, container, handler, text, result.stdout + result.stderr)
         elif isinstance(result, programs.HTTPResult) and result.error:
             error = self._http_error(pod, container, handler, result.error)
+        self._over(pod, container_id, hook, error)
+
+    def _over(self, pod: PodState, container_id: str, hook: str, error: str) -> None:
         self._ended(pod, container_id, hook, error)
         if hook == POST_START:
             self.kubelet.sync_pod.resume(pod)
@@ -134,6 +152,12 @@ class Hooks:
 
     def _failed(self, pod: PodState, container: Container, what: str) -> str:
         return f'{what} for Container "{container.name}" in Pod "{self.kubelet.pod_id(pod)}" failed'
+
+
+def _handler(container: Container | None, hook: str) -> LifecycleHandler | None:
+    if container is None or container.lifecycle is None:
+        return None
+    return container.lifecycle.post_start if hook == POST_START else container.lifecycle.pre_stop
 
 
 def _go_struct(handler: LifecycleHandler) -> str:

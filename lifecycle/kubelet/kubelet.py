@@ -70,7 +70,8 @@ class Kubelet:
             self.prober.on_probed,
             self.prober.on_probe_wake,
         )
-        self.on_hook, self.on_kill_stage = self.hooks.on_hook, self.termination.on_kill_stage
+        self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
+        self.on_kill_stage = self.termination.on_kill_stage
         self.on_mount, self.on_remount = self.volumes.on_mount, self.volumes.on_remount
         self._specs: dict[str, tuple[Object, PodSpec]] = {}
         self._infos: dict[str, NodeInfo] = {}

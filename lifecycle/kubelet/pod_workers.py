@@ -123,7 +123,7 @@ class PodWorkers:
         return self._jittered(pod, RESYNC) if self.kubelet.prober.unready(pod) else None
 
     def _jittered(self, pod: PodState, delay: Micros) -> Micros:
-        factor = self.kernel.seeds.between(1.2, 1.3, "wake", pod.uid, pod.worker.number)
+        factor = self.kernel.seeds.between(1, 1 + JITTER, "pod", pod.uid, pod.worker.number)
         return round(delay * factor)
 
     def _wake(self, pod: PodState, delay: Micros | None) -> None:
