@@ -11,7 +11,7 @@ from lifecycle.clock import SECOND, Micros
 from lifecycle.wire import Request
 from podhub.log.models import Cluster
 from podhub.log.read import tail
-from podhub.runs import dispatch, engines, lease, snapshots, steps
+from podhub.runs import dispatch, engines, lease, snapshots, steps, turn
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.toy import Toy
 
@@ -54,6 +54,7 @@ def toy(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> type[Toy]:
     monkeypatch.setattr(engines, "Engine", Toy)
     monkeypatch.setattr(dispatch, "nudge", lambda cluster_id: None)
     monkeypatch.setattr("podhub.runs.clusters.reach", lambda cluster, at: False)
+    monkeypatch.setattr(turn, "SLICE_SECONDS", 10)  # so that where a slice ends does not depend on how busy the machine is
     return Toy
 
 

@@ -95,7 +95,10 @@ def test_the_clock_runs_on_while_no_server_does(cluster: Cluster, wall: Wall) ->
     assert sum(entry[4] == "beat" for entry in log(cluster)) == 3600
 
 
-def test_a_turn_ends_when_its_time_is_up_and_says_that_more_is_due(cluster: Cluster, wall: Wall) -> None:
+def test_a_turn_ends_when_its_time_is_up_and_says_that_more_is_due(
+    cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "SLICE_SECONDS", 0.02)
     queue(cluster, create("web", beats=100_000, period=SECOND // 10))
     advance(cluster.pk)
     wall.pass_(10_000)
@@ -207,7 +210,10 @@ def test_as_fast_as_possible_stops_at_its_target(toy: type[Toy], wall: Wall) -> 
     assert fresh(cluster).wake_wall is None
 
 
-def test_as_fast_as_possible_takes_a_request_that_comes_on_the_way(toy: type[Toy], wall: Wall) -> None:
+def test_as_fast_as_possible_takes_a_request_that_comes_on_the_way(
+    toy: type[Toy], wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "SLICE_SECONDS", 0.02)
     cluster = make("quick", "max")
     queue(cluster, create("web", beats=20_000))
     assert advance(cluster.pk, seconds=0.02)
