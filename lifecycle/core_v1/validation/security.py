@@ -10,28 +10,16 @@ from typing import Any
 
 from lifecycle.core_v1 import field
 from lifecycle.core_v1.field import Error
+from lifecycle.core_v1.schema import struct
 from lifecycle.core_v1.validation import formats
 from lifecycle.core_v1.validation.metadata import wrong
+from lifecycle.core_v1.validation.spec_diff import internal
 
 Object = dict[str, Any]
 
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 NET_SYSCTLS = ("net.",)
 IPC_SYSCTLS = ("kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
-
-INTERNAL_ORDER = (
-    "Capabilities", "Privileged", "SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup", "RunAsNonRoot",
-    "ReadOnlyRootFilesystem", "AllowPrivilegeEscalation", "ProcMount", "SeccompProfile", "AppArmorProfile",
-)  # fmt: skip
-"""How an error shows a whole SecurityContext: by the names and in the order of the API server's own type."""
-
-INTERNAL_FIELDS: dict[str, Object] = {
-    "Capabilities": {"add": None, "drop": None},
-    "SELinuxOptions": {"user": "", "role": "", "type": "", "level": ""},
-    "SeccompProfile": {"type": "", "localhostProfile": None},
-    "AppArmorProfile": {"type": "", "localhostProfile": None},
-}
-"""The fields of its parts, each with what it holds where it is not set."""
 
 
 def pod_context(spec: Object, path: str) -> Iterator[Error]:
@@ -68,21 +56,12 @@ def container_context(context: Object | None, path: str, host_users: bool) -> It
 
 
 def _escalation(context: Object, path: str) -> Iterator[Error]:
+    shown = internal(context, struct("SecurityContext"))
     refused = "cannot set `allowPrivilegeEscalation` to false and"
     if context.get("privileged"):
-        yield field.invalid(path, _internal(context), f"{refused} `privileged` to true")
+        yield field.invalid(path, shown, f"{refused} `privileged` to true")
     if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or []):
-        yield field.invalid(path, _internal(context), f"{refused} `capabilities.Add` CAP_SYS_ADMIN")
-
-
-def _internal(context: Object) -> Object:
-    """Return a SecurityContext under the names of the API server's own type, with null for what is not set."""
-    shown: Object = {}
-    for name in INTERNAL_ORDER:
-        value = context.get("seLinuxOptions" if name == "SELinuxOptions" else name[0].lower() + name[1:])
-        fields = INTERNAL_FIELDS.get(name)
-        shown[name] = {f[0].upper() + f[1:]: value.get(f, empty) for f, empty in fields.items()} if value and fields else value
-    return shown
+        yield field.invalid(path, shown, f"{refused} `capabilities.Add` CAP_SYS_ADMIN")
 
 
 def _one_of(context: Object, name: str, values: tuple[str, ...], path: str) -> Iterator[Error]:
