@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lifecycle.clock import SECOND, rfc3339_micro
 from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.runs import engines, lease, steps
+from podhub.runs import engines, lease, steps, turn
 from podhub.runs.advance import advance
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.conftest import WALL, Wall, answer, forget, log, make, queue
