@@ -15,6 +15,10 @@ from lifecycle.programs.files import Tree
 from lifecycle.programs.interface import Container, LogLine, Sandbox
 
 
+SIGNALED = 1 << 8
+"""Marks the status of a background job that a signal has ended."""
+
+
 class Open(msgspec.Struct, omit_defaults=True):
     """An open file description, shared by the descriptors that `refs` counts.
 
@@ -91,6 +95,7 @@ class Shell(msgspec.Struct, omit_defaults=True):
     vars: dict[str, Any] = {}
     exported: set[str] = set()
     readonly: set[str] = set()
+    associative: set[str] = set()
     functions: dict[str, tuple[str, int]] = {}
     options: set[str] = set()
     traps: dict[str, str] = {}

@@ -40,10 +40,10 @@ def test(call: Call) -> int:
     args = call.args
     if call.name == "[":
         if args[-1:] != ["]"]:
-            return call.fail("missing ‘]’" if not call.busybox else "missing ]", 2)
+            return call.fail("missing ']'" if not call.busybox else "missing ]", 2)
         args = args[:-1]
     try:
-        return int(not Tests(call.machine, call.process).test(args))
+        return int(not Tests(call.machine, call.process, "ash" if call.busybox else "bash").test(args))
     except TestError as error:
         return call.fail(explain("ash" if call.busybox else "coreutils", error), 2)
 
@@ -72,7 +72,7 @@ def seq(call: Call) -> int:
         return call.fail(
             f"invalid number '{bad}'"
             if call.busybox
-            else f"invalid floating point argument: ‘{bad}’"
+            else f"invalid floating point argument: '{bad}'"
             if bad
             else "missing operand"
         )
@@ -81,7 +81,7 @@ def seq(call: Call) -> int:
     numbers = [round(float(operand) * scale) for operand in operands]
     first, step, last = numbers[0] if len(numbers) > 1 else scale, numbers[1] if len(numbers) == 3 else scale, numbers[-1]
     if step == 0:
-        return call.fail("invalid Zero increment value: ‘0’")
+        return call.fail("invalid Zero increment value: '0'")
     found = range(first, last + (1 if step > 0 else -1), step)
     if len(found) > 1_000_000:
         call.machine.limit("steps", "1,000,000 numbers of seq", "the rest is left out")

@@ -9,6 +9,7 @@ import msgspec
 from lifecycle.clock import SECOND
 from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.commands.processes import run_each
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.files import FileError, Node, join, parent
 from lifecycle.programs.shell import patterns
@@ -29,6 +30,12 @@ def cat(call: Call) -> int | None:
 
 
 def _cat_one(call: Call, name: str, numbered: bool) -> int | None:
+    if name == "-" and numbered:
+        text = call.stdin()
+        if text is None:
+            return None
+        call.out(_numbered(text))
+        return 0
     if name == "-":
         return _cat_stream(call, 0)
     try:
@@ -47,8 +54,12 @@ def _cat_one(call: Call, name: str, numbered: bool) -> int | None:
     else:
         text, zeros = opened.text, 0
     if numbered:
-        text = "".join(f"{i:6}\t{line}" for i, line in enumerate(text.splitlines(keepends=True), 1))
+        text = _numbered(text)
     return 0 if call.out(text, zeros) else 1
+
+
+def _numbered(text: str) -> str:
+    return "".join(f"{i:6}\t{line}" for i, line in enumerate(text.splitlines(keepends=True), 1))
 
 
 def _cat_stream(call: Call, fd: int) -> int | None:
@@ -174,7 +185,7 @@ def mkdir(call: Call) -> int:
             make_directory(call, name, "p" in options, mode)
         except FileError as error:
             prefix = "can't create directory" if call.busybox else "cannot create directory"
-            quoted = f"'{name}'" if call.busybox else f"‘{name}’"
+            quoted = f"'{name}'" if call.busybox else f"'{name}'"
             status = call.fail(f"{prefix} {quoted}: {error.text}")
     return status
 
@@ -387,7 +398,7 @@ def truncate(call: Call) -> int:
     options, names = call.options("s:cl:o:", {"size": "s", "length": "l", "no-create": "c"})
     size = parse_size(options.get("s", options.get("l", "0")).lstrip("+"))
     if size is None:
-        return call.fail(f"Invalid number: ‘{options.get('s')}’")
+        return call.fail(f"Invalid number: '{options.get('s')}'")
     for name in names:
         try:
             full = call.view.resolve(call.path(name))
@@ -446,8 +457,8 @@ def ls(call: Call) -> int:
         else:
             files.append((name, node))
     if files:
-        call.out(_listed(call, files, options))
-    for i, name in enumerate(directories):
+        call.out(_listed(call, sorted(files, key=lambda pair: pair[0]), options))
+    for i, name in enumerate(sorted(directories)):
         if i or files:
             call.out("\n")
         if len(names) > 1 or "R" in options:
@@ -669,7 +680,7 @@ def mktemp(call: Call) -> int:
             call.write_file(name, "")
     except FileError as error:
         return call.fail(
-            f"(null): {error.text}" if call.busybox else f"failed to create file via template ‘{template}’: {error.text}"
+            f"(null): {error.text}" if call.busybox else f"failed to create file via template '{template}': {error.text}"
         )
     call.out(name + "\n")
     return 0
@@ -691,8 +702,8 @@ def mkfifo(call: Call) -> int:
 
 @command("find")
 def find(call: Call) -> int | None:
-    if "code" in call.data:
-        return int(call.data["code"])
+    if "left" in call.data:
+        return run_each(call, [], 0)
     args = list(call.args)
     roots: list[str] = []
     while args and not args[0].startswith(("-", "(", "!")):
@@ -702,7 +713,7 @@ def find(call: Call) -> int | None:
         try:
             call.find(root, follow=False)
         except FileError as error:
-            status = call.fail(f"{root}: {error.text}" if call.busybox else f"‘{root}’: {error.text}")
+            status = call.fail(f"{root}: {error.text}" if call.busybox else f"'{root}': {error.text}")
             continue
         found += _walk(call, root)
     return _find_actions(call, args, found, status)
@@ -732,8 +743,6 @@ def _find_actions(call: Call, args: list[str], found: list[tuple[str, Node, int]
 
 
 def _find_exec(call: Call, words: list[str], names: list[str], status: int) -> int | None:
-    from lifecycle.programs.commands.processes import run_each
-
     end = next((i for i, word in enumerate(words) if word in (";", "+")), len(words))
     template = words[:end]
     if words[end : end + 1] == ["+"]:

@@ -38,7 +38,7 @@ def dd(call: Call) -> int | None:
     count = parse_size(operands["count"]) if "count" in operands else None
     if block is None or ("count" in operands and count is None):
         return call.fail(
-            f"invalid number '{operands.get('bs')}'" if call.busybox else f"invalid number: ‘{operands.get('bs')}’"
+            f"invalid number '{operands.get('bs')}'" if call.busybox else f"invalid number: '{operands.get('bs')}'"
         )
     if not call.machine.charge(call.process, block):
         return None

@@ -295,7 +295,7 @@ def _wget_gnu(call: Call, url: str, options: dict[str, str], fetched: Fetched) -
         text += f"Resolving {parts.hostname} ({parts.hostname})... "
         text += f"{fetched.ip}\n" if fetched.problem != "noname" else "failed: Name or service not known.\n"
     if fetched.problem == "noname":
-        text += f"wget: unable to resolve host address ‘{parts.hostname}’\n".encode().decode("latin-1")
+        text += f"wget: unable to resolve host address '{parts.hostname}'\n".encode().decode("latin-1")
         call.err("" if quiet else text)
         return 4
     shown = f"{parts.hostname} ({parts.hostname})|{fetched.ip}|" if not is_address(parts.hostname or "") else fetched.ip
@@ -323,7 +323,7 @@ def _wget_gnu(call: Call, url: str, options: dict[str, str], fetched: Fetched) -
     call.err(
         ""
         if quiet
-        else f"Saving to: ‘{name}’\n\n{when} (1 MB/s) - ‘{name}’ saved [{len(fetched.body)}/{len(fetched.body)}]\n\n".encode().decode(
+        else f"Saving to: '{name}'\n\n{when} (1 MB/s) - '{name}' saved [{len(fetched.body)}/{len(fetched.body)}]\n\n".encode().decode(
             "latin-1"
         )
     )

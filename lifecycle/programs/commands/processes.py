@@ -289,7 +289,7 @@ def env(call: Call) -> int | None:
         call.machine.execute(call.process, args, values)
     except ExecError as error:
         text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
-        return call.fail(f"can't execute '{args[0]}': {text}" if call.busybox else f"‘{args[0]}’: {text}", error.status)
+        return call.fail(f"can't execute '{args[0]}': {text}" if call.busybox else f"'{args[0]}': {text}", error.status)
     call.machine.queue.append(call.process.pid)
     return None
 

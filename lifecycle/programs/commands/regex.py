@@ -24,9 +24,9 @@ def basic_expression(expression: str) -> str:
 
     def swap(text: str) -> str:
         text = re.sub(r"\\([(){}|+?])|([(){}|+?])", lambda m: m.group(1) or "\\" + m.group(2), text)
-        return re.sub(r"(^|\()\*", r"\1\\*", text)
+        return text
 
-    return _brackets(expression, swap)
+    return _brackets(re.sub(r"^(\^?)\*", r"\1\\*", expression), swap)
 
 
 def _brackets(expression: str, outside: object) -> str:

@@ -255,7 +255,7 @@ def _head_bytes(call: Call, options: dict[str, str], names: list[str]) -> int | 
 
 def _count(call: Call, text: str) -> int:
     if not re.fullmatch(r"[-+]?\d+[kKmM]?", text):
-        raise UsageError(f"invalid number '{text}'" if call.busybox else f"invalid number of lines: ‘{text}’")
+        raise UsageError(f"invalid number '{text}'" if call.busybox else f"invalid number of lines: '{text}'")
     scale = {"k": 1024, "m": 1 << 20}.get(text[-1].lower(), 1)
     return int(text.rstrip("kKmM")) * scale
 
@@ -453,7 +453,7 @@ def _ranges(call: Call, text: str) -> list[tuple[int, int]]:
     for piece in text.split(","):
         match = re.fullmatch(r"(\d*)(-?)(\d*)", piece)
         if not match or piece in ("", "-"):
-            raise UsageError(f"invalid range '{piece}'" if call.busybox else f"invalid field value ‘{piece}’")
+            raise UsageError(f"invalid range '{piece}'" if call.busybox else f"invalid field value '{piece}'")
         first, dash, last = match.groups()
         low = int(first or 1)
         found.append((low, int(last) if last else 1 << 30 if dash else low))
@@ -471,7 +471,7 @@ def tr(call: Call) -> int | None:
     if text is None:
         return None
     if not sets or (len(sets) < 2 and not {"d", "s"} & set(options)):
-        return call.fail("missing operand" if not sets else f"missing operand after ‘{sets[0]}’")
+        return call.fail("missing operand" if not sets else f"missing operand after '{sets[0]}'")
     first = _characters(sets[0])
     if {"c", "C"} & set(options):
         members = set(first)
@@ -616,7 +616,7 @@ def compare(call: Call) -> int:
         at = next((i for i, (a, b) in enumerate(zip(*texts, strict=False)) if a != b), min(map(len, texts)))
         if "s" not in options:
             line = texts[0][:at].count("\n") + 1
-            call.out(f"{names[0]} {names[1]} differ: {'char' if call.busybox else 'byte'} {at + 1}, line {line}\n")
+            call.out(f"{names[0]} {names[1]} differ: char {at + 1}, line {line}\n")
         return 1
     if "q" in options:
         call.out(f"Files {names[0]} and {names[1]} differ\n")

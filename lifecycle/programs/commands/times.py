@@ -34,7 +34,7 @@ def sleep(call: Call) -> int | None:
         for arg in call.args:
             span = seconds(arg)
             if span is None:
-                return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval ‘{arg}’")
+                return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval '{arg}'")
             total += span
         if total >= FOREVER:
             call.forever()
@@ -91,7 +91,7 @@ def date(call: Call) -> int:
     if "d" in options:
         moment = _moment(options["d"], at)
         if moment is None:
-            return call.fail(f"invalid date '{options['d']}'" if call.busybox else f"invalid date ‘{options['d']}’")
+            return call.fail(f"invalid date '{options['d']}'" if call.busybox else f"invalid date '{options['d']}'")
         at = moment
     elif "r" in options:
         try:
@@ -210,7 +210,7 @@ def start_child(call: Call, argv: list[str]) -> Process | int:
             streams.close(call.machine, child, fd)
         call.machine.reap(child)
         text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
-        wording = f"can't execute '{argv[0]}': {text}" if call.busybox else f"failed to run command ‘{argv[0]}’: {text}"
+        wording = f"can't execute '{argv[0]}': {text}" if call.busybox else f"failed to run command '{argv[0]}': {text}"
         return call.fail(wording, error.status)
     call.machine.queue.append(child.pid)
     call.data["child"] = child.pid
@@ -222,7 +222,7 @@ def timeout(call: Call) -> int | None:
     if "child" not in call.data:
         return _start_timeout(call)
     if "code" in call.data:
-        return 124 if call.data.get("fired") and not call.busybox else int(call.data["code"])
+        return _timed_out(call)
     child = call.machine.state.processes.get(call.data["child"])
     if child is not None and call.now >= call.data["until"]:
         fired = call.data.get("fired")
@@ -238,6 +238,16 @@ def timeout(call: Call) -> int | None:
         call.process.waiting = "children"
         return None
     call.machine.sleep_until(call.process, call.data["until"])
+    return None
+
+
+def _timed_out(call: Call) -> int | None:
+    """Give the child's status, or what stands for its end: 124; busybox's ends by the signal itself."""
+    if not call.data.get("fired"):
+        return int(call.data["code"])
+    if not call.busybox:
+        return 124
+    call.machine.end(call.process, int(call.data["code"]), call.data["signal"])
     return None
 
 
@@ -268,7 +278,7 @@ def _start_timeout(call: Call) -> int | None:
     span = seconds(args[0])
     if span is None:
         return call.fail(
-            f"invalid time interval ‘{args[0]}’" if not call.busybox else f"invalid number '{args[0]}'",
+            f"invalid time interval '{args[0]}'" if not call.busybox else f"invalid number '{args[0]}'",
             125 if not call.busybox else 1,
         )
     call.data["signal"] = signal
@@ -324,7 +334,7 @@ def wrapper(call: Call) -> int | None:
     except ExecError as error:
         text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
         return call.fail(
-            f"can't execute '{args[0]}': {text}" if call.busybox else f"failed to run command ‘{args[0]}’: {text}", error.status
+            f"can't execute '{args[0]}': {text}" if call.busybox else f"failed to run command '{args[0]}': {text}", error.status
         )
     if call.name == "nohup":
         call.process.ignored.add("SIGHUP")

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, join
 from lifecycle.programs.machine import ExecError
+from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.expand import quote
 from lifecycle.programs.shell.printf import echo_text, printf_text
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
-from lifecycle.programs.state import Frame
+from lifecycle.programs.state import SIGNALED, Frame
 
 Builtin = Callable[[Turn, list[str]], int | None]
 
@@ -42,26 +43,36 @@ def _printf(turn: Turn, argv: list[str]) -> int:
         return 2
     text, problems = printf_text(args[0], args[1:])
     for problem in problems:
-        turn.complain_as("printf", problem)
+        _complain_printf(turn, problem)
     if name:
         turn.set_checked(name, text)
         return int(bool(problems))
     return 0 if turn.write(1, text) and not problems else 1
 
 
+def _complain_printf(turn: Turn, problem: str) -> None:
+    value, _, text = problem.rpartition(": ")
+    if text != "invalid number" or turn.shell.dialect == "bash":
+        turn.complain_as("printf", problem)
+    elif turn.shell.dialect == "dash":
+        turn.complain_as("printf", f"{value}: expected numeric value")
+    else:
+        turn.complain(f"invalid number '{value}'")
+
+
 def _test(turn: Turn, argv: list[str]) -> int:
     args = argv[1:]
-    dialect = turn.shell.dialect
+    kind = turn.shell.dialect
     if argv[0] == "[":
         if not args or args[-1] != "]":
-            missing = {"ash": "missing ]", "dash": "missing ]", "bash": "missing `]'"}[dialect]
+            missing = {"ash": "missing ]", "dash": "missing ]", "bash": "missing `]'"}[kind]
             _complain_test(turn, argv[0], missing)
             return 2
         args = args[:-1]
     try:
-        return int(not Tests(turn.machine, turn.process).test(args))
+        return int(not Tests(turn.machine, turn.process, kind).test(args))
     except TestError as error:
-        _complain_test(turn, argv[0], explain(dialect, error))
+        _complain_test(turn, argv[0], explain(kind, error))
         return 2
 
 
@@ -102,7 +113,7 @@ def _return(turn: Turn, argv: list[str]) -> None:
         if kind == "script" and len(shell.frames) == 1:
             if shell.dialect == "bash" and not shell.subshell:
                 turn.complain_as("return", "can only `return' from a function or sourced script")
-                shell.status = 1
+                shell.status = 2
                 return
             leave(turn, status)
             return
@@ -156,7 +167,7 @@ def _source(turn: Turn, argv: list[str]) -> int | None:
     if node is None or node.kind != "f":
         return _not_sourced(turn, argv)
     frame = Frame(node.content, "source")
-    if len(argv) > 2:
+    if len(argv) > 2 and turn.shell.dialect != "dash":
         frame.args, turn.shell.args = turn.shell.args, argv[2:]
     push(turn, frame)
     return None
@@ -178,7 +189,6 @@ def _not_sourced(turn: Turn, argv: list[str]) -> int:
 
 
 def _exec(turn: Turn, argv: list[str]) -> int | None:
-    from lifecycle.programs.shell.dialect import not_found
     from lifecycle.programs.shell.steps import run_program
 
     args = argv[1:]
@@ -191,7 +201,7 @@ def _exec(turn: Turn, argv: list[str]) -> int | None:
     except ExecError as error:
         if error.code == "ENOENT":
             path = "/" in args[0] and turn.shell.dialect == "bash"
-            text = not_found("bash", args[0], True) if path else f"{args[0]}: not found"
+            text = dialect.not_found("bash", args[0], True) if path else f"{args[0]}: not found"
         else:
             text = f"{args[0]}: {FileError(error.code).text}"
         if turn.shell.dialect == "bash" and "/" in args[0]:
@@ -269,8 +279,8 @@ def _local(turn: Turn, argv: list[str]) -> int:
 def _declare(turn: Turn, name: str, value: str | None, flags: str) -> None:
     shell = turn.shell
     if "A" in flags or "a" in flags:
-        shell.vars[name] = {"": ""} if "A" in flags else {}
-        shell.vars[name].pop("", None)
+        shell.vars[name] = {}
+        (shell.associative.add if "A" in flags else shell.associative.discard)(name)
     elif value is not None:
         shell.vars[name] = value
     elif shell.dialect == "bash":
@@ -362,21 +372,9 @@ def _set(turn: Turn, argv: list[str]) -> int:
 
 
 def _read(turn: Turn, argv: list[str]) -> int | None:
-    args, raw, fd, names, array = argv[1:], False, 0, [], ""
-    while args:
-        arg = args.pop(0)
-        if arg == "-r":
-            raw = True
-        elif arg in ("-p", "-t", "-n", "-d", "-N", "-i") and args:
-            args.pop(0)
-        elif arg == "-u" and args:
-            fd = int(args.pop(0)) if args[0].isdigit() else 0
-        elif arg == "-a" and args:
-            array = args.pop(0)
-        elif re.fullmatch(r"-[rse]+", arg):
-            raw = raw or "r" in arg
-        else:
-            names.append(arg)
+    options, names = _read_options(argv[1:])
+    raw, array = "r" in options, options.get("a", "")
+    fd = int(options["u"]) if options.get("u", "").isdigit() else 0
     line = streams.read(turn.machine, turn.process, fd, line=True)
     if line is None:
         turn.process.waiting = "builtin"
@@ -390,6 +388,19 @@ def _read(turn: Turn, argv: list[str]) -> int | None:
     status = 0 if line.endswith("\n") else 1
     _assign_read(turn, line.rstrip("\n") if status == 0 else line, names, raw, array)
     return status
+
+
+def _read_options(args: list[str]) -> tuple[dict[str, str], list[str]]:
+    found: dict[str, str] = {}
+    left = list(args)
+    while left and len(left[0]) > 1 and left[0][0] == "-":
+        arg = left.pop(0)
+        for i, letter in enumerate(arg[1:], 1):
+            if letter in "ptndNiua":
+                found[letter] = arg[i + 1 :] or (left.pop(0) if left else "")
+                break
+            found[letter] = ""
+    return found, left
 
 
 def _assign_read(turn: Turn, line: str, names: list[str], raw: bool, array: str) -> None:
@@ -448,8 +459,18 @@ def _wait(turn: Turn, argv: list[str]) -> int | None:
         code = shell.jobs[pid]
         if code is None:
             return _block(turn, argv)
-        status = code
+        if code & SIGNALED and turn.shell.dialect == "bash":
+            shell.jobs[pid] = code & 255
+        elif code & SIGNALED:
+            _say_killed(turn, pid, code)
+            shell.jobs[pid] = code & 255
+        status = code & 255
     return status
+
+
+def _say_killed(turn: Turn, pid: int, code: int) -> None:
+    signal = BY_NUMBER.get((code & 255) - 128, "")
+    turn.write(2, dialect.killed(turn.shell.dialect, turn.shell.name, turn.shell.line, signal, pid, ""))
 
 
 def _wait_any(turn: Turn, argv: list[str]) -> int | None:
@@ -457,7 +478,7 @@ def _wait_any(turn: Turn, argv: list[str]) -> int | None:
     for pid, code in jobs.items():
         if code is not None:
             del jobs[pid]
-            return code
+            return code & 255
     return _block(turn, argv) if jobs else 127
 
 
@@ -547,12 +568,14 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
     if arg.startswith("%"):
         arg = str(_job(turn, arg))
     if not re.fullmatch(r"-?\d+", arg):
-        dialect = turn.shell.dialect
-        bash = f"{arg}: arguments must be process or job IDs"
-        turn.complain_as(
-            "kill", bash if dialect == "bash" else f"Illegal number: {arg}" if dialect == "dash" else f"invalid number '{arg}'"
-        )
-        return 1
+        kind = turn.shell.dialect
+        if kind == "ash":
+            turn.complain(f"invalid number '{arg}'")
+        else:
+            turn.complain_as(
+                "kill", f"{arg}: arguments must be process or job IDs" if kind == "bash" else f"Illegal number: {arg}"
+            )
+        return 2 if kind == "dash" else 1
     pid = int(arg)
     machine.room.thaw_all(machine)
     if pid in (0, -1) or pid < 0:
@@ -571,10 +594,9 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
 
 
 def _no_such(turn: Turn, arg: str) -> None:
-    dialect = turn.shell.dialect
-    if dialect == "bash":
+    if turn.shell.dialect == "bash":
         turn.complain_as("kill", f"({arg}) - No such process")
-    elif dialect == "dash":
+    elif turn.shell.dialect == "dash":
         turn.complain_as("kill", "No such process\n")
     else:
         turn.complain(f"can't kill pid {arg}: No such process")
@@ -610,7 +632,7 @@ def _cd(turn: Turn, argv: list[str]) -> int:
             "ash": f"can't cd to {target}: {error.text}",
         }
         turn.complain_as("cd", said[turn.shell.dialect])
-        return 1 if turn.shell.dialect != "dash" else 2
+        return 1 if turn.shell.dialect == "bash" else 2
     turn.shell.vars["OLDPWD"] = turn.process.cwd
     turn.process.cwd = path
     turn.shell.vars["PWD"] = path
@@ -722,7 +744,6 @@ def _ulimit(turn: Turn, argv: list[str]) -> int:
 
 
 def _let(turn: Turn, argv: list[str]) -> int:
-    from lifecycle.programs.shell import dialect
     from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 
     value = 0

@@ -35,14 +35,14 @@ _TEXTS = {
         "number": "{}: bad number",
         "operator": "{}: unknown operand",
         "unary": "{}: unknown operand",
-        "argument": "argument expected",
+        "argument": "{}: argument expected",
         "paren": "closing paren expected",
     },
     "dash": {
         "number": "Illegal number: {}",
         "operator": "{}: unexpected operator",
         "unary": "{}: unexpected operator",
-        "argument": "argument expected",
+        "argument": "{}: argument expected",
         "paren": "closing paren expected",
     },
     "bash": {
@@ -54,10 +54,10 @@ _TEXTS = {
         "paren": "`)' expected",
     },
     "coreutils": {
-        "number": "invalid integer ‘{}’",
-        "operator": "‘{}’: binary operator expected",
-        "unary": "‘{}’: unary operator expected",
-        "argument": "missing argument after ‘{}’",
+        "number": "invalid integer '{}'",
+        "operator": "'{}': binary operator expected",
+        "unary": "'{}': unary operator expected",
+        "argument": "missing argument after '{}'",
     },
 }
 
@@ -71,9 +71,10 @@ def explain(flavor: str, error: TestError) -> str:
 class Tests:
     """Answers questions of one process."""
 
-    def __init__(self, machine: Machine, process: Process) -> None:
+    def __init__(self, machine: Machine, process: Process, dialect: str = "bash") -> None:
         self.machine = machine
         self.process = process
+        self.dialect = dialect
 
     def test(self, args: list[str]) -> bool:
         """Return what `test ARGS` says. POSIX decides by the number of arguments. Raises: TestError."""
@@ -103,7 +104,9 @@ class Tests:
             return args[1] == ""
         if len(args[0]) == 2 and args[0][0] == "-" and args[0][1] in UNARY:
             return self.unary(args[0][1], args[1])
-        raise TestError("unary", args[0])
+        if args[1] in BINARY and self.dialect != "bash":
+            raise TestError("argument", args[1])
+        raise TestError("unary", args[1] if self.dialect == "ash" else args[0])
 
     def unary(self, op: str, value: str) -> bool:
         if op == "z":
@@ -156,7 +159,9 @@ class Tests:
         if op == "-ef":
             return left is not None and left is right
         first, second = (left, right) if op == "-nt" else (right, left)
-        return first is not None and (second is None or first.mtime > second.mtime)
+        if first is None or second is None:
+            return first is not None and self.dialect == "bash"
+        return first.mtime > second.mtime
 
     def number(self, text: str) -> int:
         if not re.fullmatch(r"\s*[-+]?\d+\s*", text):

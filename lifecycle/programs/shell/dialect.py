@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.programs.shell.syntax import SyntaxFault
+from lifecycle.programs.signals import DESCRIPTIONS
 
 _QUOTES = {"'": "Unterminated quoted string", '"': "Unterminated quoted string", "`": "EOF in backquote substitution"}
 _MAGIC_EOF = {")": "EOF in command substitution"}
@@ -44,6 +45,14 @@ def cannot_create(dialect: str, path: str, code: str, text: str) -> str:
         return f"{path}: {text}"
     short = {"ENOENT": "Directory nonexistent" if dialect == "dash" else "nonexistent directory"}.get(code, text)
     return f"cannot create {path}: {short}" if dialect == "dash" else f"can't create {path}: {short}"
+
+
+def killed(dialect: str, name: str, line: int, signal: str, pid: int, command: str) -> str:
+    """Return what a shell says of a child that a signal has ended; empty where it says nothing."""
+    text = DESCRIPTIONS.get(signal, "")
+    if text and dialect == "bash":
+        return f"{name}: line {line}: {pid:5d} {text:<23} {command}\n"
+    return text + "\n" if text else ""
 
 
 def redirection_status(dialect: str) -> int:

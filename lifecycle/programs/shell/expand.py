@@ -239,6 +239,8 @@ class Expander:
             return [(str(self._length(part)), part.quoted)]
         if op.startswith("!"):
             return [(self._indirect(part, op[1:]), part.quoted)]
+        if self.turn.shell.dialect == "dash" and op[0] in "/^,@" or op == ":" and self.turn.shell.dialect == "dash":
+            raise ExpansionError("Bad substitution")
         value = self._value(part)
         if op.lstrip(":") in ("-", "=", "+", "?") and op != ":":
             return self._conditional(part, op, value)
@@ -256,7 +258,7 @@ class Expander:
 
     def _indirect(self, part: Var, op: str) -> str:
         if part.index is not None:
-            return " ".join(str(i) for i in range(len(self.turn.array(part.name))))
+            return " ".join(self.turn.keys(part.name))
         name = self._value(part) or ""
         return "".join(text for text, _ in self._variable(Var(name, op, part.word, part.quoted))) if name else ""
 
@@ -292,7 +294,7 @@ class Expander:
         if op in (",", ",,"):
             return value.lower() if op == ",," else value[:1].lower() + value[1:]
         if op == "@Q":
-            return quote(value)
+            return quote(value) if value else ""
         return value
 
     def _replaced(self, part: Var, everywhere: bool, value: str) -> str:

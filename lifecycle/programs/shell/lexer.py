@@ -397,7 +397,7 @@ class Lexer:
         length = text[self.i] == "#" and text[self.i + 1 : self.i + 2] not in ("}", "") if self.i < len(text) else False
         if length:
             self.i += 1
-        indirect = self.bash and text[self.i : self.i + 1] == "!" and text[self.i + 1 : self.i + 2] not in ("}", "")
+        indirect = self.bash and re.match(r"![A-Za-z0-9_#]", text[self.i : self.i + 2]) is not None
         if indirect:
             self.i += 1
         name = self._parameter()

@@ -74,38 +74,32 @@ class Parser(Lexer):
         """Parse up to the end of a line: what a shell reads before it runs anything of it."""
         items: list[Item] = []
         while True:
-            items.append(self._item())
-            token = self.peek()
-            if token.kind in ("newline", "eof"):
-                return [self._with_heredocs(item) for item in items]
-            if not items[-1].background and not self._at_separator:
+            item, separated = self._item()
+            items.append(item)
+            if self.peek().kind in ("newline", "eof"):
+                return items
+            if not separated:
                 raise self._unexpected()
 
-    _at_separator = False
-
-    def _item(self) -> Item:
+    def _item(self) -> tuple[Item, bool]:
+        """Parse one command of a list; say whether `;` or `&` stands behind it."""
         command = self._and_or()
         token = self.peek()
-        self._at_separator = False
         if token.kind == "op" and token.text in (";", "&"):
             self.take()
-            self._at_separator = True
-            return Item(command, token.text == "&")
-        return Item(command)
-
-    def _with_heredocs(self, item: Item) -> Item:
-        return item
+            return Item(command, token.text == "&"), True
+        return Item(command), False
 
     def sequence(self) -> Sequence:
         """Parse a list up to a word or operator that closes something."""
         items: list[Item] = []
         self.skip_newlines()
         while not self._closing():
-            item = self._item()
+            item, separated = self._item()
             items.append(item)
             if self.peek().kind == "newline":
                 self.skip_newlines()
-            elif not item.background and not self._at_separator and not self._closing():
+            elif not separated and not self._closing():
                 raise self._unexpected()
         return Sequence(tuple(items))
 

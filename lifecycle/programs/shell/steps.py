@@ -19,8 +19,7 @@ from lifecycle.programs.shell.conditions import Bracket, TestError, explain
 from lifecycle.programs.shell.expand import Expander, ExpansionError, quote
 from lifecycle.programs.shell.syntax import ArrayLit, Assign, Redirect
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
-from lifecycle.programs.signals import DESCRIPTIONS
-from lifecycle.programs.state import Frame, Loop, Open, Process, Shell, Undo
+from lifecycle.programs.state import SIGNALED, Frame, Loop, Open, Process, Shell, Undo
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -297,7 +296,7 @@ def assign(turn: Turn, expander: Expander, one: Assign) -> None:
     text = expander.text(one.value)
     if one.index is not None:
         array = held if isinstance(held, dict) else {} if held is None else {"0": held}
-        key = turn.subscript(array, expander.text(one.index))
+        key = turn.subscript(one.name, array, expander.text(one.index))
         array[key] = array.get(key, "") + text if one.append else text
         shell.vars[one.name] = array
         return
@@ -313,7 +312,7 @@ def _pair(text: str) -> tuple[str | None, str]:
 
 def _xtrace(turn: Turn, values: list[tuple[str, str]], argv: list[str]) -> None:
     shown = [f"{name}={value}" for name, value in values]
-    if turn.shell.dialect == "bash":
+    if turn.shell.dialect != "dash":
         shown += [
             quote(word)
             if not word or not word.replace("-", "").replace("_", "").isalnum() and set(word) & set(" \t\n'\"$*?;&|<>()`\\")
@@ -485,6 +484,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
         vars={name: dict(value) if isinstance(value, dict) else value for name, value in shell.vars.items()},
         exported=set(shell.exported),
         readonly=set(shell.readonly),
+        associative=set(shell.associative),
         functions=dict(shell.functions),
         options=set(shell.options),
         traps={name: action for name, action in shell.traps.items() if not action},
@@ -599,7 +599,7 @@ def child_ended(machine: Machine, parent: Process, child: Process) -> bool:
             machine.ready(parent)
         return True
     if child.pid in shell.jobs:
-        shell.jobs[child.pid] = code
+        shell.jobs[child.pid] = code | (SIGNALED if child.signal else 0)
         if parent.waiting == "builtin" and shell.builtin[:1] == ["wait"]:
             machine.ready(parent)
     return True
@@ -627,12 +627,12 @@ def _substituted(machine: Machine, parent: Process, shell: Shell, code: int) -> 
 
 
 def _say_signal(machine: Machine, parent: Process, shell: Shell, child: Process) -> None:
-    text = DESCRIPTIONS.get(child.signal or "")
-    if not text:
+    if shell.dialect == "bash" and child.signal == "SIGTERM":
+        machine.write(parent, 2, "Terminated\n")
         return
-    if shell.dialect == "bash":
-        text = f"{shell.name}: line {shell.line}: {child.pid:5d} {text:<23} {' '.join(child.argv)}"
-    machine.write(parent, 2, text + "\n")
+    said = words.killed(shell.dialect, shell.name, shell.line, child.signal or "", child.pid, " ".join(child.argv))
+    if said:
+        machine.write(parent, 2, said)
 
 
 # ── control ──────────────────────────────────────────────────────────────────────────────────────────────────────────

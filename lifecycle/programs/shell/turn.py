@@ -78,6 +78,11 @@ class Turn:
             return [value[key] for key in self._keys(value)]
         return [] if value is None else [value]
 
+    def keys(self, name: str) -> list[str]:
+        """Return an array's subscripts, in order."""
+        value = self.shell.vars.get(name)
+        return self._keys(value) if isinstance(value, dict) else ["0"] if value is not None else []
+
     def _keys(self, value: dict[str, str]) -> list[str]:
         return sorted(value, key=lambda key: (0, int(key), "") if key.isdigit() else (1, 0, key))
 
@@ -87,11 +92,11 @@ class Turn:
             return " ".join(self.array(name))
         if not isinstance(value, dict):
             return value if subscript == "0" else None
-        return value.get(self.subscript(value, subscript))
+        return value.get(self.subscript(name, value, subscript))
 
-    def subscript(self, value: dict[str, str], text: str) -> str:
+    def subscript(self, name: str, value: dict[str, str], text: str) -> str:
         """Return an array's key: a number's value, or the text as it stands in an associative array."""
-        if "" in value:
+        if name in self.shell.associative:
             return text
         from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 
