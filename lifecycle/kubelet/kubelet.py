@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.controllers.bootstrap import default_node
 from lifecycle.core_v1.types import Container, PodSpec, pod_spec
 from lifecycle.kernel import Kernel
 from lifecycle.kernel import Pod as About
@@ -45,6 +46,8 @@ class Kubelet:
     def __init__(self, kernel: Kernel, state: KubeletState | None = None) -> None:
         self.kernel = kernel
         self.state = state or KubeletState()
+        self.api: Any = kernel.rooms["apiserver"]
+        self.programs: Programs = kernel.rooms["programs"]
         self.pleg = PLEG(self)
         self.runtime = Runtime(self)
         self.status_manager = StatusManager(self)
@@ -75,15 +78,8 @@ class Kubelet:
         self.on_mount, self.on_remount = self.volumes.on_mount, self.volumes.on_remount
         self._specs: dict[str, tuple[Object, PodSpec]] = {}
         self._infos: dict[str, NodeInfo] = {}
-        kernel.rooms["apiserver"].inform("kubelet", "nodes", "pods", "configmaps", "secrets")
-
-    @property
-    def api(self) -> Any:
-        return self.kernel.rooms["apiserver"]
-
-    @property
-    def programs(self) -> Programs:
-        return cast(Programs, self.kernel.rooms["programs"])
+        self._objects: dict[str, Object] = {}
+        self.api.inform("kubelet", "nodes", "pods", "configmaps", "secrets")
 
     # What the parts ask
 
@@ -92,9 +88,10 @@ class Kubelet:
 
     def object(self, pod: PodState) -> Object:
         """Return the Pod as the API server has it, or as it last had it."""
-        if pod.removed is not None:
-            return pod.removed
-        return cast(Object, self.api.get("pods", pod.namespace, pod.name))
+        found = pod.removed or self._objects.get(pod.uid)
+        if found is None:
+            found = self._objects[pod.uid] = cast(Object, self.api.get("pods", pod.namespace, pod.name))
+        return found
 
     def spec(self, pod: PodState) -> PodSpec:
         """Return the typed spec; it is made once for each version of it."""
@@ -176,7 +173,10 @@ class Kubelet:
             return
         uid = metadata["uid"]
         pod = self.state.pods.get(uid)
+        if new is not None:
+            self._objects[uid] = new
         if new is None:
+            self._objects.pop(uid, None)
             if pod and pod.removed is None:
                 pod.removed = old
                 self.kernel.after(delays.WATCH, "kubelet", "removed", uid)
@@ -216,6 +216,7 @@ class Kubelet:
             self.workers.terminate(pod, metadata.get("deletionGracePeriodSeconds"))
         else:
             self._plan_deadline(pod)
+            pod.worker.dirty = True
             self.workers.update(pod)
 
     def on_removed(self, uid: str) -> None:
@@ -243,6 +244,7 @@ class Kubelet:
         pod = self.state.pods.get(uid)
         if pod:
             pod.deadline = None
+            pod.worker.dirty = True
             self.workers.update(pod)
 
     # Statuses
@@ -327,6 +329,7 @@ class Kubelet:
         self.prober.remove(pod)
         self.state.pods.pop(pod.uid, None)
         self._specs.pop(pod.uid, None)
+        self._objects.pop(pod.uid, None)
 
     def _reject(self, pod: PodState, obj: Object, rejection: Rejection) -> None:
         self.event(pod, "Warning", rejection.reason, rejection.message)
@@ -346,7 +349,7 @@ class Kubelet:
         """Return what is taken of a node by the Pods that its kubelet has admitted."""
         info = self._infos.get(node)
         if info is None:
-            info = self._infos[node] = NodeInfo(self.api.get("nodes", "", node))
+            info = self._infos[node] = NodeInfo(self.api.get("nodes", "", node) or default_node(node))
             for pod in self.state.pods.values():
                 over = pod.worker.phase in ("terminated", "finished")
                 if pod.node == node and not over and (pod.worker.number or pod.worker.waiting):

@@ -77,6 +77,7 @@ class PLEG:
 
     def _relist(self, pod: PodState, now: Micros) -> None:
         events = lifecycle_events(pod.cache, pod.runtime)
+        pod.worker.dirty = pod.worker.dirty or pod.cache is not pod.runtime
         pod.cache, pod.cache_at = pod.runtime, now
         self.kubelet.workers.cache_renewed(pod)
         for _ in range(min(events, 2)):

@@ -65,6 +65,7 @@ class PodWorkers:
         pod = self.kubelet.state.pods.get(uid)
         if pod:
             pod.worker.wake = None
+            pod.worker.dirty = True
             self.update(pod)
 
     def _begin(self, pod: PodState) -> None:
@@ -78,10 +79,22 @@ class PodWorkers:
     def _run(self, pod: PodState) -> None:
         worker = pod.worker
         worker.number += 1
+        if worker.phase == "sync" and not worker.dirty and not self.kubelet.prober.unready(pod):
+            self._skip(pod)
+            return
+        worker.dirty = False
         steps = list(reversed(FIRST_STEPS[worker.phase]))
         worker.call = Call(worker.phase, worker.number, steps, started=[], failures=[])
         with self.kernel.because(worker.cause):
             self.kubelet.sync_pod.go_on(pod)
+
+    def _skip(self, pod: PodState) -> None:
+        """Leave out a sync that would find all as the last one has left it."""
+        worker = pod.worker
+        worker.last_end = self.kernel.now
+        if worker.pending:
+            worker.pending = False
+            self._begin(pod)
 
     def complete(self, pod: PodState) -> None:
         """End the call: the next phase if this one is done, else the time of the next call. Kubernetes: completeWork"""
@@ -90,6 +103,7 @@ class PodWorkers:
         worker.call = None
         worker.last_end = self.kernel.now
         self._wake(pod, None)
+        worker.dirty = worker.dirty or call.acted or bool(call.error or call.failures)
         if call.kind == "sync":
             if call.terminal and worker.phase == "sync":
                 worker.phase = "terminating"
@@ -123,7 +137,7 @@ class PodWorkers:
         return self._jittered(pod, RESYNC) if self.kubelet.prober.unready(pod) else None
 
     def _jittered(self, pod: PodState, delay: Micros) -> Micros:
-        factor = self.kernel.seeds.between(1, 1 + JITTER, "pod", pod.uid, pod.worker.number)
+        factor = self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.number)
         return round(delay * factor)
 
     def _wake(self, pod: PodState, delay: Micros | None) -> None:

@@ -263,6 +263,7 @@ class Prober:
             self.kubelet.status_manager.set_startup(pod, worker.container, result == "success")
         elif result != "failure":
             return
+        pod.worker.dirty = True
         self.kubelet.workers.update(pod)
 
     # Time

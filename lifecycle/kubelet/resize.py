@@ -64,6 +64,7 @@ class Resize:
         """Try deferred resizes again: a node has more room than before."""
         for pod in self.kubelet.state.pods.values():
             if pod.node == node and pod.resize and pod.resize.pending == "Deferred":
+                pod.worker.dirty = True
                 self.kubelet.workers.update(pod)
 
     def restarts(self, pod: PodState) -> frozenset[str]:
@@ -112,7 +113,7 @@ class Resize:
         if pod.resize and not pod.resize.pending and not any(self._outdated(pod, c) for c in containers):
             self._event(pod, "Normal", reasons.RESIZE_COMPLETED, "Pod resize completed")
             pod.resize = None
-            pod.worker.pending = True
+            pod.worker.pending = pod.worker.dirty = True
         return True
 
     def _asks(self, pod: PodState, container: Container) -> bool:

@@ -80,6 +80,7 @@ class Worker(msgspec.Struct):
     """A pod worker. `waiting` is for a cache newer than `last_end`; `pending` says that another call has to follow.
 
     `grace` (seconds) is what the kubelet wants containers to have while the Pod terminates; `cause` is why the next call is.
+    `dirty`: something has changed since the last sync began, or that sync was not the last word.
     """
 
     phase: WorkerPhase = "sync"
@@ -91,6 +92,7 @@ class Worker(msgspec.Struct):
     wake: int | None = None
     grace: int | None = None
     cause: int = 0
+    dirty: bool = True
 
 
 class Kill(msgspec.Struct):

@@ -185,6 +185,7 @@ class SyncPod:
 
     def again(self, pod: PodState, call: Call, step: Step) -> bool:
         """Have another sync right after this one."""
+        pod.worker.dirty = True
         pod.worker.pending = True
         return True
 
@@ -235,6 +236,8 @@ class SyncPod:
     # SyncTerminatedPod
 
     def terminated_status(self, pod: PodState, call: Call, step: Step) -> bool:
+        if self.kubelet.spec(pod).active_deadline_seconds is None:
+            return True  # it would be the one that `stopped` has made
         self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod, stopped=True))
         return True
 
