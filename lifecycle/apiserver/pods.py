@@ -5,7 +5,9 @@ Kubernetes: pkg/registry/core/pod/storage (storage.go, eviction.go), pkg/registr
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import BY_PLURAL
@@ -24,24 +26,46 @@ CONTAINER_LISTS = (
 )
 
 
+class Target(msgspec.Struct):
+    name: str = ""
+
+
+class Binding(msgspec.Struct):
+    """Of a v1 Binding what is read."""
+
+    target: Target = msgspec.field(default_factory=Target)
+
+
+class Options(msgspec.Struct, rename="camel"):
+    grace_period_seconds: int | None = None
+
+
+class Eviction(msgspec.Struct, rename="camel"):
+    """Of a policy/v1 Eviction what is read."""
+
+    delete_options: Options | None = None
+
+
+T = TypeVar("T")
+
+
 def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Put a Pod on a node, as a scheduler of the user's own does."""
     metadata = pod["metadata"]
-    target = (request.body or {}).get("target") or {}
-    node = target.get("name")
-    if not isinstance(node, str) or not node:
+    node = _body(request, Binding).target.name
+    if not node:
         raise Refused(status.bad_request("target.name: Required value"))
     taken = pod["spec"].get("nodeName")
     if taken:
         raise Refused(status.conflict(PODS, metadata["name"], f'pod {metadata["name"]} is already assigned to node "{taken}"'))
     kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], node)
-    return Status(201).object()
+    return {**Status(201).object(), "code": 201}
 
 
 def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Delete a Pod as `kubectl drain` does: first its condition says why."""
     api, metadata = kernel.rooms["apiserver"], pod["metadata"]
-    options = (request.body or {}).get("deleteOptions") or {}
+    options = _body(request, Eviction).delete_options or Options()
     if pod["status"].get("phase") in ("Pending", "Running") and not metadata.get("deletionTimestamp"):
         condition = {
             "type": "DisruptionTarget",
@@ -51,8 +75,8 @@ def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
             "message": "Eviction API: evicting",
         }
         api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
-    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.get("gracePeriodSeconds"))
-    return Status(201).object()
+    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.grace_period_seconds)
+    return {**Status(201).object(), "code": 201}
 
 
 def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
@@ -77,6 +101,14 @@ def exec_ended(kernel: Kernel, about: Pod, command: str, result: Any) -> None:
     """Tell what a command that was started by a request came to."""
     output = result.stdout + result.stderr
     kernel.trace("exec", about, command=command.split("\0"), phase="ended", exitCode=result.code, message=output)
+
+
+def _body(request: Request, type: type[T]) -> T:
+    """Return what was posted. Raises: Refused if it is something else."""
+    try:
+        return msgspec.convert({} if request.body is None else request.body, type)
+    except msgspec.ValidationError as wrong:
+        raise Refused(status.bad_request(f"the request's body cannot be handled as a {type.__name__}: {wrong}")) from None
 
 
 def _default_container(pod: Object) -> str:

@@ -28,6 +28,11 @@ Result = tuple[int, Object, tuple[str, ...]]
 """HTTP status, body, warnings."""
 
 
+PERMANENT_NAMESPACES = ("default", "kube-public", "kube-system")
+MOST_PODS = 20_000
+"""Pods that one cluster holds at most."""
+
+
 class DeleteOptions(msgspec.Struct, rename="camel"):
     """Of metav1.DeleteOptions what is known here; other fields are let pass."""
 
@@ -83,6 +88,8 @@ class Requests:
         metadata = obj["metadata"]
         if self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]) is not None:
             raise Refused(status.already_exists(kind, metadata["name"]))
+        if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
+            raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
         elif kind.kind == "Node":
@@ -107,10 +114,14 @@ class Requests:
         old, options = self._existing(kind, request), _delete_options(request)
         preconditions = options.preconditions or {}
         self._check_preconditions(kind, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        if kind.kind == "Namespace" and request.name in PERMANENT_NAMESPACES:
+            raise Refused(status.forbidden(kind, request.name, "this namespace may not be deleted"))
         return 200, self._delete(kind, old, options), ()
 
     def delete_collection(self, kind: Kind, request: Request) -> Result:
         """Delete all objects of a kind that the selectors of the query match."""
+        if kind.kind == "Namespace":
+            raise Refused(status.method_not_allowed(kind, request.verb))
         options = _delete_options(request)
         namespace = self._namespace(kind, request) if kind.namespaced else None
         matches = selectors.of_query(request.query)
@@ -193,7 +204,7 @@ class Requests:
 
     def _suffix(self, request: Request, what: str) -> str:
         """Return five characters, other ones each time."""
-        metadata = request.body["metadata"]
+        metadata = request.body.get("metadata") or {}
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         nth = self._api.counted(what, request.namespace, name)
         return str(self.kernel.seeds.suffix(what, request.namespace, name, self.kernel.now, nth))

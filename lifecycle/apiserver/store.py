@@ -89,6 +89,9 @@ class Store:
                 data = spaces[space][name]
                 yield obj if obj is not None else _decode(data or b"null")
 
+    def count(self, resource: str) -> int:
+        return sum(len(names) for names in self._cold.get(resource, {}).values())
+
     def names(self, resource: str, namespace: str) -> tuple[str, ...]:
         """Return the names of a namespace's objects, sorted."""
         return tuple(sorted(self._cold.get(resource, {}).get(namespace, ())))

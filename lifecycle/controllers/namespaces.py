@@ -8,10 +8,12 @@ from __future__ import annotations
 import msgspec
 
 from lifecycle.apiserver.kinds import NAMESPACED
-from lifecycle.clock import SECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
 
+ACCOUNT, ROOT_CA = "default", "kube-root-ca.crt"
+LATENCY: Micros = 5 * MILLISECOND
 RECHECK: Micros = 5 * SECOND
 """How soon a namespace that still holds something is looked at again."""
 
@@ -27,14 +29,18 @@ class Namespaces:
     def __init__(self, kernel: Kernel, state: NamespacesState | None = None) -> None:
         self.kernel = kernel
         self.state = state or NamespacesState()
-        kernel.rooms["apiserver"].inform("namespaces", "namespaces")
+        kernel.rooms["apiserver"].inform("namespaces", "namespaces", "serviceaccounts", "configmaps")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource != "namespaces":
+            if new is None and old is not None and old["metadata"]["name"] in (ACCOUNT, ROOT_CA):
+                self.kernel.after(LATENCY, "namespaces", "furnish", old["metadata"]["namespace"])
+            return
         if new is None:
             return
         name = new["metadata"]["name"]
         if type == "ADDED":
-            self._furnish(name)
+            self.on_furnish(name)
         elif new["metadata"].get("deletionTimestamp") and not (old or new)["metadata"].get("deletionTimestamp"):
             self.kernel.after(0, "namespaces", "empty", name)
 
@@ -54,10 +60,15 @@ class Namespaces:
         else:
             api.update("namespaces", {**namespace, "spec": {**namespace["spec"], "finalizers": []}})
 
-    def _furnish(self, name: str) -> None:
+    def on_furnish(self, name: str) -> None:
+        """Create what every namespace holds and this one has not (any more)."""
         api = self.kernel.rooms["apiserver"]
-        api.create("configmaps", _root_ca(name))
-        api.create("serviceaccounts", _service_account(name))
+        namespace = api.get("namespaces", "", name)
+        if namespace is None or namespace["metadata"].get("deletionTimestamp"):
+            return
+        for resource, obj in (("configmaps", _root_ca(name)), ("serviceaccounts", _service_account(name))):
+            if api.get(resource, name, obj["metadata"]["name"]) is None:
+                api.create(resource, obj)
 
 
 def _root_ca(namespace: str) -> Object:
@@ -66,7 +77,7 @@ def _root_ca(namespace: str) -> Object:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": "kube-root-ca.crt",
+            "name": ROOT_CA,
             "namespace": namespace,
             "annotations": {"kubernetes.io/description": about},
         },
@@ -75,4 +86,4 @@ def _root_ca(namespace: str) -> Object:
 
 
 def _service_account(namespace: str) -> Object:
-    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": ACCOUNT, "namespace": namespace}}

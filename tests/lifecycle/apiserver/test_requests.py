@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lifecycle.apiserver import requests
 from lifecycle.controllers.bootstrap import namespace
 from lifecycle.controllers.namespaces import Namespaces
 from lifecycle.wire import Object
@@ -299,6 +300,52 @@ def test_a_command_that_cannot_be_run_is_refused(rooms, query, code, message):
     assert message in answer.body["message"]
 
 
+@pytest.mark.parametrize("subresource", ["eviction", "binding"])
+@pytest.mark.parametrize("body", [[], 5, {"target": 5, "deleteOptions": 5}])
+def test_a_body_that_is_no_eviction_or_binding_is_refused(rooms, subresource, body):
+    rooms.request("create", "pods", pod())
+    assert rooms.request("create", "pods", body, name="web", subresource=subresource).code == 400
+
+
+def test_a_cluster_holds_so_many_pods_and_no_more(rooms, monkeypatch):
+    monkeypatch.setattr(requests, "MOST_PODS", 2)
+    codes = [rooms.request("create", "pods", pod(f"web-{n}")).code for n in range(3)]
+    assert codes == [201, 201, 429]
+    rooms.request("delete", "pods", name="web-0")
+    assert rooms.request("create", "pods", pod("web-3")).code == 201
+
+
+def test_an_applied_object_is_created_where_there_is_none(rooms):
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"}}
+    ask = {"name": "settings", "content_type": "application/apply-patch+yaml", "query": {"fieldManager": ["test"]}}
+    assert rooms.request("patch", "configmaps", body, **ask).code == 201
+    again = rooms.request("patch", "configmaps", {**body, "data": {"a": "2"}}, **ask)
+    assert (again.code, again.body["data"]) == (200, {"a": "2"})
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/merge-patch+json", {"metadata": {"labels": {"tier": "front"}}}),
+        ("application/strategic-merge-patch+json", {"metadata": {"labels": {"tier": "front"}}}),
+        ("application/json-patch+json", [{"op": "add", "path": "/metadata/labels", "value": {"tier": "front"}}]),
+    ],
+)
+def test_every_kind_of_patch_changes_an_object_once(rooms, content_type, body):
+    run_pod(rooms)
+    first = rooms.request("patch", "pods", body, name="web", content_type=content_type)
+    assert first.body["metadata"]["labels"] == {"tier": "front"}
+    assert rooms.changes("Pod")[-1].index == first.changed
+    assert rooms.request("patch", "pods", body, name="web", content_type=content_type).changed is None
+
+
+def test_a_patch_of_an_older_version_is_a_conflict(rooms):
+    run_pod(rooms)
+    body = {"metadata": {"resourceVersion": "1", "labels": {"a": "b"}}}
+    answer = rooms.request("patch", "pods", body, name="web", content_type="application/merge-patch+json")
+    assert answer.code == 409
+
+
 def test_a_service_gets_an_address_of_its_own(rooms):
     def service(name: str) -> Object:
         spec = {"selector": {"app": "web"}, "ports": [{"port": 80}], "type": "NodePort"}
@@ -329,6 +376,19 @@ class TestNamespaces:
     def test_a_new_one_holds_a_service_account_and_the_root_certificate(self, rooms):
         assert rooms.api.get("serviceaccounts", "shop", "default")
         assert rooms.api.get("configmaps", "shop", "kube-root-ca.crt")["data"]["ca.crt"]
+
+    def test_what_it_must_hold_comes_back_when_somebody_deletes_it(self, rooms):
+        rooms.request("delete", "serviceaccounts", name="default", namespace="shop")
+        assert rooms.api.get("serviceaccounts", "shop", "default") is None
+        rooms.run(1)
+        assert rooms.api.get("serviceaccounts", "shop", "default")
+
+    @pytest.mark.parametrize("name", ["default", "kube-system"])
+    def test_some_may_not_be_deleted(self, rooms, name):
+        if name != "default":
+            rooms.api.create("namespaces", namespace(name))
+        answer = rooms.request("delete", "namespaces", name=name, namespace="")
+        assert answer.body["message"] == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
 
     def test_a_deleted_one_takes_all_that_is_in_it_away(self, rooms):
         rooms.request("create", "configmaps", config_map(), namespace="shop")
