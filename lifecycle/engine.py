@@ -70,8 +70,6 @@ class Engine:
     def __init__(self, kernel: Kernel, states: dict[str, bytes]) -> None:
         self._kernel = kernel
         for name, place in ROOMS.items():
-            if not _load(place.room):
-                continue
             saved = states.get(name)
             state = msgspec.msgpack.decode(saved, type=_load(place.state)) if saved is not None else None
             kernel.rooms[name] = _load(place.room)(kernel, state)
@@ -147,4 +145,4 @@ class Engine:
 
 def _load(path: str) -> Any:
     module, _, name = path.partition(":")
-    return getattr(import_module(module), name, None)
+    return getattr(import_module(module), name)
