@@ -184,7 +184,7 @@ class Volumes:
                 if item.get("mode") is not None:
                     modes[item["path"]] = item["mode"]
             elif not source.get("optional"):
-                raise MountError(f"references non-existent {resource[:-1].replace('map', '')} key: {item['key']}")
+                raise MountError(MISSING_KEY[resource].format(item["key"]))
         return found
 
     def _downward(self, pod: PodState, item: dict[str, Any]) -> str:
@@ -239,6 +239,11 @@ class Volumes:
                 except MountError:
                     continue
 
+
+MISSING_KEY = {
+    "configmaps": "configmap references non-existent config key: {}",
+    "secrets": "references non-existent secret key: {}",
+}
 
 ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap that every namespace has; here it may be missing, for nobody makes it."""
