@@ -1,0 +1,253 @@
+"""`podhub apply`, `delete`, `logs`, `cluster` and `kubeconfig`: what they do, and what they say in kubectl's words."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from podhub.cli import main
+from podhub.log.models import Cluster, Entry
+
+WEB = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: c
+    image: busybox
+    command: [sh, -c, "echo one; echo two; echo three >&2; sleep 5; echo last; exit 1"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def default(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """The cluster `default`, standing still; tables are there already."""
+    from podhub.cli import database
+    from podhub.runs.clusters import create_cluster
+
+    monkeypatch.setattr(database, "_migrate", lambda: None)
+    return create_cluster("default", speed="paused")
+
+
+class Told:
+    """What a command printed and returned."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *words: str) -> tuple[int, str, str]:
+        status = main(words)
+        out, err = self.capsys.readouterr()
+        return status, out, err
+
+
+@pytest.fixture
+def podhub(capsys: pytest.CaptureFixture[str]) -> Told:
+    capsys.readouterr()
+    return Told(capsys)
+
+
+def write(tmp_path: Path, text: str | bytes) -> str:
+    path = tmp_path / "pod.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def test_apply_creates_and_then_finds_nothing_to_change(podhub: Told, tmp_path: Path) -> None:
+    file = write(tmp_path, WEB)
+    assert podhub("apply", "-f", file) == (0, "pod/web created\n", "")
+    assert podhub("apply", "-f", file) == (0, "pod/web unchanged\n", "")
+
+
+def test_apply_reads_standard_input(podhub: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WEB.encode())))
+    assert podhub("apply", "-f", "-") == (0, "pod/web created\n", "")
+
+
+def test_apply_keeps_what_was_applied_as_kubectl_does(podhub: Told, tmp_path: Path) -> None:
+    podhub("apply", "-f", write(tmp_path, WEB))
+    _, out, _ = podhub("get", "pod", "web", "-o", "json")
+    last = json.loads(out)["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"]
+    assert last.endswith("}\n")
+    assert json.loads(last)["metadata"] == {"annotations": {}, "name": "web", "namespace": "default"}
+
+
+def test_nothing_is_created_unless_all_documents_are_valid(podhub: Told, tmp_path: Path) -> None:
+    entries = Entry.objects.count()
+    file = write(tmp_path, WEB + "---\n" + WEB.replace("name: web", "name: Other_").replace("image:", "imagee:"))
+    status, out, err = podhub("apply", "-f", file)
+    assert (status, out) == (1, "")
+    assert f'error: {file}: line 14, column 3: metadata.name: Invalid value: "Other_"' in err
+    assert f'error: {file}: line 18, column 5: spec.containers[0].imagee: unknown field "spec.containers[0].imagee"' in err
+    assert Entry.objects.count() == entries
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: b: c\n", "line 1, column 5: mapping values are not allowed"),
+        ("\tx: 1\n", "line 1"),
+        ("", "no objects in this text"),
+        (b"\x00\x01", "control characters"),
+        (b"\xff\xfe\xfa", "UTF-8"),
+        ("[1]", "an object is wanted here, not a list"),
+        ("kind: Pod", "apiVersion not set"),
+        ("apiVersion: v1\nkind: Wombat", 'no matches for kind "Wombat" in version "v1"'),
+        (b"x" * 4_000_000, "the limit is 3 MiB"),
+    ],
+    ids=["no-yaml", "tab", "empty", "binary", "no-text", "list", "no-version", "unknown-kind", "too-large"],
+)
+def test_what_cannot_be_read_is_said_with_its_place(podhub: Told, tmp_path: Path, text: str | bytes, said: str) -> None:
+    status, out, err = podhub("apply", "-f", write(tmp_path, text))
+    assert (status, out) == (1, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_file_that_is_not_there(podhub: Told) -> None:
+    assert podhub("apply", "-f", "/nowhere/x.yaml") == (
+        1,
+        "",
+        "error: the path '/nowhere/x.yaml' cannot be read: No such file or directory\n",
+    )
+
+
+def test_a_cluster_that_is_not_there(podhub: Told, tmp_path: Path) -> None:
+    status, _, err = podhub("apply", "-f", write(tmp_path, WEB), "--cluster", "nope")
+    assert (status, err) == (1, "error: cluster 'nope' not found\n")
+
+
+def test_delete_says_what_it_deleted(podhub: Told, tmp_path: Path) -> None:
+    podhub("apply", "-f", write(tmp_path, WEB))
+    assert podhub("delete", "pod", "web") == (0, 'pod "web" deleted\n', "")
+    podhub("cluster", "speed", "default", "max", "--until", "120s")
+    assert podhub("delete", "pod", "web") == (1, "", 'Error from server (NotFound): pods "web" not found\n')
+
+
+def test_delete_by_force_is_at_once(podhub: Told, tmp_path: Path) -> None:
+    podhub("apply", "-f", write(tmp_path, WEB))
+    podhub("cluster", "speed", "default", "max", "--until", "4s")
+    status, out, err = podhub("delete", "pod/web", "--force")
+    assert (status, out) == (0, 'pod "web" force deleted\n')
+    assert err.startswith("Warning: Immediate deletion does not wait")
+    assert podhub("get", "pod", "web")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pod", "web", "--now", "--grace-period", "3"), "--now and --grace-period cannot be specified together"),
+        (("pod", "web", "--force", "--grace-period", "3"), "--force and --grace-period greater than 0"),
+        (("pod",), "no name was specified"),
+        (("wombat", "web"), 'the server doesn\'t have a resource type "wombat"'),
+    ],
+)
+def test_delete_refuses_what_makes_no_sense(podhub: Told, words: tuple[str, ...], said: str) -> None:
+    status, _, err = podhub("delete", *words)
+    assert status == 1
+    assert said in err
+
+
+@pytest.fixture
+def crashed(podhub: Told, tmp_path: Path) -> Told:
+    """A Pod that has run twice, and waits to run again."""
+    podhub("apply", "-f", write(tmp_path, WEB))
+    podhub("cluster", "speed", "default", "max", "--until", "17s")
+    return podhub
+
+
+def test_logs_are_those_of_the_last_run(crashed: Told) -> None:
+    status, out, err = crashed("logs", "web")
+    assert (status, err) == (0, "")
+    assert out == "one\ntwo\nthree\nlast\n"
+    assert crashed("logs", "web", "--tail", "2")[1] == "three\nlast\n"
+    assert crashed("logs", "pod/web", "-c", "c", "--tail", "0")[1] == ""
+
+
+def test_logs_of_the_run_before(crashed: Told) -> None:
+    assert crashed("logs", "web", "--previous")[1] == "one\ntwo\nthree\nlast\n"
+    status, _, err = crashed("logs", "web", "--previous", "--at", "4s")
+    assert (status, err) == (1, 'Error from server (BadRequest): previous terminated container "c" in pod "web" not found\n')
+
+
+def test_logs_as_of_a_moment(crashed: Told) -> None:
+    assert crashed("logs", "web", "--at", "4s")[1] == "one\ntwo\nthree\n"
+
+
+def test_logs_of_what_has_not_begun(podhub: Told, tmp_path: Path) -> None:
+    podhub("apply", "-f", write(tmp_path, WEB))
+    status, _, err = podhub("logs", "web")
+    assert status == 1
+    assert 'container "c" in pod "web" is waiting to start: ContainerCreating' in err
+
+
+def test_logs_of_what_is_not_there(crashed: Told) -> None:
+    assert crashed("logs", "web", "-c", "x") == (1, "", "error: container x is not valid for pod web\n")
+    missing = 'error: error from server (NotFound): pods "nope" not found in namespace "default"\n'
+    assert crashed("logs", "nope") == (1, "", missing)
+
+
+def test_clusters_are_made_listed_and_dropped(podhub: Told) -> None:
+    assert podhub("cluster", "create", "big", "--nodes", "3", "--seed", "7", "--start", "2026-01-01T00:00:00Z") == (
+        0,
+        "cluster/big created\n",
+        "",
+    )
+    assert [line.split()[0] for line in podhub("get", "nodes", "--cluster", "big")[1].splitlines()] == [
+        "NAME",
+        "node1",
+        "node2",
+        "node3",
+    ]
+    _, out, _ = podhub("cluster", "list")
+    assert [line.split()[:3] for line in out.splitlines()] == [
+        ["NAME", "KIND", "SPEED"],
+        ["big", "simulated", "1x"],
+        ["default", "simulated", "paused"],
+    ]
+    assert podhub("cluster", "drop", "big") == (0, 'cluster "big" dropped\n', "")
+    assert podhub("cluster", "drop", "big")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("create", "Not_a_label"), "is no name for a cluster"),
+        (("create", "default"), "cluster 'default' already exists"),
+        (("create", "x", "--speed", "warp"), "'warp' is no speed: give 1x"),
+        (("create", "x", "--nodes", "0"), "--nodes: give 1 to 1000"),
+        (("create", "x", "--nodes", "nofile"), "--nodes: the path 'nofile' cannot be read"),
+        (("create", "x", "--start", "noon"), "--start: 'noon' is not a time"),
+        (("speed", "default", "warp"), "'warp' is no speed: give 1x"),
+        (("speed", "default", "1x", "--until", "3s"), "--until says where a clock at max is to stop"),
+        (("speed", "nope", "1x"), "cluster 'nope' not found"),
+    ],
+)
+def test_cluster_refuses_with_a_reason(podhub: Told, words: tuple[str, ...], said: str) -> None:
+    status, out, err = podhub("cluster", *words)
+    assert (status, out) == (1, "")
+    assert said in err
+
+
+def test_a_cluster_s_speed_is_set_and_shown(podhub: Told) -> None:
+    assert podhub("cluster", "speed", "default") == (0, "paused\n", "")
+    assert podhub("cluster", "speed", "default", "60x") == (0, "cluster/default 60x\n", "")
+    assert podhub("cluster", "speed", "default")[1] == "60x\n"
+
+
+def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:
+    status, out, _ = podhub("kubeconfig", "--server", "http://127.0.0.1:9999/")
+    config = yaml.safe_load(out)
+    assert (status, config["current-context"]) == (0, "podhub-default")
+    assert config["clusters"] == [{"name": "podhub-default", "cluster": {"server": "http://127.0.0.1:9999/clusters/default"}}]
+
+
+def test_a_kubeconfig_may_be_for_a_moment(crashed: Told) -> None:
+    _, out, _ = crashed("kubeconfig", "--at", "seq-20")
+    assert yaml.safe_load(out)["current-context"] == "podhub-default@seq-20"
