@@ -252,6 +252,11 @@ class Programs:
         machine.state.memory = memory
         if memory is not None and machine.memory() > memory:
             machine.oom()
+            return
+        first = machine.state.processes[1]
+        if first.program == "behavior" and first.waiting:
+            machine.ready(first)
+            machine.run()
 
     def remove(self, container_id: str) -> None:
         """Remove a container and its writable layer; one that runs is killed, and nobody is told."""
