@@ -177,8 +177,8 @@ def conditions(pod: Object) -> list[ConditionFacts]:
 
 
 def events(objects: Iterable[Object], most: int | None = None) -> list[EventFacts]:
-    """Return Events, the newest first; at most so many."""
-    found: Sequence[Any] = sorted(objects, key=lambda event: (last_seen(event), _version(event)), reverse=True)
+    """Return Events, the one that changed last first; at most so many."""
+    found: Sequence[Any] = sorted(objects, key=_version, reverse=True)
     return [_event(event) for event in found[:most]]
 
 

@@ -64,6 +64,7 @@ class TraceFacts(msgspec.Struct, frozen=True):
     text: str
     severity: str
     cause: int
+    cause_kind: str
 
 
 class PodPage:
@@ -161,7 +162,8 @@ class PodPage:
     def _traces(self) -> dict[str, Any]:
         lines = self.traces((), MOST_TRACES)
         created = self._created(lines)
-        shown = [self._trace(line, created) for line in reversed(lines)]
+        kinds = entry_kinds(self.cluster, {line.cause for line in lines})
+        shown = [self._trace(line, created, kinds.get(line.cause, "")) for line in reversed(lines)]
         return {"traces": shown, "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
 
     def _created(self, lines: list[read.Line]) -> Micros:
@@ -171,7 +173,7 @@ class PodPage:
         first = read.versions(self.cluster, "pods", self.namespace, self.name, limit=1)
         return first[0].at if first else self.cluster.start
 
-    def _trace(self, line: read.Line, created: Micros) -> TraceFacts:
+    def _trace(self, line: read.Line, created: Micros, cause_kind: str) -> TraceFacts:
         moment = as_datetime(line.at)
         body = line.content
         return TraceFacts(
@@ -182,6 +184,7 @@ class PodPage:
             text=sentence(line.type, body),
             severity=trace_severity(line.type, body),
             cause=line.cause,
+            cause_kind=cause_kind,
         )
 
 
@@ -196,6 +199,17 @@ def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int,
         return []
     kinds = types or tuple(rows.order_by().values_list("type", flat=True).distinct())
     return read.about(cluster, uid, kind="trace", types=kinds, after=first - 1, upto=upto)
+
+
+def entry_kinds(cluster: Cluster, seqs: set[int]) -> dict[int, str]:
+    """Return in a word or two what each of these entries is: `probe`, `create pods`, `MODIFIED events`."""
+    found: dict[int, str] = {}
+    for piece in segments(cluster):
+        rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__in=seqs, seq__gt=piece.after)
+        rows = rows.filter(seq__lte=piece.upto) if piece.upto is not None else rows
+        for seq, kind, type, resource in rows.values_list("seq", "kind", "type", "resource"):
+            found[seq] = type if kind == Entry.Kind.TRACE else f"{type} {resource}"
+    return found
 
 
 def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:
