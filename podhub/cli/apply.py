@@ -93,12 +93,12 @@ def _applied(cluster: Cluster, view: View, document: Document, namespace: str) -
     found = view.find(kind.plural, metadata.get("namespace", ""), metadata["name"]) if metadata.get("name") else None
     if found is None:
         return _told(_create(cluster, kind, manifest), kind, "created")
-    if (found.object["metadata"].get("annotations") or {}).get(LAST_APPLIED) == manifest["metadata"]["annotations"][
-        LAST_APPLIED
-    ]:
+    last = (found.object["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    if last == metadata["annotations"][LAST_APPLIED]:
         print(f"{_qualified(kind)}/{metadata['name']} unchanged")
         return True
-    return _told(_patch(cluster, kind, manifest), kind, "configured")
+    gone = _removed(json.loads(last or "{}"), manifest)
+    return _told(_patch(cluster, kind, _merged(manifest, gone)), kind, "configured")
 
 
 def _manifest(value: dict[str, Any], kind: Kind, namespace: str) -> dict[str, Any]:
@@ -110,6 +110,22 @@ def _manifest(value: dict[str, Any], kind: Kind, namespace: str) -> dict[str, An
     plain = {**value, "metadata": {**metadata, "annotations": annotations}}
     last = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
     return {**plain, "metadata": {**plain["metadata"], "annotations": {**annotations, LAST_APPLIED: last}}}
+
+
+def _removed(last: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Return what takes away the fields that were applied last time and are not written any more."""
+    gone: dict[str, Any] = {}
+    for key, value in last.items():
+        if key not in new:
+            gone[key] = None
+        elif isinstance(value, dict) and isinstance(new[key], dict):
+            inner = _removed(value, new[key])
+            gone |= {key: inner} if inner else {}
+    return gone
+
+
+def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    return first | {key: _merged(first[key], value) if value and key in first else value for key, value in second.items()}
 
 
 def _create(cluster: Cluster, kind: Kind, manifest: dict[str, Any]) -> Answer:

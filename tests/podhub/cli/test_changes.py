@@ -65,6 +65,25 @@ def test_apply_creates_and_then_finds_nothing_to_change(podhub: Told, tmp_path: 
     assert podhub("apply", "-f", file) == (0, "pod/web unchanged\n", "")
 
 
+def test_apply_changes_what_is_there_and_takes_away_what_is_not_written_any_more(podhub: Told, tmp_path: Path) -> None:
+    labelled = WEB.replace("  name: web\n", "  name: web\n  labels: {a: x, b: y}\n")
+    podhub("apply", "-f", write(tmp_path, labelled))
+    changed = labelled.replace("a: x, b: y", "b: z").replace("image: busybox", "image: busybox:1.36")
+    assert podhub("apply", "-f", write(tmp_path, changed)) == (0, "pod/web configured\n", "")
+    pod = json.loads(podhub("get", "pod", "web", "-o", "json")[1])
+    assert pod["metadata"]["labels"] == {"b": "z"}
+    assert pod["spec"]["containers"][0]["image"] == "busybox:1.36"
+    assert pod["spec"]["containers"][0]["command"][0] == "sh"
+
+
+def test_apply_says_what_a_pod_does_not_let_change(podhub: Told, tmp_path: Path) -> None:
+    podhub("apply", "-f", write(tmp_path, WEB))
+    status, out, err = podhub("apply", "-f", write(tmp_path, WEB.replace("- name: c", "- name: d")))
+    assert (status, out) == (1, "")
+    assert err.startswith('The Pod "web" is invalid: spec')
+    assert "pod updates may not add or remove containers" in err
+
+
 def test_apply_reads_standard_input(podhub: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(WEB.encode())))
     assert podhub("apply", "-f", "-") == (0, "pod/web created\n", "")
