@@ -59,11 +59,14 @@ class Resize:
         elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:
             pod.resize = Resizing(generation, self.kernel.now, *problem)
             self._event(pod, "Warning", EVENTS[problem[0]], f"Pod resize {problem[0]}", problem[1])
+        if problem and problem[0] == "Deferred":
+            self.kubelet.node(pod).deferred.append(pod.uid)
 
     def retry(self, node: str) -> None:
         """Try deferred resizes again: a node has more room than before."""
-        for pod in self.kubelet.state.pods.values():
-            if pod.node == node and pod.resize and pod.resize.pending == "Deferred":
+        deferred, self.kubelet.state.nodes[node].deferred = self.kubelet.state.nodes[node].deferred, []
+        for uid in deferred:
+            if pod := self.kubelet.state.pods.get(uid):
                 pod.worker.dirty = True
                 self.kubelet.workers.update(pod)
 

@@ -207,7 +207,8 @@ class NodeState(msgspec.Struct):
     """What the kubelet of one node knows beside its Pods.
 
     Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
-    are the Pods for which the next relist matters, with the cause. `pulls` is the queue of image pulls (one at a time).
+    are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
+    time) is empty; `deferred` are Pods whose resize waits for room.
     """
 
     name: str
@@ -222,6 +223,7 @@ class NodeState(msgspec.Struct):
     relist: int | None = None
     changed: dict[str, int] = {}
     waiting: dict[str, int] = {}
+    deferred: list[str] = []
     down: bool = False
 
 
