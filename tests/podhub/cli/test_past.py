@@ -12,7 +12,9 @@ from podhub import cli
 
 pytestmark = pytest.mark.django_db
 
-RECORDINGS = sorted(path for path in (Path(__file__).parents[2] / "recordings").iterdir() if path.is_dir())
+RECORDINGS = sorted(path.parent for path in (Path(__file__).parents[2] / "data" / "recordings").glob("*/get.txt"))
+"""Those beside which stands what kubectl printed then."""
+
 AGE = re.compile(r"\(?((?:\d+[dhms])+)\)?")
 UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 SLACK = 0.15

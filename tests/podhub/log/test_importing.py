@@ -16,7 +16,7 @@ from podhub.log.verify import verify
 
 pytestmark = pytest.mark.django_db
 
-RECORDINGS = sorted(path for path in (Path(__file__).parents[2] / "recordings").iterdir() if path.is_dir())
+RECORDINGS = sorted(path for path in (Path(__file__).parents[2] / "data" / "recordings").iterdir() if path.is_dir())
 NOON = "2026-11-21T12:00:00Z"
 
 
