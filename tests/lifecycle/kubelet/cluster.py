@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from lifecycle import programs
+from lifecycle.apiserver.server import APIServer
 from lifecycle.controllers.bootstrap import default_node, whole_node
 from lifecycle.kernel import Kernel
 from lifecycle.kubelet import Kubelet, KubeletState
+from lifecycle.recorder import Recorder
 from lifecycle.wire import DEFAULT_START, Image, Object, Trace
 from tests.lifecycle.kubelet.fake_programs import Behavior, FakePrograms, FakeState
 from tests.lifecycle.rooms import Rooms
 
+T = TypeVar("T")
 IMAGES = {"app:1": Image(present=True), "slow:1": Image(pull="4s", size=1000), "gone:1": Image(error="not found")}
 
 
@@ -46,11 +49,13 @@ class Cluster(Rooms):
         return self.behaviors.get(container.name, Behavior())
 
     def save_and_restore(self) -> None:
-        """Put the kubelet's and the programs' memory through bytes."""
-        kubelet = msgspec.msgpack.decode(msgspec.msgpack.encode(self.kubelet.state), type=KubeletState)
-        fake = msgspec.msgpack.decode(msgspec.msgpack.encode(self.programs.state), type=FakeState)
-        self.api.informers.clear()
-        self._rooms(self.kernel, fake, kubelet)
+        """Put all memory through bytes, and go on with new rooms on a new kernel."""
+        kernel = Kernel(_through_bytes(self.kernel.save()))
+        api = APIServer(kernel, _through_bytes(self.api.state))
+        recorder = Recorder(kernel, _through_bytes(self.recorder.state))
+        kernel.rooms.update(apiserver=api, recorder=recorder)
+        self._rooms(kernel, _through_bytes(self.programs.state), _through_bytes(self.kubelet.state))
+        self.kernel, self.api, self.recorder = kernel, api, recorder
 
     def create(self, *containers: Object, init: tuple[Object, ...] = (), name: str = "web", **spec: Any) -> None:
         """Create a Pod on the node."""
@@ -127,6 +132,10 @@ class Cluster(Rooms):
                 chain.append(str(output.object.get("reason") or output.object["kind"]))
             index = output.cause
         return chain
+
+
+def _through_bytes(state: T) -> T:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=type(state))
 
 
 def container(name: str = "app", image: str = "app:1", **more: Any) -> Object:

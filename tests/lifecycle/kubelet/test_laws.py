@@ -13,6 +13,7 @@ from tests.lifecycle.kubelet.fake_programs import Behavior
 from tests.lifecycle.kubelet.invariants import check
 
 LIFE = 400.0
+SPAM_BURST = 25
 
 seconds = st.integers(0, 40).map(float)
 exits = st.none() | st.tuples(seconds, st.sampled_from([0, 0, 1, 42, 137]))
@@ -158,6 +159,8 @@ def test_no_event_tells_of_a_restart_that_did_not_happen(story: Object) -> None:
     cluster = play(story)
     versions = cluster.versions()
     last = {c["name"]: c["restartCount"] for c in versions[-1]["status"].get("containerStatuses") or ()}
+    if len(cluster.changes("Event")) >= SPAM_BURST:
+        return  # the recorder has begun to drop Events
     for name, restarts in last.items():
         path = f"spec.containers{{{name}}}"
         created = [
