@@ -66,6 +66,14 @@ def broken(why: str) -> Answer:
     return failure(500, "InternalError", f"Internal error occurred: {why}")
 
 
+def busy() -> Answer:
+    return failure(503, "ServiceUnavailable", "the database is busy; try again in a second")
+
+
+def dropped(name: str) -> Answer:
+    return failure(404, "NotFound", f"cluster {name!r} was dropped")
+
+
 def timeout(seconds: float) -> Answer:
     message = f"Timeout: request did not complete within the allotted {seconds:g} s; it may still be done"
     return failure(504, "Timeout", message)

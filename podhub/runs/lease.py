@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from lifecycle.clock import SECOND, Micros
 from podhub.log.models import Cluster
+from podhub.runs.writing import writing
 
 LEASE: Micros = 5 * SECOND
 
@@ -34,7 +35,9 @@ def take(cluster_id: int) -> Cluster | None:
     """Return the cluster as it is now, with its lease taken; None where another writer is at it, or nobody may write."""
     wall, token = wall_now(), str(uuid4())
     mine = Cluster.objects.filter(free(wall), id=cluster_id, read_only=False)
-    if not mine.update(lease_token=token, lease_until=wall + LEASE):
+    with writing():
+        taken = mine.update(lease_token=token, lease_until=wall + LEASE)
+    if not taken:
         return None
     return Cluster.objects.filter(id=cluster_id, lease_token=token).first()
 
@@ -47,11 +50,14 @@ def held(cluster: Cluster) -> bool:
 def renew(cluster: Cluster) -> None:
     """Take the lease for another while; raises: Lost where it is not held any more."""
     until = wall_now() + LEASE
-    if not Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_until=until):
+    with writing():
+        renewed = Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_until=until)
+    if not renewed:
         raise Lost(f"cluster {cluster.name}: the lease is lost")
     cluster.lease_until = until
 
 
 def release(cluster: Cluster) -> None:
     """Let others write. To have lost the lease already is no mistake."""
-    Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_token="", lease_until=0)
+    with writing():
+        Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_token="", lease_until=0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 import zlib
 
-from django.db import transaction
-
 from lifecycle.clock import SECOND, Micros
 from lifecycle.engine import Engine
 from podhub.log.models import Cluster, Entry, Snapshot
 from podhub.runs import lease
 from podhub.runs.engines import ENGINE_VERSION
+from podhub.runs.writing import written
 
 ENTRIES = 500
 """A snapshot is due after so many entries ..."""
@@ -40,7 +39,7 @@ def write(cluster: Cluster, engine: Engine, head: int) -> None:
     """Keep the state of an engine that stands at the log's head, and let all go but the newest two (and an upgrade's)."""
     began = time.perf_counter()
     data = zlib.compress(engine.save(), 1)
-    with transaction.atomic():
+    with written():
         Snapshot.objects.get_or_create(
             cluster_id=cluster.pk, seq=head, defaults={"at": engine.now, "engine_version": ENGINE_VERSION, "data": data}
         )

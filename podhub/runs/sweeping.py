@@ -9,6 +9,7 @@ from podhub import wake
 from podhub.log.models import Cluster
 from podhub.runs import dispatch, lease
 from podhub.runs.models import QueuedRequest
+from podhub.runs.writing import writing
 
 ANSWERS_KEPT: Micros = 10 * MINUTE
 """How long an answered request can be looked up; its place in the log is for ever."""
@@ -32,7 +33,8 @@ def _forget_answers(wall: Micros) -> None:
     global _forgotten_at
     if wall - _forgotten_at > MINUTE:
         _forgotten_at = wall
-        QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
+        with writing():
+            QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
 
 
 def overdue(wall: Micros) -> list[int]:

@@ -6,8 +6,6 @@ import logging
 import time
 from typing import Any
 
-from django.db import transaction
-
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.wire import Answer, Request
 from podhub.log.append import Asked, Writer, slices
@@ -17,6 +15,7 @@ from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
 from podhub.runs.engines import ENGINE_VERSION, Broken, Item, Kept
 from podhub.runs.models import QueuedRequest
 from podhub.runs.steps import reached
+from podhub.runs.writing import written
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +151,7 @@ class Turn:
         left = len(pending)
         for items, horizon in slices(pending, self.engine.now):
             left -= len(items)
-            with transaction.atomic():
+            with written():
                 self.writer.append(items, horizon, **self._moved(last=left == 0))
                 reached("appended")
                 taken = [self._taken.pop(item.index) for item in items if isinstance(item, Asked) and item.index in self._taken]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from lifecycle.wire import Request
 from podhub.log.models import Cluster
 from podhub.log.read import tail
 from podhub.runs import dispatch, engines, lease, snapshots, steps, turn
+from podhub.runs.intake import Coming, row_of
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.toy import Toy
 
@@ -72,9 +74,9 @@ def make(name: str, speed: str = "1x") -> Cluster:
 
 def queue(cluster: Cluster, request: Request) -> int:
     """Put a request into the queue, as `submit` does; return its number."""
-    from podhub.runs.queue import _accept
-
-    return int(_accept(cluster, request)[0].pk)
+    row = row_of(Coming(cluster, request, Future()))
+    row.save()
+    return int(row.pk)
 
 
 def answer(number: int) -> Any:

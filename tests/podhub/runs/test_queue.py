@@ -15,6 +15,7 @@ from podhub.runs.models import QueuedRequest
 from podhub.runs.queue import asubmit, submit
 from podhub.runs.sweeping import overdue, sweep
 from tests.podhub.runs.conftest import WALL, Wall
+from tests.podhub.runs.conftest import queue as waits_in_queue
 
 POD = {
     "apiVersion": "v1",
@@ -158,7 +159,7 @@ def test_the_sweep_finds_what_is_due_and_what_waits(
     Cluster.objects.filter(pk=idle.pk).update(wake_wall=WALL + 1)
     Cluster.objects.filter(pk=held.pk).update(lease_until=WALL + 1000, lease_token="x")
     Cluster.objects.filter(pk=stopped.pk).update(read_only=True)
-    queue._accept(waiting, create(POD))
+    waits_in_queue(waiting, create(POD))
     sent.clear()
     assert set(overdue(WALL)) == {due.pk, waiting.pk}
     sweep()

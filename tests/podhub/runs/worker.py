@@ -8,6 +8,7 @@ once it has read `go`, `done`. What was appended is for the test to look up.
 from __future__ import annotations
 
 import sys
+from concurrent.futures import Future
 from typing import Any
 
 import django
@@ -32,13 +33,16 @@ def _obey(word: str, first: str, second: str = "") -> Any:
 
     from lifecycle.wire import Request
     from podhub.log.models import Cluster
-    from podhub.runs import clusters, queue, steps
+    from podhub.runs import clusters, steps
     from podhub.runs.advance import advance
+    from podhub.runs.intake import Coming, row_of
 
     if word == "create":
         return clusters.create_cluster(first, speed="60x").pk
     if word == "ask":
-        return queue._accept(Cluster.objects.get(pk=first), msgspec.json.decode(second, type=Request))[0].pk
+        row = row_of(Coming(Cluster.objects.get(pk=first), msgspec.json.decode(second, type=Request), Future()))
+        row.save()
+        return row.pk
     steps.on_step = _stall(second) if second else None
     advance(int(first))
     return "done"

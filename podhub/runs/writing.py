@@ -1,0 +1,31 @@
+"""One writer at a time in a process on SQLite: who waits for a lock of this process is woken at once.
+
+SQLite itself lets a second writer sleep and look again, up to 100 ms at a time. Other processes still meet it so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+_lock = threading.RLock()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Hold the process's turn to write."""
+    if connection.vendor == "sqlite":
+        with _lock:
+            yield
+    else:
+        yield
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """A transaction that writes, in the process's turn to do so."""
+    with writing(), transaction.atomic():
+        yield
