@@ -10,12 +10,11 @@ from typing import Any
 import msgspec
 from django.utils import translation
 
-from podhub.log import read
 from podhub.log.models import Cluster
 from podhub.web import cluster_page, pod_page
 from podhub.web.pod_page import PodPage
 from podhub.web.showing import Showing, clock_for_browser, now
-from podhub.web.story import story
+from podhub.web.story import chapter, story
 
 
 class Bulletin(msgspec.Struct, frozen=True):
@@ -60,15 +59,12 @@ def _plain(text: Any) -> str:
 
 def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
     namespace, name = subject.namespace or "", subject.pod or ""
-    page = PodPage(showing, namespace, name)
-    versions = read.versions(showing.cluster, "pods", namespace, name, after=after, upto=showing.seq)
-    uids = {str(version.object["metadata"].get("uid", "")) for version in versions} | {page.uid} - {""}
-    lines = [line for uid in uids for line in read.about(showing.cluster, uid, after=after, upto=showing.seq)]
-    touched = pod_page.touched(lines, versions)
-    html = pod_page.live(page, touched, ticked)
-    if not touched:
-        return {"html": html} if html else {}
-    return {"html": html, "timeline": story(showing.cluster, namespace, name, after=after, upto=showing.seq)}
+    news = chapter(showing.cluster, namespace, name, after=after, upto=showing.seq) if showing.seq > after else None
+    touched = pod_page.touched(news) if news else {}
+    html = pod_page.live(PodPage(showing, namespace, name), touched, ticked)
+    if news and touched:
+        return {"html": html, "timeline": story(news)}
+    return {"html": html} if html else {}
 
 
 def _cluster(subject: Subject, showing: Showing, after: int) -> dict[str, object]:

@@ -76,7 +76,7 @@ class ClusterObjects:
         return (version.object for version in self.view.list(resource, namespace))
 
 
-def posted(text: str, files: Sequence["UploadedFile[bytes]"]) -> tuple[bytes | str, Finding | None]:
+def posted(text: str, files: Sequence[UploadedFile[bytes]]) -> tuple[bytes | str, Finding | None]:
     """Return what was posted: the files, one behind the other, or else what the editor held."""
     if not files:
         return text, None
@@ -123,7 +123,7 @@ def _kind(document: Document) -> Kind:
     return kind
 
 
-def _unplaced(document: Document, request: Request, objects: ClusterObjects, made: set[str]) -> list[Finding]:
+def _unplaced(document: Document, request: Request, objects: ClusterObjects, made: frozenset[str]) -> list[Finding]:
     """Say where a cluster has no place for an object: its name is taken, or its namespace is not there."""
     found = []
     if request.name and objects.get(request.resource, request.namespace, request.name):

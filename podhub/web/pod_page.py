@@ -22,20 +22,21 @@ from podhub.web import facts
 from podhub.web.renders import renders
 from podhub.web.sentences import sentence
 from podhub.web.showing import Showing, span
+from podhub.web.story import Chapter
 from podhub.web.timeline import pod_look, trace_severity
 
 FRAGMENTS: dict[str, tuple[str, ...]] = {
     "state": ("pods",),
     "facts": ("pods",),
-    "note": ("pods", "assumption"),
+    "note": ("life", "assumption"),
     "containers": ("pods",),
     "conditions": ("pods",),
-    "output": ("pods", "output"),
+    "output": ("life", "output"),
     "events": ("events",),
-    "traces": ("pods", "trace"),
+    "traces": ("life", "trace"),
     "describe": ("pods", "events"),
 }
-"""The fragments of the page, and what in the log each is made of."""
+"""The fragments of the page, and what in the log each is made of; `life` is a Pod's beginning or end."""
 
 MOST_LINES = 500
 """Output traces of a container that a page shows: the newest."""
@@ -247,12 +248,14 @@ def _describe_at(page: PodPage) -> str:
     return renders.get(key, lambda: fragment(page, "describe", oob=True))
 
 
-def touched(lines: Iterable[read.Line], versions: Iterable[read.Version]) -> dict[str, int]:
-    """Return what these entries touch, with the newest seq for each: pods, events, trace, output, assumption."""
+def touched(news: Chapter) -> dict[str, int]:
+    """Return what a chapter touches, with the newest seq for each: pods, life, events, trace, output, assumption."""
     found: dict[str, int] = {}
-    for version in versions:
+    for version in news.versions:
         found["pods"] = version.seq
-    for line in lines:
+        if version.type != "MODIFIED":
+            found["life"] = version.seq
+    for line in news.lines:
         if line.kind == "trace":
             found[line.type if line.type in ("output", "assumption") else "trace"] = line.seq
         elif line.resource == "events":

@@ -26,13 +26,43 @@ class Story(msgspec.Struct, frozen=True):
     marks: list[Mark]
 
 
-def story(cluster: Cluster, namespace: str, name: str, *, after: int = 0, upto: int) -> Story:
-    """Return what happened to the Pods of a name in this stretch of the log."""
-    before = read.View(cluster, after).find("pods", namespace, name) if after else None
+class Chapter(msgspec.Struct, frozen=True):
+    """A stretch of a log, as far as it is about the Pods of one name.
+
+    `before` is the version ahead of it; `versions` those in it; `lines` all that regards them: changes, Events, traces.
+    """
+
+    cluster: Cluster
+    upto: int
+    before: read.Version | None
+    versions: list[read.Version]
+    lines: list[read.Line]
+
+
+def chapter(cluster: Cluster, namespace: str, name: str, *, after: int = 0, upto: int, types: tuple[str, ...] = ()) -> Chapter:
+    """Read what the log holds about the Pods of a name with after < seq <= upto; `types` of changes and traces, or all."""
     versions = read.versions(cluster, "pods", namespace, name, after=after, upto=upto)
-    told = points(_since_start(cluster, versions), pod_status, before.object if before else None)
-    known = [*([before] if before else []), *versions]
-    return Story(upto, _all_lanes(known), list(told), sorted(_marks(cluster, known, after, upto), key=lambda mark: mark.seq))
+    before = read.View(cluster, after).find("pods", namespace, name) if after else None
+    # Of a Pod that is gone there may still be Events to come.
+    gone = read.versions(cluster, "pods", namespace, name, upto=after)[-1:] if after and not before else []
+    known = [*gone, *([before] if before else []), *versions]
+    uids = dict.fromkeys(str(version.object["metadata"].get("uid", "")) for version in known)
+    lines = [line for uid in uids if uid for line in read.about(cluster, uid, types=types, after=after, upto=upto)]
+    return Chapter(cluster, upto, before, versions, sorted(lines, key=lambda line: line.seq))
+
+
+def story(told: Chapter) -> Story:
+    """Return a chapter as the timeline draws it."""
+    before = told.before.object if told.before else None
+    known = [*([told.before] if told.before else []), *told.versions]
+    changes = points(_since_start(told.cluster, told.versions), pod_status, before)
+    marks = (_mark(line, line.at - told.cluster.start) for line in told.lines)
+    return Story(told.upto, _all_lanes(known), list(changes), [mark for mark in marks if mark])
+
+
+def whole(cluster: Cluster, namespace: str, name: str, upto: int) -> Story:
+    """Return all that happened to the Pods of a name up to a seq."""
+    return story(chapter(cluster, namespace, name, upto=upto, types=(*CHANGES, "DELETED", *SHAPES)))
 
 
 def _since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator[Version]:
@@ -47,14 +77,6 @@ def _all_lanes(versions: Iterable[read.Version]) -> list[Lane]:
             found.setdefault(lane.id, lane)
     events = found.pop("events", None)
     return [*found.values(), *([events] if events else [])]
-
-
-def _marks(cluster: Cluster, versions: Iterable[read.Version], after: int, upto: int) -> Iterator[Mark]:
-    for uid in dict.fromkeys(str(version.object["metadata"].get("uid", "")) for version in versions):
-        for line in read.about(cluster, uid, types=(*CHANGES, *SHAPES), after=after, upto=upto):
-            mark = _mark(line, line.at - cluster.start)
-            if mark:
-                yield mark
 
 
 def _mark(line: read.Line, at: Micros) -> Mark | None:

@@ -23,7 +23,7 @@ from podhub.web.legend import legend
 from podhub.web.pages import no_such_pod, page, problem
 from podhub.web.pod_page import PodPage
 from podhub.web.showing import Showing, clock_for_browser, newest, showing
-from podhub.web.story import story
+from podhub.web.story import whole
 from podhub.web.views.clusters import clock_context
 
 PLAYBACK_SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16", "32", "64")
@@ -37,7 +37,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
     cluster = clusters.named(cluster_name)
     shown = showing(cluster, request.GET.dict())
     head = shown if shown.live else newest(cluster)
-    told = story(cluster, namespace, name, upto=head.seq)
+    told = whole(cluster, namespace, name, head.seq)
     if not told.points:
         return no_such_pod(request, cluster, namespace, name)
     at = None if shown.live else shown.at - cluster.start
