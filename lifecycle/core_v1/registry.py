@@ -71,7 +71,7 @@ def accept(
     for name in SERVERS_OWN:
         metadata.pop(name, None)
     if metadata.get("resourceVersion"):
-        return Status(500, "", "resourceVersion should not be set on objects to be created")
+        return status.bad_request("resourceVersion should not be set on objects to be created")
     refused = admission.admit(kind, obj, objects or EmptyCluster(), suffix, now)
     if refused:
         return refused
@@ -103,8 +103,8 @@ def accept_update(
     refused = _same_object(new["metadata"], old["metadata"])
     if refused:
         return refused
-    new = _prepared(kind, new, old, subresource)
     before = stored_form(kind, old)
+    new = _prepared(kind, new, before, subresource)
     errors = validate_update(kind, new, before, subresource)
     if errors:
         return status.invalid(kind, old["metadata"]["name"], errors, warned)
@@ -190,25 +190,25 @@ def _same_object(new: Object, old: Object) -> Status | None:
     return None
 
 
-def _prepared(kind: Kind, new: Object, old: Object, subresource: str) -> Object:
+def _prepared(kind: Kind, new: Object, before: Object, subresource: str) -> Object:
     """Take from the old object what this request may not write. Kubernetes: the strategies' PrepareForUpdate."""
-    metadata = {**new["metadata"], "name": old["metadata"]["name"]}
-    if "namespace" in old["metadata"]:
-        metadata["namespace"] = old["metadata"]["namespace"]
+    old = before["metadata"]
+    metadata = {**new["metadata"], "name": old["name"]}
+    if "namespace" in old:
+        metadata["namespace"] = old["namespace"]
     for name in ("resourceVersion", "managedFields"):
         metadata.pop(name, None)
     for name in KEPT:
         if name in ("uid", "creationTimestamp") and metadata.get(name):
             continue
         metadata.pop(name, None)
-        if name in old["metadata"]:
-            metadata[name] = old["metadata"][name]
-    before = stored_form(kind, old)
+        if name in old:
+            metadata[name] = old[name]
     if subresource == "status":
-        return {**before, "metadata": metadata, "status": new["status"]}
+        return {**before, "metadata": metadata, **({"status": new["status"]} if "status" in new else {})}
     if kind.kind == "Pod" and subresource:
         new = {**new, "spec": _subresource_spec(new["spec"], before["spec"], subresource)}
-        metadata = before["metadata"] if subresource == "ephemeralcontainers" else metadata
+        metadata = old if subresource == "ephemeralcontainers" else metadata
     if kind.kind in WITH_STATUS:
         new = {**new, "status": before["status"]}
     if kind.kind == "Service":
@@ -217,13 +217,23 @@ def _prepared(kind: Kind, new: Object, old: Object, subresource: str) -> Object:
 
 
 def _subresource_spec(new: Object, old: Object, subresource: str) -> Object:
+    """Return the old spec with that alone from the new one which the subresource is for; the rest is let pass silently."""
+    spec = {**old}
     if subresource == "ephemeralcontainers":
-        spec = {**old}
         spec.pop("ephemeralContainers", None)
         if new.get("ephemeralContainers"):
             spec["ephemeralContainers"] = new["ephemeralContainers"]
-        return spec
-    return new
+    else:
+        for name in ("containers", "initContainers"):
+            given, kept = new.get(name) or [], old.get(name) or []
+            if kept and [container["name"] for container in given] == [container["name"] for container in kept]:
+                spec[name] = [_resized(container, was) for container, was in zip(given, kept, strict=True)]
+    return spec
+
+
+def _resized(new: Object, old: Object) -> Object:
+    policy = {"resizePolicy": new["resizePolicy"]} if "resizePolicy" in new else {}
+    return {**{k: v for k, v in old.items() if k != "resizePolicy"}, **policy, "resources": new["resources"]}
 
 
 def _keep_addresses(new: Object, old: Object) -> Object:

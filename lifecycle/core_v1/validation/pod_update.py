@@ -77,7 +77,7 @@ def _rest(after: Object, before: Object) -> Iterator[Error]:
     for name in ("activeDeadlineSeconds", "schedulingGates", "tolerations"):
         _copy(put_back, before, name)
     for name in LISTS:
-        if name in after:
+        if after.get(name):
             pairs = zip(after[name], before[name], strict=True)
             put_back[name] = [{**container, "image": old.get("image", "")} for container, old in pairs]
     if before.get("terminationGracePeriodSeconds", 0) < 0 and after.get("terminationGracePeriodSeconds") == 1:
@@ -213,7 +213,7 @@ def _without_amounts(spec: Object) -> Object:
     """Return a spec without what a resize may change."""
     plain = {**spec}
     for name in LISTS:
-        if name in spec:
+        if spec.get(name):
             plain[name] = [_without_container_amounts(container) for container in spec[name]]
     return plain
 

@@ -245,6 +245,8 @@ def test_a_resize_changes_cpu_and_memory_and_not_the_class_of_service() -> None:
     )
     assert refused(accept_update(new, old)).code == 422
     more[0]["image"] = "y"
+    assert granted(accept_update(new, old, subresource="resize"))["spec"]["containers"][0]["image"] == "x"
+    more[0]["resources"]["requests"]["ephemeral-storage"] = "1Gi"
     assert "only cpu and memory resources are mutable" in refused(accept_update(new, old, subresource="resize")).message
     none = changed(old, containers=[{**old["spec"]["containers"][0], "resources": {}}])
     assert "Pod QOS Class may not change" in refused(accept_update(none, old, subresource="resize")).message
