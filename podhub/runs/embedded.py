@@ -12,7 +12,7 @@ from celery.worker import state as worker_state
 from django.db import connection
 
 from podhub.celery import app
-from podhub.runs import dispatch
+from podhub.runs import dispatch, snapshots
 from podhub.runs.sweeping import Heads, sweep
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 
 STOP_SECONDS = 5.0
+
+TIMER_SECONDS = 0.2
+"""How long a worker that is to stop may sleep before it sees that."""
 
 SWITCH_SECONDS = 0.001
 """How long the engine may keep the interpreter from the server's threads at a time; Python's own 5 ms make pages slow."""
@@ -50,7 +53,8 @@ class Embedded:
         dispatch.here = False
         self._over.set()
         worker_state.should_stop = 0
-        self._celery.send_task("podhub.runs.tasks.advance", (0,))  # it looks whether to stop after each message
+        for _ in range(2):  # it looks whether to stop after a message, and then waits for one more
+            self._celery.send_task("podhub.runs.tasks.advance", (0,))
         for thread in self._threads:
             thread.join(STOP_SECONDS)
         worker_state.should_stop = None
@@ -64,10 +68,12 @@ class Embedded:
             without_heartbeat=True,
             without_mingle=True,
             without_gossip=True,
+            timer_precision=TIMER_SECONDS,
             ready_callback=lambda consumer: self._ready.set(),
         )
         try:
             worker.start()
+            snapshots.write_all()
         finally:
             connection.close()
 

@@ -89,6 +89,10 @@ class Cache:
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)
 
+    def engines(self) -> dict[int, Engine]:
+        """Return the engines that are kept, by their clusters."""
+        return {cluster_id: kept.engine for cluster_id, kept in self._kept.items()}
+
     def clear(self) -> None:
         self._kept.clear()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from typing import Any
 
-from podhub.runs import dispatch, sweeping
+from celery import shared_task
+from celery.signals import worker_process_shutdown
+
+from podhub.runs import dispatch, snapshots, sweeping
 
 
 @shared_task(name="podhub.runs.tasks.advance", ignore_result=True)  # type: ignore[untyped-decorator]
@@ -15,3 +18,8 @@ def advance(cluster_id: int) -> None:
 @shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     sweeping.sweep()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def keep_engines(**_: Any) -> None:
+    snapshots.write_all()

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from lifecycle.wire import Request
+from podhub import wake
 from podhub.log.models import Cluster, Entry
 from podhub.runs import checks, clusters, dispatch, queue, reach
 from podhub.runs.advance import advance
 from podhub.runs.models import QueuedRequest
 from podhub.runs.queue import asubmit, submit
-from podhub.runs.sweeping import overdue, sweep
+from podhub.runs.sweeping import Heads, overdue, sweep
 from tests.podhub.runs.conftest import WALL, Wall
 from tests.podhub.runs.conftest import queue as waits_in_queue
 
@@ -164,6 +165,28 @@ def test_the_sweep_finds_what_is_due_and_what_waits(
     assert set(overdue(WALL)) == {due.pk, waiting.pk}
     sweep()
     assert set(sent) == {due.pk, waiting.pk}
+
+
+def test_a_log_that_another_process_has_written_to_is_noticed(real: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[tuple[int, int]] = []
+    monkeypatch.setattr(wake, "wake", lambda cluster_id, head: woken.append((cluster_id, head)))
+    heads = Heads()
+    heads.look()
+    assert woken == []
+    Cluster.objects.filter(pk=real.pk).update(head=1000)
+    heads.look()
+    heads.look()
+    assert woken == [(real.pk, 1000)]
+
+
+def test_what_this_process_has_announced_is_not_announced_again(real: Cluster) -> None:
+    heads = Heads()
+    submit(real, create(POD))
+    real.refresh_from_db()
+    announced = wake.announced(real.pk)
+    assert announced == real.head
+    heads.look()
+    assert wake.announced(real.pk) == announced
 
 
 def test_answers_are_forgotten_after_a_while(real: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
