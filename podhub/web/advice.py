@@ -26,6 +26,8 @@ ADVICE = (
     gettext_noop("Begin with apiVersion, kind and metadata."),
     gettext_noop("Let every item of the List be an object."),
     gettext_noop("Keep one of them."),
+    gettext_noop("Write the key as plain text, before a colon."),
+    gettext_noop("Let << stand before an alias of a mapping."),
     gettext_noop("Add it."),
     gettext_noop("Use one of the supported values."),
     gettext_noop("Give it a value that no other has."),

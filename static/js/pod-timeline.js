@@ -42,6 +42,7 @@ class PodTimeline extends HTMLElement {
   told({ clock, timeline }) {
     if (clock) this.clock.told(clock);
     const news = timeline ? this.story.add(timeline) : false;
+    if (news && !this.live) this.liveButton.dataset.unseen = Number(this.liveButton.dataset.unseen ?? 0) + timeline.marks.length;
     if (news) this.#draw();
   }
 
@@ -207,6 +208,7 @@ class PodTimeline extends HTMLElement {
     this.future.hidden = this.live;
     this.classList.toggle("is-live", this.live);
     this.liveButton.setAttribute("aria-pressed", String(this.live));
+    if (this.live) delete this.liveButton.dataset.unseen;
     const going = this.playhead.playing || (this.live && this.clock.speed > 0);
     this.playButton.dataset.playing = String(going);
     this.playButton.setAttribute("aria-label", going ? this.dataset.pause : this.dataset.play);

@@ -1,0 +1,73 @@
+"""The admin site: to look at, not to touch."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from podhub.log.models import Cluster, Entry
+from podhub.runs.models import QueuedRequest
+from podhub.web import admin as web_admin
+
+LISTS = ("log/cluster", "log/entry", "log/snapshot", "log/drop", "runs/queuedrequest", "web/pod", "auth/user")
+
+
+@pytest.fixture
+def ada(client: Client, db: None) -> Client:
+    """A superuser's browser."""
+    client.force_login(User.objects.create_superuser("ada", password="countess"))
+    return client
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_list_opens(ada: Client, recorded: Cluster, name: str) -> None:
+    QueuedRequest.objects.create(cluster=recorded, body='{"verb":"create","resource":"pods"}', submitted_at=1)
+    assert ada.get(f"/admin/{name}/").status_code == 200
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if not name.startswith("auth")])
+def test_not_even_a_superuser_may_add_change_or_delete(ada: Client, recorded: Cluster, name: str) -> None:
+    assert ada.get(f"/admin/{name}/add/").status_code == 403
+    entry = Entry.objects.filter(cluster_id=recorded.pk).first()
+    pk = {"log/cluster": recorded.pk, "log/entry": entry.pk if entry else 0}.get(name)
+    if pk:
+        assert ada.post(f"/admin/{name}/{pk}/change/", {"seq": "7"}).status_code == 403
+        assert ada.post(f"/admin/{name}/{pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_change_tells_which_fields_it_altered(ada: Client, recorded: Cluster) -> None:
+    restarted = Entry.objects.filter(cluster_id=recorded.pk, resource="pods", type="MODIFIED").order_by("seq")[5]
+    html = ada.get(f"/admin/log/entry/{restarted.pk}/change/").content.decode()
+    assert "<code>status.containerStatuses[liveness].restartCount</code></td><td><del>0</del></td><td><ins>1</ins>" in html
+    assert "resourceVersion</code>" not in html
+
+
+def test_entries_are_found_by_cluster_kind_object_and_time(ada: Client, recorded: Cluster) -> None:
+    def seqs(query: str) -> int:
+        html = ada.get(f"/admin/log/entry/?{query}").content.decode()
+        return html.count('class="field-seq"')
+
+    everything = Entry.objects.filter(cluster_id=recorded.pk).count()
+    pods = Entry.objects.filter(cluster_id=recorded.pk, resource="pods").count()
+    assert seqs(f"cluster={recorded.pk}") == everything
+    assert seqs("cluster=999999") == 0
+    assert seqs("resource=pods") == pods
+    assert seqs("kind__exact=trace") == 0
+    assert seqs("q=liveness-exec") == everything
+    assert seqs("recorded=1h") == everything
+    Entry.objects.filter(cluster_id=recorded.pk).update(recorded_at=1)
+    assert seqs("recorded=1h") == 0
+
+
+def test_only_pods_that_are_there_are_listed(ada: Client, recorded: Cluster) -> None:
+    assert 'class="field-name"' not in ada.get("/admin/web/pod/").content.decode()
+    Entry.objects.filter(cluster_id=recorded.pk, type="DELETED").delete()
+    html = ada.get("/admin/web/pod/").content.decode()
+    assert html.count('class="field-name"') == 1
+    assert 'href="/c/life/pods/liveness-exec/liveness-exec/"' in html
+
+
+def test_a_long_log_is_not_counted_to_its_end(recorded: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_admin, "MOST", 10)
+    assert web_admin.BoundedPaginator(Entry.objects.order_by("-id"), 5).count == 11
