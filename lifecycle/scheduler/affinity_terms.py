@@ -9,6 +9,10 @@ from lifecycle.core_v1.label_selector import narrowed, selects
 from lifecycle.wire import Object
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+HARD_WEIGHT = 1
+"""What a required term counts where nodes are compared for a Pod that it is about."""
 
 Labels = Mapping[str, str]
 NamespaceLabels = Callable[[str], Labels]
@@ -35,6 +39,21 @@ def terms(pod: Object, kind: str) -> tuple[Term, ...]:
     """Return the required terms of a Pod's podAffinity or podAntiAffinity."""
     affinity = (pod["spec"].get("affinity") or {}).get(kind) or {}
     return tuple(_term(pod, term) for term in affinity.get(REQUIRED) or ())
+
+
+def preferences(pod: Object) -> tuple[tuple[int, Term], ...]:
+    """Return the preferred terms of a Pod with their weights, negative where it prefers to be away."""
+    affinity = pod["spec"].get("affinity") or {}
+    return tuple(
+        (sign * weighted["weight"], _term(pod, weighted["podAffinityTerm"]))
+        for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1))
+        for weighted in (affinity.get(kind) or {}).get(PREFERRED) or ()
+    )
+
+
+def attractions(pod: Object) -> tuple[tuple[int, Term], ...]:
+    """Return what draws others to a Pod that runs, or keeps them away: its preferences, and what it requires to be near."""
+    return (*preferences(pod), *((HARD_WEIGHT, term) for term in terms(pod, "podAffinity")))
 
 
 def _term(pod: Object, term: Object) -> Term:

@@ -23,6 +23,8 @@ class Candidate(NamedTuple):
 
     pod: Object
     wants: PodInfo
+    nodes: Collection[NodeInfo] = ()
+    namespace_labels: NamespaceLabels = lambda name: {}
     spread: TopologySpread | None = None
     affinity: PodAffinity | None = None
 
@@ -34,7 +36,8 @@ class Candidate(NamedTuple):
     @classmethod
     def among(cls, pod: Object, nodes: Collection[NodeInfo], namespace_labels: NamespaceLabels) -> Candidate:
         """Return a Pod for all filters."""
-        return cls(pod, PodInfo.of(pod), topology_spread(pod, nodes), pod_affinity(pod, nodes, namespace_labels))
+        spread, affinity = topology_spread(pod, nodes), pod_affinity(pod, nodes, namespace_labels)
+        return cls(pod, PodInfo.of(pod), nodes, namespace_labels, spread, affinity)
 
 
 class Rejection(NamedTuple):

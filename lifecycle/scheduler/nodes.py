@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from lifecycle.core_v1 import resources
 from lifecycle.scheduler import requests
-from lifecycle.scheduler.affinity_terms import Labels, Term, terms
+from lifecycle.scheduler.affinity_terms import Labels, Term, attractions, terms
 from lifecycle.scheduler.requests import Amounts
 from lifecycle.wire import Object
 
@@ -30,6 +30,7 @@ class PodInfo(NamedTuple):
     ports: tuple[HostPort, ...]
     labels: Labels
     anti_affinity: tuple[Term, ...]
+    attractions: tuple[tuple[int, Term], ...]
     priority: int
     started: str
     terminating: bool
@@ -52,6 +53,7 @@ class PodInfo(NamedTuple):
             host_ports(pod),
             metadata.get("labels") or {},
             terms(pod, "podAntiAffinity"),
+            attractions(pod),
             pod["spec"].get("priority") or 0,
             status.get("startTime", ""),
             terminating,

@@ -66,9 +66,9 @@ def _victims(priority: int, node: NodeInfo, fits: Try) -> Victims | tuple[str, .
     return Victims(node, tuple(victims))
 
 
-def _importance(pod: PodInfo) -> tuple[int, str]:
-    """Order Pods by priority, and those of one priority by how long they have been running."""
-    return -pod.priority, pod.started
+def _importance(pod: PodInfo) -> tuple[int, str, str, str]:
+    """Order Pods by priority, and those of one priority by how long they have been running; among equals by name."""
+    return -pod.priority, pod.started, pod.namespace, pod.name
 
 
 def _harm(victims: Victims) -> tuple[int, int, int, tuple[int, ...]]:

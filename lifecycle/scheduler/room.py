@@ -122,7 +122,7 @@ class Scheduler:
 
     def _find(self, pod: Object) -> tuple[NodeInfo | None, dict[str, Rejection]]:
         """Return the best of the nodes that would do, or why each would not."""
-        candidate, nodes = self._candidate(pod), list(self.nodes.values())
+        candidate, nodes = self._candidate(pod), [self.nodes[name] for name in sorted(self.nodes)]
         fitting: list[NodeInfo] = []
         rejections: dict[str, Rejection] = {}
         looked = 0
@@ -154,9 +154,9 @@ class Scheduler:
         """Return the node of the highest score; among equals chance decides."""
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        scored = [(scores.score(candidate, node), node) for node in fitting]
-        most = max(points for points, _ in scored)
-        equals = [node for points, node in scored if points == most]
+        totals = scores.totals(candidate, fitting)
+        most = max(totals)
+        equals = [node for points, node in zip(totals, fitting, strict=True) if points == most]
         return equals[self.kernel.seeds.number(len(equals), "node", candidate.pod["metadata"]["uid"])]
 
     def _bind(self, pod: Object, node: NodeInfo) -> None:

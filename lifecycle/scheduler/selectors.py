@@ -22,6 +22,13 @@ def matches(pod: Object, name: str, labels: Mapping[str, str]) -> bool:
     return any(term_matches(term, name, labels) for term in required.get("nodeSelectorTerms") or ())
 
 
+def preference(pod: Object, name: str, labels: Mapping[str, str]) -> int:
+    """Return the weights of those preferred terms of node affinity that match a node."""
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    given = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
+    return sum(one["weight"] for one in given if term_matches(one["preference"], name, labels))
+
+
 def term_matches(term: dict[str, Any], name: str, labels: Mapping[str, str]) -> bool:
     """Say whether one term of node affinity matches a node; an empty one matches none."""
     expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()

@@ -30,3 +30,8 @@ def untolerated(taints: Iterable[Taint], tolerations: Iterable[Toleration], effe
         if taint["effect"] in effects and not any(tolerates(toleration, taint) for toleration in tolerations):
             return taint
     return None
+
+
+def avoids(taint: Taint, tolerations: Iterable[Toleration]) -> bool:
+    """Say whether a taint asks a Pod to stay away if it can."""
+    return untolerated([taint], tolerations, ["PreferNoSchedule"]) is not None

@@ -45,15 +45,15 @@ class TopologySpread(NamedTuple):
         return None
 
 
-def topology_spread(pod: Object, nodes: Iterable[NodeInfo]) -> TopologySpread | None:
-    """Count the Pods that a Pod's constraints are about; None where it has none that must hold."""
+def topology_spread(pod: Object, nodes: Iterable[NodeInfo], action: str = "DoNotSchedule") -> TopologySpread | None:
+    """Count the Pods that a Pod's constraints are about; None where it has none that ask for this action."""
     given = pod["spec"].get("topologySpreadConstraints") or ()
-    hard = [constraint for constraint in given if constraint["whenUnsatisfiable"] == "DoNotSchedule"]
-    if not hard:
+    asked = [constraint for constraint in given if constraint["whenUnsatisfiable"] == action]
+    if not asked:
         return None
-    keys = [constraint["topologyKey"] for constraint in hard]
+    keys = [constraint["topologyKey"] for constraint in asked]
     complete = [node for node in nodes if all(key in node.labels for key in keys)]
-    return TopologySpread(tuple(_constraint(pod, constraint, complete) for constraint in hard))
+    return TopologySpread(tuple(_constraint(pod, constraint, complete) for constraint in asked))
 
 
 def _constraint(pod: Object, given: Object, nodes: Iterable[NodeInfo]) -> Constraint:

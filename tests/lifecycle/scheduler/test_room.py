@@ -253,3 +253,17 @@ def test_a_restored_scheduler_knows_what_is_taken():
     play(rooms, asking("1500m", "first"))
     again = Scheduler(rooms.kernel, rooms.kernel.rooms["scheduler"].state)
     assert again.nodes["node1"].requested["cpu"] == 1500
+
+
+def test_a_scheduler_that_is_restored_between_any_two_pods_chooses_as_one_that_is_not():
+    def nodes_of(restoring: bool) -> list[str]:
+        rooms = cluster(node("c"), node("a"), node("b"))
+        chosen = []
+        for n in range(8):
+            chosen.append(play(rooms, asking("100m", f"web-{n}"))["spec"]["nodeName"])
+            if restoring:
+                rooms.api.informers.clear()
+                rooms.kernel.rooms["scheduler"] = Scheduler(rooms.kernel, rooms.kernel.rooms["scheduler"].state)
+        return chosen
+
+    assert nodes_of(restoring=True) == nodes_of(restoring=False)
