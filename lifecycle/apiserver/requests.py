@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import pods, selectors, services
+from lifecycle.apiserver import events, pods, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
@@ -94,7 +94,8 @@ class Requests:
             services.allocate(self.kernel, obj)
         elif kind.kind == "Node":
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
-        return 201, self._api.create(kind.plural, obj), _granted(accepted).warnings
+        made = self._api.create(kind.plural, _stored(kind, obj))
+        return 201, _asked(kind, made), _granted(accepted).warnings
 
     def update(self, kind: Kind, request: Request) -> Result:
         old = self._existing(kind, request)
@@ -143,7 +144,7 @@ class Requests:
             manifest, old, _field_validation(request), expected=kind, subresource=request.subresource
         )
         new = _granted(accepted)
-        return 200, self._api.update(kind.plural, new.object), new.warnings
+        return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new.object))), new.warnings
 
     def _delete(self, kind: Kind, old: Object, options: DeleteOptions) -> Object:
         metadata = old["metadata"]
@@ -171,7 +172,7 @@ class Requests:
         obj = self._find(kind, request)
         if obj is None:
             raise Refused(status.not_found(kind, request.name))
-        return obj
+        return _asked(kind, obj)
 
     def _shown(self, kind: Kind, obj: Object) -> Object:
         """Return an object as a client has read it."""
@@ -208,6 +209,16 @@ class Requests:
         name = str(metadata.get("name") or metadata.get("generateName") or "")
         nth = self._api.counted(what, request.namespace, name)
         return str(self.kernel.seeds.suffix(what, request.namespace, name, self.kernel.now, nth))
+
+
+def _stored(kind: Kind, obj: Object) -> Object:
+    """Return an object in the group and version that it is stored in."""
+    return events.converted(obj, events.CORE) if kind.plural == "events" else obj
+
+
+def _asked(kind: Kind, obj: Object) -> Object:
+    """Return a stored object in the group and version that a request is about."""
+    return events.converted(obj, kind.group_version) if kind.plural == "events" else obj
 
 
 def _granted(accepted: Accepted | Status) -> Accepted:

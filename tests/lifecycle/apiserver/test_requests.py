@@ -300,6 +300,32 @@ def test_a_command_that_cannot_be_run_is_refused(rooms, query, code, message):
     assert message in answer.body["message"]
 
 
+def test_an_event_of_the_newer_group_is_stored_as_all_others_and_answered_as_it_was_asked(rooms):
+    body = {
+        "apiVersion": "events.k8s.io/v1",
+        "kind": "Event",
+        "metadata": {"name": "e", "namespace": "default"},
+        "eventTime": "2026-01-01T00:00:00.000000Z",
+        "action": "Looking",
+        "reason": "Seen",
+        "type": "Normal",
+        "note": "a note",
+        "regarding": {"kind": "Pod", "namespace": "default", "name": "web"},
+        "reportingController": "example.com/looker",
+        "reportingInstance": "looker-1",
+    }
+    answer = rooms.request("create", "events", body, group_version="events.k8s.io/v1")
+    assert (answer.code, answer.body["note"]) == (201, "a note")
+    stored_event = rooms.api.get("events", "default", "e")
+    assert (stored_event["apiVersion"], stored_event["message"]) == ("v1", "a note")
+    assert stored_event["involvedObject"]["name"] == "web"
+    patch = {"series": {"count": 2, "lastObservedTime": "2026-01-01T00:01:00.000000Z"}}
+    ask = {"name": "e", "group_version": "events.k8s.io/v1", "content_type": "application/merge-patch+json"}
+    again = rooms.request("patch", "events", patch, **ask)
+    assert (again.code, again.body["series"]["count"], again.body["note"]) == (200, 2, "a note")
+    assert rooms.api.get("events", "default", "e")["series"]["count"] == 2
+
+
 @pytest.mark.parametrize("subresource", ["eviction", "binding"])
 @pytest.mark.parametrize("body", [[], 5, {"target": 5, "deleteOptions": 5}])
 def test_a_body_that_is_no_eviction_or_binding_is_refused(rooms, subresource, body):
