@@ -5,7 +5,7 @@ A tree is flat: absolute path -> node. A container's view joins its trees; only 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -130,6 +130,7 @@ class View:
         self.layer = layer
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
+        self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.above = {above for path, *_ in mounts for above in _parents(path)}
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,8 +243,10 @@ class View:
         """Set a node. Raises: FileError ENOSPC beyond the limits."""
         tree = self.tree(place)
         if len(tree.nodes) >= MAX_FILES and place.path not in tree.nodes:
+            self.met("files", f"{MAX_FILES:,} files", "no more can be made")
             raise FileError("ENOSPC")
         if len(node.text) > MAX_BYTES:
+            self.met("bytes", "16 MiB in one file", "it cannot be written")
             raise FileError("ENOSPC")
         tree.put(place.path, node)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MAX_PROCESSES = 1_000
 MAX_STEPS = 100_000
 MAX_STRAINED = 3
+SPAWN_STEPS = 20
+"""What starting a process counts for among the steps."""
 
 
 class ExecError(Exception):
@@ -41,6 +43,7 @@ class Machine:
         self.kernel = room.kernel
         self.state = state
         self.view: View = room.view(state)
+        self.view.met = self.limit
         self.queue: list[int] = []
         self.running = False
         sandbox = room.state.sandboxes[state.spec.sandbox]
@@ -57,6 +60,7 @@ class Machine:
             raise ExecError(2, "EAGAIN")
         pid = state.next_pid
         state.next_pid += 1
+        state.steps += SPAWN_STEPS
         if pid == 1:
             state.next_pid = 7  # runc's own threads have taken the numbers between
         child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now)
@@ -136,6 +140,9 @@ class Machine:
         self.running = True
         try:
             while self.queue:
+                if not self._affordable():
+                    self._park()
+                    break
                 process = self.state.processes.get(self.queue.pop(0))
                 if process is not None and process.code is None and not process.waiting:
                     self.room.step(self, process)
@@ -146,22 +153,37 @@ class Machine:
             self.running = False
 
     def spend(self, process: Process, steps: int) -> bool:
-        """Count steps; False where the container has used up what it may do in one second of virtual time."""
+        """Count steps; False where the process must stop here and go on later, because the container has had its share."""
+        self.state.steps += steps
+        if self._affordable():
+            return True
+        if process.code is None and not process.waiting:
+            self.queue.append(process.pid)
+            process.waiting = "spin"
+        return False
+
+    def _affordable(self) -> bool:
         state = self.state
         second = self.kernel.now // SECOND
         if state.steps_second != second:
             state.steps_second, state.steps = second, 0
-        state.steps += steps
-        if state.steps <= MAX_STEPS:
-            return True
+        return state.steps <= MAX_STEPS
+
+    def _park(self) -> None:
+        """Let everything that could go on wait for the next second, or for ever where that has happened before."""
+        state = self.state
         state.strained += 1
         ever = state.strained >= MAX_STRAINED
-        done = "it is left as busy for ever; it still takes signals" if ever else "it goes on in the next second"
-        self.limit("steps", f"{MAX_STEPS:,} steps in one second", done)
-        process.waiting = "spin"
-        if not ever:
-            process.timer = self.kernel.at((second + 1) * SECOND, "programs", "wake", state.spec.id, process.pid)
-        return False
+        done = "they are left as busy for ever; they still take signals" if ever else "they go on in the next second"
+        self.limit("steps", f"{MAX_STEPS:,} steps of its scripts in one second", done)
+        queue, self.queue = self.queue, []
+        for pid in dict.fromkeys(queue):
+            process = state.processes.get(pid)
+            if process is None or process.code is not None:
+                continue
+            process.waiting = "spin"
+            if not ever and process.timer is None:
+                process.timer = self.kernel.at((state.steps_second + 1) * SECOND, "programs", "wake", state.spec.id, pid)
 
     def sleep(self, process: Process, span: Micros) -> None:
         """Have a process go on after a while."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 import msgspec
 
 from lifecycle.clock import Micros
@@ -451,8 +452,6 @@ class Programs:
             if process.shell.frames or starting.read_script(machine, process):
                 steps.run_shell(machine, process)
             return
-        if not machine.spend(process, 20):
-            return
         function = COMMANDS.get(process.program)
         call = Call(machine, process)
         if function is None:
@@ -485,6 +484,7 @@ class Programs:
         elif process.waiting == "idle":
             steps.thaw(machine, process)
         elif process.waiting == "spin":
+            machine.state.steps = machine.state.strained = 0
             machine.ready(process)
         return True
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-_NAMES = (
-    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ "
-    "VTALRM PROF WINCH IO PWR SYS"
-).split()
+from lifecycle.programs.lists import names
+
+_NAMES = names(
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU "
+    "XFSZ VTALRM PROF WINCH IO PWR SYS"
+)
 
 NUMBERS = {f"SIG{name}": number for number, name in enumerate(_NAMES, 1)}
 BY_NUMBER = {number: name for name, number in NUMBERS.items()}

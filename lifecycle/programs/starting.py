@@ -278,7 +278,7 @@ def _script(machine: Machine, process: Process, name: str) -> str | None:
 def load_shell(machine: Machine, process: Process, dialect: str, name: str, text: str | None, args: list[str]) -> None:
     """Give a process a shell that runs a text (None: what comes on standard input)."""
     shell = Shell(dialect, name, args=list(args), exported=set(process.env), root_pid=process.pid, seconds=machine.kernel.now)
-    shell.vars = {key: value for key, value in process.env.items()}
+    shell.vars = dict(process.env.items())
     shell.vars.setdefault("PWD", process.cwd)
     shell.exported.add("PWD")
     shell.vars["IFS"] = " \t\n"

@@ -14,7 +14,6 @@ from lifecycle.kernel import Reply
 from lifecycle.programs.files import Tree
 from lifecycle.programs.interface import Container, LogLine, Sandbox
 
-
 SIGNALED = 1 << 8
 """Marks the status of a background job that a signal has ended."""
 

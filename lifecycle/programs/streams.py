@@ -348,10 +348,12 @@ def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool) -> 
     if line:
         end = pipe.text.find("\n") + 1
         if not end and pipe.writers > 0:
-            return _wait(pipe, process)
+            _wait(pipe, process)
+            return None
         piece, pipe.text = (pipe.text[:end], pipe.text[end:]) if end else (pipe.text, "")
     elif not pipe.text and pipe.writers > 0:
-        return _wait(pipe, process)
+        _wait(pipe, process)
+        return None
     else:
         piece, pipe.text = pipe.text, ""
     _wake(machine, pipe)

@@ -12,6 +12,7 @@ from lifecycle.programs import exchange
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
+from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.servers import GRPC, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.state import Process
@@ -89,7 +90,10 @@ def agnhost(call: Call) -> int | None:
 
 
 _OTHERS = set(
-    "audit-proxy crd-conversion-webhook inclusterclient mounttest net no-snat-test no-snat-test-proxy port-forward-tester resource-consumer-controller tcp-reset stress mtlsclient mtlsserver openidmetadata".split()
+    names(
+        "audit-proxy crd-conversion-webhook inclusterclient mounttest net no-snat-test no-snat-test-proxy port-forward-tester "
+        "resource-consumer-controller tcp-reset stress mtlsclient mtlsserver openidmetadata"
+    )
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from functools import lru_cache
@@ -280,10 +281,7 @@ class Parser:
             if op not in operators or (printing and op == ">"):
                 return left
             self.take()
-            if op == "in":
-                left = ("in", left, self.take()[1])
-            else:
-                left = ("binary", op, left, self._binary(level + 1, printing))
+            left = ("in", left, self.take()[1]) if op == "in" else ("binary", op, left, self._binary(level + 1, printing))
 
     def _unary(self, printing: bool) -> Tree:
         if self.peek() in ("!", "-", "+"):
@@ -419,10 +417,8 @@ class Awk:
                     self._record(line)
         except _Exit:
             pass
-        try:
+        with contextlib.suppress(_Exit):
             self._rules("END")
-        except _Exit:
-            pass
 
     def _records(self, text: str) -> list[str]:
         separator = str(self.vars["RS"])

@@ -110,8 +110,10 @@ def _rest(call: Call, behavior: Behavior, start: Micros, at: Micros) -> None:
     moments: list[Micros] = []
     for listen in behavior.listens:
         moments += _moments(listen.after, listen.until)
-    for timed in (*behavior.answers, *behavior.files):
-        moments += _moments(timed.since, timed.until)
+    for answer in behavior.answers:
+        moments += _moments(answer.since, answer.until)
+    for file in behavior.files:
+        moments += _moments(file.since, file.until)
     if behavior.exits is not None:
         moments.append(span(behavior.exits.after))
     moments += [_next_line(span(line.at), span(line.every) if line.every is not None else 0, at) for line in behavior.output]

@@ -116,7 +116,7 @@ def rm(call: Call) -> int:
     options, names = call.options("rRfiIvd", {"recursive": "r", "force": "f", "verbose": "v", "dir": "d"})
     force = "f" in options
     if not names:
-        return 0 if force else call.fail("missing operand" if not call.busybox else "missing operand")
+        return 0 if force else call.fail("missing operand")
     status = 0
     for name in names:
         status = _rm_one(call, name, force, "r" in options or "R" in options) or status
@@ -185,8 +185,7 @@ def mkdir(call: Call) -> int:
             make_directory(call, name, "p" in options, mode)
         except FileError as error:
             prefix = "can't create directory" if call.busybox else "cannot create directory"
-            quoted = f"'{name}'" if call.busybox else f"'{name}'"
-            status = call.fail(f"{prefix} {quoted}: {error.text}")
+            status = call.fail(f"{prefix} '{name}': {error.text}")
     return status
 
 

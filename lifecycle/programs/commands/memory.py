@@ -54,10 +54,7 @@ def dd(call: Call) -> int | None:
 
 
 def _copy(call: Call, operands: dict[str, str], block: int, count: int | None) -> int | None:
-    if "if" in operands:
-        source = streams.open_path(call.machine, call.process, call.path(operands["if"]), "r")
-    else:
-        source = None
+    source = streams.open_path(call.machine, call.process, call.path(operands["if"]), "r") if "if" in operands else None
     if source is not None and source.kind in ("zero", "random"):
         if count is None:
             return _endless(call, operands)

@@ -214,11 +214,12 @@ def wget(call: Call) -> int | None:
     if not urls:
         return call.fail("missing URL\nUsage: wget [OPTION]... [URL]...") if not call.busybox else call.fail("missing operand")
     limit = seconds(options["T"]) if options.get("T") else None
-    headers = [tuple(options["U"].split(": ", 1))] if ": " in options.get("U", "") else []
+    name, _, value = options.get("U", "").partition(": ")
+    headers = [(name, value)] if value else []
     url = call.data.get("url", urls[0])
     fetched = fetch(
         call, url, "POST" if "i" in options else "GET", headers, options.get("i", ""), round(limit * SECOND) if limit else None
-    )  # type: ignore[arg-type]
+    )
     if fetched is None:
         return None
     if fetched.status in (301, 302, 303, 307, 308) and call.data.get("hops", 0) < 5:
@@ -359,7 +360,8 @@ def curl(call: Call) -> int | None:
     if fetched is None:
         return None
     if fetched.problem in ("refused", "lost") and call.data.get("tried", 0) < int(options.get("z", "0") or 0):
-        return _curl_again(call, options)
+        _curl_again(call, options)
+        return None
     if "L" in options and fetched.status in (301, 302, 303, 307, 308) and call.data.get("hops", 0) < 50:
         location = next((value for name, value in fetched.headers if name.lower() == "location"), "")
         call.data.update(url=_absolute(url, location), hops=call.data.get("hops", 0) + 1)
@@ -369,8 +371,9 @@ def curl(call: Call) -> int | None:
 
 
 def _curl_headers(call: Call, options: dict[str, str]) -> list[tuple[str, str]]:
-    given = [tuple(part.strip() for part in options["H"].split(":", 1))] if ":" in options.get("H", "") else []
-    return [("User-Agent", options.get("A", "curl/7.88.1")), ("Accept", "*/*"), *given]  # type: ignore[list-item]
+    name, colon, value = options.get("H", "").partition(":")
+    given = [(name.strip(), value.strip())] if colon else []
+    return [("User-Agent", options.get("A", "curl/7.88.1")), ("Accept", "*/*"), *given]
 
 
 def _curl_again(call: Call, options: dict[str, str]) -> None:
@@ -469,7 +472,8 @@ def nc(call: Call) -> int | None:
     call.moves()
     host, port = operands[0], int(operands[1])
     if "outcome" not in call.data:
-        return _nc_connect(call, options, host, port)
+        _nc_connect(call, options, host, port)
+        return None
     outcome, ip = call.data["outcome"], call.data["ip"]
     if outcome == "noname":
         return call.fail(

@@ -310,10 +310,7 @@ def _selects(edit: Edit, state: _State) -> bool:
 
 def _apply(state: _State, edits: list[Edit]) -> bool:
     """Run the commands on the line; False where it was deleted."""
-    for edit in edits:
-        if _selects(edit, state) and not _one(state, edit):
-            return False
-    return True
+    return all(not (_selects(edit, state) and not _one(state, edit)) for edit in edits)
 
 
 def _one(state: _State, edit: Edit) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta, timezone
+from datetime import UTC, timedelta, timezone
 
 from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
@@ -54,7 +54,7 @@ def zone(env: dict[str, str]) -> timezone:
         hours = -int(match.group(1))
         return timezone(timedelta(hours=hours))
     offset = _PLACES.get(name)
-    return timezone(timedelta(hours=offset)) if offset is not None else timezone.utc
+    return timezone(timedelta(hours=offset)) if offset is not None else UTC
 
 
 _PLACES: dict[str, float] = {
@@ -91,7 +91,7 @@ def date(call: Call) -> int:
     if "d" in options:
         moment = _moment(options["d"], at)
         if moment is None:
-            return call.fail(f"invalid date '{options['d']}'" if call.busybox else f"invalid date '{options['d']}'")
+            return call.fail(f"invalid date '{options['d']}'")
         at = moment
     elif "r" in options:
         try:
@@ -102,7 +102,7 @@ def date(call: Call) -> int:
         call.moves()
     if "s" in options:
         return call.fail("cannot set date: Operation not permitted")
-    place = timezone.utc if "u" in options else zone(call.process.env)
+    place = UTC if "u" in options else zone(call.process.env)
     form = (
         operands[0][1:]
         if operands and operands[0].startswith("+")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from lifecycle.programs.lists import names
+
 
 class Entry(msgspec.Struct, frozen=True):
     """What an image is made of: a base's files, its own programs and files, its configuration."""
@@ -255,8 +257,9 @@ ENTRIES: dict[str, Entry] = {
     ),
 }
 
-SERVER_PROGRAMS = (
-    "java node python python3 ruby php php-fpm gunicorn uvicorn celery flask npm yarn pnpm dotnet rails puma unicorn nginx httpd apache2 caddy haproxy "
-    "envoy traefik redis-server postgres mysqld mongod memcached rabbitmq-server etcd consul vault prometheus grafana-server fluentd supervisord"
-).split()
+SERVER_PROGRAMS = names(
+    "java node python python3 ruby php php-fpm gunicorn uvicorn celery flask npm yarn pnpm dotnet rails puma unicorn "
+    "nginx httpd apache2 caddy haproxy envoy traefik redis-server postgres mysqld mongod memcached rabbitmq-server etcd "
+    "consul vault prometheus grafana-server fluentd supervisord"
+)
 """Programs that serve until they are told to stop; in an unknown image they are assumed to be there."""

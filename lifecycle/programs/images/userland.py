@@ -5,41 +5,45 @@ from __future__ import annotations
 from functools import lru_cache
 
 from lifecycle.programs.files import Node, parent
+from lifecycle.programs.lists import names
 
-BUSYBOX = (
-    "[ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 bzcat bzip2 cal cat chgrp "
-    "chmod chown chroot chvt clear cmp cp cpio crc32 cttyhack cut date dc dd deallocvt depmod devmem df diff dirname dmesg dnsdomainname "
-    "dos2unix du dumpkmap dumpleases echo egrep env expand expr factor fallocate false fatattr fdisk fgrep find findfs fold free freeramdisk "
-    "fsfreeze fstrim ftpget ftpput getopt getty grep groups gunzip gzip halt head hexdump hostid hostname httpd hwclock i2cdetect i2cdump "
-    "i2cget i2cset i2ctransfer id ifconfig ifdown ifup init insmod ionice ip ipcalc ipneigh kill killall klogd last less link linux32 linux64 "
-    "linuxrc ln loadfont loadkmap logger login logname logread losetup ls lsmod lsscsi lzcat lzma lzop md5sum mdev microcom mim mkdir mkdosfs "
-    "mke2fs mkfifo mknod mkpasswd mkswap mktemp modinfo modprobe more mount mt mv nameif nc netstat nl nologin nproc nsenter nslookup nuke od "
-    "openvt partprobe paste patch pgrep pidof ping ping6 pivot_root pkill poweroff printf ps pwd rdate readlink realpath reboot renice reset resume rev rm "
-    "rmdir rmmod route rpm rpm2cpio run-init run-parts sed seq setkeycodes setpriv setsid sh sha1sum sha256sum sha3sum sha512sum shred shuf "
-    "sleep sort ssl_client start-stop-daemon stat strings stty svc svok swapoff swapon switch_root sync sysctl syslogd tac tail tar taskset "
-    "tee telnet test tftp time timeout top touch tr traceroute traceroute6 true truncate ts tty ubirename udhcpc udhcpd uevent umount uname "
-    "uncompress unexpand uniq unix2dos unlink unlzma unshare unxz unzip uptime usleep uudecode uuencode vconfig vi w watch watchdog wc wget "
-    "which who whoami xargs xxd xz xzcat yes zcat"
-).split()
+BUSYBOX = names(
+    "[ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 "
+    "bzcat bzip2 cal cat chgrp chmod chown chroot chvt clear cmp cp cpio crc32 cttyhack cut date dc dd deallocvt depmod "
+    "devmem df diff dirname dmesg dnsdomainname dos2unix du dumpkmap dumpleases echo egrep env expand expr factor "
+    "fallocate false fatattr fdisk fgrep find findfs fold free freeramdisk fsfreeze fstrim ftpget ftpput getopt getty "
+    "grep groups gunzip gzip halt head hexdump hostid hostname httpd hwclock i2cdetect i2cdump i2cget i2cset i2ctransfer "
+    "id ifconfig ifdown ifup init insmod ionice ip ipcalc ipneigh kill killall klogd last less link linux32 linux64 "
+    "linuxrc ln loadfont loadkmap logger login logname logread losetup ls lsmod lsscsi lzcat lzma lzop md5sum mdev "
+    "microcom mim mkdir mkdosfs mke2fs mkfifo mknod mkpasswd mkswap mktemp modinfo modprobe more mount mt mv nameif nc "
+    "netstat nl nologin nproc nsenter nslookup nuke od openvt partprobe paste patch pgrep pidof ping ping6 pivot_root "
+    "pkill poweroff printf ps pwd rdate readlink realpath reboot renice reset resume rev rm rmdir rmmod route rpm "
+    "rpm2cpio run-init run-parts sed seq setkeycodes setpriv setsid sh sha1sum sha256sum sha3sum sha512sum shred shuf "
+    "sleep sort ssl_client start-stop-daemon stat strings stty svc svok swapoff swapon switch_root sync sysctl syslogd "
+    "tac tail tar taskset tee telnet test tftp time timeout top touch tr traceroute traceroute6 true truncate ts tty "
+    "ubirename udhcpc udhcpd uevent umount uname uncompress unexpand uniq unix2dos unlink unlzma unshare unxz unzip "
+    "uptime usleep uudecode uuencode vconfig vi w watch watchdog wc wget which who whoami xargs xxd xz xzcat yes zcat"
+)
 
-COREUTILS = (
-    "[ arch b2sum base32 base64 basename basenc cat chgrp chmod chown cksum comm cp csplit cut date dd df dir dircolors dirname du echo env "
-    "expand expr factor false fmt fold groups head hostid id install join link ln logname ls md5sum mkdir mkfifo mknod mktemp mv nice nl nohup "
-    "nproc numfmt od paste pathchk pr printenv printf ptx pwd readlink realpath rm rmdir seq sha1sum sha256sum sha512sum shred shuf sleep sort "
-    "split stat stdbuf stty sum sync tac tail tee test timeout touch tr true truncate tsort tty uname unexpand uniq unlink users vdir wc who "
-    "whoami yes"
-).split()
+COREUTILS = names(
+    "[ arch b2sum base32 base64 basename basenc cat chgrp chmod chown cksum comm cp csplit cut date dd df dir dircolors "
+    "dirname du echo env expand expr factor false fmt fold groups head hostid id install join link ln logname ls md5sum "
+    "mkdir mkfifo mknod mktemp mv nice nl nohup nproc numfmt od paste pathchk pr printenv printf ptx pwd readlink "
+    "realpath rm rmdir seq sha1sum sha256sum sha512sum shred shuf sleep sort split stat stdbuf stty sum sync tac tail tee "
+    "test timeout touch tr true truncate tsort tty uname unexpand uniq unlink users vdir wc who whoami yes"
+)
 
-DEBIAN = (
-    "grep egrep fgrep sed awk mawk find xargs tar gzip gunzip zcat hostname which apt apt-get apt-cache apt-key dpkg dpkg-query getopt kill "
-    "login mount umount su more clear getent ldconfig ldd iconv locale update-alternatives useradd usermod groupadd adduser chroot diff cmp perl "
-    "setsid ionice taskset chpasswd passwd dmesg findmnt fallocate flock lsblk logger nsenter unshare setpriv tic toe tset tput infocmp"
-).split()
+DEBIAN = names(
+    "grep egrep fgrep sed awk mawk find xargs tar gzip gunzip zcat hostname which apt apt-get apt-cache apt-key dpkg "
+    "dpkg-query getopt kill login mount umount su more clear getent ldconfig ldd iconv locale update-alternatives useradd "
+    "usermod groupadd adduser chroot diff cmp perl setsid ionice taskset chpasswd passwd dmesg findmnt fallocate flock "
+    "lsblk logger nsenter unshare setpriv tic toe tset tput infocmp"
+)
 
 PROGRAM_FILE = "\x7fELF"
 
-_BASE_DIRECTORIES = (
-    "bin dev etc home proc root sys tmp usr usr/bin usr/sbin var var/log var/run var/spool var/www run opt sbin lib".split()
+_BASE_DIRECTORIES = names(
+    "bin dev etc home proc root sys tmp usr usr/bin usr/sbin var var/log var/run var/spool var/www run opt sbin lib"
 )
 
 
@@ -104,7 +108,13 @@ def busybox() -> dict[str, Node]:
 
 
 _ALPINE_ROOT = set(
-    "arch ash base64 bbconfig busybox cat chgrp chmod chown conspy cp date dd df dmesg dnsdomainname dumpkmap echo ed egrep false fatattr fdflush fgrep fsync getopt grep gunzip gzip hostname ionice iostat ipcalc kbd_mode kill link linux32 linux64 ln login ls lzop makemime mkdir mknod mktemp more mount mountpoint mpstat mv netstat nice pidof ping ping6 pipe_progress printenv ps pwd reformime rev rm rmdir run-parts sed setpriv setserial sh sleep stat stty su sync tar touch true umount uname usleep watch zcat".split()
+    names(
+        "arch ash base64 bbconfig busybox cat chgrp chmod chown conspy cp date dd df dmesg dnsdomainname dumpkmap echo ed "
+        "egrep false fatattr fdflush fgrep fsync getopt grep gunzip gzip hostname ionice iostat ipcalc kbd_mode kill link "
+        "linux32 linux64 ln login ls lzop makemime mkdir mknod mktemp more mount mountpoint mpstat mv netstat nice pidof ping "
+        "ping6 pipe_progress printenv ps pwd reformime rev rm rmdir run-parts sed setpriv setserial sh sleep stat stty su "
+        "sync tar touch true umount uname usleep watch zcat"
+    )
 )
 
 

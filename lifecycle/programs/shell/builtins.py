@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, join
+from lifecycle.programs.lists import names
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
@@ -447,7 +448,8 @@ def _wait(turn: Turn, argv: list[str]) -> int | None:
         if all(code is not None for code in shell.jobs.values()):
             shell.jobs = {}
             return 0
-        return _block(turn, argv)
+        _block(turn, argv)
+        return None
     status = 0
     for arg in wanted:
         pid = int(arg) if arg.isdigit() else _job(turn, arg)
@@ -458,7 +460,8 @@ def _wait(turn: Turn, argv: list[str]) -> int | None:
             continue
         code = shell.jobs[pid]
         if code is None:
-            return _block(turn, argv)
+            _block(turn, argv)
+            return None
         if code & SIGNALED and turn.shell.dialect == "bash":
             shell.jobs[pid] = code & 255
         elif code & SIGNALED:
@@ -479,7 +482,10 @@ def _wait_any(turn: Turn, argv: list[str]) -> int | None:
         if code is not None:
             del jobs[pid]
             return code & 255
-    return _block(turn, argv) if jobs else 127
+    if not jobs:
+        return 127
+    _block(turn, argv)
+    return None
 
 
 def _job(turn: Turn, text: str) -> int:
@@ -652,7 +658,7 @@ def _umask(turn: Turn, argv: list[str]) -> int:
     return 0
 
 
-KEYWORDS = set("if then else elif fi do done case esac while until for { } ! in".split())
+KEYWORDS = set(names("if then else elif fi do done case esac while until for { } ! in"))
 
 
 def _command(turn: Turn, argv: list[str]) -> int | None:
@@ -759,7 +765,8 @@ def _let(turn: Turn, argv: list[str]) -> int:
 def _mapfile(turn: Turn, argv: list[str]) -> int | None:
     text = streams.read(turn.machine, turn.process, 0)
     if text is None:
-        return _block(turn, argv)
+        _block(turn, argv)
+        return None
     names = [arg for arg in argv[1:] if not arg.startswith("-")]
     lines = text.splitlines(keepends="-t" not in argv)
     turn.shell.vars[names[0] if names else "MAPFILE"] = {str(i): line for i, line in enumerate(lines)}

@@ -123,7 +123,11 @@ class Tests:
 
     def _file(self, op: str, value: str, node: Node | None) -> bool:
         if node is None:
-            return op == "e" and value.startswith("/proc/") and self.machine.room.proc_exists(self.machine, self.process, value)
+            return (
+                op in "edfrs"
+                and value.startswith("/proc/")
+                and self.machine.room.proc_exists(self.machine, self.process, value)
+            )
         kind = {"d": "d", "f": "f", "L": "l", "h": "l", "p": "p", "S": "s", "c": "c", "b": "b"}.get(op)
         if kind:
             return node.kind == kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifecycle.programs.lists import names
 from lifecycle.programs.shell.syntax import SyntaxFault
 from lifecycle.programs.signals import DESCRIPTIONS
 
@@ -105,7 +106,7 @@ def _unexpected(dialect: str, fault: SyntaxFault) -> str:
     return f"{token} unexpected{expecting}" if dialect == "dash" else f"unexpected {token}{expecting}"
 
 
-_SHOWN = set("; & && | || ;; ( ) < > >> << newline if then else elif fi do done case esac while until for { } ! in".split())
+_SHOWN = set(names("; & && | || ;; ( ) < > >> << newline if then else elif fi do done case esac while until for { } ! in"))
 
 
 def _bash(name: str, fault: SyntaxFault) -> str:

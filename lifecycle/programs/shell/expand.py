@@ -5,6 +5,7 @@ Command substitutions have run before; their outputs come as `values`.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,7 @@ class Expander:
         current: Field | None = None
         empty_at = False
         for part in self._tilde(word):
-            if isinstance(part, Var) and part.name in ("@", "*") or isinstance(part, Var) and part.index is not None:
+            if (isinstance(part, Var) and part.name in ("@", "*")) or (isinstance(part, Var) and part.index is not None):
                 items = self._items(part)
                 if items is not None:
                     empty_at = empty_at or not items
@@ -185,7 +186,7 @@ class Expander:
                 items = self._slice(items, part)
         if part.name == "*" or (part.index is not None and self.text(part.index) == "*"):
             if part.quoted:
-                return [self.vars.get("IFS", " ")[:1].join(items)] if items or True else None
+                return [self.vars.get("IFS", " ")[:1].join(items)] if True else None
             return items
         return items
 
@@ -239,7 +240,7 @@ class Expander:
             return [(str(self._length(part)), part.quoted)]
         if op.startswith("!"):
             return [(self._indirect(part, op[1:]), part.quoted)]
-        if self.turn.shell.dialect == "dash" and op[0] in "/^,@" or op == ":" and self.turn.shell.dialect == "dash":
+        if (self.turn.shell.dialect == "dash" and op[0] in "/^,@") or (op == ":" and self.turn.shell.dialect == "dash"):
             raise ExpansionError("Bad substitution")
         value = self._value(part)
         if op.lstrip(":") in ("-", "=", "+", "?") and op != ":":
@@ -403,7 +404,8 @@ def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             flat.extend(re.findall(r"[{},]|[^{},]+", part.text))
         else:
             flat.append(part)
-    depth, start, commas = 0, -1, []
+    depth, start = 0, -1
+    commas: list[int] = []
     for i, item in enumerate(flat):
         if item == "{":
             depth += 1
@@ -417,7 +419,7 @@ def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
                 edges = [start, *commas, i]
                 return [
                     one
-                    for a, b in zip(edges, edges[1:], strict=False)
+                    for a, b in itertools.pairwise(edges)
                     for one in _braces(_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]))
                 ]
     return [word]

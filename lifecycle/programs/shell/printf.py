@@ -128,7 +128,7 @@ def _formatted(flags: str, width: str, precision: str, letter: str, left: list[s
     if letter in "diouxX":
         number = _whole(arg, problems)
         kind = {"i": "d", "u": "d"}.get(letter, letter)
-        if kind != "d" and number < 0 or letter == "u" and number < 0:
+        if (kind != "d" and number < 0) or (letter == "u" and number < 0):
             number += 1 << 64
         spec = "%" + flags + (str(size) if size else "") + (f".{precision}" if precision else "") + kind
         return spec % number, False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,6 +13,7 @@ from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, join
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
+from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.builtins import BUILTINS, SPECIAL
 from lifecycle.programs.shell.compile import Code, compile_script
@@ -49,7 +51,6 @@ def run_shell(machine: Machine, process: Process) -> None:
                     break
                 if taken >= 500:
                     if not machine.spend(process, taken):
-                        taken = 0
                         return
                     taken = 0
     except Replaced:
@@ -58,10 +59,7 @@ def run_shell(machine: Machine, process: Process) -> None:
         leave(turn, error.status)
         if process.code is None and not process.waiting:
             machine.ready(process)
-    if taken and process.code is None and not process.waiting:
-        machine.spend(process, taken)
-    elif taken:
-        machine.state.steps += taken
+    machine.state.steps += taken
 
 
 def _code(shell: Shell, frame: Frame) -> Code:
@@ -238,7 +236,7 @@ def do_command(turn: Turn, frame: Frame, step: Any) -> None:
     if not argv:
         _assign_only(turn, expander, assigns, opens, substituted, bool(command))
         return
-    values = [(one.name, _guarded(turn, lambda one=one: expander.text(one.value))) for one in assigns]
+    values = [(one.name, _guarded(turn, partial(expander.text, one.value))) for one in assigns]
     if "x" in shell.options:
         _xtrace(turn, values, argv)
     undo = Undo() if redirects or assigns else None
@@ -262,7 +260,7 @@ def _assign_only(
 ) -> None:
     shell = turn.shell
     for one in assigns:
-        _guarded(turn, lambda one=one: assign(turn, expander, one))
+        _guarded(turn, partial(assign, turn, expander, one))
     if "x" in shell.options and assigns:
         _xtrace(turn, [(one.name, turn.get_text(one.name)) for one in assigns], [])
     if opens:
@@ -315,7 +313,7 @@ def _xtrace(turn: Turn, values: list[tuple[str, str]], argv: list[str]) -> None:
     if turn.shell.dialect != "dash":
         shown += [
             quote(word)
-            if not word or not word.replace("-", "").replace("_", "").isalnum() and set(word) & set(" \t\n'\"$*?;&|<>()`\\")
+            if not word or (not word.replace("-", "").replace("_", "").isalnum() and set(word) & set(" \t\n'\"$*?;&|<>()`\\"))
             else word
             for word in argv
         ]
@@ -737,15 +735,11 @@ def do_case(turn: Turn, frame: Frame, step: Any) -> None:
 
 
 def do_match(turn: Turn, frame: Frame, step: Any) -> None:
-    from lifecycle.programs.shell import patterns
-
     _, alternatives, count, otherwise = step
     expander = _expander(turn, count)
     text = frame.cases[-1]
     extended = turn.shell.dialect == "bash"
-    if not any(
-        patterns.matches(_guarded(turn, lambda word=word: expander.pattern(word)), text, extended) for word in alternatives
-    ):
+    if not any(patterns.matches(_guarded(turn, partial(expander.pattern, word)), text, extended) for word in alternatives):
         frame.pc = otherwise
 
 
@@ -773,12 +767,15 @@ def do_end(turn: Turn, frame: Frame, step: Any) -> None:
     pop(turn)
 
 
+def _text_and_pattern(expander: Expander, word: Any) -> tuple[str, str]:
+    return expander.text(word), expander.pattern(word)
+
+
 def do_condition(turn: Turn, frame: Frame, step: Any) -> None:
     _, tokens, count = step
     expander = _expander(turn, count)
     ready = [
-        token if isinstance(token, str) else _guarded(turn, lambda word=token: (expander.text(word), expander.pattern(word)))
-        for token in tokens
+        token if isinstance(token, str) else _guarded(turn, partial(_text_and_pattern, expander, token)) for token in tokens
     ]
     for i, token in enumerate(tokens):
         if token == "=~" and i + 1 < len(ready) and not isinstance(tokens[i + 1], str):
@@ -808,7 +805,7 @@ def do_unless_needed(turn: Turn, frame: Frame, step: Any) -> None:
     value = turn.parameter(name)
     plain = op.lstrip("!")
     missing = value is None or (plain[:1] == ":" and value == "")
-    if plain[-1:] in ("-", "=", "?") and not missing or plain[-1:] == "+" and missing:
+    if (plain[-1:] in ("-", "=", "?") and not missing) or (plain[-1:] == "+" and missing):
         turn.shell.values.extend([""] * count)
         frame.pc = target
 
