@@ -70,12 +70,13 @@ class Agenda:
 
     def pop(self) -> tuple[Micros, Timer]:
         """Take the next timer out. Raises: IndexError where there is none."""
-        if self.next_at() is None:
-            raise IndexError("the agenda is empty")
-        at, _, number = heapq.heappop(self._heap)
-        timer = self._timers.pop(number)[1]
-        self._lively -= not timer.periodic
-        return at, timer
+        while self._heap:
+            at, _, number = heapq.heappop(self._heap)
+            entry = self._timers.pop(number, None)
+            if entry is not None:
+                self._lively -= not entry[1].periodic
+                return at, entry[1]
+        raise IndexError("the agenda is empty")
 
     def at_rest(self) -> bool:
         """Say whether only periodic timers remain."""

@@ -38,7 +38,9 @@ class Store:
         self._cold: dict[str, dict[str, dict[str, bytes | None]]] = {}
         self._warm: dict[str, dict[Key, Object]] = {}
         self._index: dict[Key, int] = {}
+        self._counts: dict[str, int] = {}
         for row in rows or []:
+            self._counts[row.resource] = self._counts.get(row.resource, 0) + 1
             self._cold.setdefault(row.resource, {}).setdefault(row.namespace, {})[row.name] = row.data
             self._index[row.resource, row.namespace, row.name] = row.index
 
@@ -66,6 +68,8 @@ class Store:
 
     def put(self, resource: str, namespace: str, name: str, obj: Object, index: int) -> None:
         key = (resource, namespace, name)
+        if key not in self._index:
+            self._counts[resource] = self._counts.get(resource, 0) + 1
         self._cold.setdefault(resource, {}).setdefault(namespace, {})[name] = None
         self._index[key] = index
         self._keep(key, obj)
@@ -74,6 +78,7 @@ class Store:
         """Forget an object; one that is not there is no mistake."""
         key = (resource, namespace, name)
         if self._index.pop(key, None) is not None:
+            self._counts[resource] -= 1
             self._warm.get(resource, {}).pop(key, None)
             spaces = self._cold[resource]
             del spaces[namespace][name]
@@ -90,7 +95,8 @@ class Store:
                 yield obj if obj is not None else _decode(data or b"null")
 
     def count(self, resource: str) -> int:
-        return sum(len(names) for names in self._cold.get(resource, {}).values())
+        """Return how many objects of a resource there are."""
+        return self._counts.get(resource, 0)
 
     def names(self, resource: str, namespace: str) -> tuple[str, ...]:
         """Return the names of a namespace's objects, sorted."""
