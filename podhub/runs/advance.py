@@ -56,7 +56,7 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
     began = time.perf_counter()
     reached("leased")
     try:
-        kept = engines.at_head(cluster)
+        kept = engines.at_head(cluster, breathe=lambda: lease.keep(cluster))
         reached("restored")
         turn = Turn(cluster, kept)
         done = turn.run(seconds)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -30,6 +30,9 @@ CACHED = 64
 """Engines that a process keeps between two turns."""
 
 PAGE = 500
+
+BREATH = 100
+"""Entries that are played again between two breaths."""
 
 Item = Asked | Output
 
@@ -100,16 +103,20 @@ class Cache:
 cache = Cache()
 
 
-def at_head(cluster: Cluster, engines: Cache = cache) -> Kept:
-    """Return a cluster's engine where its log ends. Raises: Diverged, Broken."""
+def nothing() -> None:
+    pass
+
+
+def at_head(cluster: Cluster, engines: Cache = cache, breathe: Callable[[], None] = nothing) -> Kept:
+    """Return a cluster's engine where its log ends. `breathe` is called now and then meanwhile. Raises: Diverged, Broken."""
     kept = engines.take(cluster.pk)
     if kept is not None and kept.engine.index <= cluster.head:
-        return kept._replace(beyond=catch_up(kept.engine, cluster, kept.engine.index))
+        return kept._replace(beyond=catch_up(kept.engine, cluster, kept.engine.index, breathe))
     engine = from_snapshot(cluster, cluster.head)
     if engine is not None:
-        return Kept(engine, beyond=catch_up(engine, cluster, engine.index))
+        return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
     engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
-    return Kept(engine, beyond=catch_up(engine, cluster, 0))
+    return Kept(engine, beyond=catch_up(engine, cluster, 0, breathe))
 
 
 def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
@@ -132,7 +139,7 @@ def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:
     return None
 
 
-def catch_up(engine: Engine, cluster: Cluster, after: int) -> list[Item]:
+def catch_up(engine: Engine, cluster: Cluster, after: int, breathe: Callable[[], None] = nothing) -> list[Item]:
     """Play what the log holds after a seq up to which it was played; return what comes beyond its head, to be appended.
 
     Raises: Diverged where the engine gives something else, Broken.
@@ -144,6 +151,8 @@ def catch_up(engine: Engine, cluster: Cluster, after: int) -> list[Item]:
         difference = different(line, next(again, None))
         if difference:
             raise Diverged(f"seq {line.seq}: {difference}")
+        if line.seq % BREATH == 0:
+            breathe()
     return list(again)
 
 

@@ -47,6 +47,12 @@ def held(cluster: Cluster) -> bool:
     return Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).exists()
 
 
+def keep(cluster: Cluster) -> None:
+    """Renew a lease of which less than half is left. Raises: Lost."""
+    if cluster.lease_until - wall_now() < LEASE // 2:
+        renew(cluster)
+
+
 def renew(cluster: Cluster) -> None:
     """Take the lease for another while; raises: Lost where it is not held any more."""
     until = wall_now() + LEASE

@@ -62,8 +62,7 @@ class Turn:
                 return True
             if time.perf_counter() > ends:
                 return False
-            if self.cluster.lease_until - lease.wall_now() < lease.LEASE // 2:
-                lease.renew(self.cluster)
+            lease.keep(self.cluster)
 
     @property
     def wake_wall(self) -> Micros | None:

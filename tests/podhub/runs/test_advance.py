@@ -233,6 +233,29 @@ def test_a_life_without_end_does_not_run_for_ever(toy: type[Toy], wall: Wall) ->
     assert fresh(cluster).wake_wall is None
 
 
+def test_a_lease_is_kept_while_a_long_log_is_played_again(
+    cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue(cluster, create("web", beats=2000))
+    advance(cluster.pk)
+    wall.pass_(1000)
+    while advance(cluster.pk):
+        pass
+    Snapshot.objects.all().delete()
+    forget()
+    different = engines.different
+
+    def slowly(line: object, item: object) -> str:
+        wall.pass_(0.02)
+        return different(line, item)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engines, "different", slowly)
+    others: list[object] = []
+    steps.on_step = lambda step: others.append(lease.take(cluster.pk)) if step == "restored" else None
+    advance(cluster.pk)
+    assert others == [None], "after 40 s of playing nobody else has got it"
+
+
 def test_another_writer_is_left_alone(cluster: Cluster) -> None:
     held = lease.take(cluster.pk)
     assert held
