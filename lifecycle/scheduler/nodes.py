@@ -62,11 +62,12 @@ class PodInfo(NamedTuple):
 
 
 class NodeInfo:
-    """One node with its Pods, by uid; those of them that do not want certain others near, once more."""
+    """One node with its Pods, by uid; those of them that mind which others are near, once more."""
 
     def __init__(self, node: Object) -> None:
         self.pods: dict[str, PodInfo] = {}
         self.anti_affine: dict[str, PodInfo] = {}
+        self.attracting: dict[str, PodInfo] = {}
         self.requested: Amounts = {}
         self.cpu = self.memory = 0
         self.ports: dict[HostPort, int] = {}
@@ -88,12 +89,15 @@ class NodeInfo:
         self.pods[pod.uid] = pod
         if pod.anti_affinity:
             self.anti_affine[pod.uid] = pod
+        if pod.attractions:
+            self.attracting[pod.uid] = pod
         self._count(pod, 1)
 
     def remove(self, uid: str) -> None:
         pod = self.pods.pop(uid, None)
         if pod:
             self.anti_affine.pop(uid, None)
+            self.attracting.pop(uid, None)
             self._count(pod, -1)
 
     def without(self, uids: Iterable[str]) -> NodeInfo:

@@ -55,7 +55,7 @@ def inter_pod_affinity(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Point
     drawn: Counter[tuple[str, str]] = Counter()
     own, pod = preferences(candidate.pod), candidate.wants
     for node in candidate.nodes:
-        for other in node.pods.values():
+        for other in node.pods.values() if own else node.attracting.values():
             wishes = [(w, t) for w, t in own if t.matches(other.namespace, other.labels, candidate.namespace_labels)]
             wishes += [(w, t) for w, t in other.attractions if t.matches(pod.namespace, pod.labels, candidate.namespace_labels)]
             for weight, term in wishes:
