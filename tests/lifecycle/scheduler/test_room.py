@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from lifecycle.clock import SECOND
 from lifecycle.controllers.bootstrap import default_node, whole_node
+from lifecycle.engine import Engine
 from lifecycle.scheduler.room import Scheduler
-from lifecycle.wire import Object
+from lifecycle.wire import DEFAULT_START, Change, Config, Object, Output, Request
 from tests.lifecycle.rooms import Rooms, pod, seconds
 
 NOT_HELPFUL = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
@@ -255,15 +257,17 @@ def test_a_restored_scheduler_knows_what_is_taken():
     assert again.nodes["node1"].requested["cpu"] == 1500
 
 
-def test_a_scheduler_that_is_restored_between_any_two_pods_chooses_as_one_that_is_not():
-    def nodes_of(restoring: bool) -> list[str]:
-        rooms = cluster(node("c"), node("a"), node("b"))
-        chosen = []
+def test_an_engine_that_is_restored_between_any_two_pods_chooses_as_one_that_is_not():
+    def chosen(restoring: bool) -> list[str]:
+        engine = Engine.new(Config(DEFAULT_START, nodes=(default_node("c"), default_node("a"), default_node("b"))))
+        outputs: list[Output] = []
         for n in range(8):
-            chosen.append(play(rooms, asking("100m", f"web-{n}"))["spec"]["nodeName"])
+            engine.request(engine.now, Request("create", "pods", namespace="default", body=asking("100m", f"web-{n}")))
+            outputs += engine.advance(engine.now + SECOND)
             if restoring:
-                rooms.api.informers.clear()
-                rooms.kernel.rooms["scheduler"] = Scheduler(rooms.kernel, rooms.kernel.rooms["scheduler"].state)
-        return chosen
+                engine = Engine.restore(engine.save())
+        pods = [o.object for o in outputs if isinstance(o, Change) and o.object["kind"] == "Pod"]
+        return list({p["metadata"]["name"]: p["spec"]["nodeName"] for p in pods if "nodeName" in p["spec"]}.values())
 
-    assert nodes_of(restoring=True) == nodes_of(restoring=False)
+    assert len(chosen(restoring=False)) == 8
+    assert chosen(restoring=True) == chosen(restoring=False)
