@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -14,11 +12,13 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podhub.settings")
 django_application = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from podhub import wake  # noqa: E402
+from podhub.api import application as api  # noqa: E402
 from podhub.runs.embedded import Embedded  # noqa: E402
+from podhub.web.routing import application as sockets  # noqa: E402
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,11 +40,9 @@ async def lifespan(scope: Message, receive: Receive, send: Send) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-def _websocket() -> Any:
-    if find_spec("podhub.web.routing") is None:
-        return URLRouter([])
-    routing = import_module("podhub.web.routing")
-    return getattr(routing, "application", None) or URLRouter(routing.websocket_urlpatterns)
+_pages = ProtocolTypeRouter({"http": django_application, "websocket": sockets, "lifespan": lifespan})
 
 
-application = ProtocolTypeRouter({"http": django_application, "websocket": _websocket(), "lifespan": lifespan})
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Send requests below /clusters/ to the Kubernetes API, and all others to the pages."""
+    await (api.application if api.serves(scope) else _pages)(scope, receive, send)

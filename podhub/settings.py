@@ -113,6 +113,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "podhub.log",
     "podhub.runs",
+    "podhub.api",
     "podhub.web",
 ]
 

@@ -1,9 +1,13 @@
-"""Label and field selectors of a query. Kubernetes: apimachinery/pkg/labels, apimachinery/pkg/fields"""
+"""Label and field selectors of a query. Kubernetes: apimachinery/pkg/labels, apimachinery/pkg/fields
+
+Which fields a kind can be selected by: pkg/apis/core/v1/conversion.go.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
@@ -11,16 +15,70 @@ from lifecycle.wire import Object
 
 Matcher = Callable[[Object], bool]
 
-_SET = re.compile(r"\s*([^\s!=(),]+)\s+(in|notin)\s*\(([^()]*)\)\s*")
-_EQUALS = re.compile(r"\s*([^\s!=(),]+)\s*(==|=|!=)\s*([^\s!=(),]*)\s*")
-_EXISTS = re.compile(r"\s*(!?)\s*([^\s!=(),]+)\s*")
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?"
+_SET = re.compile(rf"\s*({_NAME})\s+(in|notin)\s*\(([^()]*)\)\s*")
+_EQUALS = re.compile(rf"\s*({_NAME})\s*(==|=|!=)\s*([A-Za-z0-9_.-]*)\s*")
+_ORDER = re.compile(rf"\s*({_NAME})\s*([<>])\s*(-?\d+)\s*")
+_EXISTS = re.compile(rf"\s*(!?)\s*({_NAME})\s*")
+_FIELD = re.compile(r"((?:[^\\=!,]|\\.)*?)(==|!=|=)((?:[^\\=,]|\\.)*)", re.DOTALL)
+
+METADATA = ("metadata.name", "metadata.namespace")
+
+_INVOLVED = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "pods": (
+        *METADATA,
+        "spec.nodeName",
+        "spec.host",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "spec.serviceAccountName",
+        "spec.hostNetwork",
+        "status.phase",
+        "status.podIP",
+        "status.podIPs",
+        "status.nominatedNodeName",
+    ),
+    "events": (
+        *METADATA,
+        *(f"involvedObject.{name}" for name in _INVOLVED),
+        *(f"regarding.{name}" for name in _INVOLVED),
+        "reason",
+        "reportingComponent",
+        "reportingController",
+        "source",
+        "type",
+    ),
+    "namespaces": ("metadata.name", "status.phase", "name"),
+    "nodes": ("metadata.name", "spec.unschedulable"),
+    "secrets": (*METADATA, "type"),
+    "services": (*METADATA, "spec.clusterIP", "spec.type"),
+}
+"""By which fields the objects of a resource can be selected; others by METADATA alone."""
 
 
-def of_query(query: dict[str, list[str]]) -> Matcher:
+class Selection(NamedTuple):
+    """What a query selects. `fixed`: whether an object matches never changes, for only its name and namespace count."""
+
+    matches: Matcher
+    fixed: bool = True
+    everything: bool = True
+
+
+def of_query(query: dict[str, list[str]], resource: str = "") -> Matcher:
     """Return what says whether an object matches. Raises: Refused (400) for a selector that cannot be read."""
-    by_label = labels((query.get("labelSelector") or [""])[0])
-    by_field = fields((query.get("fieldSelector") or [""])[0])
-    return lambda obj: by_label(obj) and by_field(obj)
+    return selection(query, resource).matches
+
+
+def selection(query: dict[str, list[str]], resource: str = "") -> Selection:
+    """Return what a query selects of a resource's objects. Raises: Refused (400) for a selector that cannot be read."""
+    by_label, by_field = (query.get("labelSelector") or [""])[0], (query.get("fieldSelector") or [""])[0]
+    if not by_label.strip() and not by_field.strip():
+        return Selection(lambda obj: True)
+    fits, terms = labels(by_label), _terms(by_field, resource)
+    fixed = not by_label.strip() and all(path in METADATA for path, _, _ in terms)
+    return Selection(lambda obj: fits(obj) and _all(terms, obj), fixed, False)
 
 
 def labels(selector: str) -> Matcher:
@@ -28,14 +86,39 @@ def labels(selector: str) -> Matcher:
     return lambda obj: all(fits(obj["metadata"].get("labels") or {}) for fits in requirements)
 
 
-def fields(selector: str) -> Matcher:
-    requirements = []
-    for part in _parts(selector):
-        match = _EQUALS.fullmatch(part)
+def fields(selector: str, resource: str = "") -> Matcher:
+    terms = _terms(selector, resource)
+    return lambda obj: _all(terms, obj)
+
+
+Term = tuple[str, bool, str]
+"""A field, whether it is to be equal, and the value."""
+
+
+def _all(terms: list[Term], obj: Object) -> bool:
+    return all((field_value(obj, path) == value) == equal for path, equal, value in terms)
+
+
+def _terms(selector: str, resource: str) -> list[Term]:
+    terms = []
+    for part in re.split(r"(?<!\\),", selector):
+        if not part:
+            continue
+        match = _FIELD.fullmatch(part)
         if not match:
-            raise Refused(status.bad_request(f"invalid field selector: {part!r}"))
-        requirements.append((match[1], match[2] != "!=", match[3]))
-    return lambda obj: all((_field(obj, path) == value) == equal for path, equal, value in requirements)
+            raise Refused(status.bad_request(f"invalid selector: '{selector}'; can't understand '{part}'"))
+        terms.append((_known(match[1], resource), match[2] != "!=", re.sub(r"\\(.)", r"\1", match[3])))
+    return terms
+
+
+def _known(path: str, resource: str) -> str:
+    """Return a field that objects of the resource can be selected by. Raises: Refused."""
+    if resource and resource not in FIELDS and path not in METADATA:
+        known = ", ".join(f'"{name}"' for name in METADATA)
+        raise Refused(status.bad_request(f'"{path}" is not a known field selector: only {known}'))
+    if resource and path not in FIELDS.get(resource, METADATA):
+        raise Refused(status.bad_request(f"field label not supported: {path}"))
+    return path
 
 
 def _parts(selector: str) -> list[str]:
@@ -45,19 +128,62 @@ def _parts(selector: str) -> list[str]:
 
 def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
     if match := _SET.fullmatch(part):
-        key, values, inside = match[1], {value.strip() for value in match[3].split(",")}, match[2] == "in"
+        key, values, inside = match[1], {value.strip() for value in match[4].split(",")}, match[3] == "in"
         return lambda labels: (labels.get(key) in values) == inside
     if match := _EQUALS.fullmatch(part):
-        key, equal, value = match[1], match[2] != "!=", match[3]
+        key, equal, value = match[1], match[3] != "!=", match[4]
         return lambda labels: (labels.get(key) == value) == equal
+    if match := _ORDER.fullmatch(part):
+        key, more, bound = match[1], match[3] == ">", int(match[4])
+        return lambda labels: _is_number(labels.get(key)) and (int(labels[key]) > bound if more else int(labels[key]) < bound)
     if match := _EXISTS.fullmatch(part):
         key, wanted = match[2], not match[1]
         return lambda labels: (key in labels) == wanted
-    raise Refused(status.bad_request(f"unable to parse requirement: {part!r}"))
+    raise Refused(
+        status.bad_request(f"unable to parse requirement: found {part.strip()!r}, expected: a label's name and value")
+    )
 
 
-def _field(obj: Object, path: str) -> str:
-    value: object = obj
+def _is_number(text: str | None) -> bool:
+    return bool(text and re.fullmatch(r"-?\d{1,18}", text))
+
+
+def field_value(obj: Object, path: str) -> str:
+    """Return a field as a selector compares it: as text, empty where there is none."""
+    special = _SPECIAL.get(path)
+    value = special(obj) if special else _at(obj, path)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _at(obj: Object, path: str) -> Any:
+    value: Any = obj
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
-    return "" if value is None else str(value)
+    return value
+
+
+def _reporter(event: Object) -> Any:
+    return event.get("reportingComponent") or event.get("reportingController")
+
+
+def _source(event: Object) -> Any:
+    return (event.get("source") or event.get("deprecatedSource") or {}).get("component") or _reporter(event)
+
+
+def _involved(name: str) -> Callable[[Object], Any]:
+    return lambda event: (event.get("involvedObject") or event.get("regarding") or {}).get(name)
+
+
+_SPECIAL: Mapping[str, Callable[[Object], Any]] = {
+    "name": lambda obj: obj["metadata"].get("name"),
+    "spec.host": lambda obj: _at(obj, "spec.nodeName"),
+    "spec.hostNetwork": lambda obj: bool(_at(obj, "spec.hostNetwork")),
+    "spec.unschedulable": lambda obj: bool(_at(obj, "spec.unschedulable")),
+    "status.podIPs": lambda obj: ",".join(one.get("ip", "") for one in _at(obj, "status.podIPs") or ()),
+    "reportingComponent": _reporter,
+    "reportingController": _reporter,
+    "source": _source,
+    **{f"{about}.{name}": _involved(name) for about in ("involvedObject", "regarding") for name in _INVOLVED},
+}

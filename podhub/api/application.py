@@ -1,0 +1,116 @@
+"""The way in: from a request below /clusters/ to whoever answers it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from django.db.utils import OperationalError
+
+from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1 import status
+from podhub.api import address as addresses
+from podhub.api import auth, guard, logs, objects, reviews, static, watch, writing
+from podhub.api.address import Address
+from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
+from podhub.api.resources import ACCESS_REVIEW, Target, target
+from podhub.api.threads import on_thread
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Call, Address, Target], Awaitable[Reply | None]]
+
+WRITES: dict[str, Handler] = {
+    "POST": writing.create,
+    "PUT": writing.update,
+    "PATCH": writing.patch,
+    "DELETE": writing.delete,
+}
+
+VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+
+
+def serves(scope: Scope) -> bool:
+    """Say whether a request is for the API."""
+    return scope["type"] in ("http", "websocket") and scope["path"].startswith(addresses.PREFIX)
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request; whatever goes wrong is a Status."""
+    call = Call(scope, receive, send)
+    began = False
+
+    async def sending(message: object) -> None:
+        nonlocal began
+        began = True
+        await send(message)  # type: ignore[arg-type]
+
+    call.send = sending
+    try:
+        reply = await _answer(call)
+    except Disconnected:
+        return
+    except Refused as refused:
+        reply = status_reply(refused.status)
+    except OperationalError as wrong:
+        log.warning("database busy path=%s error=%s", scope["path"], wrong)
+        reply = status_reply(status.unavailable("the database is busy; try again"))
+    except Exception as wrong:  # the last resort: a defect here is one client's trouble
+        log.exception("failed path=%s", scope["path"])
+        reply = status_reply(status.internal_error(type(wrong).__name__))
+    if reply is not None and not began:
+        await call.answer(reply)
+
+
+async def _answer(call: Call) -> Reply | None:
+    """Return the answer, or None where it has been given in parts. Raises: Refused, Disconnected."""
+    guard.check(call)
+    step, path = addresses.split(call.scope["path"])
+    address = await on_thread(lambda: addresses.find(step))
+    may = await on_thread(lambda: auth.rights(call, address.cluster))
+    found = static.answer(call, f"{addresses.PREFIX}{step}", path)
+    if found is not None:
+        return found
+    about = target(path)
+    if about is None:
+        raise Refused(status.no_such_path())
+    if about.kind == ACCESS_REVIEW:
+        return await reviews.review(call, about, may.write and address.moment is None)
+    if call.method in ("GET", "HEAD"):
+        return await _read(call, address, about)
+    handler = WRITES.get(call.method)
+    if handler is None or _verb(call, about) not in _verbs(about):
+        raise Refused(status.method_not_allowed(about.kind, _verb(call, about)))
+    if not may.write:
+        raise Refused(auth.not_allowed(call, about, _verb(call, about)))
+    return await handler(call, address, about)
+
+
+async def _read(call: Call, address: Address, about: Target) -> Reply | None:
+    if about.subresource == "log":
+        return await logs.answer(call, address, about)
+    verb = "get" if about.name else "list"
+    if verb not in _verbs(about) or about.subresource in ("exec", "attach", "portforward"):
+        raise Refused(status.method_not_allowed(about.kind, verb))
+    if call.flag("watch") or about.watch:
+        if about.name:
+            call.query["fieldSelector"] = [f"metadata.name={about.name}"]
+        await watch.watch(call, address, about)
+        return None
+    if about.name:
+        return await objects.get(call, address, about)
+    return await objects.list_(call, address, about)
+
+
+def _verb(call: Call, about: Target) -> str:
+    verb = VERBS.get(call.method, call.method.lower())
+    return "deletecollection" if verb == "delete" and not about.name else verb
+
+
+def _verbs(about: Target) -> tuple[str, ...]:
+    """Return what may be done with what a path is about; making an object takes a path without a name."""
+    if about.subresource:
+        sub = about.resource.subresource(about.subresource)
+        return sub.verbs if sub else ()
+    one = ("delete", "get", "patch", "update")
+    return tuple(verb for verb in about.resource.verbs if (verb in one) == bool(about.name))

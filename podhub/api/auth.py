@@ -1,0 +1,45 @@
+"""What who asks may do. Without a login everything; for a team what their bearer token says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+
+from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1 import status
+from lifecycle.core_v1.status import Status
+from podhub.api.http import Call
+from podhub.api.resources import Target
+from podhub.log.models import Cluster
+
+
+class Rights(NamedTuple):
+    """Reading goes without saying: who may not even read is refused at once."""
+
+    write: bool
+
+
+def rights(call: Call, cluster: Cluster) -> Rights:
+    """Return what a request may do with a cluster, and note whose it is. Raises: Refused (401, 403)."""
+    if not settings.TEAM:
+        return Rights(write=True)
+    from podhub.api.models import Token
+
+    scheme, _, secret = call.headers.get("authorization", "").partition(" ")
+    token = Token.of(secret.strip()) if scheme.lower() == "bearer" else None
+    if token is None:
+        raise Refused(status.unauthorized())
+    call.user = token.user.get_username()
+    if token.cluster_id not in (None, cluster.pk):
+        why = f'clusters "{cluster.name}" is forbidden: User "{call.user}" cannot get this cluster with this token'
+        raise Refused(Status(403, "Forbidden", why, {"name": cluster.name, "kind": "clusters"}))
+    return Rights(write=token.may_edit)
+
+
+def not_allowed(call: Call, about: Target, verb: str) -> Status:
+    """Return the refusal of a change by somebody who may only look."""
+    kind = about.kind
+    where = f' in the namespace "{about.namespace}"' if about.namespace else " at the cluster scope"
+    why = f'User "{call.user}" cannot {verb} resource "{kind.plural}" in API group "{kind.group}"{where}'
+    return status.forbidden(kind, about.name, why)

@@ -1,0 +1,5 @@
+"""Events in both of their groups, which the API serves as they are asked for."""
+
+from lifecycle.apiserver.events import CORE, EVENTS, converted
+
+__all__ = ["CORE", "EVENTS", "converted"]

@@ -1,0 +1,157 @@
+"""A request as ASGI brings it, and the answers to it. Every answer that is no success is a metav1.Status."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+import msgspec
+import yaml
+
+from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1.status import LARGEST_BODY, Status, too_large
+from lifecycle.wire import Object
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = tuple[tuple[str, str], ...]
+
+JSON = "application/json"
+YAML = "application/yaml"
+
+
+class Disconnected(Exception):
+    """The client has gone: there is nobody to answer."""
+
+
+class Reply(NamedTuple):
+    """A whole answer."""
+
+    code: int
+    body: bytes
+    content_type: str = JSON
+    headers: Headers = ()
+
+
+class Call:
+    """One request: what it asks for, and the way back to who asks. `user` is who that is, once that is known."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope, self.receive, self.send = scope, receive, send
+        self.method: str = scope.get("method", "GET")
+        self.query: dict[str, list[str]] = parse_qs(
+            scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=1000
+        )
+        self.headers: dict[str, str] = {
+            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        self.user = "podhub"
+
+    def one(self, name: str) -> str:
+        """Return a query parameter's first value; empty where it is not given."""
+        values = self.query.get(name)
+        return values[0] if values else ""
+
+    def flag(self, name: str) -> bool:
+        """Say whether a query parameter is true, as Go reads it: `?watch` and `?watch=1` are."""
+        return name in self.query and self.one(name).lower() not in ("false", "0", "f")
+
+    def whole(self, name: str) -> int | None:
+        """Return a query parameter as a whole number, None where it is not given. Raises: Refused (400)."""
+        text = self.one(name)
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            message = f'strconv.ParseInt: parsing "{text}": invalid syntax'
+            raise Refused(Status(400, "BadRequest", message)) from None
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    async def body(self) -> bytes:
+        """Return the whole body. Raises: Refused (413), Disconnected."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            part = message.get("body", b"")
+            size += len(part)
+            if size > LARGEST_BODY:
+                raise Refused(too_large())
+            parts.append(part)
+            if not message.get("more_body"):
+                return b"".join(parts)
+
+    async def answer(self, reply: Reply) -> None:
+        """Send a whole answer."""
+        headers = (("content-length", str(len(reply.body))), *reply.headers)
+        await self.begin(reply.code, reply.content_type, headers)
+        await self.send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
+
+    async def begin(self, code: int, content_type: str, headers: Headers = ()) -> None:
+        """Send an answer's head; its body comes in parts."""
+        named = [("content-type", content_type), ("cache-control", "no-cache, private"), *headers]
+        if any(name == "cache-control" for name, _ in headers):
+            del named[1]
+        raw = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in named if value]
+        await self.send({"type": "http.response.start", "status": code, "headers": raw})
+
+    async def part(self, body: bytes, more: bool = True) -> None:
+        """Send a part of an answer's body."""
+        await self.send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def gone(self) -> None:
+        """Return once the client has gone."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+async def until_gone(call: Call, work: Awaitable[None]) -> None:
+    """Do something for as long as the client is there."""
+    tasks = asyncio.ensure_future(work), asyncio.ensure_future(call.gone())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if tasks[0].done():
+            tasks[0].result()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def json_reply(obj: Any, code: int = 200, headers: Headers = (), content_type: str = JSON) -> Reply:
+    """Return an answer whose body is JSON (or YAML, where that is the content type)."""
+    if content_type == YAML:
+        return Reply(code, yaml.safe_dump(obj, sort_keys=True).encode(), YAML, headers)
+    return Reply(code, msgspec.json.encode(obj) + b"\n", content_type, headers)
+
+
+def status_reply(status: Status) -> Reply:
+    """Return a Status as an answer."""
+    headers = warning_headers(status.warnings)
+    seconds = (status.details or {}).get("retryAfterSeconds")
+    if status.code == 503 or seconds:
+        headers += (("retry-after", str(seconds or 1)),)
+    return json_reply(status.object(), status.code, headers)
+
+
+def object_reply(code: int, body: Object, warnings: Iterable[str] = ()) -> Reply:
+    return json_reply(body, code, warning_headers(warnings))
+
+
+def warning_headers(warnings: Iterable[str]) -> Headers:
+    """Return the headers that carry warnings. RFC 7234, section 5.5; agent `-`, code 299."""
+    return tuple(("warning", f'299 - "{_quoted(text)}"') for text in warnings)
+
+
+def _quoted(text: str) -> str:
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return text.replace("\\", "\\\\").replace('"', '\\"')

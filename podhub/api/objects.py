@@ -1,0 +1,260 @@
+"""GET: one object, or a list of them, as of the seq that is asked for, in the form that is asked for.
+
+Kubernetes: apiserver/pkg/endpoints/handlers/get.go
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import msgspec
+
+from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.selectors import selection
+from lifecycle.clock import Micros
+from lifecycle.core_v1 import field, status
+from lifecycle.core_v1.status import Status
+from lifecycle.printers import tables
+from lifecycle.printers.tables import Include
+from lifecycle.wire import Object
+from podhub.api import events
+from podhub.api.address import Address
+from podhub.api.http import Call, Reply, json_reply
+from podhub.api.negotiation import Wanted, wanted
+from podhub.api.resources import Target
+from podhub.api.threads import on_thread
+from podhub.log.read import Version, View, keys_at
+
+SCAN = 500
+"""How many objects are looked at in one go where a selector is to find a page's worth."""
+
+
+class Token(NamedTuple):
+    """Where a list goes on: as of which seq, and behind which object."""
+
+    seq: int
+    after: tuple[str, str]
+
+
+class Page(NamedTuple):
+    """Part of a list (or all of it), as of a seq."""
+
+    seq: int
+    objects: list[Object]
+    token: str = ""
+    remaining: int | None = None
+
+
+async def get(call: Call, address: Address, target: Target) -> Reply:
+    """Answer with one object. Raises: Refused."""
+    form = wanted(call.headers.get("accept", ""), "PartialObjectMetadata")
+    asked = version_asked(call.one("resourceVersion"))
+
+    def find() -> Version | None:
+        check_reached(asked, address)
+        return address.view.find(target.kind.plural, target.namespace, target.name)
+
+    version = await on_thread(find)
+    if version is None:
+        raise Refused(status.not_found(target.kind, target.name))
+    obj = served(version.object, target)
+    return json_reply(shown(obj, target, form, address.now, include(call)), content_type=form.content_type)
+
+
+def shown(obj: Object, target: Target, form: Wanted, now: Micros, include: Include = "Metadata") -> Object:
+    """Return one object in the form that is asked for."""
+    if form.form == "Table":
+        metadata = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
+        return as_table(target, [obj], now, metadata, include, form)
+    if form.form:
+        return partial(obj, form)
+    return obj
+
+
+async def list_(call: Call, address: Address, target: Target) -> Reply:
+    """Answer with a list. Raises: Refused."""
+    form = wanted(call.headers.get("accept", ""), "PartialObjectMetadataList")
+    check_list(call)
+    page = await on_thread(lambda: _page(call, address, target))
+    metadata: Object = {"resourceVersion": str(page.seq)}
+    if page.token:
+        metadata["continue"] = page.token
+    if page.remaining:
+        metadata["remainingItemCount"] = page.remaining
+    if form.form == "Table":
+        body = as_table(target, page.objects, address.now, metadata, include(call), form)
+    elif form.form:
+        items = [partial(obj, form) for obj in page.objects]
+        kind = "PartialObjectMetadataList"
+        body = {"kind": kind, "apiVersion": form.group_version, "metadata": metadata, "items": items}
+    else:
+        body = collection(target, page.objects, metadata)
+    return json_reply(body, content_type=form.content_type)
+
+
+def collection(target: Target, objects: Sequence[Object], metadata: Object) -> Object:
+    """Return a List; its items leave out the kind that it names itself."""
+    items = [{name: value for name, value in obj.items() if name not in ("kind", "apiVersion")} for obj in objects]
+    kind = target.kind
+    return {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": metadata, "items": items}
+
+
+def served(obj: Object, target: Target) -> Object:
+    """Return an object as its resource serves it: with its kind, an Event in the group that was asked."""
+    kind = target.kind
+    if kind.plural == "events":
+        obj = events.converted(obj, kind.group_version)
+    if "kind" not in obj:
+        obj = {"kind": kind.kind, "apiVersion": kind.group_version, **obj}
+    return obj
+
+
+def as_table(
+    target: Target,
+    objects: Sequence[Object],
+    now: Micros,
+    metadata: Object,
+    include: Include,
+    form: Wanted,
+    columns: bool = True,
+) -> Object:
+    """Return objects as a Table. An Event's row is made of its core form."""
+    rows = [events.converted(obj, events.CORE) if target.kind.plural == "events" else obj for obj in objects]
+    table = tables.table(target.kind.plural, rows, now, metadata, include, columns)
+    if form.version != "v1":
+        table["apiVersion"] = form.group_version
+    return table
+
+
+def partial(obj: Object, form: Wanted) -> Object:
+    return {"kind": "PartialObjectMetadata", "apiVersion": form.group_version, "metadata": obj["metadata"]}
+
+
+def include(call: Call) -> Include:
+    """Return what the rows of a Table are to carry. Raises: Refused (400)."""
+    given = call.one("includeObject") or "Metadata"
+    if given not in ("None", "Metadata", "Object"):
+        raise Refused(status.bad_request(f'unrecognized includeObject value: "{given}"'))
+    return cast(Include, given)
+
+
+def version_asked(text: str) -> int | None:
+    """Return a resourceVersion of a query; None where none is given. Raises: Refused (400)."""
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        error = field.invalid("resourceVersion", text, f'strconv.ParseUint: parsing "{text}": invalid syntax')
+        raise Refused(status.bad_request(f"invalid resource version: {error}"))
+    return int(text)
+
+
+def check_reached(asked: int | None, address: Address) -> None:
+    """Refuse a resourceVersion that the log has not come to. Raises: Refused (504)."""
+    head = address.cluster.head
+    if asked is not None and asked > head:
+        cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+        details = {"causes": [cause], "retryAfterSeconds": 1}
+        message = f"Timeout: Too large resource version: {asked}, current: {head}"
+        raise Refused(Status(504, "Timeout", message, details))
+
+
+def check_list(call: Call) -> None:
+    """Refuse list options that go not together. Raises: Refused (422).
+
+    Kubernetes: apimachinery/pkg/apis/meta/internalversion/validation
+    """
+    errors = []
+    match = call.one("resourceVersionMatch")
+    watching = call.flag("watch")
+    if "sendInitialEvents" in call.query and not watching:
+        errors.append(field.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    if match and not call.one("resourceVersion") and not (watching and "sendInitialEvents" in call.query):
+        why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
+        errors.append(field.forbidden("resourceVersionMatch", why))
+    if match and match not in ("Exact", "NotOlderThan"):
+        errors.append(field.not_supported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]))
+    if match == "Exact" and call.one("resourceVersion") == "0":
+        why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
+        errors.append(field.forbidden("resourceVersionMatch", why))
+    if errors:
+        raise Refused(options_invalid("ListOptions.meta.k8s.io", "", errors))
+
+
+def options_invalid(what: str, name: str, errors: Sequence[field.Error]) -> Status:
+    """Return a 422 about the options of a request."""
+    kind, _, group = what.partition(".")
+    details = {"name": name, "group": group, "kind": kind, "causes": status.causes(errors)}
+    message = f'{what} "{name}" is invalid: {status.aggregate(errors)}'
+    return Status(422, "Invalid", message, {key: value for key, value in details.items() if value})
+
+
+def _page(call: Call, address: Address, target: Target) -> Page:
+    """Read the part of a list that a query asks for."""
+    selected = selection(call.query, target.kind.plural)
+    limit = call.whole("limit") or 0
+    token = _token(call.one("continue"))
+    asked = version_asked(call.one("resourceVersion"))
+    check_reached(asked, address)
+    seq = address.seq
+    if token:
+        seq = token.seq
+    elif asked and call.one("resourceVersionMatch") == "Exact":
+        seq = asked
+    if seq > address.cluster.head:
+        raise Refused(_too_old())
+    view = View(address.cluster, seq)
+    after = token.after if token else None
+    namespace = target.namespace or None
+    if limit <= 0:
+        versions = view.list(target.kind.plural, namespace, after=after)
+        return Page(seq, [served(v.object, target) for v in versions if selected.matches(v.object)])
+    found = _some(view, target, namespace, selected.matches, limit, after)
+    if len(found) <= limit:
+        return Page(seq, found)
+    found = found[:limit]
+    metadata = found[-1]["metadata"]
+    key = (metadata.get("namespace", ""), metadata["name"])
+    keys = keys_at(address.cluster, target.kind.plural, seq) if selected.everything else ()
+    remaining = sum(one > key and namespace in (None, one[0]) for one in keys) or None
+    return Page(seq, found, _encoded(Token(seq, key)), remaining)
+
+
+def _some(
+    view: View, target: Target, namespace: str | None, matches: object, limit: int, after: tuple[str, str] | None
+) -> list[Object]:
+    """Return one object more than the limit, where there are as many."""
+    assert callable(matches)
+    found: list[Object] = []
+    while True:
+        versions = view.list(target.kind.plural, namespace, limit=max(SCAN, limit + 1), after=after)
+        found += [served(version.object, target) for version in versions if matches(version.object)]
+        if len(found) > limit or len(versions) < max(SCAN, limit + 1):
+            return found
+        metadata = versions[-1].object["metadata"]
+        after = (metadata.get("namespace", ""), metadata["name"])
+
+
+def _encoded(token: Token) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(token)).decode().rstrip("=")
+
+
+def _token(text: str) -> Token | None:
+    """Return where a list goes on. Raises: Refused (400)."""
+    if not text:
+        return None
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        token = msgspec.json.decode(data, type=Token)
+    except (msgspec.MsgspecError, binascii.Error, ValueError):
+        raise Refused(status.bad_request("continue key is not valid: it is no token of a list")) from None
+    if not 0 <= token.seq < 2**53:
+        raise Refused(_too_old())
+    return token
+
+
+def _too_old() -> Status:
+    message = "The provided continue parameter is too old to display a consistent list result. You must start a new list."
+    return Status(410, "Expired", message)

@@ -1,0 +1,267 @@
+"""WATCH: the tail of the log, as one JSON object for each change, from any resourceVersion on.
+
+A live cluster's watch goes with its log; that of a past moment plays what came after it, at the speed that is asked for.
+Kubernetes: apiserver/pkg/endpoints/handlers/watch.go, apiserver/pkg/storage/cacher
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from functools import partial as bound
+from typing import Any
+
+import msgspec
+
+from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.selectors import selection
+from lifecycle.clock import Micros
+from lifecycle.core_v1 import field, status
+from lifecycle.wire import Object
+from podhub.api import address as addresses
+from podhub.api.address import Address
+from podhub.api.feed import PAGE, Event, Feed, following
+from podhub.api.http import Call, until_gone
+from podhub.api.negotiation import wanted
+from podhub.api.objects import (
+    as_table,
+    check_list,
+    check_reached,
+    include,
+    options_invalid,
+    partial,
+    served,
+    version_asked,
+)
+from podhub.api.resources import Target
+from podhub.api.threads import on_thread
+from podhub.log.clusters import segments
+from podhub.log.models import Entry
+from podhub.log.read import View, entry, tail
+from podhub.runs.clock import MAX
+
+BOOKMARK_SECONDS = 60.0
+
+INITIAL_END = {"k8s.io/initial-events-end": "true"}
+
+Name = tuple[str, str]
+
+
+async def watch(call: Call, address: Address, target: Target) -> None:
+    """Stream the changes of a resource for as long as the client listens. Raises: Refused before it begins."""
+    check_list(call)
+    watcher = Watcher(call, address, target)
+    await on_thread(watcher.prepare)
+    await call.begin(200, watcher.form.content_type)
+    await until_gone(call, watcher.run())
+
+
+class Watcher:
+    """One watch. `position` is the seq up to which the client has been told everything."""
+
+    def __init__(self, call: Call, address: Address, target: Target) -> None:
+        self.call, self.address, self.target = call, address, target
+        self.form = wanted(call.headers.get("accept", ""), "PartialObjectMetadata")
+        self.selected = selection(call.query, target.kind.plural)
+        self.include = include(call)
+        self.bookmarks = call.flag("allowWatchBookmarks")
+        self.send_initial = call.flag("sendInitialEvents")
+        self.timeout = call.whole("timeoutSeconds")
+        self.asked = version_asked(call.one("resourceVersion"))
+        self.position = address.seq
+        self.played_from: Micros = address.now
+        self.matching: set[Name] = set()
+        self.initial: list[Object] = []
+        self.first = True
+
+    def prepare(self) -> None:
+        """Read what there is at the beginning. Blocks. Raises: Refused."""
+        self._check_options()
+        check_reached(self.asked, self.address)
+        from_now = not self.asked or self.send_initial
+        if not from_now:
+            assert self.asked is not None
+            self.position = self.asked
+            self._check_gap()
+        if self.address.moment and self.position != self.address.seq:
+            line = entry(self.address.cluster, self.position)
+            self.played_from = line.at if line else self.address.cluster.start
+        if from_now or not self.selected.fixed:
+            self._read_list(from_now)
+
+    def _check_options(self) -> None:
+        match = self.call.one("resourceVersionMatch")
+        errors = []
+        if "sendInitialEvents" in self.call.query and match != "NotOlderThan":
+            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+            errors.append(field.forbidden("resourceVersionMatch", why))
+        elif match and "sendInitialEvents" not in self.call.query:
+            why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            errors.append(field.forbidden("resourceVersionMatch", why))
+        if errors:
+            raise Refused(options_invalid("ListOptions.meta.k8s.io", "", errors))
+
+    def _check_gap(self) -> None:
+        """Refuse to go on from before a gap that was left while nobody recorded. Raises: Refused (410)."""
+        if self.address.moment is None:
+            for piece in segments(self.address.cluster):
+                gaps = Entry.objects.filter(cluster_id=piece.cluster_id, kind=Entry.Kind.GAP, seq__gt=self.position)
+                inherited = gaps if piece.upto is None else gaps.filter(seq__lte=piece.upto)
+                seq = inherited.order_by("-seq").values_list("seq", flat=True).first()
+                if seq is not None:
+                    raise Refused(status.expired(self.position, seq))
+
+    def _read_list(self, tell: bool) -> None:
+        """Note what matches at the beginning, and where that is asked for, tell of it."""
+        for version in View(self.address.cluster, self.position).list(self.target.kind.plural, self.target.namespace or None):
+            if self.selected.matches(version.object):
+                if not self.selected.fixed:
+                    self.matching.add(_name(version.object))
+                if tell and (self.send_initial or "sendInitialEvents" not in self.call.query):
+                    self.initial.append(served(version.object, self.target))
+
+    async def run(self) -> None:
+        """Tell what there is at the beginning, and then of every change."""
+        ends = None if self.timeout is None else time.monotonic() + self.timeout
+        now = self.address.now
+        if self.initial or self.send_initial:
+            parts = [self._encode("ADDED", obj, now) for obj in self.initial]
+            self.initial = []
+            if self.send_initial:
+                parts.append(self._bookmark(INITIAL_END))
+            await self.call.part(b"".join(parts))
+        else:
+            await self.call.part(b"")
+        async with following(self.address.cluster) as feed:
+            follow = self._play(feed, ends) if self.address.moment else self._follow(feed, ends)
+            await follow
+        await self.call.part(self._bookmark() if self.bookmarks else b"", more=False)
+
+    async def _follow(self, feed: Feed, ends: float | None) -> None:
+        """Go with the log until the time is up."""
+        async for events in self._batches(feed, ends):
+            body = bytearray()
+            for event in events:
+                if event.type == "GAP":
+                    gone = status.expired(self.position, event.seq).object()
+                    body += self._event("ERROR", gone)
+                    await self.call.part(bytes(body))
+                    return
+                body += await self._told(event)
+            if body:
+                await self.call.part(bytes(body))
+
+    async def _batches(self, feed: Feed, ends: float | None) -> AsyncIterator[list[Event]]:
+        """Yield what is new, again and again; between, mark the way where that is asked for."""
+        woken = asyncio.Event()
+        feed.watchers.add(woken)
+        marked = time.monotonic()
+        try:
+            while ends is None or time.monotonic() < ends:
+                woken.clear()
+                events, upto = await feed.after(self.position)
+                if events:
+                    yield [event for event in events if event.resource == self.target.kind.plural or event.type == "GAP"]
+                if upto > self.position:
+                    self.position = upto
+                    continue
+                left = [BOOKMARK_SECONDS] if ends is None else [BOOKMARK_SECONDS, max(0.0, ends - time.monotonic())]
+                try:
+                    await asyncio.wait_for(woken.wait(), min(left))
+                except TimeoutError:
+                    if self.bookmarks and time.monotonic() - marked >= BOOKMARK_SECONDS:
+                        marked = time.monotonic()
+                        await self.call.part(self._bookmark())
+        finally:
+            feed.watchers.discard(woken)
+
+    async def _play(self, feed: Feed, ends: float | None) -> None:
+        """Play what the log holds after the beginning, each change when its moment has come."""
+        began, base, speed = time.monotonic(), self.played_from, self.address.speed
+        async for events in self._pages(feed, ends):
+            for event in events:
+                due = began if speed == MAX else began + (event.at - base) / 1e6 / speed
+                if ends is not None and due > ends:
+                    await asyncio.sleep(max(0.0, ends - time.monotonic()))
+                    return
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                body = await self._told(event)
+                self.position = event.seq
+                if body:
+                    await self.call.part(body)
+
+    async def _pages(self, feed: Feed, ends: float | None) -> AsyncIterator[list[Event]]:
+        """Yield the log's changes page by page, from the database, and wait at its end."""
+        cluster = self.address.cluster
+        while ends is None or time.monotonic() < ends:
+            lines = await on_thread(bound(tail, cluster, self.position, PAGE, upto=feed.head))
+            if lines:
+                yield [
+                    Event(line) for line in lines if line.kind == Entry.Kind.CHANGE and line.resource == self.target.kind.plural
+                ]
+                self.position = lines[-1].seq
+            else:
+                await asyncio.sleep(0.2)
+
+    async def _told(self, event: Event) -> bytes:
+        """Return what a watcher is told of a change: nothing, if that is none of its business."""
+        if event.resource != self.target.kind.plural or (self.target.namespace and event.namespace != self.target.namespace):
+            return b""
+        type, obj = event.type, event.object
+        matches = self.selected.matches(obj)
+        if self.selected.fixed:
+            return self._shared(event, type) if matches else b""
+        name = (event.namespace, event.name)
+        before = name in self.matching
+        if matches and type != "DELETED":
+            self.matching.add(name)
+            return self._shared(event, "MODIFIED" if before else "ADDED")
+        self.matching.discard(name)
+        if not before:
+            return b""
+        if type == "DELETED":
+            return self._shared(event, "DELETED")
+        return self._encode("DELETED", await self._as_it_matched(event), self._now(event))
+
+    async def _as_it_matched(self, event: Event) -> Object:
+        """Return an object that matches no more as it was before, with the version that made it so."""
+        view = View(self.address.cluster, event.seq - 1)
+        version = await on_thread(lambda: view.find(event.resource, event.namespace, event.name))
+        obj = served(version.object if version else dict(event.object), self.target)
+        return {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(event.seq)}}
+
+    def _shared(self, event: Event, type: str) -> bytes:
+        """Return an event in this watcher's form; those who want the same share its bytes."""
+        form = (type, self.target.kind.group_version, self.form, self.include, self.first and self.form.form == "Table")
+        body = event.encoded(form, lambda: self._encode(type, served(event.object, self.target), self._now(event)))
+        self.first = False
+        return body
+
+    def _now(self, event: Event) -> Micros:
+        """Return the moment to which ages are counted when an event is told."""
+        return event.at if self.address.moment else addresses.now(self.address.cluster)
+
+    def _encode(self, type: str, obj: Object, now: Micros) -> bytes:
+        if self.form.form == "Table":
+            metadata = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
+            table = as_table(self.target, [obj], now, metadata, self.include, self.form, columns=self.first)
+            self.first = False
+            return self._event(type, table)
+        return self._event(type, partial(obj, self.form) if self.form.form else obj)
+
+    def _bookmark(self, annotations: dict[str, str] | None = None) -> bytes:
+        metadata: dict[str, Any] = {"resourceVersion": str(self.position), "creationTimestamp": None}
+        if annotations:
+            metadata["annotations"] = annotations
+        kind = self.target.kind
+        return self._event("BOOKMARK", {"kind": kind.kind, "apiVersion": kind.group_version, "metadata": metadata})
+
+    @staticmethod
+    def _event(type: str, obj: Object) -> bytes:
+        return msgspec.json.encode({"type": type, "object": obj}) + b"\n"
+
+
+def _name(obj: Object) -> Name:
+    metadata = obj["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
