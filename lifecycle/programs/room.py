@@ -90,8 +90,9 @@ class Programs:
             return
         for container_id in list(sandbox.containers):
             self.remove(container_id)
-        for tree in self.state.volumes.values():
-            if sandbox_id in tree.users:
+        for key in sandbox.volumes:
+            tree = self.state.volumes.get(key)
+            if tree and sandbox_id in tree.users:
                 tree.users.remove(sandbox_id)
         del self.state.sandboxes[sandbox_id]
         if self._by_ip.get(sandbox.spec.ip) == sandbox_id:
@@ -197,6 +198,7 @@ class Programs:
             tree = self._volume(mount.volume)
             if container.sandbox not in tree.users:
                 tree.users.append(container.sandbox)
+                sandbox.volumes.append(mount.volume)
         error = starting.prepare(self, state)
         if error:
             self.remove(container.id)

@@ -197,7 +197,10 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
 
 
 class SandboxState(msgspec.Struct, omit_defaults=True):
-    """A Pod's network namespace and who waits for something to change in it; `followers` are containers with a `tail -f`."""
+    """A Pod's network namespace and who waits for something to change in it; `followers` are containers with a `tail -f`.
+
+    `volumes` are those that its containers have mounted.
+    """
 
     spec: Sandbox
     containers: list[str] = []
@@ -205,3 +208,4 @@ class SandboxState(msgspec.Struct, omit_defaults=True):
     version: int = 0
     waiting: list[Reply] = []
     followers: list[str] = []
+    volumes: list[str] = []
