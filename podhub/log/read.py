@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -101,6 +102,12 @@ class View:
         keys = keys_at(self.cluster, resource, self.seq)
         names = sorted(key for key in keys if (namespace is None or key[0] == namespace) and (after is None or key > after))
         return _versions([keys[key] for key in names[:limit]])
+
+    def newest(self, resource: str, namespace: str | None = None, *, most: int) -> Sequence[Version]:
+        """Return the objects of a kind that changed last, the newest first."""
+        keys = keys_at(self.cluster, resource, self.seq)
+        refs = (ref for name, ref in keys.items() if namespace is None or name[0] == namespace)
+        return _versions(heapq.nlargest(most, refs, key=lambda ref: ref.seq))
 
     def count(self, resource: str, namespace: str | None = None) -> int:
         keys = keys_at(self.cluster, resource, self.seq)

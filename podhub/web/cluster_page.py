@@ -16,6 +16,7 @@ from podhub.log import read
 from podhub.log.clusters import segments
 from podhub.log.models import Entry
 from podhub.web import facts
+from podhub.web.ages import retold
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
 from podhub.web.timeline import pod_look
@@ -85,7 +86,7 @@ def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> d
     versions = view.list("pods", namespace, limit=ROWS + 1, after=after)
     more = versions[ROWS - 1] if len(versions) > ROWS else None
     return {
-        "rows": [mark_safe(_row(showing, version)) for version in versions[:ROWS]],
+        "rows": mark_safe(retold("".join(row(showing, version) for version in versions[:ROWS]), showing.at)),
         "total": view.count("pods", namespace),
         "next": _key(more.object) if more else "",
         "paged": after is not None or more is not None,
@@ -120,8 +121,8 @@ def _key(pod: Object) -> str:
 
 def events(showing: Showing, namespace: str | None) -> dict[str, Any]:
     """Return the newest Events: what the last changes of Events made of them."""
-    versions = showing.view.list("events", namespace)
-    return {"events": facts.events((version.object for version in versions), NEWEST_EVENTS), "with_object": True}
+    versions = showing.view.newest("events", namespace, most=NEWEST_EVENTS)
+    return {"events": facts.events(version.object for version in versions), "with_object": True}
 
 
 def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:

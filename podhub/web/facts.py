@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -176,10 +175,9 @@ def conditions(pod: Object) -> list[ConditionFacts]:
     ]
 
 
-def events(objects: Iterable[Object], most: int | None = None) -> list[EventFacts]:
-    """Return Events, the one that changed last first; at most so many."""
-    found: Sequence[Any] = sorted(objects, key=_version, reverse=True)
-    return [_event(event) for event in found[:most]]
+def events(objects: Iterable[Object]) -> list[EventFacts]:
+    """Return Events, the one that changed last first."""
+    return [_event(event) for event in sorted(objects, key=_version, reverse=True)]
 
 
 def _version(event: Object) -> int:

@@ -9,9 +9,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from lifecycle.clock import Micros, rfc3339
-from lifecycle.printers.durations import human_duration
-from podhub.web import assets
+from lifecycle.clock import Micros
+from podhub.web import ages, assets
 
 register = template.Library()
 
@@ -32,12 +31,7 @@ def glyph(look: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def age(context: template.Context, since: Micros | None) -> SafeString | str:
     """How long ago a moment was, as of the page's moment; a live page counts on."""
-    if since is None:
-        return "–"
-    text = human_duration(context["at"] - since)
-    moment = rfc3339(since)
-    title = f"{moment[:10]} {moment[11:19]} UTC"
-    return format_html('<time datetime="{}" title="{}" data-since="{}">{}</time>', moment, title, since, text)
+    return "–" if since is None else ages.age(since, context["at"])
 
 
 @register.filter
