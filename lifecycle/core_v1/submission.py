@@ -6,7 +6,7 @@ Nothing is created here: this is what a form shows before anything is sent.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -43,16 +43,43 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check(source: bytes | str, *, namespace: str = "default", objects: Objects | None = None) -> Checked:
-    """Read a text and test each of its objects as if it were created in `namespace` of a cluster with these objects."""
+    """Read a text and test each of its objects as if it were created in `namespace` of a cluster with these objects.
+
+    An object may name one that stands before it in the text.
+    """
     submitted = manifests.parse(source)
     problems, odd = list(submitted.problems), list(submitted.warnings)
+    there = _With(objects or EmptyCluster())
     taken: dict[tuple[str, str, str, str], Document] = {}
     for document in submitted.documents:
-        found, warned = check_document(document, namespace, objects or EmptyCluster())
+        found, warned = check_document(document, namespace, there)
         problems += found
         odd += warned
         problems += _twice(document, namespace, taken)
+        if not found:
+            there.add(document.value, namespace)
     return Checked(submitted.documents, tuple(sorted(problems, key=_place)), tuple(sorted(odd, key=_place)))
+
+
+class _With:
+    """The objects of a cluster, and those that a text has before the one that is looked at."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._added: dict[tuple[str, str, str], Object] = {}
+
+    def add(self, value: Object, namespace: str) -> None:
+        kind, metadata = kind_of(value.get("apiVersion"), value.get("kind")), value.get("metadata")
+        if kind and isinstance(metadata, dict):
+            space = str(metadata.get("namespace") or namespace) if kind.namespaced else ""
+            self._added[kind.plural, space, str(metadata.get("name"))] = value
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        return self._added.get((resource, namespace, name)) or self._objects.get(resource, namespace, name)
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]:
+        added = (v for (plural, space, _), v in self._added.items() if plural == resource and namespace in (None, space))
+        return [*self._objects.list(resource, namespace), *added]
 
 
 def _place(problem: Problem) -> tuple[int, int]:

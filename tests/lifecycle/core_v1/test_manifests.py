@@ -171,3 +171,18 @@ def test_the_same_object_twice_in_one_text_is_told_at_the_second() -> None:
     (problem,) = check(text).problems
     assert problem.line == 13
     assert 'pods "a" already exists: this text has it on line 4' in problem.message
+
+
+def test_an_object_may_name_one_that_stands_before_it_in_the_text() -> None:
+    high = "apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 5\n"
+    robot = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n"
+    user = POD.format(name="a") + "  priorityClassName: high\n  serviceAccountName: robot\n"
+    assert check("---\n".join([high, robot, user])).problems == ()
+    (problem,) = check("---\n".join([high, user, robot])).problems
+    assert (problem.line, problem.field) == (15, "spec.serviceAccountName")
+
+
+@pytest.mark.parametrize("value", ["5", "[1]", "{a: 1}", "yes"])
+def test_malformed_metadata_is_a_problem_and_no_more(value: str) -> None:
+    text = f"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {value}}}\nvalue: {value}\n"
+    assert check("---\n".join([text, POD.format(name="a")])).problems
