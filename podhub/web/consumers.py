@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """So often a page looks by itself: a wake-up may be lost, and ages grow."""
 
+REST_SECONDS = 0.2
+"""A cluster's page, where something may happen all the time, gathers news for so long."""
+
 CLOCK_TICKS = 10
 """Ticks from one word about the cluster's clock to the next: a sign of life, too."""
 
@@ -89,6 +92,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             ticked = not await self._wait()
             if not ticked and self.head <= self.seq:
                 continue
+            if self.subject.pod is None:
+                await asyncio.sleep(REST_SECONDS)
             said = await self._bulletin(ticked)
             if not ticked or said.text != last_tick or said.seq > self.seq:
                 await self._tell(said)
