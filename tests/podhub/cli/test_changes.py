@@ -66,9 +66,9 @@ def test_apply_creates_and_then_finds_nothing_to_change(podhub: Told, tmp_path: 
 
 
 def test_apply_changes_what_is_there_and_takes_away_what_is_not_written_any_more(podhub: Told, tmp_path: Path) -> None:
-    labelled = WEB.replace("  name: web\n", "  name: web\n  labels: {a: x, b: y}\n")
+    labelled = WEB.replace("  name: web\n", "  name: web\n  labels: {a: x, b: w}\n")
     podhub("apply", "-f", write(tmp_path, labelled))
-    changed = labelled.replace("a: x, b: y", "b: z").replace("image: busybox", "image: busybox:1.36")
+    changed = labelled.replace("a: x, b: w", "b: z").replace("image: busybox", "image: busybox:1.36")
     assert podhub("apply", "-f", write(tmp_path, changed)) == (0, "pod/web configured\n", "")
     pod = json.loads(podhub("get", "pod", "web", "-o", "json")[1])
     assert pod["metadata"]["labels"] == {"b": "z"}
