@@ -16,7 +16,7 @@ from pathlib import Path
 import websockets
 
 from tests.bench.figure import Figure, percentile
-from tests.conftest import free_port
+from tests.servers import free_port
 
 PAGES = 50
 SECONDS = 15.0

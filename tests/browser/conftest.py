@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.conftest import free_port
+from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port, program
 from tests.crash.processes import House, kill, wait_until
+from tests.servers import free_port, program
 
 pytestmark = pytest.mark.alone
 
