@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 MONITORING_PERIOD: Micros = 10 * SECOND
+VOLUME_STATS_PERIOD: Micros = 60 * SECOND
 EPHEMERAL_STORAGE = "ephemeral-storage"
 GRACE = 1
 """Seconds that an evicted Pod's containers have."""
@@ -32,14 +33,32 @@ class Eviction:
 
     def watch(self, pod: PodState) -> None:
         """Look at the Pod's usage every ten seconds, if it has a limit."""
-        if _limits(self.kubelet.spec(pod)):
+        spec = self.kubelet.spec(pod)
+        if _limits(spec):
             self._plan(pod)
+            if any(volume.type == "emptyDir" for volume in spec.volumes):
+                self._plan_volumes(pod, 0)
 
     def _plan(self, pod: PodState) -> None:
         origin = self.kubelet.node(pod).tick_origin
         rounds = (self.kernel.now - origin) // MONITORING_PERIOD + 1
         at = origin + rounds * MONITORING_PERIOD
         self.kernel.at(at, "kubelet", "storage", pod.uid, periodic=True)
+
+    def _plan_volumes(self, pod: PodState, least: int) -> None:
+        """Plan when volumes are measured next: at first within a minute, then every one to two minutes."""
+        part = self.kernel.seeds.fraction("volume stats", pod.uid, self.kernel.now)
+        self.kernel.after(round((least + part) * VOLUME_STATS_PERIOD), "kubelet", "volume_stats", pod.uid, periodic=True)
+
+    def on_volume_stats(self, uid: str) -> None:
+        """Measure what the Pod's volumes hold. Kubernetes: pkg/kubelet/server/stats/volume_stat_calculator.go"""
+        pod = self.kubelet.state.pods.get(uid)
+        if pod is None or pod.worker.phase != "sync":
+            return
+        for volume in self.kubelet.spec(pod).volumes:
+            if volume.type == "emptyDir" and volume.name in pod.mounted:
+                pod.usage[volume.name] = self.kubelet.programs.volume_usage(volume_key(pod, volume.name))
+        self._plan_volumes(pod, 1)
 
     def on_storage(self, uid: str) -> None:
         pod = self.kubelet.state.pods.get(uid)
@@ -63,9 +82,9 @@ class Eviction:
         spec, programs = self.kubelet.spec(pod), self.kubelet.programs
         volumes = 0
         for volume in spec.volumes:
-            if volume.type != "emptyDir" or volume.name not in pod.mounted:
+            if volume.type != "emptyDir":
                 continue
-            used = programs.volume_usage(volume_key(pod, volume.name))
+            used = pod.usage.get(volume.name, 0)
             if volume.source.get("medium") != "Memory":
                 volumes += used
             limit = volume.source.get("sizeLimit")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from lifecycle import programs
 from lifecycle.clock import SECOND
 from lifecycle.core_v1.types import Container, LifecycleHandler
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 POST_START, PRE_STOP = "postStart", "preStop"
+FALLBACK = " by HTTP"
+HTTP_RESPONSE = "server gave HTTP response to HTTPS client"
 USER_AGENT = ("User-Agent", "kube-lifecycle/1.36")
 
 
@@ -87,6 +91,24 @@ class Hooks:
             error = self._exec_error(pod, container, handler, texts.cannot_exec(exec_id, failure.message), "")
             self._over(pod, container_id, hook, error)
 
+    def _falls_back(
+        self, pod: PodState, container: Container, handler: LifecycleHandler, hook: str, record: ContainerRecord, error: str
+    ) -> bool:
+        """Ask again by HTTP where a server that was asked by HTTPS does not speak it."""
+        get = handler.http_get
+        if get is None or get.scheme != "HTTPS" or hook.endswith(FALLBACK) or HTTP_RESPONSE not in error:
+            return False
+        plain = msgspec.structs.replace(handler, http_get=msgspec.structs.replace(get, scheme="HTTP"))
+        reply = Reply("kubelet", "hook", (pod.uid, record.id, hook + FALLBACK))
+        return self._http(pod, container, plain, reply) is None
+
+    def _tell_of_fallback(self, pod: PodState, container: Container, handler: LifecycleHandler) -> None:
+        get = handler.http_get
+        if get:
+            host = f"{get.host or self.kubelet.pod_ip(pod)}:{resolve_port(get.port, container)}"
+            message = f"request to HTTPS lifecycle hook {host} got HTTP response, retry with HTTP succeeded"
+            self.kubelet.event(pod, "Warning", "LifecycleHTTPFallback", message, container.name)
+
     def _http(self, pod: PodState, container: Container, handler: LifecycleHandler, reply: Reply) -> str | None:
         get = handler.http_get
         assert get
@@ -111,7 +133,7 @@ class Hooks:
         if pod is None or record is None:
             return
         container = self.kubelet.container(pod, record.name)
-        handler = _handler(container, hook)
+        handler = _handler(container, hook.removesuffix(FALLBACK))
         if container is None or handler is None:
             return
         error = ""
@@ -120,8 +142,12 @@ class Hooks:
             text = f"command '{' '.join(handler.exec.command)}' exited with {result.code}: {result.stderr}"
             error = self._exec_error(pod, container, handler, text, result.stdout + result.stderr)
         elif isinstance(result, programs.HTTPResult) and result.error:
+            if self._falls_back(pod, container, handler, hook, record, result.error):
+                return
             error = self._http_error(pod, container, handler, result.error)
-        self._over(pod, container_id, hook, error)
+        if hook.endswith(FALLBACK) and not error:
+            self._tell_of_fallback(pod, container, handler)
+        self._over(pod, container_id, hook.removesuffix(FALLBACK), error)
 
     def _over(self, pod: PodState, container_id: str, hook: str, error: str) -> None:
         self._ended(pod, container_id, hook, error)

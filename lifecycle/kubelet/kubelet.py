@@ -12,32 +12,30 @@ from lifecycle.controllers.bootstrap import default_node
 from lifecycle.core_v1.types import Container, PodSpec, pod_spec
 from lifecycle.kernel import Kernel
 from lifecycle.kernel import Pod as About
-from lifecycle.kubelet import delays, reasons
+from lifecycle.kubelet import delays
 from lifecycle.kubelet.admission import Rejection, admit
-from lifecycle.kubelet.conditions import KUBELETS_OWN, TRUE, condition, containers_ready_condition, ready_condition
+from lifecycle.kubelet.conditions import KUBELETS_OWN
 from lifecycle.kubelet.container_config import ContainerConfig
 from lifecycle.kubelet.eviction import Eviction
 from lifecycle.kubelet.hooks import Hooks
 from lifecycle.kubelet.images import Images
 from lifecycle.kubelet.pleg import PLEG
+from lifecycle.kubelet.pod_status import PodStatuses
 from lifecycle.kubelet.pod_workers import PodWorkers
 from lifecycle.kubelet.prober import Prober
 from lifecycle.kubelet.resize import Resize
 from lifecycle.kubelet.restarting import Restarting
 from lifecycle.kubelet.start_container import StartContainer
-from lifecycle.kubelet.state import KubeletState, NodeState, PodState, Reason
-from lifecycle.kubelet.status import ENDED, Verdict, finalized, generate
+from lifecycle.kubelet.state import KubeletState, NodeState, PodState
+from lifecycle.kubelet.status import ENDED
 from lifecycle.kubelet.status_manager import StatusManager
 from lifecycle.kubelet.sync_pod import SyncPod
 from lifecycle.kubelet.termination import Termination
-from lifecycle.kubelet.view import View
 from lifecycle.kubelet.volumes import Volumes
 from lifecycle.programs import Exit, Programs
 from lifecycle.runtime.runtime import Runtime
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.wire import Object
-
-DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline"
 
 
 class Kubelet:
@@ -51,6 +49,7 @@ class Kubelet:
         self.pleg = PLEG(self)
         self.runtime = Runtime(self)
         self.status_manager = StatusManager(self)
+        self.statuses = PodStatuses(self)
         self.prober = Prober(self)
         self.images = Images(self)
         self.hooks = Hooks(self)
@@ -64,7 +63,8 @@ class Kubelet:
         self.eviction = Eviction(self)
         self.restarting = Restarting(self)
         self.stop, self.start = self.restarting.stop, self.restarting.start
-        self.on_storage, self.on_kubelet_up = self.eviction.on_storage, self.restarting.on_kubelet_up
+        self.on_storage, self.on_volume_stats = self.eviction.on_storage, self.eviction.on_volume_stats
+        self.on_kubelet_up = self.restarting.on_kubelet_up
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_step = self.workers.on_wake, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
@@ -217,7 +217,7 @@ class Kubelet:
         if metadata.get("deletionTimestamp"):
             self.workers.terminate(pod, metadata.get("deletionGracePeriodSeconds"))
         else:
-            self._plan_deadline(pod)
+            self.statuses.plan_deadline(pod)
             pod.worker.dirty = True
             self.workers.update(pod)
 
@@ -249,70 +249,7 @@ class Kubelet:
             pod.worker.dirty = True
             self.workers.update(pod)
 
-    # Statuses
-
-    def generate_status(self, pod: PodState, *, stopped: bool = False) -> Object:
-        """Make the Pod's status anew; ask for readiness probes where it finds containers that are not ready."""
-        spec, obj = self.spec(pod), self.object(pod)
-        view = self._view(pod, stopped)
-        if pod.restarting_all and not pod.cache.containers:
-            view.restarted_all, pod.restarting_all = True, False
-        deadline = self._deadline(pod, spec)
-        verdict = Verdict(deadline, self.resize.conditions(pod, view.generation), pod.restarting_all)
-        generated = generate(view, verdict, self.node(pod).ip, spec.host_network)
-        if obj["status"].get("qosClass"):
-            generated.status["qosClass"] = obj["status"]["qosClass"]
-        for name in generated.unready:
-            self.prober.trigger(pod, name)
-        return generated.status
-
-    def _view(self, pod: PodState, stopped: bool = False) -> View:
-        obj = self.object(pod)
-        metadata = obj["metadata"]
-        foreign = tuple(c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN)
-        return View(
-            spec=self.spec(pod),
-            snapshot=pod.cache,
-            old=pod.status or obj["status"],
-            reasons=pod.reasons,
-            allocated=pod.allocated,
-            probes=pod.probes,
-            now=self.kernel.now,
-            generation=metadata.get("generation", 1),
-            foreign=foreign,
-            deleting=bool(metadata.get("deletionTimestamp")) or pod.removed is not None,
-            stopped=stopped,
-        )
-
-    def with_readiness(self, pod: PodState, status: Object) -> Object:
-        """Return a status whose Ready and ContainersReady follow its containers."""
-        view, spec = self._view(pod), self.spec(pod)
-        regular = {s["name"]: s for s in status["containerStatuses"]}
-        ordered = [regular[c.name] for c in spec.containers if c.name in regular]
-        ready = containers_ready_condition(spec, status.get("initContainerStatuses") or [], ordered, status["phase"])
-        verdicts = {"ContainersReady": ready, "Ready": ready_condition(view, ready)}
-        conditions = [
-            condition(view, c["type"], verdicts[c["type"]]) if c["type"] in verdicts else c for c in status["conditions"]
-        ]
-        return {**status, "conditions": conditions}
-
-    def sandbox_ready(self, pod: PodState) -> None:
-        """Say at once that containers can be started. Kubernetes: onPodSandboxReady"""
-        if pod.status is None:
-            return
-        view = self._view(pod)
-        ready = condition(view, "PodReadyToStartContainers", TRUE)
-        conditions = [ready if c["type"] == ready["type"] else c for c in pod.status["conditions"]]
-        self.status_manager.set(pod, {**pod.status, "conditions": conditions})
-
-    def finalize_status(self, pod: PodState) -> None:
-        """Write the status of a Pod of which nothing is left on the node. Kubernetes: TerminatePod"""
-        status = pod.status or self.generate_status(pod, stopped=True)
-        spec = self.spec(pod)
-        initialized = not spec.init_containers or any(
-            "running" in s["state"] or "terminated" in s["state"] or s["lastState"] for s in status["containerStatuses"]
-        )
-        self.status_manager.set(pod, finalized(status, initialized), force=True)
+    # What becomes of Pods
 
     def pod_terminated(self, pod: PodState) -> None:
         """Nothing of a Pod runs any more: the node has room again, before the API says so."""
@@ -357,28 +294,6 @@ class Kubelet:
                 if pod.node == node and not over and (pod.worker.number or pod.worker.waiting):
                     info.add(PodInfo.of(self.object(pod)))
         return info
-
-    # Deadlines and messages
-
-    def _deadline(self, pod: PodState, spec: PodSpec) -> Reason | None:
-        """Return that the Pod has been active for too long, and tell, or None."""
-        if spec.active_deadline_seconds is None or pod.start_time is None:
-            return None
-        started = pod.start_time // SECOND * SECOND
-        if self.kernel.now - started < spec.active_deadline_seconds * SECOND:
-            if pod.deadline is None:
-                self._plan_deadline(pod)
-            return None
-        self.event(pod, "Normal", reasons.DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
-        return Reason(reasons.DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
-
-    def _plan_deadline(self, pod: PodState) -> None:
-        seconds = self.spec(pod).active_deadline_seconds
-        self.kernel.cancel(pod.deadline)
-        pod.deadline = None
-        if seconds is not None and pod.start_time is not None and pod.worker.phase == "sync":
-            at = pod.start_time // SECOND * SECOND + seconds * SECOND
-            pod.deadline = self.kernel.at(self.next_tick(pod, at), "kubelet", "deadline", pod.uid)
 
     def _termination_message(self, pod: PodState, name: str, result: Exit) -> str:
         """Return what a container left as its last word. Kubernetes: getTerminationMessage"""

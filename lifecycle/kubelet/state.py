@@ -168,8 +168,8 @@ class PodState(msgspec.Struct):
     """What the kubelet knows of one Pod.
 
     `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
-    this Pod alone). `status` is the status manager's; `allocated` are the resources that containers
-    have been resized to; `removed` is the last object once the API server has none any more.
+    this Pod alone). `status` is the status manager's. `allocated` are the resources that containers have been resized to,
+    `usage` what volumes held when last measured (bytes). `removed` is the last object once the API server has none.
     """
 
     uid: str
@@ -192,6 +192,7 @@ class PodState(msgspec.Struct):
     pulls: dict[str, Backoff] = {}
     pull_errors: dict[str, Reason] = {}
     mounted: list[str] = []
+    usage: dict[str, int] = {}
     mounting: dict[str, Mounting] = {}
     failed: Reason | None = None
     disruption: Object | None = None

@@ -66,7 +66,7 @@ class StatusManager:
             return
         changed = _with_field(pod.status, container, "ready", ready)
         if changed is not None:
-            self.set(pod, self.kubelet.with_readiness(pod, changed))
+            self.set(pod, self.kubelet.statuses.with_readiness(pod, changed))
 
     def set_startup(self, pod: PodState, container: str, started: bool) -> None:
         """Write a startup result into the status at once. Kubernetes: SetContainerStartup"""

@@ -124,7 +124,7 @@ class SyncPod:
 
     def sync_status(self, pod: PodState, call: Call, step: Step) -> bool:
         self.kubelet.resize.begin(pod)
-        status = self.kubelet.generate_status(pod)
+        status = self.kubelet.statuses.generate(pod)
         phase = status["phase"]
         self.kubelet.status_manager.set(pod, status)
         if phase in ENDED:
@@ -174,7 +174,7 @@ class SyncPod:
         """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers"""
         if not pod.restarting_all:
             pod.restarting_all = True
-            self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod))
+            self.kubelet.status_manager.set(pod, self.kubelet.statuses.generate(pod))
         running = {record.id: record.name for record in pod.cache.running()}
         steps = []
         for record_id in actions.restart_all:
@@ -208,13 +208,13 @@ class SyncPod:
             call.error = error
             call.steps.clear()
             return True
-        self.kubelet.sandbox_ready(pod)
+        self.kubelet.statuses.sandbox_ready(pod)
         return True
 
     # SyncTerminatingPod
 
     def terminating_status(self, pod: PodState, call: Call, step: Step) -> bool:
-        status = self.kubelet.generate_status(pod)
+        status = self.kubelet.statuses.generate(pod)
         if pod.failed and status["phase"] not in ENDED:
             status["phase"], status["reason"], status["message"] = "Failed", pod.failed.reason, pod.failed.message
             if pod.disruption:
@@ -230,7 +230,7 @@ class SyncPod:
         """All containers are dead: what became of them is read from the runtime itself."""
         self.kubelet.prober.remove(pod)
         pod.cache, pod.cache_at = pod.runtime, pod.cache_at
-        self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod, stopped=True))
+        self.kubelet.status_manager.set(pod, self.kubelet.statuses.generate(pod, stopped=True))
         return True
 
     # SyncTerminatedPod
@@ -238,9 +238,9 @@ class SyncPod:
     def terminated_status(self, pod: PodState, call: Call, step: Step) -> bool:
         if self.kubelet.spec(pod).active_deadline_seconds is None:
             return True  # it would be the one that `stopped` has made
-        self.kubelet.status_manager.set(pod, self.kubelet.generate_status(pod, stopped=True))
+        self.kubelet.status_manager.set(pod, self.kubelet.statuses.generate(pod, stopped=True))
         return True
 
     def finalize(self, pod: PodState, call: Call, step: Step) -> bool:
-        self.kubelet.finalize_status(pod)
+        self.kubelet.statuses.finalize(pod)
         return True

@@ -16,7 +16,7 @@ class Behavior(msgspec.Struct, frozen=True):
 
     `exits` is (when, code), `term` how SIGTERM is taken: a code and the seconds until then, or None where it is ignored.
     `answers` maps a probe's or hook's words to (from when on, what it comes to); the last one that has begun counts. An answer
-    is an exit code, an HTTP status, or 0 for a connection that is refused.
+    is an exit code, an HTTP status, or 0 for a connection that is refused. `writes` are bytes in the writable layer.
     """
 
     exits: tuple[float, int] | None = None
@@ -26,6 +26,7 @@ class Behavior(msgspec.Struct, frozen=True):
     hook_takes: float = 0.0
     reason: str = ""
     message: str = ""
+    writes: int = 0
 
 
 class Process(msgspec.Struct):
@@ -47,6 +48,8 @@ class FakePrograms:
         self.kernel = kernel
         self.state = state or FakeState()
         self.network = programs.Network(programs.NetworkState())
+        self.volumes: dict[str, dict[str, bytes]] = {}
+        self.usage_of_volumes = 0
         self.behave: Callable[[programs.Container], Behavior] = lambda container: Behavior()
 
     def behavior(self, container_id: str) -> Behavior:
@@ -59,13 +62,13 @@ class FakePrograms:
         self.state.versions.pop(sandbox_id, None)
 
     def set_volume(self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None) -> None:
-        pass
+        self.volumes[key] = dict(files or {})
 
     def remove_volume(self, key: str) -> None:
         pass
 
     def volume_usage(self, key: str) -> int:
-        return 0
+        return self.usage_of_volumes
 
     def node_path(self, node: str, path: str) -> str | None:
         return None
@@ -155,7 +158,7 @@ class FakePrograms:
         return []
 
     def usage(self, container_id: str) -> programs.Usage:
-        return programs.Usage(0, 0, 0)
+        return programs.Usage(0, self.behavior(container_id).writes, 0)
 
     def version(self, sandbox_id: str) -> int:
         return self.state.versions.get(sandbox_id, 0)

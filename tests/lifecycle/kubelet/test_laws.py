@@ -105,7 +105,8 @@ def play(story: Object, *, pause: float | None = None) -> Cluster:
         acts.append((pause, cluster.save_and_restore))
     for at, act in sorted(acts, key=lambda one: one[0]):
         cluster.run(max(0.0, at - cluster.now))
-        act()
+        with cluster.kernel.because(0):
+            act()
     cluster.run(LIFE - cluster.now)
     return cluster
 

@@ -1,0 +1,59 @@
+"""What a kubelet does not take."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifecycle.wire import Object
+from tests.lifecycle.kubelet.cluster import Cluster, container
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "message"),
+    [
+        (
+            {"nodeSelector": {"disk": "ssd"}},
+            "NodeAffinity",
+            "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+        ),
+        (
+            {"securityContext": {"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}},
+            "SysctlForbidden",
+            'forbidden sysctl: "kernel.msgmax" not allowlisted',
+        ),
+        (
+            {"containers": [container(resources={"requests": {"cpu": "3"}})]},
+            "OutOfcpu",
+            "Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 2000",
+        ),
+    ],
+    ids=["selector", "sysctl", "cpu"],
+)
+def test_a_pod_that_does_not_fit_is_rejected(cluster: Cluster, spec: Object, reason: str, message: str) -> None:
+    containers = spec.pop("containers", [container()])
+    cluster.create(*containers, **spec)
+    cluster.run(5)
+    status = cluster.status()
+    assert (status["phase"], status["reason"]) == ("Failed", reason)
+    assert status["message"] == f"Pod was rejected: {message}"
+    assert "conditions" not in status
+    assert cluster.reasons() == [reason]
+
+
+def test_a_host_port_that_is_taken_is_refused_until_it_is_free(cluster: Cluster) -> None:
+    port = [{"containerPort": 80, "hostPort": 8080}]
+    cluster.create(container(ports=port), name="one")
+    cluster.run(3)
+    cluster.create(container(ports=port), name="two")
+    cluster.run(3)
+    assert cluster.status("two")["reason"] == "NodePorts"
+    cluster.delete("one")
+    cluster.run(5)
+    cluster.create(container(ports=port), name="three")
+    cluster.run(3)
+    assert cluster.status("three")["phase"] == "Running"

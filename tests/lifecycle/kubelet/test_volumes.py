@@ -1,0 +1,113 @@
+"""Volumes: waited for, tried again, and what they hold."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from lifecycle.wire import Object
+from tests.lifecycle.kubelet.cluster import Cluster, container
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def config_map(name: str = "game", **data: str) -> Object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
+
+
+def create(cluster: Cluster, **source: object) -> None:
+    mounts = [{"name": "v", "mountPath": "/v"}]
+    cluster.create(container(volumeMounts=mounts), volumes=[{"name": "v", **source}])
+
+
+def test_a_missing_config_map_is_tried_at_doubling_intervals(cluster: Cluster) -> None:
+    create(cluster, configMap={"name": "game"})
+    cluster.run(40)
+    times = cluster.times("FailedMount", 'MountVolume.SetUp failed for volume "v" : configmap "game" not found')
+    gaps = [b - a for a, b in itertools.pairwise(times)]
+    assert gaps == pytest.approx([0.5, 1, 2, 4, 8, 16], abs=0.05)
+    assert cluster.container()["state"] == {"waiting": {"reason": "ContainerCreating"}}
+
+
+def test_the_pod_starts_at_the_next_try_after_the_config_map_is_there(cluster: Cluster) -> None:
+    create(cluster, configMap={"name": "game"})
+    cluster.run(9)
+    cluster.request("create", "configmaps", config_map(a="1"))
+    cluster.run(5)
+    assert "waiting" in cluster.container()["state"]
+    cluster.run(4)
+    assert "running" in cluster.container()["state"]
+
+
+def test_a_wait_of_more_than_two_minutes_ends_the_sync_without_an_event(cluster: Cluster) -> None:
+    create(cluster, secret={"secretName": "s"})
+    cluster.run(150)
+    assert set(cluster.reasons()) == {"FailedMount"}
+    body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    cluster.request("create", "secrets", body)
+    cluster.run(120)
+    assert "running" in cluster.container()["state"]
+
+
+def test_deletion_interrupts_the_wait(cluster: Cluster) -> None:
+    create(cluster, configMap={"name": "game"})
+    cluster.run(30)
+    cluster.delete()
+    cluster.run(4)
+    assert cluster.pod() is None
+
+
+def test_a_key_that_is_missing_is_named(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    create(cluster, configMap={"name": "game", "items": [{"key": "b", "path": "b"}]})
+    cluster.run(2)
+    assert cluster.times("FailedMount", "configmap references non-existent config key: b")
+
+
+def test_an_optional_source_may_be_missing(cluster: Cluster) -> None:
+    create(cluster, configMap={"name": "game", "optional": True})
+    cluster.run(3)
+    assert "running" in cluster.container()["state"]
+
+
+def test_a_host_path_of_the_wrong_kind_is_not_mounted(cluster: Cluster) -> None:
+    create(cluster, hostPath={"path": "/data", "type": "Directory"})
+    cluster.run(2)
+    assert cluster.times("FailedMount", "hostPath type check failed: /data is not a directory")
+
+
+def test_containers_see_the_files_of_their_volumes(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    create(cluster, configMap={"name": "game"})
+    cluster.run(3)
+    uid = next(iter(cluster.kubelet.state.pods))
+    assert cluster.programs.volumes[f"{uid}/v"] == {"a": b"1"}
+    (process,) = cluster.programs.state.processes.values()
+    assert process.container.mounts[0].volume == f"{uid}/v"
+    assert process.container.mounts[0].path == "/v"
+
+
+def test_a_changed_config_map_is_seen_within_two_minutes(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    create(cluster, configMap={"name": "game"})
+    cluster.run(3)
+    stored = cluster.api.get("configmaps", "default", "game")
+    cluster.api.update("configmaps", {**stored, "data": {"a": "2"}})
+    cluster.run(120)
+    uid = next(iter(cluster.kubelet.state.pods))
+    assert cluster.programs.volumes[f"{uid}/v"] == {"a": b"2"}
+
+
+def test_the_downward_api_tells_of_the_pod(cluster: Cluster) -> None:
+    items = [
+        {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}},
+        {"path": "cpu", "resourceFieldRef": {"containerName": "app", "resource": "limits.cpu", "divisor": "1m"}},
+    ]
+    create(cluster, downwardAPI={"items": items})
+    cluster.run(3)
+    uid = next(iter(cluster.kubelet.state.pods))
+    assert cluster.programs.volumes[f"{uid}/v"] == {"name": b"web", "cpu": b"2000"}
