@@ -107,7 +107,7 @@ class Faults:
     def _impose(self, fault: Object) -> None:
         spec, key = fault["spec"], fault["metadata"]["uid"]
         namespace = fault["metadata"]["namespace"]
-        network = self.kernel.rooms["programs"].network
+        programs = self.kernel.rooms["programs"]
         match spec["type"]:
             case "KubeletDown":
                 self.kernel.rooms["kubelet"].stop(spec["node"])
@@ -120,16 +120,16 @@ class Faults:
             case "ImageSlow":
                 self.state.images[key] = (spec["image"], Image(pull=spec["delay"]))
             case "NetworkCut":
-                network.set_cut_fault(key, CutFault(namespace, spec["pod"], spec.get("to") or "*", spec.get("dns", False)))
+                programs.set_fault(key, CutFault(namespace, spec["pod"], spec.get("to") or "*", spec.get("dns", False)))
             case port:
-                network.set_port_fault(key, _port_fault(namespace, port, spec))
+                programs.set_fault(key, _port_fault(namespace, port, spec))
 
     def _lift(self, fault: Object) -> None:
         spec, key = fault["spec"], fault["metadata"]["uid"]
         if spec["type"] == "KubeletDown":
             self.kernel.rooms["kubelet"].start(spec["node"])
         self.state.images.pop(key, None)
-        self.kernel.rooms["programs"].network.remove_fault(key)
+        self.kernel.rooms["programs"].remove_fault(key)
 
     def _end_container(self, namespace: str, spec: dict[str, Any]) -> None:
         """End a container that runs; where none of that name runs, nothing happens."""
