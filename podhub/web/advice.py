@@ -1,8 +1,10 @@
-"""What `lifecycle` advises about a text that it refuses, marked for translation; the advice itself stands there."""
+"""What `lifecycle` advises about a text that it refuses, in the reader's language; the advice itself stands there."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_noop
+import re
+
+from django.utils.translation import gettext, gettext_noop
 
 ADVICE = (
     gettext_noop("Indent with spaces, never with tabs; put text that begins with @ or ` in quotes."),
@@ -41,3 +43,34 @@ ADVICE = (
     gettext_noop("Remove it, or correct its name."),
     gettext_noop("Give one of them another name."),
 )
+
+PATTERNS = (
+    (re.compile(r"Did you mean (?P<name>.+)\?"), gettext_noop("Did you mean %(name)s?")),
+    (
+        re.compile(r"(?P<name>.+) is a field of the object itself: indent it less\."),
+        gettext_noop("%(name)s is a field of the object itself: indent it less."),
+    ),
+    (
+        re.compile(r"(?P<name>.+) is a field of (?P<place>.+): indent it less\."),
+        gettext_noop("%(name)s is a field of %(place)s: indent it less."),
+    ),
+    (
+        re.compile(r"(?P<name>.+) is a field of (?P<place>.+): indent it below\."),
+        gettext_noop("%(name)s is a field of %(place)s: indent it below."),
+    ),
+    (re.compile(r"Known are (?P<names>.+)\."), gettext_noop("Known are %(names)s.")),
+    (re.compile(r"Write (?P<line>apiVersion: .+)\."), gettext_noop("Write %(line)s.")),
+    (re.compile(r"Add (?P<name>\w+): (?P<value>\w+)\."), gettext_noop("Add %(name)s: %(value)s.")),
+)
+"""Advice that names what it is about."""
+
+
+def translated(advice: str) -> str:
+    """Return an advice in the reader's language."""
+    if not advice:
+        return ""
+    for pattern, template in PATTERNS:
+        match = pattern.fullmatch(advice)
+        if match:
+            return gettext(template) % match.groupdict()
+    return gettext(advice)

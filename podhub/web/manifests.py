@@ -16,6 +16,7 @@ from lifecycle.wire import Object, Request
 from podhub.log import read
 from podhub.log.models import Cluster
 from podhub.runs.queue import submit
+from podhub.web.advice import translated
 from podhub.web.showing import newest
 
 INITIAL_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
@@ -106,8 +107,8 @@ def check(cluster: Cluster, source: bytes | str, namespace: str, user: str) -> C
 
 def _finding(problem: Problem, level: str) -> Finding:
     status = TOO_LARGE if "the limit is 3 MiB" in problem.message else UNPROCESSABLE
-    advice = _(problem.what_to_do) if problem.what_to_do else ""
-    return Finding(problem.message, problem.line, problem.field, advice, level, status)
+    field = "" if problem.field in problem.message else problem.field
+    return Finding(problem.message, problem.line, field, translated(problem.what_to_do), level, status)
 
 
 def _request(document: Document, namespace: str, user: str) -> Request:

@@ -10,9 +10,10 @@ from string import Formatter
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from lifecycle.core_v1 import manifests, submission
-from podhub.web.advice import ADVICE
+from podhub.web.advice import ADVICE, translated
 
 FOLDER = Path(settings.BASE_DIR) / "locale" / "zh_Hans" / "LC_MESSAGES"
 HOLES = re.compile(r"%\(\w+\)[sd]|%[sd]")
@@ -67,3 +68,19 @@ def test_the_advice_on_manifests_is_in_the_catalog() -> None:
     given = {*manifests.WHAT_TO_DO.values(), *submission.ADVICE.values()}
     assert given <= set(ADVICE)
     assert set(ADVICE) <= set(catalog())
+
+
+@pytest.mark.parametrize(
+    ("advice", "expected"),
+    [
+        ("lifecycle is a field of spec.containers[0]: indent it less.", "lifecycle 是 spec.containers[0] 的字段：请减少缩进。"),
+        ("name is a field of metadata: indent it below.", "name 是 metadata 的字段：请缩进到其下。"),
+        ("Did you mean Pod?", "你是想写 Pod 吗？"),
+        ("Add it.", "请补上。"),
+        ("Something that nobody has translated yet.", "Something that nobody has translated yet."),
+        ("", ""),
+    ],
+)
+def test_advice_is_given_in_the_readers_language(advice: str, expected: str) -> None:
+    with translation.override("zh-hans"):
+        assert translated(advice) == expected
