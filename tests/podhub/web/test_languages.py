@@ -34,14 +34,14 @@ def _joined(lines: str) -> str:
 
 
 def test_every_text_is_translated() -> None:
-    assert [text for text, translated in catalog().items() if not translated] == []
+    assert [text for text, chinese in catalog().items() if not chinese] == []
 
 
 def test_what_is_filled_in_is_the_same_in_both() -> None:
-    for text, translated in catalog().items():
-        assert set(HOLES.findall(text)) >= set(HOLES.findall(translated)), text
+    for text, chinese in catalog().items():
+        assert set(HOLES.findall(text)) >= set(HOLES.findall(chinese)), text
         if "{time}" in text:
-            assert _fields(text) == _fields(translated), text
+            assert _fields(text) == _fields(chinese), text
 
 
 def _fields(text: str) -> set[str | None]:
@@ -51,7 +51,7 @@ def _fields(text: str) -> set[str | None]:
 def test_the_compiled_catalog_is_that_of_the_source() -> None:
     with (FOLDER / "django.mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    assert [text for text, translated in catalog().items() if compiled.gettext(text) != translated] == []
+    assert [text for text, chinese in catalog().items() if compiled.gettext(text) != chinese] == []
 
 
 @pytest.mark.parametrize("folder", ["templates", "podhub/web"])
