@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podhub.cli.database import ready
 from podhub.cli.log_source import told
@@ -16,11 +16,12 @@ from podhub.cli.objects import DEFAULT_CLUSTER, CommandError
 if TYPE_CHECKING:
     from lifecycle.core_v1.manifests import Document
     from lifecycle.core_v1.schema import Kind
-    from lifecycle.wire import Answer
-    from podhub.log.models import Cluster
+    from lifecycle.wire import Answer, Request
     from podhub.log.read import View
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+STRATEGIC = "application/strategic-merge-patch+json"
 
 QUERY = {"fieldManager": ["kubectl-client-side-apply"], "fieldValidation": ["Strict"]}
 
@@ -56,6 +57,7 @@ def _apply(source: bytes, arguments: argparse.Namespace) -> int:
     from lifecycle.core_v1.submission import check
     from podhub.log import clusters
     from podhub.log.read import View
+    from podhub.runs.queue import submit_all
 
     cluster = clusters.named(arguments.cluster)
     view = View(cluster, cluster.head)
@@ -64,7 +66,9 @@ def _apply(source: bytes, arguments: argparse.Namespace) -> int:
         print(f"Warning: {arguments.filename}: {odd}", file=sys.stderr)
     if checked.problems:
         raise CommandError("\n".join(f"error: {arguments.filename}: {problem}" for problem in checked.problems))
-    done = [_applied(cluster, view, one, arguments.namespace) for one in checked.documents]
+    plans = [_planned(view, document, arguments.namespace) for document in checked.documents]
+    answers = iter(submit_all(cluster, [plan.request for plan in plans if plan.request is not None]))
+    done = [_told(plan, next(answers) if plan.request else None) for plan in plans]
     return 0 if all(done) else 1
 
 
@@ -82,23 +86,32 @@ class _Objects:
         return [version.object for version in self._view.list(resource, namespace)]
 
 
-def _applied(cluster: Cluster, view: View, document: Document, namespace: str) -> bool:
-    """Create or change one object, and say which; return whether that was done."""
+class Plan(NamedTuple):
+    """What is to be done about one object; without a request nothing."""
+
+    kind: Kind
+    name: str
+    word: str
+    request: Request | None = None
+
+
+def _planned(view: View, document: Document, namespace: str) -> Plan:
+    """Return whether an object is to be created, changed or left alone."""
     from lifecycle.core_v1.schema import kind_of
 
     kind = kind_of(document.value.get("apiVersion"), document.value.get("kind"))
     assert kind is not None  # a text with an unknown kind has problems
     manifest = _manifest(document.value, kind, namespace)
     metadata = manifest["metadata"]
-    found = view.find(kind.plural, metadata.get("namespace", ""), metadata["name"]) if metadata.get("name") else None
+    name = str(metadata.get("name") or "")
+    found = view.find(kind.plural, metadata.get("namespace", ""), name) if name else None
     if found is None:
-        return _told(_create(cluster, kind, manifest), kind, "created")
+        return Plan(kind, name, "created", _create(kind, manifest))
     last = (found.object["metadata"].get("annotations") or {}).get(LAST_APPLIED)
     if last == metadata["annotations"][LAST_APPLIED]:
-        print(f"{_qualified(kind)}/{metadata['name']} unchanged")
-        return True
+        return Plan(kind, name, "unchanged")
     gone = _removed(json.loads(last or "{}"), manifest)
-    return _told(_patch(cluster, kind, _merged(manifest, gone)), kind, "configured")
+    return Plan(kind, name, "configured", _patch(kind, _merged(manifest, gone)))
 
 
 def _manifest(value: dict[str, Any], kind: Kind, namespace: str) -> dict[str, Any]:
@@ -128,34 +141,32 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     return first | {key: _merged(first[key], value) if value and key in first else value for key, value in second.items()}
 
 
-def _create(cluster: Cluster, kind: Kind, manifest: dict[str, Any]) -> Answer:
+def _create(kind: Kind, manifest: dict[str, Any]) -> Request:
     from lifecycle.wire import Request
-    from podhub.runs.queue import submit
 
-    namespace = manifest["metadata"].get("namespace", "")
-    return submit(cluster, Request("create", kind.plural, kind.group_version, namespace, query=QUERY, body=manifest))
-
-
-def _patch(cluster: Cluster, kind: Kind, manifest: dict[str, Any]) -> Answer:
-    from lifecycle.wire import Request
-    from podhub.runs.queue import submit
-
-    namespace, name = manifest["metadata"].get("namespace", ""), manifest["metadata"]["name"]
-    content_type = "application/strategic-merge-patch+json"
-    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
-    request = Request(
-        "patch", kind.plural, kind.group_version, namespace, name, content_type=content_type, query=QUERY, body=body
+    return Request(
+        "create", kind.plural, kind.group_version, manifest["metadata"].get("namespace", ""), query=QUERY, body=manifest
     )
-    return submit(cluster, request)
 
 
-def _told(answer: Answer, kind: Kind, done: str) -> bool:
-    for warning in answer.warnings:
+def _patch(kind: Kind, manifest: dict[str, Any]) -> Request:
+    from lifecycle.wire import Request
+
+    metadata = manifest["metadata"]
+    body = {key: value for key, value in manifest.items() if key not in ("apiVersion", "kind")}
+    where = ("patch", kind.plural, kind.group_version, metadata.get("namespace", ""), metadata["name"])
+    return Request(*where, content_type=STRATEGIC, query=QUERY, body=body)
+
+
+def _told(plan: Plan, answer: Answer | None) -> bool:
+    """Say what was done, or why it was not; return whether it was."""
+    for warning in answer.warnings if answer else ():
         print(f"Warning: {warning}", file=sys.stderr)
-    if answer.code >= 400:
+    if answer and answer.code >= 400:
         print(server_error(answer), file=sys.stderr)
         return False
-    print(f"{_qualified(kind)}/{answer.body['metadata']['name']} {done}")
+    name = answer.body["metadata"]["name"] if answer else plan.name
+    print(f"{_qualified(plan.kind)}/{name} {plan.word}")
     return True
 
 

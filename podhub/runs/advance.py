@@ -8,6 +8,7 @@ import time
 from podhub.log.errors import LeaseLost
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease, snapshots
+from podhub.runs.counters import counters
 from podhub.runs.engines import Broken, Diverged
 from podhub.runs.lease import Lost
 from podhub.runs.models import QueuedRequest
@@ -32,6 +33,7 @@ def advance(cluster_id: int, seconds: float = TURN_SECONDS) -> bool:
         try:
             done = _turn(cluster, seconds)
         except (Lost, LeaseLost) as wrong:
+            counters["lost"] += 1
             log.warning("turn lost cluster=%s why=%s", cluster.name, wrong)
             return False
         except Exception:
@@ -55,6 +57,7 @@ def waits(cluster_id: int) -> bool:
 def _turn(cluster: Cluster, seconds: float) -> bool:
     began = time.perf_counter()
     reached("leased")
+    counters["turns"] += 1
     try:
         kept = engines.at_head(cluster, breathe=lambda: lease.keep(cluster))
         reached("restored")
@@ -76,6 +79,7 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
 
 def halt(cluster: Cluster, why: str) -> None:
     """Let nothing be appended to a cluster any more, say why, and answer all who wait."""
+    counters["halted"] += 1
     log.error("cluster halted cluster=%s head=%d why=%s", cluster.name, cluster.head, why)
     mine = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
     if not mine.update(read_only=True, read_only_because=why[:500], wake_wall=None):

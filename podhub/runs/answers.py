@@ -13,6 +13,7 @@ from lifecycle.wire import Answer
 from podhub import wake
 from podhub.log.models import Cluster
 from podhub.runs import lease
+from podhub.runs.counters import counters
 from podhub.runs.models import QueuedRequest
 
 Taken = tuple[QueuedRequest, Answer]
@@ -81,6 +82,7 @@ def timeout(seconds: float) -> Answer:
 
 def refuse(queued: QueuedRequest, answer: Answer) -> None:
     """Answer a request without logging it, so that it does not block those behind it."""
+    counters["refused"] += 1
     _store(queued, answer, seq=None)
     _tell(queued, answer)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 
 from django.conf import settings
 from kombu.exceptions import KombuError
@@ -11,8 +10,9 @@ from kombu.exceptions import KombuError
 from lifecycle.clock import MILLISECOND, Micros
 from podhub.celery import app
 from podhub.log.models import Cluster
-from podhub.runs.advance import advance
+from podhub.runs.advance import advance, waits
 from podhub.runs.alarm import Alarm
+from podhub.runs.counters import counters
 from podhub.runs.lease import wall_now
 
 log = logging.getLogger(__name__)
@@ -23,9 +23,6 @@ EXPIRES_SECONDS = 10
 TOGETHER: Micros = 20 * MILLISECOND
 """What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
 
-counters: Counter[str] = Counter()
-"""What this process has done: messages sent and lost, turns, alarms."""
-
 here = False
 """Whether a Celery worker runs inside this process."""
 
@@ -33,20 +30,20 @@ here = False
 def nudge(cluster_id: int) -> None:
     """Have a cluster brought up to now: by a worker, or at once where only this process can."""
     if not (settings.TEAM or here):
-        advance(cluster_id)
+        while advance(cluster_id) and waits(cluster_id):
+            pass
         return
     try:
         app.send_task("podhub.runs.tasks.advance", (cluster_id,), expires=EXPIRES_SECONDS)
         counters["sent"] += 1
     except (KombuError, OSError) as wrong:
-        counters["lost"] += 1
+        counters["unsent"] += 1
         log.warning("advance not sent cluster=%d error=%r", cluster_id, wrong)
 
 
 def work(cluster_id: int) -> None:
     """What a worker does when it is told to advance a cluster; afterwards its alarm is set to what is due next."""
     began = wall_now()
-    counters["turns"] += 1
     if advance(cluster_id):
         nudge(cluster_id)
         return

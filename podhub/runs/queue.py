@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from typing import TypeVar
@@ -15,7 +15,7 @@ from lifecycle.wire import Answer, Request
 from podhub.log.models import Cluster
 from podhub.runs import answers, checks, dispatch
 from podhub.runs.answers import waiters
-from podhub.runs.intake import Coming, accept, intake
+from podhub.runs.intake import MOST, Accepted, Coming, accept, intake
 from podhub.runs.models import QueuedRequest
 from podhub.runs.rehearsal import rehearse
 
@@ -32,13 +32,17 @@ def submit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS)
     """Have a cluster's writer take a request, and return its answer. Blocks; `timeout` is in seconds of the wall."""
     if is_dry_run(request):
         return _rehearsed(cluster, request)
-    ends = time.monotonic() + timeout
     coming = Coming(cluster, request, Future())
     accept([coming])
-    accepted = coming.accepted.result()
+    return _answer(cluster, coming.accepted.result(), timeout)
+
+
+def _answer(cluster: Cluster, accepted: Accepted | Answer, timeout: float) -> Answer:
+    """Wait for the answer to a request that was accepted."""
     if isinstance(accepted, Answer):
         return accepted
     queued, future = accepted
+    ends = time.monotonic() + timeout
     try:
         while (left := ends - time.monotonic()) > 0:
             try:
@@ -50,6 +54,17 @@ def submit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS)
         return answers.timeout(timeout)
     finally:
         waiters.remove(queued.pk)
+
+
+def submit_all(cluster: Cluster, requests: Sequence[Request], timeout: float = TIMEOUT_SECONDS) -> list[Answer]:
+    """Have a cluster's writer take requests in this order, and return their answers; they are committed to the queue together.
+
+    A request is taken whatever the others are answered. `timeout` is for each of them.
+    """
+    coming = [Coming(cluster, request, Future()) for request in requests]
+    for start in range(0, len(coming), MOST):
+        accept(coming[start : start + MOST])
+    return [_answer(cluster, one.accepted.result(), timeout) for one in coming]
 
 
 async def asubmit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_SECONDS) -> Answer:

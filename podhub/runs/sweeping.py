@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q
 from lifecycle.clock import MINUTE, Micros
 from podhub import wake
 from podhub.log.models import Cluster
-from podhub.runs import dispatch, lease
+from podhub.runs import counters, dispatch, lease
 from podhub.runs.models import QueuedRequest
 from podhub.runs.writing import writing
 
@@ -21,18 +21,19 @@ def sweep() -> list[int]:
     due = list(overdue(wall))
     for cluster_id in due:
         dispatch.nudge(cluster_id)
-    _forget_answers(wall)
+    _tidy(wall)
     return due
 
 
-_forgotten_at: Micros = 0
+_tidied_at: Micros = 0
 
 
-def _forget_answers(wall: Micros) -> None:
-    """Remove answers that nobody will ask for any more, once a minute."""
-    global _forgotten_at
-    if wall - _forgotten_at > MINUTE:
-        _forgotten_at = wall
+def _tidy(wall: Micros) -> None:
+    """Remove answers that nobody will ask for any more, and tell what was done; once a minute."""
+    global _tidied_at
+    if wall - _tidied_at > MINUTE:
+        _tidied_at = wall
+        counters.tell()
         with writing():
             QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
 

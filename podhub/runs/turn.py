@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.wire import Answer, Request
@@ -12,6 +14,7 @@ from podhub.log.append import Asked, Writer, slices
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
 from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
+from podhub.runs.counters import counters
 from podhub.runs.engines import ENGINE_VERSION, Broken, Item, Kept
 from podhub.runs.models import QueuedRequest
 from podhub.runs.steps import reached
@@ -27,6 +30,13 @@ WIDEST: Micros = 3600 * SECOND
 
 MOST_REQUESTS = 50
 """Requests that are taken from the queue between two appends."""
+
+
+class Took(NamedTuple):
+    """How many requests were taken, and whether more wait."""
+
+    requests: int = 0
+    more: bool = False
 
 
 class Refused(Exception):
@@ -56,9 +66,9 @@ class Turn:
             self._upgrade()
         while True:
             came = self._play()
-            took = self._take() if came or self.clock.speed == MAX else 0
+            took = self._take() if came or self.clock.speed == MAX else Took()
             self._append()
-            if came and not (took and (took == MOST_REQUESTS or self._due())):
+            if came and not took.more and not (took.requests and self._due()):
                 return True
             if time.perf_counter() > ends:
                 return False
@@ -104,22 +114,28 @@ class Turn:
             return False
         return (self.clock.until is None and self.engine.at_rest) or self.engine.now >= self.clock.goal(0)
 
-    def _take(self) -> int:
-        """Take what waits in the queue, in order; return how many there were."""
+    def _take(self) -> Took:
+        """Take what waits in the queue, in order, for one slice of wall time."""
+        ends = time.perf_counter() + SLICE_SECONDS
         waiting = list(QueuedRequest.objects.filter(cluster=self.cluster, answered_at=None).order_by("id")[:MOST_REQUESTS])
+        taken = 0
         for queued in waiting:
-            try:
-                self._ask(queued)
-            except Broken as wrong:
-                answers.refuse(queued, answers.broken(str(wrong)))
-                raise Refused from wrong
+            self._ask(queued)
+            taken += 1
+            if time.perf_counter() > ends:
+                break
         reached("taken")
-        return len(waiting)
+        return Took(taken, taken < len(waiting) or taken == MOST_REQUESTS)
 
     def _ask(self, queued: QueuedRequest) -> None:
-        request = queued.request
+        """Have the engine take a request. Raises: Refused where it cannot be read, or the engine fails on it."""
         wall = lease.wall_now()
-        answer, items = engines.ask(self.engine, self._stamp(wall), request)
+        try:
+            request = queued.request
+            answer, items = engines.ask(self.engine, self._stamp(wall), request)
+        except (Broken, msgspec.MsgspecError) as wrong:
+            answers.refuse(queued, answers.broken(str(wrong)))
+            raise Refused from wrong
         self._pending += items
         self._taken[answer.index] = queued, answer
         self._turn_clock(request, wall)
@@ -157,6 +173,8 @@ class Turn:
                 answers.write(taken)
                 reached("answered")
             self.appended += len(items)
+            counters["entries"] += len(items)
+            counters["requests"] += len(taken)
             reached("committed")
             answers.tell(self.cluster, self.writer.head if items else None, taken)
             reached("woken")

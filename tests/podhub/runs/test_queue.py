@@ -195,7 +195,7 @@ def test_answers_are_forgotten_after_a_while(real: Cluster, monkeypatch: pytest.
     submit(real, create(POD))
     later = lease.wall_now() + sweeping.ANSWERS_KEPT + 1
     monkeypatch.setattr(lease, "wall_now", lambda: later)
-    monkeypatch.setattr(sweeping, "_forgotten_at", 0)
+    monkeypatch.setattr(sweeping, "_tidied_at", 0)
     sweep()
     assert not QueuedRequest.objects.exists()
 
