@@ -44,7 +44,28 @@ def create(name: str) -> Request:
     return Request("create", "pods", namespace="default", body=BODIES[name])
 
 
+MERGE = "application/merge-patch+json"
+DOWN = {
+    "apiVersion": "podhub.dev/v1",
+    "kind": "Fault",
+    "metadata": {"name": "down"},
+    "spec": {"type": "KubeletDown", "node": "node1"},
+}
+CORDON = {"spec": {"unschedulable": True}}
+IMAGE = [{"op": "replace", "path": "/spec/containers/0/image", "value": "busybox:1.35"}]
+OTHERS = (
+    Request("create", "faults", "podhub.dev/v1", "default", body=DOWN),
+    Request("delete", "faults", "podhub.dev/v1", "default", "down"),
+    Request("patch", "nodes", name="node1", content_type=MERGE, body=CORDON),
+    Request("patch", "nodes", name="node1", content_type=MERGE, body={"metadata": {"labels": {"disk": "ssd"}}}),
+    Request("patch", "pods", namespace="default", name="gentle", content_type="application/json-patch+json", body=IMAGE),
+    Request("create", "pods", namespace="default", name="gentle", subresource="eviction", body={}),
+    Request("create", "pods", namespace="default", name="gentle", subresource="exec", query={"command": ["ls", "/"]}),
+    Request("delete", "nodes", name="node1"),
+)
+
 REQUESTS = st.one_of(
+    st.sampled_from(OTHERS),
     st.sampled_from([create(name) for name in BODIES]),
     st.builds(
         lambda name, grace: Request("delete", "pods", namespace="default", name=name, body={"gracePeriodSeconds": grace}),
