@@ -230,8 +230,12 @@ class Call:
         """Complain about a file in the command's words."""
         if error.code == "EISDIR":
             return self.fail("read error: Is a directory" if self.busybox and self.name == "cat" else f"{name}: Is a directory")
-        if self.busybox and self.name not in ("grep", "egrep", "fgrep"):
+        if self.busybox and self.name not in ("grep", "egrep", "fgrep", "head", "sort", "wc"):
             return self.fail(f"can't open '{name}': {error.text}")
+        if not self.busybox and self.name in ("head", "tail"):
+            return self.fail(f"cannot open '{name}' for reading: {error.text}")
+        if not self.busybox and self.name == "sort":
+            return self.fail(f"cannot read: {name}: {error.text}", 2)
         return self.fail(f"{name}: {error.text}")
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────

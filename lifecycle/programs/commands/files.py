@@ -222,6 +222,7 @@ def mv(call: Call) -> int:
     status = 0
     for source in sources:
         try:
+            call.find(source, follow=False)
             path = call.view.resolve(call.path(source), follow=False)
             destination = call.view.resolve(_target(call, source, target), follow=False)
             if destination == path or destination.startswith(path + "/"):

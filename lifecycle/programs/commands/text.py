@@ -184,8 +184,7 @@ def _files_below(call: Call, name: str) -> list[str]:
 
 @command("head")
 def head(call: Call) -> int | None:
-    args = [f"-n{arg[1:]}" if re.fullmatch(r"-\d+", arg) else arg for arg in call.args]
-    call.args = args
+    call.args = [f"-n{arg[1:]}" if not i and re.fullmatch(r"-\d+", arg) else arg for i, arg in enumerate(call.args)]
     options, names = call.options("n:c:qv", {"lines": "n", "bytes": "c", "quiet": "q"})
     if "c" in options:
         return _head_bytes(call, options, names)
@@ -262,7 +261,7 @@ def _count(call: Call, text: str) -> int:
 
 @command("tail")
 def tail(call: Call) -> int | None:
-    call.args = [f"-n{arg[1:]}" if re.fullmatch(r"-\d+|\+\d+", arg) else arg for arg in call.args]
+    call.args = [f"-n{arg[1:]}" if not i and re.fullmatch(r"-\d+|\+\d+", arg) else arg for i, arg in enumerate(call.args)]
     options, names = call.options(
         "n:c:fFqs:vr", {"lines": "n", "bytes": "c", "follow": "f", "retry": "F", "quiet": "q", "pid": "s"}
     )

@@ -539,7 +539,7 @@ def _bad_signal(turn: Turn, text: str) -> None:
 
 
 def _list_traps(turn: Turn) -> None:
-    for signal, action in turn.shell.traps.items():
+    for signal, action in sorted(turn.shell.traps.items(), key=lambda pair: NUMBERS.get(pair[0], 0)):
         name = signal if turn.shell.dialect == "bash" else signal.removeprefix("SIG")
         turn.write(1, f"trap -- {quote(action)} {name}\n")
 

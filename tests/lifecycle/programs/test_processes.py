@@ -1,0 +1,193 @@
+"""Processes: signals, traps, children, exits, time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lifecycle.programs.world import World
+
+LOOP = "while true; do sleep 1; done"
+
+
+def test_process_1_without_a_trap_takes_no_notice_of_sigterm() -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "3600")
+    world.run(5)
+    world.programs.signal(app, "SIGTERM")
+    world.run(30)
+    assert world.exit_of() is None
+    world.programs.kill(app)
+    world.run(31)
+    at, exit_ = world.exit_of() or (0, None)
+    assert (at, exit_.code, exit_.signal, exit_.reason) == (30, 137, "SIGKILL", "Error")
+
+
+def test_other_processes_take_the_default_action() -> None:
+    world = World()
+    app = world.script("sleep 600 & wait $!; echo got $?")
+    result = world.exec(app, "killall", "sleep")
+    assert result.code == 0
+    assert world.output() == "Terminated\ngot 143\n"
+
+
+def test_with_shared_processes_process_1_is_another() -> None:
+    world = World()
+    world.pod(share_processes=True)
+    app = world.container("busybox", "sleep", "3600")
+    world.programs.signal(app, "SIGTERM")
+    world.run(1)
+    assert world.exit_of()[1].code == 143
+
+
+@pytest.mark.parametrize("image", ["busybox", "debian"])
+def test_a_trap_runs_when_the_foreground_command_has_ended(image: str) -> None:
+    world = World()
+    app = world.script(f"trap 'echo bye; exit 5' TERM; {LOOP}", image)
+    world.run(7.3)
+    world.programs.signal(app, "TERM")
+    world.run(20)
+    assert world.exit_of()[0] == 8
+    assert world.exit_of()[1].code == 5
+    assert world.output() == "bye\n"
+
+
+def test_a_signal_interrupts_wait_at_once() -> None:
+    world = World()
+    app = world.script("trap 'echo term' TERM; sleep 100 & wait $!; echo status $?; exit 3")
+    world.run(2.5)
+    world.programs.signal(app, "SIGTERM")
+    world.run(3)
+    assert world.exit_of()[0] == 2.5
+    assert world.output() == "term\nstatus 143\n"
+
+
+def test_an_ignored_signal_stays_ignored_in_children() -> None:
+    world = World()
+    app = world.script("trap '' TERM; sleep 30; echo end")
+    world.exec(app, "killall", "sleep")
+    world.run(40)
+    assert world.output() == "end\n"
+    assert world.exit_of()[0] == 30
+
+
+def test_a_shell_becomes_its_last_command() -> None:
+    world = World()
+    app = world.script("echo hi; sleep 600")
+    lines = world.exec(app, "ps").stdout.splitlines()
+    assert [line.split(None, 3)[3] for line in lines[1:]] == ["sleep 600", "ps"]
+
+
+def test_a_shell_with_a_trap_stays() -> None:
+    world = World()
+    app = world.script("trap 'exit 0' TERM; sleep 600")
+    lines = world.exec(app, "ps").stdout.splitlines()
+    assert len(lines) == 4
+
+
+def test_a_loop_that_only_sleeps_needs_no_timer() -> None:
+    world = World()
+    app = world.script(f"trap 'exit 0' TERM; {LOOP}")
+    assert world.kernel.agenda.next_at() is None
+    world.run(86_400.4)
+    shown = world.exec(app, "ps").stdout
+    assert "sleep 1" in shown
+    world.programs.signal(app, "SIGTERM")
+    world.run(86_410)
+    assert world.exit_of()[0] == 86_401
+
+
+def test_the_loop_goes_on_after_somebody_has_looked() -> None:
+    world = World()
+    app = world.script(f"trap 'exit 0' TERM; {LOOP}")
+    world.run(10.5)
+    world.exec(app, "ps")
+    world.run(60)
+    assert world.kernel.agenda.next_at() is None
+    assert world.exit_of() is None
+
+
+def test_everything_ends_with_process_1() -> None:
+    world = World()
+    app = world.script("(sleep 5; echo never) & sleep 1; exit 4")
+    world.programs.exec(app, ("sleep", "100"), world.programs.state.containers[app].spec.exited)
+    world.run(20)
+    results = [(at, getattr(result, "code", None)) for at, _, result in world.listener.told]
+    assert sorted(results) == [(1.0, 4), (1.0, 137)]
+    assert world.output() == ""
+
+
+def test_orphans_become_children_of_process_1() -> None:
+    world = World()
+    app = world.script("(sleep 50 &); sleep 100; echo end")
+    world.run(1)
+    shown = world.exec(app, "sh", "-c", "cat /proc/*/stat 2>/dev/null; pidof sleep").stdout
+    assert len(shown.split()) >= 2
+    world.run(60)
+    assert "sleep 50" not in world.exec(app, "ps").stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("nosuch",), 'exec: "nosuch": executable file not found in $PATH'),
+        (("/no/such",), 'exec: "/no/such": stat /no/such: no such file or directory'),
+        (("/etc/passwd",), 'exec: "/etc/passwd": permission denied'),
+        (("/tmp",), 'exec: "/tmp": is a directory'),
+    ],
+)
+def test_what_cannot_be_executed_is_said_in_runcs_words(command: tuple[str, ...], message: str) -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    failure = world.programs.exec(app, command, world.programs.state.containers[app].spec.exited)
+    assert failure is not None
+    assert failure.message == message
+    assert len(world.programs.state.containers[app].processes) == 1
+
+
+def test_a_command_that_takes_too_long_is_killed() -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    result = world.exec(app, "sh", "-c", "echo begun; sleep 10; echo never", timeout=1)
+    assert (result.timed_out, result.stdout, world.kernel.now) == (True, "begun\n", 1_000_000)
+
+
+def test_the_limit_of_memory_kills_the_container() -> None:
+    world = World()
+    world.script("sleep 3; exec tail /dev/zero", memory=32 << 20)
+    world.run(10)
+    at, exit_ = world.exit_of()
+    assert 3 < at < 4
+    assert (exit_.code, exit_.reason) == (137, "OOMKilled")
+
+
+def test_a_memory_eater_below_a_shell_takes_the_shell_with_it() -> None:
+    world = World()
+    world.script("stress() { tail /dev/zero; }; stress; echo never", memory=32 << 20)
+    world.run(10)
+    assert world.exit_of()[1].reason == "OOMKilled"
+    assert world.output() == ""
+
+
+def test_a_command_that_fits_is_not_killed() -> None:
+    world = World()
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "50M", "--timeout", "5s", memory=100 << 20)
+    world.run(10)
+    assert world.exit_of()[1].reason == "Completed"
+
+
+def test_go_programs_as_process_1_exit_with_2_on_sigterm() -> None:
+    world = World()
+    app = world.container("registry.k8s.io/goproxy:0.1")
+    world.run(1)
+    world.programs.signal(app, "SIGTERM")
+    world.run(2)
+    assert world.exit_of()[1].code == 2
+
+
+def test_an_unmodelled_command_says_what_was_assumed() -> None:
+    world = World()
+    world.script("mkfs.ext4 x; fdisk -l; echo after $?")
+    world.run(1)
+    assert world.output() == "sh: mkfs.ext4: not found\nafter 0\n"
+    assert [body["about"] for body in world.traces("assumption")] == ["command"]
+    assert "fdisk is not modelled" in world.traces("assumption")[0]["text"]
