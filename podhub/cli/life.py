@@ -81,7 +81,7 @@ class Life:
     def _how_it_ended(self) -> str:
         seconds = f"{(self.engine.now - self.start) / SECOND:g}s"
         if not self._seen:
-            return f"stopped at {seconds} (--until): there was no Pod"
+            return f"ended after {seconds}: there was no Pod"
         if not self._alive:
             return f"ended after {seconds}: all Pods have ended"
         names = sorted(self._alive.values())
