@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("engine", "command_line", "driver", "dashboard")
+BENCHMARKS = ("engine", "command_line", "driver", "server")
 
 
 def main() -> int:
