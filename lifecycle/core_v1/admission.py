@@ -62,6 +62,16 @@ def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str
     return refused
 
 
+def admit_update(kind: Kind, new: Object, old: Object) -> None:
+    """Complete an object that is to replace another: a Pod keeps its priority, and tolerates what every Pod does."""
+    if kind.kind != "Pod":
+        return
+    for name in ("priority", "preemptionPolicy"):
+        if name in old["spec"]:
+            new["spec"].setdefault(name, old["spec"][name])
+    _tolerations(new["spec"])
+
+
 def _service_account(kind: Kind, pod: Object, objects: Objects, suffix: Callable[[str], str]) -> Status | None:
     spec, metadata = pod["spec"], pod["metadata"]
     namespace = metadata.get("namespace", "")

@@ -104,6 +104,8 @@ def accept_update(
     if refused:
         return refused
     before = stored_form(kind, old)
+    if not subresource:
+        admission.admit_update(kind, new, before)
     new = _prepared(kind, new, before, subresource)
     errors = validate_update(kind, new, before, subresource)
     if errors:

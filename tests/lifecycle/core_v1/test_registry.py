@@ -277,3 +277,11 @@ def test_a_service_keeps_the_address_that_it_was_given() -> None:
 def test_other_kinds_have_their_defaults(case: dict[str, Any]) -> None:
     made = granted(accept({"apiVersion": "v1", "metadata": {"name": "x"}, **case["object"]}, namespace="default"))
     assert {name: made[name] for name in case["part"]} == case["part"]
+
+
+def test_a_put_of_the_manifest_keeps_priority_and_tolerations_but_lacks_the_token() -> None:
+    old = stored(automountServiceAccountToken=False)
+    manifest = {**POD, "spec": {**POD["spec"], "automountServiceAccountToken": False, "serviceAccountName": "default"}}
+    assert granted(accept_update(manifest, old))["spec"] == old["spec"]
+    answer = refused(accept_update(POD, stored()))
+    assert answer.message.startswith(f'Pod "p1" is invalid: spec: Forbidden: {MAY_NOT}@@ -1,93 +1,5 @@')
