@@ -251,10 +251,11 @@ class Machine:
         streams.flush(self)
         reason = "OOMKilled" if self.state.oom else "Completed" if first.code == 0 else "Error"
         code = first.code or 0
-        self.trace("exit", exitCode=code, signal=first.signal, reason=reason, pid=1)
-        self.changed(None)
-        result = Exit(self.state.spec.id, code, first.signal, reason)
-        self.room.answer(self.state.spec.exited, result)
+        index = self.kernel.trace("exit", self.pod, exitCode=code, signal=first.signal, reason=reason, pid=1)
+        with self.kernel.because(index):
+            self.changed(None)
+            result = Exit(self.state.spec.id, code, first.signal, reason)
+            self.room.answer(self.state.spec.exited, result)
 
     def reap(self, process: Process) -> None:
         """Forget a process that has ended."""
