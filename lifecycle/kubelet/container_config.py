@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle import programs
 from lifecycle.core_v1.quantity import parse
-from lifecycle.core_v1.types import Container
+from lifecycle.core_v1.types import Container, sidecar
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
 from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import PodState
@@ -66,6 +66,7 @@ class ContainerConfig:
             termination_message_path=container.termination_message_path,
             behavior=annotations.get(BEHAVIOR + container.name),
             attempt=self._attempt(pod, container),
+            init=not sidecar(container) and container in self.kubelet.spec(pod).init_containers,
         )
 
     def environment(self, pod: PodState, container: Container) -> tuple[tuple[str, str], ...]:

@@ -15,8 +15,8 @@ REMOVE: Micros = 3 * MILLISECOND
 
 ON_DEMAND_RELIST: Micros = 3 * MILLISECOND
 
-TRIGGER: Micros = 1 * MILLISECOND
-"""From the kubelet's wish for a readiness probe to its attempt: the status is stored by then."""
+TRIGGER: Micros = 6 * MILLISECOND
+"""From the kubelet's wish for a readiness probe to its attempt: the status that made it is with the API server by then."""
 
 VOLUMES: Micros = 300 * MILLISECOND
 """The volume manager's wait: its populator and its reconciler take 100 ms each, and success is asked for every 300 ms."""

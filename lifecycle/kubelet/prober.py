@@ -118,8 +118,7 @@ class Prober:
         worker = pod.probes.pop(key)
         self.kernel.cancel(worker.timer)
         if worker.told and worker.every:
-            with self.kernel.because(worker.trace):
-                self._tell(pod, worker, worker.told_result, worker.told_output, None)
+            self._tell(pod, worker, worker.told_result, worker.told_output, None)
 
     # One attempt
 

@@ -56,6 +56,9 @@ class Volumes:
             return True
         if step.id and self.kernel.now >= int(step.id):
             call.error = "timed out waiting for the condition"
+            missing = " ".join(name for name in wanted if name not in pod.mounted)
+            text = f"Volumes were not mounted within 2m3s and are waited for anew: [{missing}]"
+            self.kernel.trace("decision", self.kubelet.about(pod), by="kubelet", text=text)
             call.steps.clear()
             return True
         for name in wanted:
