@@ -79,12 +79,18 @@ def fork(parent: Cluster, seq: int, name: str, *, wall: Micros, at: Micros | Non
             engine_version=parent.engine_version,
             head=seq,
             head_hash=bytes(last.hash) if last else codec.beginning(parent),
-            horizon=moment,
+            horizon=moment if _is_whole(parent, seq, moment) else moment - 1,
             speed=parent.speed,
             clock_at=moment,
             clock_since=wall,
         )
     )
+
+
+def _is_whole(parent: Cluster, seq: int, moment: Micros) -> bool:
+    """Say whether all entries of a moment are among the first `seq`; the rest of a split one is yet to come in a fork, too."""
+    following = _row(parent, seq + 1)
+    return moment <= parent.horizon and (following is None or following.at > moment)
 
 
 def named(name: str) -> Cluster:

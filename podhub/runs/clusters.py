@@ -15,6 +15,7 @@ from podhub.runs.clock import parse_speed, speed_text
 from podhub.runs.engines import ENGINE_VERSION
 from podhub.runs.queue import submit
 from podhub.runs.reach import reach
+from podhub.runs.writing import writing
 
 DEFAULT = "default"
 """The cluster that the first start makes."""
@@ -44,6 +45,20 @@ def create_cluster(
     return cluster
 
 
+def fork_cluster(parent: Cluster, seq: int, name: str, *, at: Micros | None = None, speed: str = "") -> Cluster:
+    """Make a cluster that begins as the first `seq` entries of another and goes on by itself, its clock at `at` or the last.
+
+    Raises: podhub.log.errors.BadName, NameTaken, NotYet; ValueError for what is no speed.
+    """
+    text = speed_text(parse_speed(speed or parent.speed))
+    fork = clusters.fork(parent, seq, name, wall=lease.wall_now(), at=at)
+    if fork.kind == Cluster.Kind.SIMULATED:
+        Cluster.objects.filter(pk=fork.pk).update(speed=text, wake_wall=lease.wall_now())
+        dispatch.nudge(fork.pk)
+        fork.refresh_from_db()
+    return fork
+
+
 def ensure_default() -> Cluster:
     """Return the cluster `default`; make it where there is none."""
     try:
@@ -68,4 +83,5 @@ def set_speed(cluster: Cluster, speed: str, until: Micros | None = None, user: s
 
 def drop_cluster(cluster: Cluster, by: str = "", reason: str = "") -> None:
     """Remove a whole cluster, log and all. Raises: podhub.log.errors.HasForks."""
-    retention.drop(cluster, by=by, reason=reason)
+    with writing():
+        retention.drop(cluster, by=by, reason=reason)
