@@ -66,6 +66,7 @@ class TraceFacts(msgspec.Struct, frozen=True):
     severity: str
     cause: int
     cause_kind: str
+    cause_shown: bool
 
 
 class PodPage:
@@ -164,7 +165,8 @@ class PodPage:
         lines = self.traces((), MOST_TRACES)
         created = self._created(lines)
         kinds = entry_kinds(self.cluster, {line.cause for line in lines})
-        shown = [self._trace(line, created, kinds.get(line.cause, "")) for line in reversed(lines)]
+        seqs = {line.seq for line in lines}
+        shown = [self._trace(line, created, kinds.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
         return {"traces": shown, "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
 
     def _created(self, lines: list[read.Line]) -> Micros:
@@ -174,7 +176,7 @@ class PodPage:
         first = read.versions(self.cluster, "pods", self.namespace, self.name, limit=1)
         return first[0].at if first else self.cluster.start
 
-    def _trace(self, line: read.Line, created: Micros, cause_kind: str) -> TraceFacts:
+    def _trace(self, line: read.Line, created: Micros, cause_kind: str, cause_shown: bool) -> TraceFacts:
         moment = as_datetime(line.at)
         body = line.content
         return TraceFacts(
@@ -186,6 +188,7 @@ class PodPage:
             severity=trace_severity(line.type, body),
             cause=line.cause,
             cause_kind=cause_kind,
+            cause_shown=cause_shown,
         )
 
 

@@ -10,7 +10,8 @@ import msgspec
 from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_status
 from podhub.log import read
-from podhub.log.models import Cluster
+from podhub.log.clusters import segments
+from podhub.log.models import Cluster, Entry
 from podhub.web.sentences import sentence
 from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, event_mark, lanes, points, trace_mark
 
@@ -33,6 +34,7 @@ class Chapter(msgspec.Struct, frozen=True):
     """
 
     cluster: Cluster
+    after: int
     upto: int
     before: read.Version | None
     versions: list[read.Version]
@@ -48,16 +50,26 @@ def chapter(cluster: Cluster, namespace: str, name: str, *, after: int = 0, upto
     known = [*gone, *([before] if before else []), *versions]
     uids = dict.fromkeys(str(version.object["metadata"].get("uid", "")) for version in known)
     lines = [line for uid in uids if uid for line in read.about(cluster, uid, types=types, after=after, upto=upto)]
-    return Chapter(cluster, upto, before, versions, sorted(lines, key=lambda line: line.seq))
+    return Chapter(cluster, after, upto, before, versions, sorted(lines, key=lambda line: line.seq))
 
 
 def story(told: Chapter) -> Story:
     """Return a chapter as the timeline draws it."""
     before = told.before.object if told.before else None
     known = [*([told.before] if told.before else []), *told.versions]
-    changes = points(_since_start(told.cluster, told.versions), pod_status, before)
+    seen = sorted([*_since_start(told.cluster, told.versions), *_gaps(told)], key=lambda version: version.seq)
+    changes = points(seen, pod_status, before)
     marks = (_mark(line, line.at - told.cluster.start) for line in told.lines)
     return Story(told.upto, _all_lanes(known), list(changes), [mark for mark in marks if mark])
+
+
+def _gaps(told: Chapter) -> Iterator[Version]:
+    """Yield what a recording missed in this stretch."""
+    for piece in segments(told.cluster):
+        rows = Entry.objects.filter(cluster_id=piece.cluster_id, about="", kind=Entry.Kind.GAP)
+        first, last = max(told.after, piece.after), told.upto if piece.upto is None else min(told.upto, piece.upto)
+        for seq, at in rows.filter(seq__gt=first, seq__lte=last).order_by("seq").values_list("seq", "at"):
+            yield Version(seq, at - told.cluster.start, "GAP", {})
 
 
 def whole(cluster: Cluster, namespace: str, name: str, upto: int) -> Story:

@@ -71,13 +71,16 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One change of one object; `at` is Micros since the cluster's start."""
+    """One change of one object; `at` is Micros since the cluster's start. Type GAP: what came now nobody saw."""
 
     seq: int
     at: Micros
     type: str
     object: Object
 
+
+NOT_OBSERVED = Bar("unknown", "not observed")
+"""How everything looks from a gap in a recording up to the next version that somebody saw."""
 
 Status = Callable[[Object], str]
 """Gives the word that `kubectl get pods` has under STATUS."""
@@ -206,12 +209,20 @@ def points(versions: Iterable[Version], status_word: Status, before: Object | No
     """Yield the points that versions of one Pod bring; `before` is its version ahead of the first of them, if any."""
     shown: dict[str, tuple[Bar, str]] = bars(before, status_word) if before else {}
     for version in versions:
-        new = {} if version.type == "DELETED" else bars(version.object, status_word)
+        new = _bars_after(version, shown, status_word)
         for lane in (*new, *(lane for lane in shown if lane not in new)):
             if new.get(lane) != shown.get(lane):
                 bar, life = new.get(lane, (None, ""))
                 yield Point(version.seq, version.at, lane, bar, life)
         shown = new
+
+
+def _bars_after(version: Version, shown: dict[str, tuple[Bar, str]], status_word: Status) -> dict[str, tuple[Bar, str]]:
+    if version.type == "DELETED":
+        return {}
+    if version.type == "GAP":
+        return dict.fromkeys(shown, (NOT_OBSERVED, ""))
+    return bars(version.object, status_word)
 
 
 def event_mark(version: Version) -> Mark | None:

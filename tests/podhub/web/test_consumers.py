@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -166,3 +167,26 @@ async def test_a_socket_to_no_cluster_is_refused(transactional_db: None) -> None
     socket = WebsocketCommunicator(application, "/ws/c/nope/", headers=HEADERS)
     connected, code = await socket.connect(timeout=5)
     assert (connected, code) == (False, consumers.GONE)
+
+
+async def test_a_team_has_to_log_in_before_it_listens(growing: Growing, settings: Any) -> None:
+    settings.TEAM = True
+    socket = WebsocketCommunicator(application, POD, headers=HEADERS)
+    connected, code = await socket.connect(timeout=5)
+    assert (connected, code) == (False, consumers.REFUSED)
+
+
+@pytest.mark.alone
+async def test_a_wake_up_reaches_a_page_at_once(growing: Growing) -> None:
+    head = await grow(growing)(1)
+    delays = []
+    async with page(f"{POD}?after={head}") as socket:
+        for second in range(36, 260, 5):
+            before = growing.done
+            head = await grow(growing)(second)
+            if growing.done > before:
+                begun = time.perf_counter()
+                await heard_until(socket, head)
+                delays.append(time.perf_counter() - begun)
+    assert len(delays) > 8
+    assert sorted(delays)[len(delays) // 2] < 0.05

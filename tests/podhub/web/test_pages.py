@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from lifecycle.clock import parse_rfc3339
+from podhub.log import importing
 from podhub.log.models import Cluster
 from podhub.log.moments import compact
 from tests.podhub.web.conftest import RECORDINGS
@@ -137,3 +140,24 @@ def test_names_cannot_bring_markup_into_a_page(recorded: Cluster, client: Client
     html = client.get("/c/life/", {"namespace": "<script>alert(1)</script>", "at": '"><b>'}).content.decode()
     assert "<script>alert" not in html
     assert "<b>" not in html
+
+
+def test_a_gap_in_a_recording_is_told_to_the_timeline(db: None, client: Client) -> None:
+    pods, events = ((RECORDINGS / "liveness-exec" / f"{name}.jsonl").read_text().splitlines() for name in ("pods", "events"))
+    status = '{"kind":"Status","code":410,"reason":"Expired"}'
+    gone = f'{{"t":100,"received":"2026-11-21T08:27:59.600Z","type":"ERROR","object":{status}}}'
+    lines = "\n".join([*pods[:7], gone, *pods[7:], *events]).encode()
+    importing.store(importing.read([("pods.jsonl", lines)]), "holes")
+    html = client.get(POD.replace("life", "holes", 1)).content.decode()
+    assert '{"look":"unknown","word":"not observed"}' in html
+
+
+def test_a_team_has_to_log_in(recorded: Cluster, client: Client, settings: Any) -> None:
+    settings.TEAM = True
+    for path in ("/", "/c/life/", POD, POD + "moment/?at=5s", "/new/"):
+        page = client.get(path)
+        assert page.status_code == 302
+        assert page["Location"].startswith("/login/?next=")
+    assert client.get("/login/").status_code == 200
+    client.force_login(User.objects.create_user("grace"))
+    assert client.get("/c/life/").status_code == 200

@@ -111,3 +111,13 @@ def test_a_failed_probe_is_a_warning_and_output_is_no_mark() -> None:
     assert mark
     assert (mark.lane, mark.shape, mark.severity) == ("container/app", "probe", "Warning")
     assert trace_mark(1, 0, "output", "app", {"text": "hello"}, "hello") is None
+
+
+def test_what_a_recording_missed_is_drawn_as_not_observed() -> None:
+    versions = [
+        Version(1, 0, "ADDED", pod()),
+        Version(2, 10, "GAP", {}),
+        Version(3, 20, "MODIFIED", pod()),
+    ]
+    told = [point for point in points(versions, pod_status) if point.lane == "container/app"]
+    assert [(point.at, point.bar and point.bar.look) for point in told] == [(0, "ready"), (10, "unknown"), (20, "ready")]
