@@ -34,6 +34,20 @@ ADVICE = {
 }
 
 
+TYPE_ADVICE = {
+    "of type int": "Write a whole number, without quotes.",
+    "of type bool": "Write true or false, without quotes.",
+    "of type string": "Write text; put what YAML takes for a number or a boolean in quotes.",
+    "of type []": "Write a list: items below it that begin with a dash.",
+    "of type map": "Write names and values below it, indented.",
+    "of type v1.": "Write its fields below it, indented.",
+    "quantit": "Write an amount such as 250m, 64Mi or 2.",
+    "parsing time": "Write a time such as 2026-01-01T00:00:00Z.",
+    "illegal base64": "Encode the value with base64, or use stringData.",
+}
+"""What to do about a value of the wrong type, by a part of the complaint."""
+
+
 class Checked(msgspec.Struct, frozen=True):
     """The documents that were read, and what is wrong or odd about them. Without problems, all may be created."""
 
@@ -95,7 +109,7 @@ def check_document(document: Document, namespace: str, objects: Objects) -> tupl
     type = type_of(kind)
     found = decode(value, type)
     if isinstance(found, Complaint):
-        return [document.problem(found.path, found.message, "Give the field a value of that type.")], []
+        return [document.problem(found.path, found.message, _type_advice(found.message))], []
     problems = [_strict(document, complaint, type) for complaint in found.strict]
     obj = found.object
     obj["apiVersion"], obj["kind"] = kind.group_version, kind.kind
@@ -128,6 +142,10 @@ def _unknown_kind(document: Document) -> Problem:
     return document.problem(
         ("kind",), message, f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(names))}."
     )
+
+
+def _type_advice(message: str) -> str:
+    return next((advice for part, advice in TYPE_ADVICE.items() if part in message), "Change the value.")
 
 
 def _strict(document: Document, complaint: Complaint, root: Type) -> Problem:

@@ -181,7 +181,7 @@ def resize(new: Object, old: Object) -> Iterator[Error]:
     yield from pods.metadata_and_spec(new)
     if qos_class(new["spec"]) != qos_class(old["spec"]):
         text = "Pod QOS Class may not change as a result of resizing"
-        yield field.invalid("spec", qos_class(new["spec"]), text)
+        yield field.invalid("spec", new["status"].get("qosClass", ""), text)
     for name in LISTS:
         before, after = old["spec"].get(name) or [], new["spec"].get(name) or []
         for i, (was, now) in enumerate(zip(before, after, strict=False)):

@@ -186,3 +186,20 @@ def test_an_object_may_name_one_that_stands_before_it_in_the_text() -> None:
 def test_malformed_metadata_is_a_problem_and_no_more(value: str) -> None:
     text = f"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {value}}}\nvalue: {value}\n"
     assert check("---\n".join([text, POD.format(name="a")])).problems
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("  hostNetwork: 'yes'", "Write true or false, without quotes."),
+        ("  nodeName: 5", "Write text; put what YAML takes for a number or a boolean in quotes."),
+        ("  terminationGracePeriodSeconds: '5'", "Write a whole number, without quotes."),
+        ("  volumes: {}", "Write a list: items below it that begin with a dash."),
+        ("  nodeSelector: []", "Write names and values below it, indented."),
+        ("  affinity: x", "Write its fields below it, indented."),
+        ("  overhead: {cpu: lots}", "Write an amount such as 250m, 64Mi or 2."),
+    ],
+)
+def test_a_value_of_the_wrong_type_comes_with_what_to_write(line: str, advice: str) -> None:
+    (problem,) = check(POD.format(name="a") + line + "\n").problems
+    assert (problem.line, problem.what_to_do) == (9, advice)
