@@ -35,8 +35,7 @@ UNDERSCORE_SUBDOMAIN_WRONG = (
 )
 LABEL_KEY_WRONG = f"must consist of alphanumeric characters, '-', '_' or '.', and {ALPHANUMERIC_ENDS}"
 LABEL_VALUE_WRONG = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
-    f"and {ALPHANUMERIC_ENDS}"
+    f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and {ALPHANUMERIC_ENDS}"
 )
 CONFIG_KEY_WRONG = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
 ENV_NAME_WRONG = "a valid environment variable name must consist only of printable ASCII characters other than '='"
