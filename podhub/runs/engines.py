@@ -111,7 +111,7 @@ def at_head(cluster: Cluster, engines: Cache = cache, breathe: Callable[[], None
     """Return a cluster's engine where its log ends. `breathe` is called now and then meanwhile. Raises: Diverged, Broken."""
     kept = engines.take(cluster.pk)
     if kept is not None and kept.engine.index <= cluster.head:
-        return kept._replace(beyond=catch_up(kept.engine, cluster, kept.engine.index, breathe))
+        return kept._replace(beyond=follow(kept.engine, cluster))
     engine = from_snapshot(cluster, cluster.head)
     if engine is not None:
         return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
@@ -144,8 +144,6 @@ def catch_up(engine: Engine, cluster: Cluster, after: int, breathe: Callable[[],
 
     Raises: Diverged where the engine gives something else, Broken.
     """
-    if 0 < after == cluster.head:
-        return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
     again = played(engine, cluster, after)
     for line in lines(cluster, after + 1):
         difference = different(line, next(again, None))
@@ -164,6 +162,30 @@ def lines(cluster: Cluster, first: int) -> Iterator[Line]:
             raise Diverged(f"seq {first} is not in the log, though its head is {cluster.head}")
         yield from page
         first = page[-1].seq + 1
+
+
+def follow(engine: Engine, cluster: Cluster) -> list[Item]:
+    """Play what others have appended since this process kept an engine; return what comes beyond the log's head.
+
+    Bodies are not compared: the engine is of the version that wrote them, and was right so far. Raises: Diverged, Broken.
+    """
+    after = engine.index
+    if after == cluster.head:
+        return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
+    again = played(engine, cluster, after)
+    for row in rows(cluster, after):
+        item = next(again, None)
+        if item is None or (row.seq, row.at, row.kind, row.type, row.cause) != (item.index, item.at, *_described(item)[:3]):
+            raise Diverged(f"seq {row.seq}: the log holds a {row.kind} ({row.type}) that the engine does not give")
+    return list(again)
+
+
+def rows(cluster: Cluster, after: int) -> Iterator[Entry]:
+    """Return the log's rows, without their bodies, after a seq and up to the head that the row tells."""
+    for piece in segments(cluster):
+        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
+        found = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=max(after, piece.after), seq__lte=upto)
+        yield from found.only("cluster_id", "seq", "at", "kind", "type", "cause").order_by("seq")
 
 
 def played(engine: Engine, cluster: Cluster, after: int) -> Iterator[Item]:

@@ -7,6 +7,7 @@ import time
 from typing import Any, NamedTuple
 
 import msgspec
+from django.conf import settings
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.wire import Answer, Request
@@ -27,6 +28,9 @@ SLICE_SECONDS = 0.020
 
 WIDEST: Micros = 3600 * SECOND
 """The longest stretch of the cluster's time for which the engine is sent off at once."""
+
+LINGER_LOOKS, LINGER_SECONDS = 5, 0.003
+"""How often, and how soon after each other, a worker among several looks for another request before it lets go."""
 
 MOST_REQUESTS = 50
 """Requests that are taken from the queue between two appends."""
@@ -68,7 +72,7 @@ class Turn:
             came = self._play()
             took = self._take() if came or self.clock.speed == MAX else Took()
             self._append()
-            if came and not took.more and not (took.requests and self._due()):
+            if came and not took.more and not (took.requests and (self._due() or self._another_comes())):
                 return True
             if time.perf_counter() > ends:
                 return False
@@ -85,6 +89,16 @@ class Turn:
         """Say whether requests have brought about something that is due already."""
         wake_wall = self.wake_wall
         return wake_wall is not None and wake_wall <= lease.wall_now()
+
+    def _another_comes(self) -> bool:
+        """Wait a moment for the next request, where else another worker would take it and have to catch up first."""
+        if not settings.TEAM:
+            return False
+        for _ in range(LINGER_LOOKS):
+            time.sleep(LINGER_SECONDS)
+            if QueuedRequest.objects.filter(cluster=self.cluster, answered_at=None).exists():
+                return True
+        return False
 
     def _play(self) -> bool:
         """Run towards the clock's now for one slice; say whether the engine came there."""
