@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 MODULES = {
     "podhub/ages": "js/ages.js",
+    "podhub/growth": "js/growth.js",
     "podhub/live": "js/live.js",
     "podhub/timeline/drawing": "js/timeline/drawing.js",
     "podhub/timeline/keys": "js/timeline/keys.js",

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 from django.utils import translation
 
-from podhub.log.models import Cluster
+from podhub.log.models import Cluster, Entry
 from podhub.web import cluster_page, pod_page
+from podhub.web.growth import grown
 from podhub.web.pod_page import PodPage
 from podhub.web.showing import Showing, clock_for_browser, now
 from podhub.web.story import chapter, story
@@ -44,11 +45,16 @@ def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
     showing = Showing(cluster, cluster.head, now(cluster, cluster.horizon), live=True)
     with translation.override(subject.language):
         said = _pod(subject, showing, after, ticked) if subject.pod else _cluster(subject, showing, after)
-    if not said:
+    if not said and not _clock_was_set(cluster, after):
         return Bulletin(cluster.head, "")
     if cluster.head > after:
         said |= {"seq": cluster.head, "clock": clock_for_browser(cluster)}
     return Bulletin(cluster.head, msgspec.json.encode(said, enc_hook=_plain).decode())
+
+
+def _clock_was_set(cluster: Cluster, after: int) -> bool:
+    asked = Entry.objects.filter(cluster_id=cluster.pk, seq__gt=after, kind=Entry.Kind.REQUEST, resource="clusters")
+    return cluster.head > after and asked.exists()
 
 
 def _plain(text: Any) -> str:
@@ -61,9 +67,11 @@ def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[s
     namespace, name = subject.namespace or "", subject.pod or ""
     news = chapter(showing.cluster, namespace, name, after=after, upto=showing.seq) if showing.seq > after else None
     touched = pod_page.touched(news) if news else {}
-    html = pod_page.live(PodPage(showing, namespace, name), touched, ticked)
+    page = PodPage(showing, namespace, name)
+    rows = grown(page, news) if news else {}
+    html = pod_page.live(page, touched, ticked, but=rows)
     if news and touched:
-        return {"html": html, "timeline": story(news)}
+        return {"html": html, "timeline": story(news), "grown": rows}
     return {"html": html} if html else {}
 
 

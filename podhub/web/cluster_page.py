@@ -89,6 +89,7 @@ def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> d
         "rows": mark_safe(retold("".join(row(showing, version) for version in versions[:ROWS]), showing.at)),
         "total": view.count("pods", namespace),
         "next": _key(more.object) if more else "",
+        "after": "/".join(after) if after else "",
         "paged": after is not None or more is not None,
     }
 

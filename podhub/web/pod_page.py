@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -45,6 +46,7 @@ MOST_TRACES = 300
 
 
 class OutputLine(msgspec.Struct, frozen=True):
+    seq: int
     stream: str
     text: str
 
@@ -152,24 +154,33 @@ class PodPage:
 
     def _output(self) -> dict[str, Any]:
         written = self.traces(("output",), MOST_LINES)
+        return {"outputs": self.outputs(written, cut=len(written) == MOST_LINES)}
+
+    def outputs(self, written: Iterable[read.Line], cut: bool = False) -> list[Output]:
+        """Return what traces of output say, by container."""
         found: dict[str, list[OutputLine]] = {}
         for line in written:
             body = line.content
             found.setdefault(body.get("container", ""), []).append(
-                OutputLine(body.get("stream", "stdout"), body.get("text", ""))
+                OutputLine(line.seq, body.get("stream", "stdout"), body.get("text", ""))
             )
-        cut = len(written) == MOST_LINES
-        return {"outputs": [Output(name, lines, cut) for name, lines in found.items()]}
+        return [Output(name, lines, cut) for name, lines in found.items()]
 
     def _traces(self) -> dict[str, Any]:
         lines = self.traces((), MOST_TRACES)
+        return {"traces": self.trace_facts(lines), "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
+
+    def trace_facts(self, lines: Sequence[read.Line], shown: int | None = None) -> list[TraceFacts]:
+        """Return traces as rows, the newest first; `shown`: the page has rows of all before this seq, too."""
         created = self._created(lines)
         kinds = entry_kinds(self.cluster, {line.cause for line in lines})
         seqs = {line.seq for line in lines}
-        shown = [self._trace(line, created, kinds.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
-        return {"traces": shown, "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
+        if shown is not None:
+            before = traces_about(self.cluster, lines[0].about, (), shown).filter(seq__in=kinds)
+            seqs.update(before.values_list("seq", flat=True))
+        return [self._trace(line, created, kinds.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
 
-    def _created(self, lines: list[read.Line]) -> Micros:
+    def _created(self, lines: Sequence[read.Line]) -> Micros:
         """Return the moment that the page counts from: when the log first tells of this name."""
         if not lines:
             return self.cluster.start
@@ -192,11 +203,16 @@ class PodPage:
         )
 
 
-def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int, most: int) -> list[read.Line]:
-    """Return the newest `most` traces about a Pod up to a seq, in order; no types: all but output and assumptions."""
+def traces_about(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int) -> QuerySet[Entry]:
+    """Return the rows of the traces about a Pod up to a seq; no types: all but output and assumptions."""
     owners = [piece.cluster_id for piece in segments(cluster)]
     rows = Entry.objects.filter(cluster_id__in=owners, about=uid, kind=Entry.Kind.TRACE, seq__lte=upto)
-    rows = rows.filter(type__in=types) if types else rows.exclude(type__in=("output", "assumption"))
+    return rows.filter(type__in=types) if types else rows.exclude(type__in=("output", "assumption"))
+
+
+def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int, most: int) -> list[read.Line]:
+    """Return the newest `most` traces about a Pod up to a seq, in order; no types: all but output and assumptions."""
+    rows = traces_about(cluster, uid, types, upto)
     wanted = rows.order_by("-seq").values_list("seq", flat=True)[:most]
     first = min(wanted, default=None)
     if first is None:
@@ -229,13 +245,16 @@ def past(page: PodPage) -> str:
     return renders.get(key, lambda: "".join(fragment(page, name, oob=True) for name in FRAGMENTS))
 
 
-def live(page: PodPage, touched: dict[str, int], ticked: bool) -> str:
+def live(page: PodPage, touched: dict[str, int], ticked: bool, but: Collection[str] = ()) -> str:
     """Return the fragments that something new has touched, each rendered once for the seq that touched it.
 
-    `touched` maps what the fragments are made of to the newest seq; `ticked`: ages in the description are older too.
+    `touched` maps what the fragments are made of to the newest seq; `ticked`: ages in the description are older too; `but`
+    names those that are left out.
     """
     parts = []
     for name, sources in FRAGMENTS.items():
+        if name in but:
+            continue
         seq = max((touched[source] for source in sources if source in touched), default=0)
         if name == "describe" and (seq or ticked):
             parts.append(_describe_at(page))

@@ -70,11 +70,14 @@ def now(cluster: Cluster, horizon: Micros) -> Micros:
     return max(clock_of(cluster).now(time.time_ns() // 1000), horizon)
 
 
-def clock_for_browser(cluster: Cluster) -> dict[str, float]:
-    """Return what a browser needs to show the cluster's clock: `at` (Micros since the start) and how fast it goes on."""
+def clock_for_browser(cluster: Cluster) -> dict[str, float | str]:
+    """Return what a browser needs to show the cluster's clock: `at` (Micros since the start), and how fast it goes on.
+
+    `name` is the speed as it was set: a clock that is paused and one at full speed both stand between two news.
+    """
     _, horizon = read.live(cluster.pk)
     speed = 0.0 if _stands(cluster) else clock_of(cluster).speed
-    return {"at": now(cluster, horizon) - cluster.start, "speed": speed}
+    return {"at": now(cluster, horizon) - cluster.start, "speed": speed, "name": cluster.speed}
 
 
 def _stands(cluster: Cluster) -> bool:

@@ -1,7 +1,7 @@
 // A cluster's page: rows of the table of Pods come and go, in the order of kubectl's lists.
 
 import { tellAges } from "podhub/ages";
-import { Live, put, staleNote } from "podhub/live";
+import { Live, put, staleNote, tellSpeed } from "podhub/live";
 import { ClusterClock } from "podhub/timeline/playhead";
 
 const page = document.getElementById("live");
@@ -20,13 +20,19 @@ function order(a, b) {
   return one[index] < other[index] ? -1 : one[index] > other[index] ? 1 : 0;
 }
 
+// The table may be one page of several: rows behind `after`, up to `next`.
+function onPage(table, key) {
+  const { after, next } = table.dataset;
+  return (!after || order(key, after) > 0) && (!next || order(key, next) <= 0);
+}
+
 function setRow(table, key, html) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const old = rows.find((row) => row.dataset.key === key);
   if (html === null) old?.remove();
   else if (old) old.replaceWith(rowFrom(html));
-  else if (!table.dataset.next || order(key, table.dataset.next) <= 0) {
+  else if (onPage(table, key)) {
     body.insertBefore(rowFrom(html), rows.find((row) => order(row.dataset.key, key) > 0) ?? null);
   }
 }
@@ -42,7 +48,10 @@ if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
       if (message.reload) location.reload();
-      if (message.clock) clock.told(message.clock);
+      if (message.clock) {
+        clock.told(message.clock);
+        tellSpeed(message.clock);
+      }
       put(message.html);
       if (message.rows) setRows(message.rows);
       tellAges(page, start + clock.now());

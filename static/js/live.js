@@ -74,3 +74,10 @@ export function staleNote(note, words) {
 export function put(html) {
   if (html) window.htmx.swap(document.body, html, { swapStyle: "none", swapDelay: 0, settleDelay: 0 });
 }
+
+// Shows which speed the cluster's clock has, whoever set it.
+export function tellSpeed({ name }) {
+  for (const button of document.querySelectorAll(".cluster-clock button[name='speed']")) {
+    button.setAttribute("aria-pressed", String(button.value === name));
+  }
+}

@@ -1,7 +1,8 @@
 // A Pod's page: the timeline says which moment is looked at, and the whole page shows it.
 
 import { tellAges } from "podhub/ages";
-import { Live, put, staleNote } from "podhub/live";
+import { addAbove, addBelow } from "podhub/growth";
+import { Live, put, staleNote, tellSpeed } from "podhub/live";
 
 const page = document.getElementById("live");
 const timeline = document.getElementById("timeline");
@@ -11,6 +12,7 @@ const start = Number(page.dataset.start);
 let wanted = null; // the moment to be shown next, while an answer is on its way
 let asking = false;
 let shown = timeline.live ? "live" : "past";
+let missed = false; // whether news came that the page does not show
 
 function address(at) {
   const url = new URL(page.dataset.moment, location.href);
@@ -35,12 +37,14 @@ async function show(at) {
 }
 
 async function ask(at) {
+  missed = false;
   try {
     const answer = await fetch(address(at), { headers: { "HX-Request": "true" } });
     const html = await answer.text();
     if (answer.ok && (at === null) === timeline.live) {
       put(html);
       shown = at === null ? "live" : "past";
+      if (at === null && missed) wanted ??= { at };
       complain("");
       countAges();
     } else if (!answer.ok) complain(answer.status === 404 ? page.dataset.notyet : page.dataset.failed);
@@ -78,17 +82,30 @@ function remember(at) {
 timeline.addEventListener("moment", (event) => {
   const at = event.detail.live ? null : event.detail.at;
   remember(at);
-  if (at === null && shown === "live" && !asking) return;
+  if (at === null && shown === "live" && !missed && !asking) return;
   show(at);
 });
+
+function tell(message) {
+  put(message.html);
+  const { traces, output } = message.grown ?? {};
+  const table = page.querySelector("#pod-traces tbody");
+  const texts = [...page.querySelectorAll("#pod-output pre")];
+  const added = [!traces || addAbove(table, traces)];
+  for (const [container, lines] of output ?? []) {
+    added.push(addBelow(texts.find((text) => text.dataset.container === container), lines));
+  }
+  if (added.includes(false)) show(null);
+}
 
 if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
       if (message.reload) location.reload();
       timeline.told(message);
-      if (timeline.live && shown === "live") put(message.html);
-      else if (message.html) shown = shown === "live" ? "behind" : shown;
+      if (message.clock) tellSpeed(message.clock);
+      if (timeline.live && shown === "live" && !asking) tell(message);
+      else if (message.html || message.grown) missed = true;
       countAges();
     },
     stale: staleNote(note, page.dataset.stale),

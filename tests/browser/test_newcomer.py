@@ -178,3 +178,14 @@ def test_a_theme_is_remembered(page: Page) -> None:
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(20, 23, 27)"
+
+
+def test_everybody_sees_which_speed_the_clock_was_set_to(page: Page) -> None:
+    make_cluster(page, "speeds")
+    other = page.context.new_page()
+    other.goto("/c/speeds/")
+    page.get_by_role("button", name="60×").click()
+    expect(other.get_by_role("button", name="60×")).to_have_attribute("aria-pressed", "true")
+    expect(other.get_by_role("button", name="1×", exact=True)).to_have_attribute("aria-pressed", "false")
+    first = other.locator("time[data-clock]").inner_text()
+    expect(other.locator("time[data-clock]")).not_to_have_text(first)

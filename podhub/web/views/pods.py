@@ -81,8 +81,8 @@ def grace(shown: Showing, namespace: str, name: str) -> int:
 
 
 def edition(cluster: Cluster) -> str:
-    """Return what tells this log, as this release shows it, from all others: part of URLs that are cached for ever."""
-    return f"{cluster.pk}-{cluster.start // SECOND:x}-{getattr(podhub, '__version__', '0')}"
+    """Return what tells this log, as this release shows it in this language, from all others: URLs with it never go stale."""
+    return f"{cluster.pk}-{cluster.start // SECOND:x}-{getattr(podhub, '__version__', '0')}-{get_language()}"
 
 
 @require_GET

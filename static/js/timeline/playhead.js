@@ -8,6 +8,7 @@ export class ClusterClock {
     this.told(clock, wall);
   }
 
+  // `at` in microseconds since its start.
   told({ at, speed }, wall = performance.now()) {
     this.at = at;
     this.speed = speed; // cluster seconds for a second; 0: it stands
