@@ -15,9 +15,13 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel, Pod, Reply
+from lifecycle.runtime import texts
 from lifecycle.wire import Object, Request
 
 PODS = BY_PLURAL["v1", "pods"]
+
+SHOWN = 4096
+"""Characters of a command's output that stand in the trace of its end; the traces `session` hold all of it."""
 
 CONTAINER_LISTS = (
     ("containers", "containerStatuses"),
@@ -88,19 +92,44 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
     container = _running(pod, name)
     metadata = pod["metadata"]
     about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
-    with kernel.because(kernel.trace("exec", about, command=list(command), phase="started", exitCode=None, message="")):
-        reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, "\0".join(command)))
-        failure = kernel.rooms["programs"].exec(container, command, reply)
+    session = kernel.trace("exec", about, command=list(command), phase="started", exitCode=None, message="")
+    with kernel.because(session):
+        typed = "\0".join(command)
+        reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, typed, session))
+        stdin = (request.query.get("stdin") or [""])[0] in ("true", "1")
+        failure = kernel.rooms["programs"].exec(container, command, reply, session=session, stdin=stdin)
     if failure:
-        kernel.trace("exec", about, command=list(command), phase="ended", exitCode=126, message=failure.message)
-        raise Refused(status.internal_error(f"error executing command in container: {failure.message}"))
-    return Status(200).object()
+        kernel.trace(
+            "exec", about, command=list(command), phase="ended", exitCode=126, message=failure.message, session=session
+        )
+        exec_id = kernel.seeds.hex(64, "exec", container, session)
+        why = texts.cannot_exec(exec_id, failure.message).partition("desc = ")[2]
+        raise Refused(status.internal_error(f"error executing command in container: {why}"))
+    return {**Status(200).object(), "details": {"name": str(session), "kind": "sessions"}}
 
 
-def exec_ended(kernel: Kernel, about: Pod, command: str, result: Any) -> None:
+class Typed(msgspec.Struct):
+    """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more."""
+
+    session: int
+    data: bytes = b""
+    end: bool = False
+
+
+def type_into(kernel: Kernel, pod: Object, request: Request) -> Object:
+    """Give a command that was started by a request what its standard input is to read."""
+    typed = _body(request, Typed)
+    container = _running(pod, (request.query.get("container") or [""])[0] or _default_container(pod))
+    taken = kernel.rooms["programs"].type(container, typed.session, typed.data, typed.end)
+    return Status(200, message="" if taken else "nobody reads it").object()
+
+
+def exec_ended(kernel: Kernel, about: Pod, command: str, session: int, result: Any) -> None:
     """Tell what a command that was started by a request came to."""
-    output = result.stdout + result.stderr
-    kernel.trace("exec", about, command=command.split("\0"), phase="ended", exitCode=result.code, message=output)
+    output = (result.stdout + result.stderr)[:SHOWN]
+    kernel.trace(
+        "exec", about, command=command.split("\0"), phase="ended", exitCode=result.code, message=output, session=session
+    )
 
 
 def _body(request: Request, type: type[T]) -> T:

@@ -135,6 +135,10 @@ class Requests:
         code, act = _POD_ACTIONS[request.subresource]
         return code, act(self.kernel, self._existing(kind, request), request), ()
 
+    def type_into(self, kind: Kind, request: Request) -> Result:
+        """Give a command that an exec started what it is to read."""
+        return 200, pods.type_into(self.kernel, self._existing(kind, request), request), ()
+
     def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any) -> Result:
         """Put a whole object in place of another, as far as the subresource goes."""
         metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
@@ -264,6 +268,7 @@ Action = Callable[[Requests, Kind, Request], Result]
 _ACTIONS: dict[tuple[str, str], Action] = {
     ("create", ""): Requests.create,
     **{("create", name): Requests.pod_action for name in _POD_ACTIONS},
+    ("update", "exec"): Requests.type_into,
     **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize")},
     **{("patch", name): Requests.patch for name in ("", "status", "ephemeralcontainers", "resize")},
     ("delete", ""): Requests.delete,

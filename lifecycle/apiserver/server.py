@@ -62,8 +62,10 @@ class APIServer:
         self._last = None
         return answer
 
-    def on_exec_ended(self, namespace: str, name: str, uid: str, container: str, command: str, result: Any) -> None:
-        pods.exec_ended(self.kernel, Pod(namespace, name, uid, container), command, result)
+    def on_exec_ended(
+        self, namespace: str, name: str, uid: str, container: str, command: str, session: int, result: Any
+    ) -> None:
+        pods.exec_ended(self.kernel, Pod(namespace, name, uid, container), command, session, result)
 
     def last_change(self, obj: Object) -> int | None:
         """Return the index of the last change that the present request made to an object; None where it made none."""

@@ -8,7 +8,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, proc, starting
+from lifecycle.programs import asks, proc, starting, streams
 from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
 from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
 from lifecycle.programs.images import catalogue
@@ -284,15 +284,25 @@ class Programs:
     # ── what the kubelet asks ────────────────────────────────────────────────────────────────────────────────────────
 
     def exec(
-        self, container_id: str, command: tuple[str, ...], reply: Reply, timeout: Micros | None = None
+        self,
+        container_id: str,
+        command: tuple[str, ...],
+        reply: Reply,
+        timeout: Micros | None = None,
+        session: int = 0,
+        stdin: bool = False,
     ) -> ExecFailure | None:
-        """Run a command in a container; `reply` is told an ExecResult."""
+        """Run a command in a container; `reply` is told an ExecResult.
+
+        What a command with a `session` writes is put out as it comes, as traces `session`; with `stdin` it reads what
+        `type` gives it.
+        """
         machine = self._running(container_id)
         if machine is None:
             return ExecFailure("container is not running")
         self.state.execs += 1
         number = self.state.execs
-        machine.state.execs[number] = asked = Exec(0, 0, 0, reply)
+        machine.state.execs[number] = asked = Exec(0, 0, 0, reply, session=session, stdin=int(stdin))
         process = starting.exec_process(machine, list(command), number, asked)
         if isinstance(process, str):
             del machine.state.execs[number]
@@ -303,10 +313,25 @@ class Programs:
         machine.run()
         return None
 
+    def type(self, container_id: str, session: int, data: bytes, end: bool) -> bool:
+        """Give a command what somebody types, and with `end` nothing more; False where it reads no more."""
+        machine = self._running(container_id)
+        asked = next((one for one in machine.state.execs.values() if one.session == session), None) if machine else None
+        if machine is None or asked is None or not asked.stdin:
+            return False
+        process = machine.state.processes[asked.pid]
+        typed = streams.type_into(machine, process, asked.stdin, data.decode("latin-1"))
+        if end:
+            streams.release(machine, asked.stdin)
+            asked.stdin = 0
+        machine.run()
+        return typed
+
     def exec_ended(self, machine: Machine, process: Process, timed_out: bool = False) -> None:
         """Tell what a command from outside has come to."""
         asked = machine.state.execs.pop(process.exec_id)
         self.kernel.cancel(asked.deadline)
+        streams.release(machine, asked.stdin)
         stdout, stderr = (machine.state.opens.pop(number, None) for number in (asked.stdout, asked.stderr))
         steady = asked.pure and not timed_out and process.started == self.kernel.now
         result = ExecResult(

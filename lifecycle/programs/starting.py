@@ -121,8 +121,8 @@ def start(machine: Machine) -> str | None:
     ):
         streams.set_fd(machine, process, fd, opened)
     env = environment(machine)
-    if spec.behavior is not None:
-        return _behave(machine, process, argv, env, spec.behavior)
+    if spec.behavior is not None and _behaves(machine, process, argv, env, spec.behavior):
+        return None
     error = _execute(machine, process, argv, env)
     if error is None:
         machine.queue.append(process.pid)
@@ -168,17 +168,17 @@ def exec_error(name: str, error: ExecError) -> str:
     return f'exec: "{name}": permission denied'
 
 
-def _behave(machine: Machine, process: Process, argv: list[str], env: dict[str, str], text: str) -> str | None:
-    """Run what the annotation says instead of the command."""
+def _behaves(machine: Machine, process: Process, argv: list[str], env: dict[str, str], text: str) -> bool:
+    """Run what the annotation says instead of the command; False where it says nothing that can be understood."""
     try:
         behavior.read(text)
     except behavior.BehaviorError as error:
         machine.assume("behavior", f"The annotation podhub.dev/behavior.{machine.state.spec.name} is not used: {error}")
-        return _execute(machine, process, argv, env)
+        return False
     process.argv, process.env, process.program = argv or ["behavior"], env, "behavior"
     process.data = {"title_name": (argv or ["behavior"])[0].rpartition("/")[2]}
     machine.queue.append(process.pid)
-    return None
+    return True
 
 
 def _assume_server(machine: Machine, process: Process, argv: list[str], env: dict[str, str]) -> None:
@@ -196,7 +196,7 @@ def exec_process(machine: Machine, command: list[str], number: int, asked: Exec)
     spec, config = machine.state.spec, catalogue.config(machine.state.spec.image)
     process.user, process.cwd = _user(machine), join("/", spec.working_dir or config.working_dir or "/")
     process.exec_id = number
-    for fd, opened in enumerate((Open("null"), Open("capture"), Open("capture"))):
+    for fd, opened in enumerate(_outside(machine, asked)):
         streams.set_fd(machine, process, fd, opened)
     asked.pid, asked.stdout, asked.stderr = process.pid, process.fds[1], process.fds[2]
     env = environment(machine)
@@ -210,8 +210,21 @@ def exec_process(machine: Machine, command: list[str], number: int, asked: Exec)
         streams.close(machine, process, fd)
     for held in (asked.stdout, asked.stderr):
         machine.state.opens.pop(held, None)
+    streams.release(machine, asked.stdin)
     del machine.state.processes[process.pid]
     return error
+
+
+def _outside(machine: Machine, asked: Exec) -> tuple[Open, Open, Open]:
+    """Return what the first three descriptors of a command from outside are. An `asked.stdin` is wanted where it is not 0."""
+    if not asked.session:
+        return Open("null"), Open("capture"), Open("capture")
+    stdin = Open("null")
+    if asked.stdin:
+        stdin, writes = streams.make_pipe(machine)
+        writes.refs = 1
+        asked.stdin = machine.open_number(writes)
+    return stdin, *(Open("session", path=stream, pos=asked.session) for stream in ("stdout", "stderr"))  # type: ignore[return-value]
 
 
 # ── shells ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,8 @@ class Open(msgspec.Struct, omit_defaults=True):
     """An open file description, shared by the descriptors that `refs` counts.
 
     `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
-    outside), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr.
+    outside), session (the same, told as it is written: `path` is the stream, `pos` the session), text (a here-document),
+    null, zero, random or full. For a log `path` is stdout or stderr.
     """
 
     kind: str
@@ -149,7 +150,11 @@ class Process(msgspec.Struct, omit_defaults=True):
 
 
 class Exec(msgspec.Struct, omit_defaults=True):
-    """A command that was asked for from outside, and whom to tell. `pure`: it looked at nothing that moves by itself."""
+    """A command that was asked for from outside, and whom to tell. `pure`: it looked at nothing that moves by itself.
+
+    `session`: the index of the trace with which somebody's own command began (0: a probe's or a hook's). `stdin` is the open
+    end of the pipe that such a command reads from, 0 where there is none (any more).
+    """
 
     pid: int
     stdout: int
@@ -157,6 +162,8 @@ class Exec(msgspec.Struct, omit_defaults=True):
     reply: Reply
     deadline: int | None = None
     pure: bool = True
+    session: int = 0
+    stdin: int = 0
 
 
 class Listener(msgspec.Struct, omit_defaults=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from lifecycle.programs.files import MAX_BYTES, FileError, Node, join
@@ -140,7 +141,7 @@ def release(machine: Machine, number: int) -> None:
     opened.refs -= 1
     if opened.refs > 0:
         return
-    if opened.kind != "capture":
+    if opened.kind not in ("capture", "session"):
         del machine.state.opens[number]
     if opened.kind == "pipe":
         _close_end(machine, opened)
@@ -191,11 +192,27 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
     elif kind == "capture":
         if len(opened.text) < MAX_LOG:
             opened.text += text + "\0" * min(zeros, MAX_LOG)
+    elif kind == "session":
+        _tell(machine, opened, text + "\0" * min(zeros, MAX_LOG))
     elif kind == "file":
         return _write_file(machine, opened, text, zeros)
     elif kind == "pipe":
         return _write_pipe(machine, process, opened, text + "\0" * min(zeros, PIPE_SIZE))
     return kind != "full"
+
+
+def _tell(machine: Machine, opened: Open, text: str) -> None:
+    """Put out what somebody's own command writes, as far as output is kept; bytes that are no text stand in base64."""
+    text = text[: MAX_LOG - len(opened.text)]
+    if not text:
+        return
+    opened.text += text
+    data = text.encode("latin-1", "replace")
+    try:
+        written = {"text": data.decode("utf-8")}
+    except UnicodeDecodeError:
+        written = {"base64": base64.b64encode(data).decode()}
+    machine.trace("session", session=opened.pos, stream=opened.path, **written)
 
 
 def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
@@ -258,6 +275,13 @@ def pipe_full(machine: Machine, process: Process, fd: int) -> bool:
     return True
 
 
+def type_into(machine: Machine, process: Process, number: int, text: str) -> bool:
+    """Write to a pipe from outside; False where nobody reads it any more."""
+    opened = machine.state.opens.get(number)
+    pipe = machine.state.pipes.get(opened.pipe) if opened else None
+    return opened is not None and pipe is not None and pipe.readers > 0 and _write_pipe(machine, process, opened, text)
+
+
 def _log(machine: Machine, process: Process, stream: str, text: str) -> None:
     """Put text into the container's log: whole lines at once, the rest when its line ends or the container does."""
     state = machine.state
@@ -301,7 +325,7 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str
     """Return what can be read (a line with its newline, or all there is); empty at the end; None: wait, you will be woken."""
     number = process.fds.get(fd)
     opened = machine.state.opens.get(number) if number is not None else None
-    if opened is None or opened.kind in ("null", "full", "capture", "log", "directory"):
+    if opened is None or opened.kind in ("null", "full", "capture", "session", "log", "directory"):
         return ""
     if opened.kind == "silent":
         process.waiting = "read"

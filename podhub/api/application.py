@@ -10,7 +10,7 @@ from django.db.utils import OperationalError
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from podhub.api import address as addresses
-from podhub.api import auth, guard, logs, objects, reviews, static, watch, writing
+from podhub.api import auth, guard, logs, objects, reviews, sessions, static, watch, writing
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
 from podhub.api.resources import ACCESS_REVIEW, Target, target
@@ -27,12 +27,16 @@ WRITES: dict[str, Handler] = {
     "DELETE": writing.delete,
 }
 
+STREAMS = ("attach", "exec")
+"""Subresources that are no request and answer."""
+
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
 
 def serves(scope: Scope) -> bool:
     """Say whether a request is for the API."""
-    return scope["type"] in ("http", "websocket") and scope["path"].startswith(addresses.PREFIX)
+    path = scope.get("path", "")
+    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or path in static.HEALTH)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,16 +62,25 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     except Exception as wrong:  # the last resort: a defect here is one client's trouble
         log.exception("failed path=%s", scope["path"])
         reply = status_reply(status.internal_error(type(wrong).__name__))
-    if reply is not None and not began:
+    if reply is None or began:
+        return
+    if scope["type"] == "websocket":
+        await call.deny(reply)
+    else:
         await call.answer(reply)
 
 
 async def _answer(call: Call) -> Reply | None:
     """Return the answer, or None where it has been given in parts. Raises: Refused, Disconnected."""
     guard.check(call)
+    if call.scope["path"] in static.HEALTH:
+        return static.answer(call, "", call.scope["path"])
     step, path = addresses.split(call.scope["path"])
     address = await on_thread(lambda: addresses.find(step))
     may = await on_thread(lambda: auth.rights(call, address.cluster))
+    if call.scope["type"] == "websocket":
+        await _socket(call, address, target(path), may.write)
+        return None
     found = static.answer(call, f"{addresses.PREFIX}{step}", path)
     if found is not None:
         return found
@@ -83,14 +96,34 @@ async def _answer(call: Call) -> Reply | None:
         raise Refused(status.method_not_allowed(about.kind, _verb(call, about)))
     if not may.write:
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
+    if about.subresource in STREAMS:
+        return await _not_upgraded(call, address, about)
     return await handler(call, address, about)
+
+
+async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:
+    """Serve a websocket. Raises: Refused before it is accepted."""
+    await call.receive()
+    if about is None or about.subresource not in STREAMS:
+        raise Refused(status.no_such_path())
+    if not may_write:
+        raise Refused(auth.not_allowed(call, about, "create"))
+    await sessions.serve(call, address, about)
+
+
+async def _not_upgraded(call: Call, address: Address, about: Target) -> Reply:
+    """Answer who asks for a stream in another way than a websocket: what is wrong, or that this is."""
+    await sessions.check(call, address, about)
+    raise Refused(status.bad_request("Upgrade request required"))
 
 
 async def _read(call: Call, address: Address, about: Target) -> Reply | None:
     if about.subresource == "log":
         return await logs.answer(call, address, about)
     verb = "get" if about.name else "list"
-    if verb not in _verbs(about) or about.subresource in ("exec", "attach", "portforward"):
+    if about.subresource in STREAMS:
+        return await _not_upgraded(call, address, about)
+    if verb not in _verbs(about):
         raise Refused(status.method_not_allowed(about.kind, verb))
     if call.flag("watch") or about.watch:
         if about.name:

@@ -97,6 +97,15 @@ class Call:
         await self.begin(reply.code, reply.content_type, headers)
         await self.send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else reply.body})
 
+    async def deny(self, reply: Reply) -> None:
+        """Answer who wants a websocket that there will be none, and why."""
+        headers = [(b"content-type", reply.content_type.encode()), (b"content-length", str(len(reply.body)).encode())]
+        if "websocket.http.response" not in self.scope.get("extensions", {}):
+            await self.send({"type": "websocket.close", "code": 1008})
+            return
+        await self.send({"type": "websocket.http.response.start", "status": reply.code, "headers": headers})
+        await self.send({"type": "websocket.http.response.body", "body": reply.body})
+
     async def begin(self, code: int, content_type: str, headers: Headers = ()) -> None:
         """Send an answer's head; its body comes in parts."""
         named = [("content-type", content_type), ("cache-control", "no-cache, private"), *headers]
