@@ -7,11 +7,12 @@ import time
 
 from podhub.log.errors import LeaseLost
 from podhub.log.models import Cluster
-from podhub.runs import answers, engines, lease, snapshots
+from podhub.runs import answers, kept, lease, snapshots
 from podhub.runs.counters import counters
-from podhub.runs.engines import Broken, Diverged
+from podhub.runs.engines import Broken
 from podhub.runs.lease import Lost
 from podhub.runs.models import QueuedRequest
+from podhub.runs.replay import Diverged
 from podhub.runs.steps import reached
 from podhub.runs.turn import Refused, Turn
 
@@ -59,16 +60,16 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
     reached("leased")
     counters["turns"] += 1
     try:
-        kept = engines.at_head(cluster, breathe=lambda: lease.keep(cluster))
+        begun = kept.at_head(cluster, breathe=lambda: lease.keep(cluster))
         reached("restored")
-        turn = Turn(cluster, kept)
+        turn = Turn(cluster, begun)
         done = turn.run(seconds)
     except Refused:
         return False
     except (Diverged, Broken) as wrong:
         halt(cluster, str(wrong))
         return True
-    engines.cache.put(cluster.pk, turn.engine, turn.writer)
+    kept.cache.put(cluster.pk, turn.engine, turn.writer)
     reached("cached")
     if snapshots.due(cluster.pk, turn.writer.head) or turn.upgraded:
         snapshots.write(cluster, turn.engine, turn.writer.head)

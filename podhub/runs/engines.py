@@ -1,44 +1,20 @@
-"""Engines at the head of their logs: from this process's cache, or from a snapshot and the requests after it.
-
-Playing requests again must give the entries that the log holds; where it does not, nothing may be appended any more.
-"""
+"""An engine as the driver works it: asked, sent on its way, and its defects told from all other errors."""
 
 from __future__ import annotations
 
-import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
-
-import msgspec
+from collections.abc import Iterator
 
 from lifecycle.clock import Micros
-from lifecycle.engine import VERSION, Engine, Unreadable
-from lifecycle.wire import Answer, Change, Output, Request
-from podhub.log import codec
-from podhub.log.append import Asked, Writer
-from podhub.log.clusters import configuration, segments
-from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.log.read import Line, tail
+from lifecycle.engine import VERSION, Engine
+from lifecycle.wire import Answer, Output, Request
+from podhub.log.append import Asked
 
 ENGINE_VERSION = str(VERSION)
 
 MOST = 100
 """Outputs after which an engine is asked to stop and look around; a few milliseconds of work."""
 
-CACHED = 64
-"""Engines that a process keeps between two turns."""
-
-PAGE = 500
-
-BREATH = 100
-"""Entries that are played again between two breaths."""
-
 Item = Asked | Output
-
-
-class Diverged(Exception):
-    """The engine does not give again what the log holds. The text is for people."""
 
 
 class Broken(Exception):
@@ -68,198 +44,9 @@ def run(engine: Engine, to: Micros, most: int | None = MOST) -> list[Output]:
         raise Broken(f"the engine failed at {engine.now}: {type(wrong).__name__}: {wrong}") from wrong
 
 
-class Kept(NamedTuple):
-    """An engine, and the writer that has appended all that it gave: it knows what the next entries build on."""
-
-    engine: Engine
-    writer: Writer | None = None
-    beyond: Sequence[Item] = ()
-    """What the engine has put out beyond the log's head: the rest of a split instant."""
-
-
-class Cache:
-    """Engines between two turns of this process. Each is taken out to work with, and put back only when all went well."""
-
-    def __init__(self, size: int = CACHED) -> None:
-        self._size = size
-        self._kept: OrderedDict[int, Kept] = OrderedDict()
-
-    def take(self, cluster_id: int) -> Kept | None:
-        return self._kept.pop(cluster_id, None)
-
-    def put(self, cluster_id: int, engine: Engine, writer: Writer | None = None) -> None:
-        self._kept[cluster_id] = Kept(engine, writer)
-        while len(self._kept) > self._size:
-            self._kept.popitem(last=False)
-
-    def engines(self) -> dict[int, Engine]:
-        """Return the engines that are kept, by their clusters."""
-        return {cluster_id: kept.engine for cluster_id, kept in self._kept.items()}
-
-    def clear(self) -> None:
-        self._kept.clear()
-
-
-cache = Cache()
-
-
-def nothing() -> None:
-    pass
-
-
-def at_head(cluster: Cluster, engines: Cache = cache, breathe: Callable[[], None] = nothing) -> Kept:
-    """Return a cluster's engine where its log ends. `breathe` is called now and then meanwhile. Raises: Diverged, Broken."""
-    kept = engines.take(cluster.pk)
-    if kept is not None and kept.engine.index <= cluster.head:
-        return kept._replace(beyond=follow(kept.engine, cluster))
-    engine = from_snapshot(cluster, cluster.head)
-    if engine is not None:
-        return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
-    engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
-    return Kept(engine, beyond=catch_up(engine, cluster, 0, breathe))
-
-
-def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
-    """Return the engine of the newest snapshot at or before a seq. Raises: Diverged if it is none of this version's."""
-    snapshot = newest_snapshot(cluster, seq)
-    if snapshot is None:
-        return None
-    try:
-        return Engine.restore(zlib.decompress(snapshot.data))
-    except Unreadable as wrong:
-        raise Diverged(f"the engine's snapshot after seq {snapshot.seq} cannot be carried over: {wrong}") from wrong
-
-
-def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:
-    for piece in reversed(segments(cluster)):
-        upto = seq if piece.upto is None else min(seq, piece.upto)
-        found = Snapshot.objects.filter(cluster_id=piece.cluster_id, seq__lte=upto).order_by("-seq").first()
-        if found:
-            return found
-    return None
-
-
-def catch_up(engine: Engine, cluster: Cluster, after: int, breathe: Callable[[], None] = nothing) -> list[Item]:
-    """Play what the log holds after a seq up to which it was played; return what comes beyond its head, to be appended.
-
-    Raises: Diverged where the engine gives something else, Broken.
-    """
-    again = played(engine, cluster, after)
-    for line in lines(cluster, after + 1):
-        difference = different(line, next(again, None))
-        if difference:
-            raise Diverged(f"seq {line.seq}: {difference}")
-        if line.seq % BREATH == 0:
-            breathe()
-    return list(again)
-
-
-def lines(cluster: Cluster, first: int) -> Iterator[Line]:
-    """Return the log's lines from a seq on to the head that the row tells."""
-    while first <= cluster.head:
-        page = tail(cluster, first - 1, limit=PAGE, upto=cluster.head)
-        if not page:
-            raise Diverged(f"seq {first} is not in the log, though its head is {cluster.head}")
-        yield from page
-        first = page[-1].seq + 1
-
-
-def follow(engine: Engine, cluster: Cluster) -> list[Item]:
-    """Play what others have appended since this process kept an engine; return what comes beyond the log's head.
-
-    Bodies are not compared: the engine is of the version that wrote them, and was right so far. Raises: Diverged, Broken.
-    """
-    after = engine.index
-    if after == cluster.head:
-        return list(until(engine, cluster.horizon)) if engine.now < cluster.horizon else []
-    again = played(engine, cluster, after)
-    for row in rows(cluster, after):
-        item = next(again, None)
-        if item is None or (row.seq, row.at, row.kind, row.type, row.cause) != (item.index, item.at, *_described(item)[:3]):
-            raise Diverged(f"seq {row.seq}: the log holds a {row.kind} ({row.type}) that the engine does not give")
-    return list(again)
-
-
-def rows(cluster: Cluster, after: int) -> Iterator[Entry]:
-    """Return the log's rows, without their bodies, after a seq and up to the head that the row tells."""
-    for piece in segments(cluster):
-        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
-        found = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=max(after, piece.after), seq__lte=upto)
-        yield from found.only("cluster_id", "seq", "at", "kind", "type", "cause").order_by("seq")
-
-
-def played(engine: Engine, cluster: Cluster, after: int) -> Iterator[Item]:
-    """Play a log's requests after a seq, then the time up to the horizon (or the log's last moment, if later)."""
-    for row in requests_after(cluster, after):
-        request = msgspec.convert(row.content, Request)
-        yield from until(engine, row.at)
-        yield from ask(engine, row.at, request)[1]
-    yield from until(engine, max(cluster.horizon, last_at(cluster)))
-
-
 def until(engine: Engine, to: Micros) -> Iterator[Item]:
     """Run to a moment, handing over what comes on the way. Raises: Broken."""
     while True:
         yield from run(engine, to)
         if engine.now >= to:
             return
-
-
-def requests_after(cluster: Cluster, seq: int) -> Iterator[Entry]:
-    """Return the log's requests after a seq, up to the head that the row tells, in order."""
-    for piece in segments(cluster):
-        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
-        rows = Entry.objects.filter(
-            cluster_id=piece.cluster_id, seq__gt=max(seq, piece.after), seq__lte=upto, kind=Entry.Kind.REQUEST
-        )
-        yield from rows.order_by("seq")
-
-
-def last_at(cluster: Cluster) -> Micros:
-    """Return the moment of a log's last entry, or of its beginning."""
-    for piece in reversed(segments(cluster)):
-        upto = cluster.head if piece.upto is None else min(cluster.head, piece.upto)
-        row = Entry.objects.filter(cluster_id=piece.cluster_id, seq__gt=piece.after, seq__lte=upto).order_by("-seq").first()
-        if row:
-            return row.at
-    return cluster.start
-
-
-def different(line: Line, item: Item | None) -> str:
-    """Say in what an engine's item is not what the log holds; empty where they are the same."""
-    if item is None:
-        return f"the log holds a {line.kind} ({line.type}) that the engine does not give"
-    for what, logged, given in _compared(line, item):
-        if logged != given:
-            return f"{what}: the log holds {logged!r}, the engine gives {given!r}"
-    return ""
-
-
-def _compared(line: Line, item: Item) -> Iterator[tuple[str, Any, Any]]:
-    kind, type, cause, content = _described(item)
-    yield "seq", line.seq, item.index
-    yield "at", line.at, item.at
-    yield "kind", line.kind, kind
-    yield "type", line.type, type
-    yield "cause", line.cause, cause
-    yield "body", codec.canonical(_content(line)), codec.canonical(content)
-
-
-def _content(line: Line) -> Any:
-    """Return a line's body as it was written: without the resourceVersion that readers put in."""
-    if line.kind != Entry.Kind.CHANGE:
-        return line.content
-    metadata = {name: value for name, value in line.content["metadata"].items() if name != "resourceVersion"}
-    return {**line.content, "metadata": metadata}
-
-
-def _described(item: Item) -> tuple[str, str, int, Any]:
-    """Return an item's kind, type, cause and body, as the log writes them."""
-    match item:
-        case Asked(request=request):
-            return Entry.Kind.REQUEST, request.verb, 0, request
-        case Change(type=type, cause=cause, object=obj):
-            return Entry.Kind.CHANGE, type, cause, obj
-        case _:
-            body = {**item.body, "container": item.container} if item.container else item.body
-            return Entry.Kind.TRACE, item.kind, item.cause, body

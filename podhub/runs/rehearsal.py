@@ -11,7 +11,9 @@ from lifecycle.wire import Answer, Request
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
 from podhub.runs.clock import clock_of
-from podhub.runs.engines import Broken, Cache, Diverged
+from podhub.runs.engines import Broken
+from podhub.runs.kept import Cache, at_head
+from podhub.runs.replay import Diverged
 
 _cache = Cache(size=8)
 _lock = threading.Lock()
@@ -32,6 +34,6 @@ def rehearse(cluster: Cluster, request: Request) -> Answer:
 def _copy(cluster: Cluster) -> Engine:
     """Return an engine at the cluster's head that may be spoilt; the one it is a copy of is kept for the next time."""
     with _lock:
-        engine = engines.at_head(cluster, _cache).engine
+        engine = at_head(cluster, _cache).engine
         _cache.put(cluster.pk, engine)
         return type(engine).restore(engine.save())

@@ -9,8 +9,9 @@ from lifecycle.engine import Engine, Unreadable
 from podhub.log.clusters import configuration
 from podhub.log.models import Cluster, Snapshot
 from podhub.log.verify import Problem
-from podhub.runs import engines, snapshots
-from podhub.runs.engines import ENGINE_VERSION, Broken, Diverged, different
+from podhub.runs import snapshots
+from podhub.runs.engines import ENGINE_VERSION, Broken
+from podhub.runs.replay import Diverged, different, lines, played
 
 
 def rerunnable(cluster: Cluster) -> bool:
@@ -49,8 +50,8 @@ def _begin(cluster: Cluster, upgrade: int) -> Snapshot | None:
 
 
 def _compared(cluster: Cluster, engine: Engine, after: int) -> Iterator[Problem]:
-    again = engines.played(engine, cluster, after)
-    for line in engines.lines(cluster, after + 1):
+    again = played(engine, cluster, after)
+    for line in lines(cluster, after + 1):
         difference = different(line, next(again, None))
         if difference:
             yield Problem(cluster.name, line.seq, f"a second run gives something else: {difference}")

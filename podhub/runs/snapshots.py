@@ -8,8 +8,9 @@ import zlib
 from lifecycle.clock import SECOND, Micros
 from lifecycle.engine import Engine
 from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.runs import engines, lease
+from podhub.runs import lease
 from podhub.runs.engines import ENGINE_VERSION
+from podhub.runs.kept import cache
 from podhub.runs.writing import written
 
 ENTRIES = 500
@@ -50,7 +51,7 @@ def write(cluster: Cluster, engine: Engine, head: int) -> None:
 
 def write_all() -> None:
     """Keep the state of all engines of a process that is about to end well: its successor may be of another version."""
-    for cluster_id, engine in engines.cache.engines().items():
+    for cluster_id, engine in cache.engines().items():
         cluster = Cluster.objects.filter(pk=cluster_id, read_only=False).first()
         newest = Snapshot.objects.filter(cluster_id=cluster_id).order_by("-seq").values_list("seq", flat=True).first()
         if cluster is not None and engine.index > (newest or 0):

@@ -16,7 +16,8 @@ from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
 from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
 from podhub.runs.counters import counters
-from podhub.runs.engines import ENGINE_VERSION, Broken, Item, Kept
+from podhub.runs.engines import ENGINE_VERSION, Broken, Item
+from podhub.runs.kept import Kept
 from podhub.runs.models import QueuedRequest
 from podhub.runs.steps import reached
 from podhub.runs.writing import written

@@ -12,7 +12,7 @@ from lifecycle.clock import SECOND, Micros
 from lifecycle.wire import Request
 from podhub.log.models import Cluster
 from podhub.log.read import tail
-from podhub.runs import dispatch, engines, lease, snapshots, steps, turn
+from podhub.runs import dispatch, kept, lease, snapshots, steps, turn
 from podhub.runs.intake import Coming, row_of
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.toy import Toy
@@ -47,13 +47,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def forget() -> None:
     """Forget what a process keeps between two turns, as one that dies does."""
-    engines.cache.clear()
+    kept.cache.clear()
     snapshots._next.clear()
 
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> type[Toy]:
-    monkeypatch.setattr(engines, "Engine", Toy)
+    monkeypatch.setattr(kept, "Engine", Toy)
     monkeypatch.setattr(dispatch, "nudge", lambda cluster_id: None)
     monkeypatch.setattr("podhub.runs.clusters.reach", lambda cluster, at: False)
     monkeypatch.setattr(turn, "SLICE_SECONDS", 10)  # so that where a slice ends does not depend on how busy the machine is

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lifecycle.clock import SECOND, rfc3339_micro
 from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.runs import engines, lease, steps, turn
+from podhub.runs import kept, lease, replay, steps, turn
 from podhub.runs.advance import advance
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.conftest import WALL, Wall, answer, forget, log, make, queue
@@ -243,13 +243,13 @@ def test_a_lease_is_kept_while_a_long_log_is_played_again(
         pass
     Snapshot.objects.all().delete()
     forget()
-    different = engines.different
+    different = replay.different
 
     def slowly(line: object, item: object) -> str:
         wall.pass_(0.02)
         return different(line, item)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(engines, "different", slowly)
+    monkeypatch.setattr(replay, "different", slowly)
     others: list[object] = []
     steps.on_step = lambda step: others.append(lease.take(cluster.pk)) if step == "restored" else None
     advance(cluster.pk)
@@ -298,16 +298,16 @@ def test_a_request_that_came_while_the_lease_was_held_is_not_forgotten(cluster: 
 def test_an_engine_behind_its_log_catches_up(cluster: Cluster, wall: Wall) -> None:
     queue(cluster, create("web", beats=100))
     advance(cluster.pk)
-    kept = engines.cache.take(cluster.pk)
+    mine = kept.cache.take(cluster.pk)
     wall.pass_(10)
     advance(cluster.pk)  # another process, from the start
-    engines.cache.clear()
-    assert kept is not None
-    engines.cache.put(cluster.pk, *kept[:2])
+    kept.cache.clear()
+    assert mine is not None
+    kept.cache.put(cluster.pk, *mine[:2])
     wall.pass_(10.5)
     advance(cluster.pk)
     assert sum(entry[4] == "beat" for entry in log(cluster)) == 20
-    assert kept.engine.index == fresh(cluster).head
+    assert mine.engine.index == fresh(cluster).head
 
 
 def test_a_log_that_the_engine_does_not_give_again_is_written_no_more(cluster: Cluster, wall: Wall, toy: type[Toy]) -> None:
@@ -366,7 +366,7 @@ def test_a_snapshot_spares_what_was_before_it(cluster: Cluster, wall: Wall, monk
     assert Snapshot.objects.get(cluster_id=cluster.pk).seq == fresh(cluster).head
     wall.pass_(10.5)
     forget()
-    monkeypatch.setattr(engines.Engine, "new", None)
+    monkeypatch.setattr(kept.Engine, "new", None)
     advance(cluster.pk)
     assert sum(entry[4] == "beat" for entry in log(cluster)) == 410
 

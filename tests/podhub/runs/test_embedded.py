@@ -13,7 +13,7 @@ from channels.layers import get_channel_layer
 from lifecycle.clock import MILLISECOND, SECOND
 from podhub import wake
 from podhub.log.models import Cluster, Entry
-from podhub.runs import dispatch, engines, steps
+from podhub.runs import dispatch, kept, steps
 from podhub.runs.clusters import create_cluster
 from podhub.runs.embedded import Embedded
 from podhub.runs.lease import wall_now
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.alone
 
 @pytest.fixture
 async def embedded(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Embedded]:
-    monkeypatch.setattr(engines, "Engine", Toy)
+    monkeypatch.setattr(kept, "Engine", Toy)
     wake.carry_on(asyncio.get_running_loop())
     embedded = Embedded()
     await asyncio.to_thread(embedded.start)

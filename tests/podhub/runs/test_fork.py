@@ -46,13 +46,13 @@ def test_a_fork_at_any_entry_goes_on_as_its_parent_did(lived: Cluster, wall: Wal
 
 
 def test_a_fork_begins_with_its_parent_s_snapshot(lived: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from podhub.runs import engines, snapshots
+    from podhub.runs import kept, snapshots
 
     snapshots.write_all()
     assert Snapshot.objects.get().seq == lived.head
     forget()
     fork = fork_cluster(lived, lived.head, "fork")
-    monkeypatch.setattr(engines.Engine, "new", None)
+    monkeypatch.setattr(kept.Engine, "new", None)
     wall.pass_(1)
     advance(fork.pk)
     assert Cluster.objects.get(pk=fork.pk).head > lived.head

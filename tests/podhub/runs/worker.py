@@ -17,11 +17,11 @@ import django
 def main() -> None:
     django.setup()
     from lifecycle.clock import from_seconds
-    from podhub.runs import clusters, dispatch, engines, lease
+    from podhub.runs import clusters, dispatch, kept, lease
     from tests.podhub.runs.toy import Toy
 
     lease.LEASE = from_seconds(float(sys.argv[1]))
-    engines.Engine = Toy  # type: ignore[misc, assignment]
+    kept.Engine = Toy  # type: ignore[misc, assignment]
     dispatch.nudge = lambda cluster_id: None
     clusters.reach = lambda cluster, at: False  # type: ignore[assignment]
     for line in sys.stdin:

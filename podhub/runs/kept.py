@@ -1,0 +1,85 @@
+"""Engines at the head of their logs: from this process's cache, or from a snapshot and the requests after it."""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from lifecycle.engine import Engine, Unreadable
+from podhub.log.append import Writer
+from podhub.log.clusters import configuration, segments
+from podhub.log.models import Cluster, Snapshot
+from podhub.runs.engines import Item
+from podhub.runs.replay import Diverged, catch_up, follow, nothing
+
+CACHED = 64
+"""Engines that a process keeps between two turns."""
+
+
+class Kept(NamedTuple):
+    """An engine, and the writer that has appended all that it gave: it knows what the next entries build on."""
+
+    engine: Engine
+    writer: Writer | None = None
+    beyond: Sequence[Item] = ()
+    """What the engine has put out beyond the log's head: the rest of a split instant."""
+
+
+class Cache:
+    """Engines between two turns of this process. Each is taken out to work with, and put back only when all went well."""
+
+    def __init__(self, size: int = CACHED) -> None:
+        self._size = size
+        self._kept: OrderedDict[int, Kept] = OrderedDict()
+
+    def take(self, cluster_id: int) -> Kept | None:
+        return self._kept.pop(cluster_id, None)
+
+    def put(self, cluster_id: int, engine: Engine, writer: Writer | None = None) -> None:
+        self._kept[cluster_id] = Kept(engine, writer)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+
+    def engines(self) -> dict[int, Engine]:
+        """Return the engines that are kept, by their clusters."""
+        return {cluster_id: kept.engine for cluster_id, kept in self._kept.items()}
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+cache = Cache()
+
+
+def at_head(cluster: Cluster, among: Cache = cache, breathe: Callable[[], None] = nothing) -> Kept:
+    """Return a cluster's engine where its log ends. `breathe` is called now and then meanwhile. Raises: Diverged, Broken."""
+    kept = among.take(cluster.pk)
+    if kept is not None and kept.engine.index <= cluster.head:
+        return kept._replace(beyond=follow(kept.engine, cluster))
+    engine = from_snapshot(cluster, cluster.head)
+    if engine is not None:
+        return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
+    engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
+    return Kept(engine, beyond=catch_up(engine, cluster, 0, breathe))
+
+
+def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
+    """Return the engine of the newest snapshot at or before a seq. Raises: Diverged if it is none of this version's."""
+    snapshot = newest_snapshot(cluster, seq)
+    if snapshot is None:
+        return None
+    try:
+        return Engine.restore(zlib.decompress(snapshot.data))
+    except Unreadable as wrong:
+        raise Diverged(f"the engine's snapshot after seq {snapshot.seq} cannot be carried over: {wrong}") from wrong
+
+
+def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:
+    for piece in reversed(segments(cluster)):
+        upto = seq if piece.upto is None else min(seq, piece.upto)
+        found = Snapshot.objects.filter(cluster_id=piece.cluster_id, seq__lte=upto).order_by("-seq").first()
+        if found:
+            return found
+    return None
