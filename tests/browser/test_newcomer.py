@@ -60,7 +60,7 @@ def test_a_newcomer_watches_liveness_exec_and_goes_back_in_time(page: Page) -> N
     expect(page.locator("#pod-facts")).to_contain_text(re.compile(r"Restarts\s*0"))
     expect(describe).to_contain_text("Restart Count:  0")
     expect(page).to_have_url(re.compile(r"\?at=\d+(\.\d+)?s$"))
-    text = describe.inner_text()
+    text = settled(page)
     assert "Unhealthy" not in text
     assert re.search(r"Started\s+1\ds", text)
     page.reload()
@@ -69,6 +69,15 @@ def test_a_newcomer_watches_liveness_exec_and_goes_back_in_time(page: Page) -> N
     # And live again.
     page.get_by_role("button", name="Live").click()
     expect(describe).to_contain_text(re.compile(r"Restart Count:  [1-9]"))
+
+
+def settled(page: Page) -> str:
+    """Return the description once the answer for the playhead's last place is there."""
+    before, text = "", page.locator("#pod-describe").inner_text()
+    while before != text:
+        page.wait_for_timeout(700)
+        before, text = text, page.locator("#pod-describe").inner_text()
+    return text
 
 
 def drag_to(page: Page, seconds: float) -> None:
