@@ -132,7 +132,7 @@ def _delays(arrivals: list[Arrival], appended: Mapping[int | str, float], since:
 
 def _appended(database: str) -> dict[int | str, float]:
     """Return when each entry about the speaker was appended (ms), by its seq and, for output, by the line."""
-    query = "SELECT seq, recorded_at, type, body FROM log_entry WHERE name = 'speaker'"
+    query = "SELECT seq, recorded_at, type, body FROM log_entry WHERE name = 'speaker' OR name LIKE 'speaker.%'"
     if database.startswith("postgres"):
         with psycopg.connect(database) as connection:
             rows = connection.execute(query).fetchall()
