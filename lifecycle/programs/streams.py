@@ -307,8 +307,11 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
         return
     machine.limit("output", "1 MiB of output", "only the last of it is kept, and no more is written down")
-    while state.log_bytes > MAX_LOG and state.logs:
-        state.log_bytes -= len(state.logs.pop(0).text) + 1
+    dropped = 0
+    while state.log_bytes > MAX_LOG and dropped < len(state.logs):
+        state.log_bytes -= len(state.logs[dropped].text) + 1
+        dropped += 1
+    del state.logs[:dropped]
 
 
 def flush(machine: Machine) -> None:

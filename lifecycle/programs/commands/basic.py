@@ -83,9 +83,9 @@ def seq(call: Call) -> int:
     if step == 0:
         return call.fail("invalid Zero increment value: '0'")
     found = range(first, last + (1 if step > 0 else -1), step)
-    if len(found) > 1_000_000:
-        call.machine.limit("steps", "1,000,000 numbers of seq", "the rest is left out")
-        found = found[:1_000_000]
+    if len(found) > 100_000:
+        call.machine.limit("steps", "100,000 numbers of seq", "the rest is left out")
+        found = found[:100_000]
     texts = [f"{number / scale:.{digits}f}" if digits else str(number) for number in found]
     if "w" in options and texts:
         width = max(map(len, texts))

@@ -412,7 +412,9 @@ def _plain(words: tuple[Any, ...]) -> tuple[str, ...] | None:
     """Return the words of a command that needs no expansion at all, or None."""
     texts = []
     for word in words:
-        if not all(isinstance(part, Lit) and (part.quoted or not _ACTIVE.intersection(part.text)) for part in word):
+        if not all(
+            isinstance(part, Lit) and (part.quoted or part.text == "[" or not _ACTIVE.intersection(part.text)) for part in word
+        ):
             return None
         texts.append("".join(part.text for part in word))
     return tuple(texts)

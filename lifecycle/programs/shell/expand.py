@@ -44,7 +44,7 @@ class Field:
             self.pattern += patterns.escape(text)
         else:
             self.pattern += text
-            self.magic = self.magic or not patterns.MAGIC.isdisjoint(text)
+            self.magic = self.magic or patterns.is_magic(text)
 
 
 class Expander:
@@ -312,7 +312,7 @@ class Expander:
         return text
 
 
-_PLAIN = re.compile(r"[^*?\[~{]*")
+_PLAIN = re.compile(r"[^*?\[~{]*|\[")
 
 
 def _trim_front(value: str, pattern: str, longest: bool, extended: bool) -> str:
@@ -348,7 +348,7 @@ def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
         grown: list[str] = []
         for base in found:
             prefix = f"{base}/" if base or (absolute and i == 0) else ""
-            if patterns.MAGIC.isdisjoint(part) and not extended:
+            if not patterns.is_magic(part) and not extended:
                 name = re.sub(r"\\(.)", r"\1", part)
                 if turn.view.get(join(turn.process.cwd, prefix + name)) is not None:
                     grown.append(prefix + name)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-MAGIC = frozenset("*?[")
+
+def is_magic(text: str) -> bool:
+    """Say whether a text may match another than itself; a bracket alone does not."""
+    return "*" in text or "?" in text or ("[" in text and "]" in text)
 
 
 def escape(text: str) -> str:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
 
 
+MAX_VALUE = 4 << 20
+
+
 class ShellExit(Exception):
     """The shell ends because of an error, with this status."""
 
@@ -60,6 +63,10 @@ class Turn:
             text = "readonly variable" if self.shell.dialect == "bash" else "is read only"
             self.complain(f"{name}: {text}")
             raise ShellExit(1 if self.shell.dialect == "bash" else 2)
+        if len(value) > MAX_VALUE:
+            self.machine.limit("bytes", "4 MiB in one variable", "the shell ends as when it is out of memory")
+            self.complain("out of memory")
+            raise ShellExit(2)
         held = self.shell.vars.get(name)
         if isinstance(held, dict):
             held["0"] = value

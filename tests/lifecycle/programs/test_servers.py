@@ -1,0 +1,153 @@
+"""Servers of the catalogue, what is assumed of others, and when a probe's answer may change."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifecycle.programs import Mount
+from lifecycle.programs.images import catalogue
+from tests.lifecycle.programs.world import World, reply
+
+AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.40"
+
+
+@pytest.mark.parametrize(
+    ("image", "repository", "known"),
+    [
+        ("nginx", "nginx", True),
+        ("docker.io/library/nginx:1.25@sha256:abc", "nginx", True),
+        ("registry.k8s.io/busybox", "busybox", True),
+        ("localhost:5000/mirror/redis:7", "mirror/redis", True),
+        ("registry.k8s.io/e2e-test-images/agnhost:2.40", "e2e-test-images/agnhost", True),
+        ("ghcr.io/acme/shop-api:v3", "acme/shop-api", False),
+    ],
+)
+def test_an_image_is_found_whatever_registry_and_tag_it_has(image: str, repository: str, known: bool) -> None:
+    config = catalogue.config(image)
+    assert (config.repository, config.known) == (repository, known)
+
+
+def test_an_image_says_how_it_is_stopped() -> None:
+    assert catalogue.config("nginx").stop_signal == "SIGQUIT"
+    assert catalogue.config("busybox").stop_signal == "SIGTERM"
+
+
+def test_nginx_serves_its_files_and_stops_gracefully() -> None:
+    world = World()
+    app = world.container("nginx")
+    assert "Welcome to nginx" in world.get().body
+    assert (world.get("/nothing").status, world.get("/").steady) == (404, True)
+    assert [line.split(": ", 1)[1] for line in world.output().splitlines()] == [
+        'using the "epoll" event method',
+        "nginx/1.22.1",
+        "OS: Linux 6.1.0",
+        "getrlimit(RLIMIT_NOFILE): 1048576:1048576",
+        "start worker processes",
+        "start worker process 7",
+        "start worker process 8",
+    ]
+    world.programs.signal(app, "SIGQUIT")
+    world.run(1)
+    assert world.exit_of()[1].reason == "Completed"
+    assert "gracefully shutting down" in world.output()
+
+
+def test_nginx_over_an_empty_volume_forbids() -> None:
+    world = World()
+    world.programs.set_volume("webroot")
+    app = world.container("nginx", mounts=(Mount("/usr/share/nginx/html", "webroot"),))
+    assert world.get().status == 403
+    version = world.programs.version("pod")
+    world.exec(app, "sh", "-c", "echo hello > /usr/share/nginx/html/index.html")
+    assert world.programs.version("pod") > version
+    assert world.get().body == "hello\n"
+
+
+def test_nginx_follows_a_configuration() -> None:
+    world = World()
+    conf = b'server { listen 8080; location = /ok { return 200 "fine"; } location /gone { return 410; } location / { root /srv; } }'
+    world.programs.set_volume("conf", {"site.conf": conf})
+    world.container("nginx", mounts=(Mount("/etc/nginx/conf.d", "conf"),))
+    assert (world.get("/ok", 8080).body, world.get("/gone", 8080).status, world.get("/x", 8080).status) == ("fine", 410, 404)
+    assert "connection refused" in world.get("/", 80).error
+
+
+def test_nginx_s_quit_asks_the_master() -> None:
+    world = World()
+    app = world.container("nginx")
+    result = world.exec(app, "sh", "-c", "nginx -s quit; while killall -0 nginx; do sleep 1; done")
+    assert (result.code, "signal process started" in result.stderr) == (0, True)
+    world.run(1)
+    assert world.exit_of()[1].code == 0
+
+
+def test_agnhosts_liveness_turns_after_ten_seconds_and_says_so() -> None:
+    world = World()
+    world.container(AGNHOST, args=("liveness",))
+    world.run(1)
+    first = world.get("/healthz", 8080)
+    version = world.programs.version("pod")
+    assert (first.status, first.steady) == (200, True)
+    world.run(11)
+    assert world.programs.version("pod") > version
+    assert world.get("/healthz", 8080).status == 500
+
+
+def test_an_unknown_image_is_assumed_to_serve_its_ports() -> None:
+    world = World()
+    app = world.container("acme/shop:1", ports=(8080,))
+    world.run(1)
+    assert world.get("/any", 8080).status == 200
+    assert "declared ports (8080)" in world.traces("assumption")[0]["text"]
+    world.programs.signal(app, "SIGTERM")
+    world.run(2)
+    assert world.exit_of()[1].code == 0
+
+
+def test_an_unknown_init_container_is_assumed_to_end() -> None:
+    world = World()
+    world.container("acme/migrate:1", init=True)
+    world.run(1)
+    assert world.exit_of()[1].code == 0
+
+
+def test_an_unknown_image_runs_the_scripts_it_is_given() -> None:
+    world = World()
+    world.container("acme/shop:1", "sh", "-c", "echo setup; exit 3")
+    world.run(1)
+    assert (world.output(), world.exit_of()[1].code) == ("setup\n", 3)
+
+
+def test_a_database_without_its_password_says_so() -> None:
+    world = World()
+    world.container("postgres:16")
+    world.run(1)
+    assert world.exit_of()[1].code == 1
+    assert "superuser password is not specified" in world.output()
+
+
+def test_a_pure_probe_changes_nothing_and_a_writing_one_does() -> None:
+    world = World()
+    app = world.script("touch /tmp/healthy; sleep 1000")
+    version = world.programs.version("pod")
+    assert world.exec(app, "cat", "/tmp/healthy").steady
+    assert world.exec(app, "sh", "-c", "test -f /tmp/healthy && echo $(wc -c < /tmp/healthy)").steady
+    assert world.programs.version("pod") == version
+    world.exec(app, "touch", "/tmp/seen")
+    assert world.programs.version("pod") > version
+
+
+@pytest.mark.parametrize("script", ["date", "echo $RANDOM", "sleep 1", "ps", "find /tmp -mmin -1", "nslookup web"])
+def test_what_looks_at_the_clock_or_the_world_is_not_steady(script: str) -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "1000")
+    assert not world.exec(app, "sh", "-c", script).steady
+
+
+def test_who_waits_for_a_change_is_told_once() -> None:
+    world = World()
+    world.script("sleep 5; touch /tmp/x; sleep 5; touch /tmp/y; sleep 100")
+    world.run(1)
+    world.programs.when_changed("pod", reply("changed"))
+    world.run(30)
+    assert [at for at, subject, _ in world.listener.told if subject == "changed"] == [5.0]
