@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -14,11 +15,16 @@ django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.utils import DatabaseError  # noqa: E402
 
 from podhub import wake  # noqa: E402
 from podhub.api import application as api  # noqa: E402
+from podhub.runs.clusters import ensure_default  # noqa: E402
 from podhub.runs.embedded import Embedded  # noqa: E402
 from podhub.web.routing import application as sockets  # noqa: E402
+
+log = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,12 +38,24 @@ async def lifespan(scope: Message, receive: Receive, send: Send) -> None:
     embedded = None if settings.TEAM else Embedded()
     if embedded:
         embedded.start()
+    else:
+        await asyncio.to_thread(_first_start)
     await send({"type": "lifespan.startup.complete"})
     await receive()
     if embedded:
         await asyncio.to_thread(embedded.stop)
     wake.carry_on(None)
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _first_start() -> None:
+    """Make the cluster `default` where there is none; a database that is away now says so at the first request."""
+    try:
+        ensure_default()
+    except DatabaseError as wrong:
+        log.warning("no first start error=%s", wrong)
+    finally:
+        connection.close()
 
 
 _pages = ProtocolTypeRouter({"http": django_application, "websocket": sockets, "lifespan": lifespan})

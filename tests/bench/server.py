@@ -97,7 +97,6 @@ def team() -> Iterator[Server]:
             house.start("celery", "--app", "podhub", "beat", "--schedule", str(Path(folder) / "beat"))
             house.start("uvicorn", "podhub.asgi:application", "--host", "127.0.0.1", "--port", str(port))
             answers(port)
-            house.podhub("cluster", "create", "default")
             visitor = Visitor(port)
             visitor.log_in("bench", "of a benchmark")
             yield Server(house, port, database, visitor.cookies)
