@@ -5,8 +5,7 @@ Every room of the engine gets the one Kernel and nothing else to make time pass 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -49,6 +48,21 @@ class KernelState(msgspec.Struct):
     number: int = 0
     agenda: list[tuple[Due, Timer]] = []
     outputs: list[Output] = []
+
+
+class Because:
+    """A stretch of work with a cause of its own. Written out, for there are thousands of them in a life."""
+
+    __slots__ = ("_before", "_index", "_kernel")
+
+    def __init__(self, kernel: Kernel, index: int) -> None:
+        self._kernel, self._index = kernel, index
+
+    def __enter__(self) -> None:
+        self._before, self._kernel.cause = self._kernel.cause, self._index
+
+    def __exit__(self, *_: object) -> None:
+        self._kernel.cause = self._before
 
 
 class Kernel:
@@ -97,14 +111,9 @@ class Kernel:
             handler = self._handlers[room, what] = getattr(self.rooms[room], f"on_{what}")
         return handler
 
-    @contextmanager
-    def because(self, index: int) -> Iterator[None]:
+    def because(self, index: int) -> Because:
         """Let what comes out and what is scheduled inside name `index` as its cause."""
-        before, self.cause = self.cause, index
-        try:
-            yield
-        finally:
-            self.cause = before
+        return Because(self, index)
 
     def next_index(self) -> int:
         self.index += 1

@@ -76,7 +76,8 @@ class Kubelet:
         self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
         self.on_kill_stage = self.termination.on_kill_stage
         self.on_mount, self.on_remount = self.volumes.on_mount, self.volumes.on_remount
-        self._specs: dict[str, tuple[Object, PodSpec]] = {}
+        self._specs: dict[str, PodSpec] = {}
+        self._by_name: dict[str, dict[str, tuple[str, Container]]] = {}
         self._infos: dict[str, NodeInfo] = {}
         self._objects: dict[str, Object] = {}
         self.api.inform("kubelet", "nodes", "pods", "configmaps", "secrets")
@@ -95,14 +96,21 @@ class Kubelet:
 
     def spec(self, pod: PodState) -> PodSpec:
         """Return the typed spec; it is made once for each version of it."""
-        raw = self.object(pod)
         known = self._specs.get(pod.uid)
-        if known is None or known[0] is not raw["spec"]:
-            known = self._specs[pod.uid] = (raw["spec"], pod_spec(raw))
-        return known[1]
+        if known is None:
+            known = self._specs[pod.uid] = pod_spec(self.object(pod))
+        return known
 
     def container(self, pod: PodState, name: str) -> Container | None:
-        return next((c for _, c in self.spec(pod).all_containers() if c.name == name), None)
+        found = self._containers(pod).get(name)
+        return found[1] if found else None
+
+    def _containers(self, pod: PodState) -> dict[str, tuple[str, Container]]:
+        """Return the Pod's containers by name, with the field that lists each."""
+        known = self._by_name.get(pod.uid)
+        if known is None:
+            known = self._by_name[pod.uid] = {c.name: (group, c) for group, c in self.spec(pod).all_containers()}
+        return known
 
     def deleting(self, pod: PodState) -> bool:
         return pod.removed is not None or bool(self.object(pod)["metadata"].get("deletionTimestamp"))
@@ -124,7 +132,7 @@ class Kubelet:
         """Record an Event; return its index, or the present cause where it was dropped."""
         field_path = ""
         if container:
-            group = next((g for g, c in self.spec(pod).all_containers() if c.name == container), "containers")
+            group, _ = self._containers(pod).get(container, ("containers", None))
             field_path = f"spec.{group}{{{container}}}"
         recorder = self.kernel.rooms["recorder"]
         index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node)
@@ -177,6 +185,8 @@ class Kubelet:
         pod = self.state.pods.get(uid)
         if new is not None:
             self._objects[uid] = new
+            if old is not None and old["spec"] is not new["spec"]:
+                self._forget_spec(uid)
         if new is None:
             self._objects.pop(uid, None)
             if pod and pod.removed is None:
@@ -267,8 +277,12 @@ class Kubelet:
     def _forget(self, pod: PodState) -> None:
         self.prober.remove(pod)
         self.state.pods.pop(pod.uid, None)
-        self._specs.pop(pod.uid, None)
+        self._forget_spec(pod.uid)
         self._objects.pop(pod.uid, None)
+
+    def _forget_spec(self, uid: str) -> None:
+        self._specs.pop(uid, None)
+        self._by_name.pop(uid, None)
 
     def _reject(self, pod: PodState, obj: Object, rejection: Rejection) -> None:
         self.event(pod, "Warning", rejection.reason, rejection.message)

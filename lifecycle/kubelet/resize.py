@@ -40,6 +40,8 @@ class Resize:
 
     def begin(self, pod: PodState) -> None:
         """Allocate what the spec asks for anew, or say why not."""
+        if self.kubelet.object(pod)["metadata"].get("generation", 1) == 1:
+            return
         spec = self.kubelet.spec(pod)
         if not any(self._asks(pod, container) for container in _resizable(spec)):
             if pod.resize and pod.resize.pending:
@@ -95,6 +97,8 @@ class Resize:
 
     def step_resize(self, pod: PodState, call: Call, step: Step) -> bool:
         """Give running containers what is allocated to them."""
+        if not pod.allocated:
+            return True
         outdated = [record for c in _resizable(self.kubelet.spec(pod)) if (record := self._outdated(pod, c))]
         if not outdated:
             return True
@@ -112,6 +116,8 @@ class Resize:
 
     def step_resized(self, pod: PodState, call: Call, step: Step) -> bool:
         """End the resize once every container has what is allocated to it."""
+        if pod.resize is None:
+            return True
         containers = _resizable(self.kubelet.spec(pod))
         if pod.resize and not pod.resize.pending and not any(self._outdated(pod, c) for c in containers):
             self._event(pod, "Normal", reasons.RESIZE_COMPLETED, "Pod resize completed")

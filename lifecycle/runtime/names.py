@@ -6,6 +6,7 @@ Source: github.com/distribution/reference (ParseNormalizedNamed, TagNameOnly)
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lifecycle.seeds import Seeds
 
@@ -24,6 +25,7 @@ class InvalidReference(ValueError):
     """A name that is no image reference; the text is the library's."""
 
 
+@lru_cache(maxsize=1024)
 def normalize(image: str) -> str:
     """Return an image's full name (`docker.io/library/nginx:latest` for `nginx`).
 
