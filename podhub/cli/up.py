@@ -76,6 +76,7 @@ def _serve(listening: socket.socket) -> None:
         log_config=None,
         access_log=False,
         lifespan="on",
+        ws_per_message_deflate=False,  # on one machine it costs more time than it saves
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     for number in (signal.SIGINT, signal.SIGTERM):
