@@ -58,22 +58,27 @@ def at_head(cluster: Cluster, among: Cache = cache, breathe: Callable[[], None] 
     kept = among.take(cluster.pk)
     if kept is not None and kept.engine.index <= cluster.head:
         return kept._replace(beyond=follow(kept.engine, cluster))
-    engine = from_snapshot(cluster, cluster.head)
-    if engine is not None:
-        return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
+    snapshot = newest_snapshot(cluster, cluster.head)
+    if snapshot is None:
+        return from_the_start(cluster, breathe)
+    try:
+        engine = Engine.restore(zlib.decompress(snapshot.data))
+    except Unreadable as wrong:
+        return _without(snapshot, wrong, cluster, breathe)
+    return Kept(engine, beyond=catch_up(engine, cluster, engine.index, breathe))
+
+
+def from_the_start(cluster: Cluster, breathe: Callable[[], None] = nothing) -> Kept:
     engine = Engine.new(configuration(cluster))  # it counts what it has yet to hand over
     return Kept(engine, beyond=catch_up(engine, cluster, 0, breathe))
 
 
-def from_snapshot(cluster: Cluster, seq: int) -> Engine | None:
-    """Return the engine of the newest snapshot at or before a seq. Raises: Diverged if it is none of this version's."""
-    snapshot = newest_snapshot(cluster, seq)
-    if snapshot is None:
-        return None
+def _without(snapshot: Snapshot, wrong: Unreadable, cluster: Cluster, breathe: Callable[[], None]) -> Kept:
+    """Return the engine where a snapshot is of another version's: it may give the same all the same, from the start."""
     try:
-        return Engine.restore(zlib.decompress(snapshot.data))
-    except Unreadable as wrong:
-        raise Diverged(f"the engine's snapshot after seq {snapshot.seq} cannot be carried over: {wrong}") from wrong
+        return from_the_start(cluster, breathe)
+    except Diverged as too:
+        raise Diverged(f"the snapshot after seq {snapshot.seq} cannot be carried over ({wrong}), and {too}") from wrong
 
 
 def newest_snapshot(cluster: Cluster, seq: int) -> Snapshot | None:

@@ -389,19 +389,25 @@ def test_a_live_cluster_is_carried_over_to_a_new_engine(cluster: Cluster, wall: 
     assert sum(entry[4] == "beat" for entry in log(cluster)) == 3
 
 
-def test_a_snapshot_that_a_new_engine_cannot_read_makes_the_cluster_read_only(
-    cluster: Cluster, wall: Wall, toy: type[Toy], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("same", [True, False])
+def test_a_cluster_whose_snapshot_a_new_engine_cannot_read_is_played_from_its_start(
+    cluster: Cluster, wall: Wall, toy: type[Toy], monkeypatch: pytest.MonkeyPatch, same: bool
 ) -> None:
+    """Where that gives what the log holds, it goes on; where not, it is read-only."""
     queue(cluster, create("web", beats=1000))
     advance(cluster.pk)
     wall.pass_(400)
     advance(cluster.pk)
     forget()
     monkeypatch.setattr(Toy, "version", 0)
+    if not same:
+        Cluster.objects.filter(pk=cluster.pk).update(config=f'{{"start": {WALL}, "seed": 7}}')
     wall.pass_(1)
     advance(cluster.pk)
-    assert fresh(cluster).read_only
-    assert "cannot be carried over: saved by version 1" in fresh(cluster).read_only_because
+    assert fresh(cluster).read_only is not same
+    assert sum(entry[4] == "beat" for entry in log(cluster)) == (401 if same else 400)
+    if not same:
+        assert "cannot be carried over (saved by version 1), and seq 1: body" in fresh(cluster).read_only_because
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
