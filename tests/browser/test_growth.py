@@ -1,0 +1,48 @@
+"""Output and traces of a Pod's open page: every line once, in order, wherever the reader has been in between."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Server
+
+COUNTER = """
+apiVersion: v1
+kind: Pod
+metadata: {name: counter}
+spec:
+  containers:
+  - name: app
+    image: busybox
+    command: [sh, -c, "i=0; while true; do i=$((i+1)); echo line $i; sleep 0.2; done"]
+"""
+
+
+def lines(page: Page) -> list[int]:
+    return [int(number) for number in re.findall(r"line (\d+)\n", page.locator("#pod-output pre").text_content() or "")]
+
+
+def test_every_line_is_shown_once(page: Page, server: Server, tmp_path: Path) -> None:
+    manifest = tmp_path / "counter.yaml"
+    manifest.write_text(COUNTER)
+    server.run("cluster", "create", "counting")
+    server.run("apply", "-f", str(manifest), "--cluster", "counting")
+    page.goto("/c/counting/pods/default/counter/")
+    expect(page.locator("#pod-output")).to_contain_text("line 10\n")
+    assert lines(page) == list(range(1, len(lines(page)) + 1))
+
+    timeline = page.locator("pod-timeline")
+    timeline.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#pod-output")).not_to_contain_text("line 5\n")
+    page.keyboard.press("l")  # live again
+    expect(page.locator("#pod-output")).to_contain_text("line 25\n")
+    assert lines(page) == list(range(1, len(lines(page)) + 1))
+
+    page.reload()
+    expect(page.locator("#pod-output")).to_contain_text(f"line {max(lines(page)) + 5}\n")
+    assert lines(page) == list(range(1, len(lines(page)) + 1))
+    server.run("cluster", "drop", "counting")
