@@ -42,8 +42,11 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(REFUSED)
             return
         query = {key: values[-1] for key, values in parse_qs(self.scope["query_string"].decode("latin-1")).items()}
+        names = self.scope["url_route"]["kwargs"]
         try:
-            cluster = await database_sync_to_async(clusters.named)(self.scope["url_route"]["kwargs"]["cluster_name"])
+            if "\x00" in "".join((*names.values(), *query.values())):  # PostgreSQL knows no text with it
+                raise NoSuchCluster(names["cluster_name"])
+            cluster = await database_sync_to_async(clusters.named)(names["cluster_name"])
         except NoSuchCluster:
             await self.close(GONE)
             return

@@ -30,7 +30,7 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     if request.method != "POST":
         chosen = named(request.GET.get("manifest", ""))
         return _editor(request, cluster, chosen.text if chosen else "", "default")
-    namespace = request.POST.get("namespace", "").strip() or "default"
+    namespace = request.POST.get("namespace", "").replace("\x00", "").strip() or "default"
     source, wrong = manifests.posted(request.POST.get("manifest", ""), request.FILES.getlist("file"))
     text = manifests.shown(source)
     if wrong:

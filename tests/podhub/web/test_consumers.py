@@ -163,8 +163,9 @@ async def test_sockets_of_other_sites_are_refused(growing: Growing, headers: lis
     assert not connected
 
 
-async def test_a_socket_to_no_cluster_is_refused(transactional_db: None) -> None:
-    socket = WebsocketCommunicator(application, "/ws/c/nope/", headers=HEADERS)
+@pytest.mark.parametrize("path", ["/ws/c/nope/", "/ws/c/%00/", "/ws/c/nope/?namespace=%00", "/ws/c/nope/pods/%00/%00/"])
+async def test_a_socket_to_no_cluster_is_refused(transactional_db: None, path: str) -> None:
+    socket = WebsocketCommunicator(application, path, headers=HEADERS)
     connected, code = await socket.connect(timeout=5)
     assert (connected, code) == (False, consumers.GONE)
 

@@ -109,7 +109,9 @@ def test_a_namespace_without_pods_says_so(recorded: Cluster, client: Client) -> 
         (POD + "moment/?at=1x", 400, "is no moment"),
         ("/nowhere/", 404, "leads nowhere"),
         ("/c/life/apply/", 403, "read-only"),
-        ("/c/%00/", 404, "No cluster is called"),
+        ("/c/%00/", 400, "could not read"),
+        ("/c/life/?namespace=%00", 400, "could not read"),
+        ("/c/life/pods/%00/x/", 400, "could not read"),
     ],
 )
 def test_what_is_asked_for_wrongly_gets_a_page_that_says_so(
