@@ -12,7 +12,7 @@ from celery.worker import state as worker_state
 from django.db import connection
 
 from podhub.celery import app
-from podhub.runs import dispatch, snapshots
+from podhub.runs import dispatch, lease, snapshots
 from podhub.runs.sweeping import Heads, sweep
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Embedded:
             connection.close()
 
     def _sweep(self) -> None:
+        lease.bury()
         self._ready.wait()
         heads = Heads()
         try:

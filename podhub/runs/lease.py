@@ -6,6 +6,7 @@ the condition of the update that moves the head), so clocks that differ between 
 
 from __future__ import annotations
 
+import os
 import time
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ def free(wall: Micros) -> Q:
 
 def take(cluster_id: int) -> Cluster | None:
     """Return the cluster as it is now, with its lease taken; None where another writer is at it, or nobody may write."""
-    wall, token = wall_now(), str(uuid4())
+    wall, token = wall_now(), f"{os.getpid()}.{uuid4().hex[:24]}"
     mine = Cluster.objects.filter(free(wall), id=cluster_id, read_only=False)
     with writing():
         taken = mine.update(lease_token=token, lease_until=wall + LEASE)
@@ -67,3 +68,20 @@ def release(cluster: Cluster) -> None:
     """Let others write. To have lost the lease already is no mistake."""
     with writing():
         Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_token="", lease_until=0)
+
+
+def bury() -> None:
+    """Release what processes of this machine hold that are not there any more. For an installation on one machine."""
+    for cluster in Cluster.objects.exclude(lease_token=""):
+        if not _lives(cluster.lease_token.partition(".")[0]):
+            release(cluster)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
+    except PermissionError:  # it lives, and is somebody else's
+        return True
+    return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -273,6 +275,18 @@ def test_a_lease_ends_by_itself(cluster: Cluster, wall: Wall) -> None:
     assert lease.take(cluster.pk) is None
     wall.pass_(0.2)
     assert lease.take(cluster.pk)
+
+
+def test_a_lease_whose_holder_is_dead_is_released(cluster: Cluster, wall: Wall) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    Cluster.objects.filter(pk=cluster.pk).update(lease_token=f"{dead.pid}.x", lease_until=wall.now + lease.LEASE)
+    assert lease.take(cluster.pk) is None
+    lease.bury()
+    held = lease.take(cluster.pk)
+    assert held
+    lease.bury()
+    assert lease.held(held), "its holder lives: it is this process"
 
 
 def test_a_lease_of_a_clock_that_was_wrong_blocks_nobody(cluster: Cluster, wall: Wall) -> None:
