@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -120,3 +122,9 @@ def test_a_theme_is_kept_in_a_cookie_and_leads_nowhere_else(db: None, client: Cl
     assert 'data-theme="dark"' in client.get("/").content.decode()
     client.post("/theme/", {"theme": "<b>", "next": "/"})
     assert 'data-theme="dark"' in client.get("/").content.decode()
+
+
+def test_the_site_says_that_it_is_well(db: None, client: Client, settings: Any) -> None:
+    settings.TEAM = True
+    page = client.get("/healthz")
+    assert (page.status_code, page.content) == (200, b"ok")
