@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 MAX_PROCESSES = 1_000
 MAX_STEPS = 100_000
-MAX_STRAINED = 3
-SPAWN_STEPS = 20
+MAX_STRAINED = 4
+SPAWN_STEPS = 50
 """What starting a process counts for among the steps."""
 
 
@@ -46,6 +46,7 @@ class Machine:
         self.view.met = self.limit
         self.queue: list[int] = []
         self.running = False
+        self.written: list[tuple[str, int, list[str]]] = []
         sandbox = room.state.sandboxes[state.spec.sandbox]
         self.sandbox = sandbox
         self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
@@ -151,6 +152,7 @@ class Machine:
                         self.changed(process)
         finally:
             self.running = False
+            streams.put_written(self)
 
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
@@ -166,6 +168,8 @@ class Machine:
         state = self.state
         second = self.kernel.now // SECOND
         if state.steps_second != second:
+            if second > state.steps_second + 1:
+                state.strained = 0
             state.steps_second, state.steps = second, 0
         return state.steps <= MAX_STEPS
 
@@ -322,6 +326,8 @@ class Machine:
             asked.pure = False
 
     def trace(self, kind: str, **body: Any) -> None:
+        if self.written and kind != "output":
+            streams.put_written(self)
         self.kernel.trace(kind, self.pod, **body)
 
     def assume(self, about: str, text: str) -> None:

@@ -293,12 +293,31 @@ def _log(machine: Machine, process: Process, stream: str, text: str) -> None:
         else:
             state.partial[stream] = rest
     if newline:
-        put_out(machine, stream, lines, process.pid)
+        _collect(machine, stream, lines, process.pid)
+
+
+def _collect(machine: Machine, stream: str, lines: str, pid: int) -> None:
+    """Put lines out, together with what the same process writes at the same instant."""
+    if not machine.running:
+        put_out(machine, stream, lines, pid)
+        return
+    if machine.written and machine.written[-1][:2] == (stream, pid):
+        machine.written[-1][2].append(lines)
+        return
+    machine.written.append((stream, pid, [lines]))
+
+
+def put_written(machine: Machine) -> None:
+    """Put out what was collected."""
+    written, machine.written = machine.written, []
+    for stream, pid, lines in written:
+        put_out(machine, stream, "\n".join(lines), pid)
 
 
 def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     """Add lines (without the last newline) to the log and put out a trace."""
     state = machine.state
+    room = MAX_LOG - state.log_bytes
     shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
     for line in shown.split("\n"):
         state.logs.append(LogLine(machine.kernel.now, stream, line))
@@ -306,6 +325,8 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     if state.log_bytes <= MAX_LOG:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
         return
+    if room > 0:
+        machine.trace("output", stream=stream, text=shown[:room] + "\n", pid=pid)
     machine.limit("output", "1 MiB of output", "only the last of it is kept, and no more is written down")
     dropped = 0
     while state.log_bytes > MAX_LOG and dropped < len(state.logs):
@@ -315,7 +336,8 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
 
 
 def flush(machine: Machine) -> None:
-    """Put out what was begun and has no newline yet."""
+    """Put out everything, also what was begun and has no newline yet."""
+    put_written(machine)
     for stream, text in sorted(machine.state.partial.items()):
         put_out(machine, stream, text, 1)
     machine.state.partial = {}

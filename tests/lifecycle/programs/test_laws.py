@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lifecycle.programs import machine
 from tests.lifecycle.programs.world import World
 
 WORDS = st.sampled_from(
@@ -64,6 +69,13 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 SCRIPTS = st.recursive(SIMPLE, compound, max_leaves=8)
 SHELLS = st.sampled_from([("busybox", "sh"), ("debian", "sh"), ("debian", "bash")])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_of_steps() -> Iterator[None]:
+    """Let endless scripts meet their limit soon."""
+    with patch.object(machine, "MAX_STEPS", 3_000):
+        yield
 
 
 def told(world: World) -> list[object]:
