@@ -78,16 +78,16 @@ class Embedded:
             connection.close()
 
     def _sweep(self) -> None:
-        lease.bury()
-        self._ready.wait()
-        heads = Heads()
-        try:
-            while not self._over.wait(SWEEP_SECONDS):
-                try:
-                    sweep()
-                    heads.look()
-                except Exception:  # the thread's edge: whatever was wrong, the next sweep tries again
-                    log.exception("sweep failed")
-                    connection.close()
-        finally:
-            connection.close()
+        heads: Heads | None = None
+        while not self._over.wait(SWEEP_SECONDS if heads else 0):
+            try:
+                if heads is None:
+                    lease.bury()
+                    heads = Heads()
+                sweep()
+                heads.look()
+            except Exception:  # the thread's edge: whatever was wrong, the next sweep tries again
+                log.exception("sweep failed")
+                connection.close()
+                self._over.wait(SWEEP_SECONDS)
+        connection.close()
