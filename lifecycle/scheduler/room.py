@@ -33,7 +33,7 @@ CYCLE: Micros = MILLISECOND
 """From one Pod to the next where more than one waits."""
 PREEMPTION_LATENCY: Micros = 2 * MILLISECOND
 """From a decision to preempt to the victims' being told."""
-ENOUGH_NODES = 16
+ENOUGH_NODES = 8
 """So many nodes that would do are compared; Kubernetes takes 100 or more, for a spread that nobody here can see."""
 
 
