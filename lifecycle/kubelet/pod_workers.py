@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND, Micros
-from lifecycle.kubelet.state import Call, PodState, Step
+from lifecycle.kubelet import backoff
+from lifecycle.kubelet.start_container import backoff_key
+from lifecycle.kubelet.state import Call, Failure, PodState, Step
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -110,7 +112,7 @@ class PodWorkers:
             if worker.phase == "terminating":
                 worker.pending = True
             else:
-                self._wake(pod, self._next_wake(pod, call))
+                self._wake(pod, self._next_wake(pod, call), periodic=self._only_repeats(pod, call))
         elif not call.error:
             worker.phase = "terminated" if call.kind == "terminating" else "finished"
             worker.pending = worker.phase == "terminated"
@@ -136,14 +138,25 @@ class PodWorkers:
         # A resync of a Pod that is at peace changes nothing: it is left out.
         return self._jittered(pod, RESYNC) if self.kubelet.prober.unready(pod) else None
 
+    def _only_repeats(self, pod: PodState, call: Call) -> bool:
+        """Say whether what the next call brings is known: its back-off grows no more, or the same is wrong as before."""
+        return not call.error and all(self._is_known(pod, call, failure) for failure in call.failures)
+
+    def _is_known(self, pod: PodState, call: Call, failure: Failure) -> bool:
+        container = self.kubelet.container(pod, failure.container)
+        if container is None:
+            return True
+        held = pod.restarts.get(backoff_key(container)) if failure.until else pod.pulls.get(container.image)
+        return call.repeats if held is None else held.wait == backoff.LONGEST
+
     def _jittered(self, pod: PodState, delay: Micros) -> Micros:
         factor = self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.number)
         return round(delay * factor)
 
-    def _wake(self, pod: PodState, delay: Micros | None) -> None:
+    def _wake(self, pod: PodState, delay: Micros | None, periodic: bool = False) -> None:
         """Write the Pod's one place in the work queue, which is looked at once a second."""
         self.kernel.cancel(pod.worker.wake)
         pod.worker.wake = None
         if delay is not None:
             at = self.kubelet.next_tick(pod, self.kernel.now + delay)
-            pod.worker.wake = self.kernel.at(at, "kubelet", "wake", pod.uid)
+            pod.worker.wake = self.kernel.at(at, "kubelet", "wake", pod.uid, periodic=periodic)

@@ -277,7 +277,8 @@ class Prober:
         elif (now - worker.origin) // period > (worker.began - worker.origin) // period:
             self._schedule(pod, worker, now)
         elif not worker.on_hold and not self._park(pod, worker, probe, outcome):
-            self._schedule_tick(pod, worker)
+            repeats = outcome.steady and worker.known and worker.result == worker.last
+            self._schedule_tick(pod, worker, periodic=repeats)
 
     def _park(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
         """Park a worker that would succeed for ever; say whether it is one."""
@@ -303,15 +304,17 @@ class Prober:
             return True
         return same and worker.steady and "running" in status["state"] and not self.kubelet.deleting(pod)
 
-    def _schedule_tick(self, pod: PodState, worker: ProbeWorker, earliest: Micros = 0) -> None:
+    def _schedule_tick(self, pod: PodState, worker: ProbeWorker, earliest: Micros = 0, periodic: bool = False) -> None:
         at = max(self.kernel.now + 1, earliest)
         ticks = -(-(at - worker.origin) // worker.period)
-        self._schedule(pod, worker, worker.origin + ticks * worker.period)
+        self._schedule(pod, worker, worker.origin + ticks * worker.period, periodic=periodic)
 
-    def _schedule(self, pod: PodState, worker: ProbeWorker, at: Micros, triggered: bool = False) -> None:
+    def _schedule(
+        self, pod: PodState, worker: ProbeWorker, at: Micros, triggered: bool = False, periodic: bool = False
+    ) -> None:
         self.kernel.cancel(worker.timer)
         key = f"{worker.container}/{worker.type}"
-        worker.timer = self.kernel.at(at, "kubelet", "probe", pod.uid, key, triggered)
+        worker.timer = self.kernel.at(at, "kubelet", "probe", pod.uid, key, triggered, periodic=periodic)
 
 
 def probes_of(container: Container) -> list[tuple[ProbeType, Probe]]:

@@ -56,10 +56,9 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
 class Call(msgspec.Struct):
     """A call of SyncPod, SyncTerminatingPod or SyncTerminatedPod under way.
 
-    `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`,
-    `timer` is what the call waits for. `error` is what
-    it came to beside `failures`; `acted` whether anything was done to the Pod in the runtime; `snapshot` is what
-    was decided by.
+    `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`, `timer` is what
+    the call waits for. `error` is what it came to beside `failures`; `acted` whether anything was done to the Pod in the
+    runtime; `repeats` that its failures are those of the call before. `snapshot` is what was decided by.
     """
 
     kind: WorkerPhase
@@ -73,6 +72,7 @@ class Call(msgspec.Struct):
     network_error: bool = False
     acted: bool = False
     terminal: bool = False
+    repeats: bool = False
     snapshot: Snapshot = Snapshot()
 
 

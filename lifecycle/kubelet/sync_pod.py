@@ -112,6 +112,10 @@ class SyncPod:
 
     def _finish(self, pod: PodState, call: Call) -> None:
         if call.kind == "sync":
+            call.repeats = all(
+                (before := pod.reasons.get(failure.container)) is not None and before.message == failure.message
+                for failure in call.failures
+            )
             for name in call.started:
                 pod.reasons.pop(name, None)
             for failure in call.failures:

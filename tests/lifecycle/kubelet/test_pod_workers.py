@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lifecycle.kubelet.cluster import Cluster, container
+from tests.lifecycle.kubelet.cluster import Cluster, container, probe
 from tests.lifecycle.kubelet.fake_programs import Behavior
 from tests.lifecycle.kubelet.invariants import check
 
@@ -171,3 +171,26 @@ def test_a_saved_kubelet_goes_on_as_if_nothing_had_happened() -> None:
         cluster.run(60 - pause)
         lives.append([(c.at, c.object) for c in cluster.changes("Pod")])
     assert all(life == lives[0] for life in lives)
+
+
+def test_a_crash_loop_is_at_rest_once_its_back_off_grows_no_more(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(1.0, 1))
+    cluster.create()
+    cluster.run(330)
+    assert not cluster.kernel.agenda.at_rest()
+    cluster.run(400)
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_a_configuration_that_stays_wrong_is_at_rest(cluster: Cluster) -> None:
+    cluster.create(container(env=[{"name": "A", "valueFrom": {"configMapKeyRef": {"name": "gone", "key": "k"}}}]))
+    cluster.run(40)
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_a_pod_that_is_never_ready_is_at_rest(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0.0, 1),)})
+    cluster.create(container(readinessProbe=probe(every=5)))
+    cluster.run(60)
+    assert cluster.kernel.agenda.at_rest()
+    assert len(cluster.times("Unhealthy")) > 10
