@@ -10,7 +10,7 @@ COPY static static
 COPY locale locale
 RUN pip install --no-cache-dir --editable . \
     && useradd --system --uid 10001 --home-dir /data podhub \
-    && SECRET_KEY=build ALLOWED_HOSTS=build python manage.py collectstatic --noinput \
+    && REDIS_URL=redis://build SECRET_KEY=build ALLOWED_HOSTS=build python manage.py collectstatic --noinput \
     && install -d -o podhub /data
 USER podhub
 EXPOSE 8000

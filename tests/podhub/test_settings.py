@@ -66,3 +66,13 @@ def test_every_name_that_is_read_from_the_environment_is_documented() -> None:
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', SOURCE)) | set(re.findall(r'_required\("(\w+)"', SOURCE))
     documented = set(re.findall(r"^\| ([A-Z_]+) \|", SOURCE, re.M))
     assert read == documented
+
+
+def test_the_image_collects_its_static_files_as_a_team_serves_them(tmp_path: Path) -> None:
+    dockerfile = (Path(settings.BASE_DIR) / "Dockerfile").read_text()
+    given = re.search(r"((?:[A-Z_]+=\S+ )+)python manage\.py collectstatic", dockerfile)
+    assert given
+    environment = dict(part.split("=", 1) for part in given[1].split())
+    served = started(tmp_path, 's.STORAGES["staticfiles"]', REDIS_URL="redis://redis", SECRET_KEY="k", ALLOWED_HOSTS="h").stdout
+    assert "Manifest" in served
+    assert started(tmp_path, 's.STORAGES["staticfiles"]', **environment).stdout == served
