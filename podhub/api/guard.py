@@ -15,6 +15,8 @@ from podhub.api.http import JSON, YAML, Call
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 BODIES = (JSON, YAML, PROTOBUF)
+UNSAID = ("", "*/*")
+"""How generated clients call JSON; no form can, and a page's script that says nothing is known by its Origin."""
 
 
 def check(call: Call) -> None:
@@ -60,6 +62,8 @@ def _check_loopback(call: Call) -> None:
 
 def _check_content_type(call: Call) -> None:
     """Refuse what a form of another site could post: only Kubernetes' media types are bodies."""
-    if call.content_type not in (CONTENT_TYPES if call.method == "PATCH" else BODIES):
-        accepted = CONTENT_TYPES if call.method == "PATCH" else BODIES
+    accepted = CONTENT_TYPES if call.method == "PATCH" else BODIES
+    if call.content_type in UNSAID and call.method != "PATCH" and not call.headers.keys() & {"origin", "sec-fetch-site"}:
+        return
+    if call.content_type not in accepted:
         raise Refused(unsupported_media_type(", ".join(accepted)))

@@ -141,7 +141,7 @@ async def written(call: Call, address: Address, target: Target, verb: str, body:
         target.namespace,
         target.name,
         target.subresource,
-        content_type=call.content_type or "application/json",
+        content_type=call.content_type if verb == "patch" else "application/json",
         query=call.query,
         body=body,
         user=call.user,
