@@ -22,7 +22,7 @@ def refusals(view: View) -> View:
     """Let a view raise the log's errors: each becomes a page with its text and a status of 4xx. A team has to log in first."""
 
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "\x00" in f"{request.path}{''.join(request.GET.values())}":  # PostgreSQL knows no text with it
+        if "\x00" in "".join((request.path, *request.GET.dict().values())):  # PostgreSQL knows no text with it
             return bad_request(request)
         if settings.TEAM and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())

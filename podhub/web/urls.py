@@ -22,6 +22,6 @@ urlpatterns = [
     path("healthz", site.healthz),
     path("theme/", site.theme, name="theme"),
     path("language/", set_language, name="set_language"),
-    path("login/", auth_views.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", site.Login.as_view(), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
 ]

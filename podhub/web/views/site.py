@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.auth.views import LoginView
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from podhub.web.pages import THEME_COOKIE, THEMES
+from podhub.web.forms import LoginForm
+from podhub.web.pages import THEME_COOKIE, THEMES, page
 
 A_YEAR = 365 * 24 * 3600
 
@@ -23,6 +27,16 @@ def theme(request: HttpRequest) -> HttpResponseRedirect:
     if chosen in THEMES:
         response.set_cookie(THEME_COOKIE, chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True)
     return response
+
+
+class Login(LoginView):
+    """Who somebody is, where a team works together."""
+
+    form_class = LoginForm
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        status = 422 if self.request.method == "POST" else 200
+        return page(self.request, "login.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD"])

@@ -163,3 +163,12 @@ def test_a_team_has_to_log_in(recorded: Cluster, client: Client, settings: Any) 
     assert client.get("/login/").status_code == 200
     client.force_login(User.objects.create_user("grace"))
     assert client.get("/c/life/").status_code == 200
+
+
+def test_who_gives_a_wrong_password_is_told_so(db: None, client: Client) -> None:
+    User.objects.create_user("grace", password="hopper")
+    page = client.post("/login/", {"username": "grace", "password": "brewster"})
+    assert page.status_code == 422
+    assert "correct username and password" in page.content.decode()
+    assert "sha256-" in page["Content-Security-Policy"]
+    assert client.post("/login/", {"username": "grace", "password": "hopper", "next": "/new/"})["Location"] == "/new/"
