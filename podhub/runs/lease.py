@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from lifecycle.clock import SECOND, Micros
 from podhub.log.models import Cluster
-from podhub.runs.writing import writing
+from podhub.runs.writing import fleeting
 
 LEASE: Micros = 5 * SECOND
 
@@ -36,7 +36,7 @@ def take(cluster_id: int) -> Cluster | None:
     """Return the cluster as it is now, with its lease taken; None where another writer is at it, or nobody may write."""
     wall, token = wall_now(), f"{os.getpid()}.{uuid4().hex[:24]}"
     mine = Cluster.objects.filter(free(wall), id=cluster_id, read_only=False)
-    with writing():
+    with fleeting():
         taken = mine.update(lease_token=token, lease_until=wall + LEASE)
     if not taken:
         return None
@@ -57,7 +57,7 @@ def keep(cluster: Cluster) -> None:
 def renew(cluster: Cluster) -> None:
     """Take the lease for another while; raises: Lost where it is not held any more."""
     until = wall_now() + LEASE
-    with writing():
+    with fleeting():
         renewed = Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_until=until)
     if not renewed:
         raise Lost(f"cluster {cluster.name}: the lease is lost")
@@ -66,7 +66,7 @@ def renew(cluster: Cluster) -> None:
 
 def release(cluster: Cluster) -> None:
     """Let others write. To have lost the lease already is no mistake."""
-    with writing():
+    with fleeting():
         Cluster.objects.filter(id=cluster.id, lease_token=cluster.lease_token).update(lease_token="", lease_until=0)
 
 

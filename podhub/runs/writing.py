@@ -29,3 +29,22 @@ def written() -> Iterator[None]:
     """A transaction that writes, in the process's turn to do so."""
     with writing(), transaction.atomic():
         yield
+
+
+@contextmanager
+def fleeting() -> Iterator[None]:
+    """Hold the turn for one write that a power loss may take back, such as a lease: SQLite does not wait for the disk."""
+    with writing():
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            yield
+            return
+        _synchronous("NORMAL")
+        try:
+            yield
+        finally:
+            _synchronous("FULL")
+
+
+def _synchronous(level: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA synchronous={level}")
