@@ -96,7 +96,10 @@ def grpc(room: Programs, request: GRPCCheck, reply: Reply) -> None:
             reply, GRPCResult(error=f"timeout: health rpc did not complete within {limit}", steady=steady), request.timeout
         )
     elif not status:
-        text = "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): rpc error: code = Unimplemented desc = unknown service grpc.health.v1.Health"
+        text = (
+            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): rpc "
+            "error: code = Unimplemented desc = unknown service grpc.health.v1.Health"
+        )
         room.answer(reply, GRPCResult(error=text, steady=steady), reached.delay)
     else:
         room.answer(reply, GRPCResult(status, steady=steady), reached.delay + delay)

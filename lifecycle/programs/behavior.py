@@ -42,8 +42,9 @@ class Listen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """What is answered to a request. The first answer counts whose port, path and time fit; without one it is 200.
 
-    `path` fits itself, or everything that starts with it where it ends in `*`. `status` may be a list: one for each request, the
-    last one from then on. `delay` is the time until the answer; with `hang` none ever comes. `serving` is a gRPC server's health.
+    `path` fits itself, or everything that starts with it where it ends in `*`. `status` may be a list: one for each request,
+    the last one from then on. `delay` is the time until the answer; with `hang` none ever comes. `serving` is a gRPC
+    server's health.
     """
 
     path: str = "*"
@@ -124,7 +125,9 @@ EXAMPLES: dict[str, str] = {
     "a job": "output: [{text: working}]\nexits: {after: 30s, code: 0}\n",
     "a program that takes its time to stop": "listens: [{port: 80}]\nsigterm: {after: 12s}\n",
     "a program that must be killed": "sigterm: {ignore: true}\n",
-    "a gRPC server that stops serving": "listens: [{port: 5000, protocol: grpc}]\nanswers: [{serving: true, until: 30s}, {serving: false}]\n",
+    "a gRPC server that stops serving": (
+        "listens: [{port: 5000, protocol: grpc}]\nanswers: [{serving: true, until: 30s}, {serving: false}]\n"
+    ),
 }
 
 

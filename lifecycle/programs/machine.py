@@ -222,9 +222,10 @@ class Machine:
             self.changed(process)
         self._orphan(process)
         parent = self.state.processes.get(process.ppid)
-        if parent is None or parent.code is not None or not self.room.child_ended(self, parent, process):
-            if parent is None:
-                self.reap(process)
+        if parent is None:
+            self.reap(process)
+        elif parent.code is None:
+            self.room.child_ended(self, parent, process)
 
     def _orphan(self, process: Process) -> None:
         first = self.state.processes.get(1)
@@ -360,7 +361,7 @@ class Machine:
         return sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
 
     def charge(self, process: Process, size: int) -> bool:
-        """Let a process hold more memory; beyond the limit the kernel kills the container (memory.oom.group) and it is False."""
+        """Let a process hold more memory; beyond the limit the container is killed (memory.oom.group) and it is False."""
         process.memory += size
         limit = self.state.memory
         if limit is None or self.memory() <= limit:

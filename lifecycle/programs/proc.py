@@ -60,7 +60,12 @@ def _process(machine: Machine, process: Process, parts: list[str]) -> str | None
             return "".join(f"{name}={value}\0" for name, value in found.env.items())
         case ["status"]:
             state = "Z (zombie)" if found.code is not None else "S (sleeping)"
-            return f"Name:\t{short_name(found)}\nState:\t{state}\nPid:\t{found.pid}\nPPid:\t{found.ppid}\nUid:\t{found.user}\t{found.user}\nVmRSS:\t{found.memory >> 10} kB\n"
+            return (
+                f"Name:\t{short_name(found)}\nState:\t{state}\n"
+                f"Pid:\t{found.pid}\nPPid:\t{found.ppid}\n"
+                f"Uid:\t{found.user}\t{found.user}\n"
+                f"VmRSS:\t{found.memory >> 10} kB\n"
+            )
         case ["stat"]:
             return f"{found.pid} ({short_name(found)}) S {found.ppid} 1 1 0 -1 0\n"
         case ["cgroup"]:

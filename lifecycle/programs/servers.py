@@ -46,7 +46,7 @@ class HTTPResponse(msgspec.Struct, frozen=True):
 Server = Callable[["Machine", Process, HTTPRequest], HTTPResponse]
 SERVERS: dict[str, Server] = {}
 GRPC: dict[str, Callable[[Machine, Process, str], tuple[str, bool]]] = {}
-"""gRPC health: kind of server -> function that gives the status of a service (empty: not implemented) and whether it is steady."""
+"""gRPC health: kind of server -> function that gives a service's status (empty: not implemented) and whether it is steady."""
 
 REASONS = {
     200: "OK",

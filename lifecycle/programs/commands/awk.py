@@ -1,4 +1,4 @@
-"""awk: patterns and actions, fields, variables, arrays, the usual functions. A tree that is walked over the whole input at once."""
+"""awk: patterns and actions, fields, variables, arrays, the usual functions; a tree that is walked over the whole input."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.shell.printf import printf_text
 
 _TOKEN = re.compile(
-    r'[ \t\r]*(?:\\\n)?(?:(?P<newline>(?:#[^\n]*)?\n|;)|(?P<comment>#[^\n]*)|(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)|(?P<string>"(?:[^"\\]|\\.)*")'
+    r"[ \t\r]*(?:\\\n)?(?:(?P<newline>(?:#[^\n]*)?\n|;)|(?P<comment>#[^\n]*)|(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)"
+    r'|(?P<string>"(?:[^"\\]|\\.)*")'
     r"|(?P<name>[A-Za-z_]\w*)|(?P<op>\+\+|--|\*\*|\+=|-=|\*=|/=|%=|\^=|==|<=|>=|!=|!~|&&|\|\||>>|[-+*/%^!<>~?:,(){}\[\]=$|]))"
 )
 _KEYWORDS = {

@@ -1,7 +1,7 @@
 """How a command is written: a function of a Call that returns its exit status, or None while it waits.
 
-A command that waits is called again when it may go on; what it must remember is in `data`. It is never anything but a function, so
-that a process can be saved at any moment.
+A command that waits is called again when it may go on; what it must remember is in `data`. It is never anything but a
+function, so that a process can be saved at any moment.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.times import seconds
 from lifecycle.programs.exchange import Origin, Reached, answer, reach
 from lifecycle.programs.files import FileError, join
+from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.network import is_address
 from lifecycle.programs.servers import HTTPRequest, HTTPResponse, reason, server
@@ -104,7 +105,9 @@ def nslookup(call: Call) -> int | None:
 
 def _nslookup_usage(call: Call) -> int:
     call.err(
-        "BusyBox v1.35.0 multi-call binary.\n\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n\nQuery DNS about HOST\n"
+        "BusyBox v1.35.0 multi-call binary.\n"
+        "\nUsage: nslookup [-type=QUERY_TYPE] [-debug] HOST [DNS_SERVER]\n"
+        "\nQuery DNS about HOST\n"
     )
     return 1
 
@@ -173,7 +176,8 @@ def ping(call: Call) -> int | None:
     if sent and sent == count:
         lost = 0 if up else 100
         call.out(
-            f"\n--- {host} ping statistics ---\n{count} packets transmitted, {count if up else 0} packets received, {lost}% packet loss\n"
+            f"\n--- {host} ping statistics ---\n"
+            f"{count} packets transmitted, {count if up else 0} packets received, {lost}% packet loss\n"
         )
         return int(not up)
     if up:
@@ -324,22 +328,25 @@ def _wget_gnu(call: Call, url: str, options: dict[str, str], fetched: Fetched) -
     call.err(
         ""
         if quiet
-        else f"Saving to: '{name}'\n\n{when} (1 MB/s) - '{name}' saved [{len(fetched.body)}/{len(fetched.body)}]\n\n".encode().decode(
-            "latin-1"
-        )
+        else (f"Saving to: '{name}'\n\n{when} (1 MB/s) - '{name}' saved [{len(fetched.body)}/{len(fetched.body)}]\n\n")
+        .encode()
+        .decode("latin-1")
     )
     return 0
 
 
 # ── curl ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_CURL_LONG = {
-    "silent": "s", "show-error": "S", "fail": "f", "output": "o", "location": "L", "head": "I", "include": "i", "insecure": "k", "request": "X",
-    "data": "d", "data-raw": "d", "data-binary": "d", "header": "H", "max-time": "m", "connect-timeout": "y", "retry": "z", "retry-delay": "Y",
-    "write-out": "w", "user-agent": "A", "verbose": "v", "user": "u", "retry-connrefused": "0", "retry-all-errors": "0", "remote-name": "O",
-    "cacert": "E", "cert": "E", "key": "E", "ipv4": "4", "http1.1": "0", "http2": "0", "compressed": "0", "unix-socket": "E", "retry-max-time": "E",
-    "fail-with-body": "f", "no-progress-meter": "s", "url": "U", "get": "G", "form": "F", "version": "V", "resolve": "E", "noproxy": "E",
-}  # fmt: skip
+_CURL_LONG: dict[str, str] = dict(
+    pair.split("=")
+    for pair in names(
+        "silent=s show-error=S fail=f output=o location=L head=I include=i insecure=k request=X data=d data-raw=d "
+        "data-binary=d header=H max-time=m connect-timeout=y retry=z retry-delay=Y write-out=w user-agent=A verbose=v "
+        "user=u retry-connrefused=0 retry-all-errors=0 remote-name=O cacert=E cert=E key=E ipv4=4 http1.1=0 http2=0 "
+        "compressed=0 unix-socket=E retry-max-time=E fail-with-body=f no-progress-meter=s url=U get=G form=F version=V "
+        "resolve=E noproxy=E"
+    )
+)
 
 
 @command("curl")
@@ -465,7 +472,9 @@ def nc(call: Call) -> int | None:
     if len(operands) < 2 or not operands[1].isdigit():
         if call.busybox:
             call.err(
-                "BusyBox v1.35.0 multi-call binary.\n\nUsage: nc [OPTIONS] HOST PORT  - connect\nnc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n"
+                "BusyBox v1.35.0 multi-call binary.\n"
+                "\nUsage: nc [OPTIONS] HOST PORT  - connect\n"
+                "nc [OPTIONS] -l -p PORT [HOST] [PORT]  - listen\n"
             )
             return 1
         raise UsageError("missing hostname and port arguments")
@@ -526,7 +535,9 @@ def _nc_talk(call: Call, host: str, port: int) -> int | None:
     )
     if response.protocol == "http" and path:
         call.out(
-            f"HTTP/1.1 {response.status} {reason(response.status)}\r\nContent-Length: {len(response.body)}\r\n\r\n{response.body}"
+            f"HTTP/1.1 {response.status} {reason(response.status)}\r\n"
+            f"Content-Length: {len(response.body)}\r\n"
+            f"\r\n{response.body}"
         )
     elif response.protocol == "tcp":
         call.out(response.body)
@@ -605,7 +616,11 @@ def httpd_answer(machine: Machine, process: Process, request: HTTPRequest) -> HT
     if node is None:
         return HTTPResponse(
             404,
-            "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n</BODY></HTML>\n",
+            (
+                "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n"
+                "<BODY><H1>404 Not Found</H1>\nThe requested URL was not found\n"
+                "</BODY></HTML>\n"
+            ),
         )
     return HTTPResponse(200, node.content)
 

@@ -48,7 +48,8 @@ def nginx(call: Call) -> int | None:
         return 1
     if "-t" in args:
         call.err(
-            "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n"
+            "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
+            "nginx: configuration file /etc/nginx/nginx.conf test is successful\n"
         )
         return 0
     return _start(call, "daemon off" in directives or _daemon_off(call))
@@ -62,7 +63,10 @@ def _daemon_off(call: Call) -> bool:
 def _problem(call: Call) -> str:
     text = "".join(_configurations(call.machine))
     if text.count("{") != text.count("}"):
-        return 'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\nnginx: configuration file /etc/nginx/nginx.conf test failed\n'
+        return (
+            'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\n'
+            "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
+        )
     return ""
 
 
@@ -80,7 +84,8 @@ def _start(call: Call, foreground: bool) -> int | None:
     for port in ports:
         if not call.machine.listen(call.process, port, "nginx"):
             call.err(
-                f"nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: Address already in use)\nnginx: [emerg] still could not bind()\n"
+                f"nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: Address already in use)\n"
+                "nginx: [emerg] still could not bind()\n"
             )
             return 1
     call.data.update(listening=True, reaps=True, title=f"nginx: master process {' '.join(call.process.argv)}")
@@ -295,7 +300,12 @@ def _chosen(site: Site, path: str) -> Location | None:
 def error_page(status: int) -> HTTPResponse:
     """Return nginx's own page for a status."""
     title = f"{status} {reason(status)}"
-    body = f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n"
+    body = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n"
+        f"<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        "<hr><center>nginx/1.22.1</center>\r\n"
+        "</body>\r\n</html>\r\n"
+    )
     return HTTPResponse(status, body, (("Server", "nginx/1.22.1"), ("Content-Type", "text/html")))
 
 

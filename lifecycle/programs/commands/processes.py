@@ -51,7 +51,8 @@ def ps(call: Call) -> int:
         for process in rows:
             state = "Z" if process.code is not None else "S"
             call.out(
-                f"{_user(process):<8} {process.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 {_shown(process)}\n"
+                f"{_user(process):<8} {process.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 "
+                f"{_shown(process)}\n"
             )
     else:
         call.out("    PID TTY          TIME CMD\n")

@@ -20,7 +20,7 @@ def extended_expression(expression: str) -> str:
 
 
 def basic_expression(expression: str) -> str:
-    """In a basic expression `\\(`, `\\)`, `\\{`, `\\}`, `\\|`, `\\+`, `\\?` are the operators, the bare characters are plain."""
+    """In a basic expression `\\(`, `\\)`, `\\{`, `\\}`, `\\|`, `\\+`, `\\?` are the operators, bare ones are plain."""
 
     def swap(text: str) -> str:
         text = re.sub(r"\\([(){}|+?])|([(){}|+?])", lambda m: m.group(1) or "\\" + m.group(2), text)

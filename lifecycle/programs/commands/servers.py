@@ -1,4 +1,4 @@
-"""Servers: nginx, agnhost and other well-known ones, languages' runtimes, and what is assumed of a program that nobody knows."""
+"""Small servers and databases, languages' runtimes, and what is assumed of a program that nobody knows."""
 
 from __future__ import annotations
 
@@ -54,14 +54,15 @@ def assumed(call: Call) -> int | None:
     if spec.init:
         call.assume(
             "image",
-            f"The image {spec.image} is not known: as an init container it is assumed to do its work at once and to exit with 0.",
+            f"The image {spec.image} is not known: as an init container it is assumed to do its work "
+            "at once and to exit with 0.",
         )
         return 0
     ports = ", ".join(map(str, spec.ports)) or "none"
     call.assume(
         "image",
-        f"The image {spec.image} is not known: it is assumed to be a server that listens on the declared ports ({ports}), answers "
-        "every HTTP request with 200, and exits with 0 on SIGTERM.",
+        f"The image {spec.image} is not known: it is assumed to be a server that listens on the declared "
+        f"ports ({ports}), answers every HTTP request with 200, and exits with 0 on SIGTERM.",
     )
     return serve(call, list(spec.ports), "default")
 
@@ -76,7 +77,8 @@ def unknown_exec(call: Call) -> int:
     spec = call.machine.state.spec
     call.assume(
         "command",
-        f"The image {spec.image} is not known: the command {call.process.argv[0]} in it is assumed to exit with 0 and to put out nothing.",
+        f"The image {spec.image} is not known: the command {call.process.argv[0]} in it is assumed to exit "
+        "with 0 and to put out nothing.",
     )
     return 0
 
@@ -90,7 +92,8 @@ def _generic(call: Call) -> int | None:
         return 0
     call.assume(
         "command",
-        f"{name} is not modelled in detail: it is assumed to listen on the declared ports, to answer, and to exit with 0 on SIGTERM.",
+        f"{name} is not modelled in detail: it is assumed to listen on the declared ports, to answer, "
+        "and to exit with 0 on SIGTERM.",
     )
     from lifecycle.programs.images import catalogue
 
@@ -261,7 +264,8 @@ def database_client(call: Call) -> int:
         call.out("mysqld is alive\n")
         return 0
     return call.fail(
-        "connect to server at 'localhost' failed\nerror: 'Can't connect to local MySQL server through socket '/var/run/mysqld/mysqld.sock' (2)'"
+        "connect to server at 'localhost' failed\n"
+        "error: 'Can't connect to local MySQL server through socket '/var/run/mysqld/mysqld.sock' (2)'"
     )
 
 
@@ -273,7 +277,9 @@ def postgres(call: Call) -> int | None:
         and call.process.env.get("POSTGRES_HOST_AUTH_METHOD") != "trust"
     ):
         call.err(
-            'Error: Database is uninitialized and superuser password is not specified.\n       You must specify POSTGRES_PASSWORD to a non-empty value for the\n       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n'
+            "Error: Database is uninitialized and superuser password is not specified.\n"
+            "       You must specify POSTGRES_PASSWORD to a non-empty value for the\n"
+            '       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n'
         )
         return 1
     return serve(call, [5432], "tcp", "LOG:  database system is ready to accept connections", 2 * SECOND)
@@ -288,7 +294,9 @@ def mysqld(call: Call) -> int | None:
         for name in ("ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "RANDOM_ROOT_PASSWORD")
     ):
         call.err(
-            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n    You need to specify one of the following as an environment variable:\n    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n"
+            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
+            "    You need to specify one of the following as an environment variable:\n"
+            "    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n"
         )
         return 1
     return serve(call, [3306], "tcp", "mysqld: ready for connections.", 8 * SECOND)
@@ -362,7 +370,8 @@ def python_http(machine: Machine, process: Process, request: HTTPRequest) -> HTT
             names = "".join(f'<li><a href="{name}">{name}</a></li>\n' for name in machine.view.names(path))
             return HTTPResponse(
                 200,
-                f"<!DOCTYPE HTML>\n<html>\n<body>\n<h1>Directory listing for {request.path}</h1>\n<ul>\n{names}</ul>\n</body>\n</html>\n",
+                f"<!DOCTYPE HTML>\n<html>\n<body>\n<h1>Directory listing for {request.path}</h1>\n"
+                f"<ul>\n{names}</ul>\n</body>\n</html>\n",
             )
         node = index
     if node is None:

@@ -105,7 +105,8 @@ def free(call: Call) -> int:
     total = (call.machine.state.memory or (4 << 30)) >> 10
     call.out("              total        used        free      shared  buff/cache   available\n")
     call.out(
-        f"Mem:     {total:10}  {used:10}  {total - used:10}           0           0  {total - used:10}\nSwap:             0           0           0\n"
+        f"Mem:     {total:10}  {used:10}  {total - used:10}           0           0  {total - used:10}\n"
+        "Swap:             0           0           0\n"
     )
     return 0
 

@@ -43,7 +43,11 @@ def grep(call: Call) -> int | None:
             call.err(
                 "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n"
                 if not call.busybox
-                else "BusyBox v1.35.0 multi-call binary.\n\nUsage: grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...\n"
+                else (
+                    "BusyBox v1.35.0 multi-call binary.\n"
+                    "\nUsage: grep [-HhnlLoqvsrRiwFE] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } "
+                    "[FILE]...\n"
+                )
             )
             return 2
         options["e"] = operands.pop(0)

@@ -54,9 +54,19 @@ _NGINX = Entry(
     programs={"/usr/sbin/nginx": "nginx", "/usr/bin/curl": "curl"},
     files={
         "/usr/share/nginx/html/index.html": _NGINX_PAGE,
-        "/usr/share/nginx/html/50x.html": "<!DOCTYPE html>\n<html>\n<head>\n<title>Error</title>\n</head>\n<body>\n<h1>An error occurred.</h1>\n</body>\n</html>\n",
+        "/usr/share/nginx/html/50x.html": (
+            "<!DOCTYPE html>\n<html>\n<head>\n"
+            "<title>Error</title>\n</head>\n"
+            "<body>\n<h1>An error occurred.</h1>\n"
+            "</body>\n</html>\n"
+        ),
         "/etc/nginx/nginx.conf": "user  nginx;\nworker_processes  auto;\n\nhttp {\n    include /etc/nginx/conf.d/*.conf;\n}\n",
-        "/etc/nginx/conf.d/default.conf": "server {\n    listen       80;\n    server_name  localhost;\n\n    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n}\n",
+        "/etc/nginx/conf.d/default.conf": (
+            "server {\n    listen       80;\n"
+            "    server_name  localhost;\n\n"
+            "    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n"
+            "}\n"
+        ),
     },
     directories=("/var/log/nginx", "/var/cache/nginx"),
     env=(("NGINX_VERSION", "1.22.1"),),

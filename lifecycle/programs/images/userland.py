@@ -148,9 +148,22 @@ def alpine() -> dict[str, Node]:
 
 
 _OS = {
-    "debian": 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n',
-    "ubuntu": 'PRETTY_NAME="Ubuntu 24.04.1 LTS"\nNAME="Ubuntu"\nVERSION_ID="24.04"\nVERSION="24.04.1 LTS (Noble Numbat)"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n',
-    "centos": 'NAME="CentOS Linux"\nVERSION="8"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="8"\nPRETTY_NAME="CentOS Linux 8"\n',
+    "debian": (
+        'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n'
+        'NAME="Debian GNU/Linux"\nVERSION_ID="12"\n'
+        'VERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\n'
+        "ID=debian\n"
+    ),
+    "ubuntu": (
+        'PRETTY_NAME="Ubuntu 24.04.1 LTS"\n'
+        'NAME="Ubuntu"\nVERSION_ID="24.04"\n'
+        'VERSION="24.04.1 LTS (Noble Numbat)"\n'
+        "VERSION_CODENAME=noble\nID=ubuntu\n"
+        "ID_LIKE=debian\n"
+    ),
+    "centos": (
+        'NAME="CentOS Linux"\nVERSION="8"\nID="centos"\nID_LIKE="rhel fedora"\nVERSION_ID="8"\nPRETTY_NAME="CentOS Linux 8"\n'
+    ),
 }
 
 

@@ -364,11 +364,11 @@ def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
 
 def _braces(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     """Return the words that bash's `{a,b}` and `{1..3}` make of one."""
-    for at, part in enumerate(word):
-        if isinstance(part, Lit) and not part.quoted and "{" in part.text:
-            break
-    else:
+    braced = (i for i, part in enumerate(word) if isinstance(part, Lit) and not part.quoted and "{" in part.text)
+    at = next(braced, None)
+    if at is None:
         return [word]
+    part = word[at]
     match = re.search(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}|\{([a-zA-Z])\.\.([a-zA-Z])\}", part.text)
     if match:
         middle: list[tuple[Any, ...]] = [(Lit(text),) for text in _range(match)]

@@ -186,14 +186,16 @@ class Lexer:
         text, n = self.text, len(self.text)
         while self.i < n:
             c = text[self.i]
-            if stop:
-                if c in stop:
-                    break
-            elif c in " \t\r\n;&|<>()":
-                if not (self.bash and c in "<>" and text[self.i + 1 : self.i + 2] == "(") and not self._extglob(parts, c):
-                    break
+            if c in stop if stop else self._ends_word(parts, c):
+                break
             self._part(parts, c, stop)
         return tuple(parts)
+
+    def _ends_word(self, parts: list[Part], c: str) -> bool:
+        if c not in " \t\r\n;&|<>()":
+            return False
+        substitution = self.bash and c in "<>" and self.text[self.i + 1 : self.i + 2] == "("
+        return not substitution and not self._extglob(parts, c)
 
     def _extglob(self, parts: list[Part], c: str) -> bool:
         last = parts[-1] if parts else None

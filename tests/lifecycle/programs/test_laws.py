@@ -36,12 +36,59 @@ WORDS = st.sampled_from(
 SIMPLE = st.one_of(
     st.builds(lambda words: "echo " + " ".join(words), st.lists(WORDS, max_size=3)),
     st.sampled_from(
-        "sleep 1|sleep 0.3|true|false|x=1|x=$x$x|touch /tmp/f|rm -f /tmp/f|cat /tmp/f|cat|nosuch|exit 3|wait|wait $!|kill $!|trap 'echo t' TERM|"
-        "trap 'echo e' EXIT|trap '' INT|set -e|set -x|cd /tmp|read y|ls /tmp|f|return 2|break|continue|shift|echo x > /tmp/f|cat < /tmp/f|"
-        "exec 2>&1|ps|kill -TERM $$|nslookup web|wget -T 1 http://web/|tail -f /dev/null|seq 3|export x|eval 'echo $x'|. /tmp/f|(exit 4)|"
-        "sleep 100|kill -9 $$|nc -l -p 80|killall sleep|grep a|printf '%d\\n' a|test a -gt 1|head -c 3 /dev/zero|unset x|: ${x?no}".split(
-            "|"
-        )
+        [
+            "sleep 1",
+            "sleep 0.3",
+            "true",
+            "false",
+            "x=1",
+            "x=$x$x",
+            "touch /tmp/f",
+            "rm -f /tmp/f",
+            "cat /tmp/f",
+            "cat",
+            "nosuch",
+            "exit 3",
+            "wait",
+            "wait $!",
+            "kill $!",
+            "trap 'echo t' TERM",
+            "trap 'echo e' EXIT",
+            "trap '' INT",
+            "set -e",
+            "set -x",
+            "cd /tmp",
+            "read y",
+            "ls /tmp",
+            "f",
+            "return 2",
+            "break",
+            "continue",
+            "shift",
+            "echo x > /tmp/f",
+            "cat < /tmp/f",
+            "exec 2>&1",
+            "ps",
+            "kill -TERM $$",
+            "nslookup web",
+            "wget -T 1 http://web/",
+            "tail -f /dev/null",
+            "seq 3",
+            "export x",
+            "eval 'echo $x'",
+            ". /tmp/f",
+            "(exit 4)",
+            "sleep 100",
+            "kill -9 $$",
+            "nc -l -p 80",
+            "killall sleep",
+            "grep a",
+            "printf '%d\\n' a",
+            "test a -gt 1",
+            "head -c 3 /dev/zero",
+            "unset x",
+            ": ${x?no}",
+        ]
     ),
 )
 

@@ -65,7 +65,10 @@ def test_nginx_over_an_empty_volume_forbids() -> None:
 
 def test_nginx_follows_a_configuration() -> None:
     world = World()
-    conf = b'server { listen 8080; location = /ok { return 200 "fine"; } location /gone { return 410; } location / { root /srv; } }'
+    conf = (
+        b'server { listen 8080; location = /ok { return 200 "fine"; } location /gone { return 410; } '
+        b"location / { root /srv; } }"
+    )
     world.programs.set_volume("conf", {"site.conf": conf})
     world.container("nginx", mounts=(Mount("/etc/nginx/conf.d", "conf"),))
     assert (world.get("/ok", 8080).body, world.get("/gone", 8080).status, world.get("/x", 8080).status) == ("fine", 410, 404)

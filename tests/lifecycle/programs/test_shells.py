@@ -1,7 +1,7 @@
 """Scripts against what the real shells did with them.
 
-`shells.json` holds scripts and what busybox 1.35 (ash), dash 0.5.12 and bash 5.2 printed and returned for them, each in an empty
-directory, without a locale. Pids in messages are masked.
+`shells.json` holds scripts and what busybox 1.35 (ash), dash 0.5.12 and bash 5.2 printed and returned for them, each in an
+empty directory, without a locale. Pids in messages are masked.
 """
 
 from __future__ import annotations
