@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,12 +30,19 @@ def page(
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     frame = {
         "theme": theme if theme in THEMES else "system",
-        "switcher": Cluster.objects.only("name", "kind", "speed").order_by("name")[:50],
+        "switcher": _switcher(request),
         "stylesheets": assets.STYLESHEETS,
         "modules": ("js/page.js", *modules),
     }
     response = render(request, template, frame | context, status=status)
     return guarded(response)
+
+
+def _switcher(request: HttpRequest) -> Iterable[Cluster]:
+    """Return the clusters that a page offers to go to; whoever has yet to log in to a team's sees none."""
+    if settings.TEAM and not request.user.is_authenticated:
+        return ()
+    return Cluster.objects.only("name", "kind", "speed").order_by("name")[:50]
 
 
 def guarded(response: HttpResponse) -> HttpResponse:

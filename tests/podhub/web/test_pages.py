@@ -160,7 +160,8 @@ def test_a_team_has_to_log_in(recorded: Cluster, client: Client, settings: Any) 
         page = client.get(path)
         assert page.status_code == 302
         assert page["Location"].startswith("/login/?next=")
-    assert client.get("/login/").status_code == 200
+    for path in ("/login/", "/nowhere/"):
+        assert "/c/life/" not in client.get(path).content.decode()
     client.force_login(User.objects.create_user("grace"))
     assert client.get("/c/life/").status_code == 200
 
