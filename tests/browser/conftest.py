@@ -24,6 +24,13 @@ PODHUB = str(Path(sys.executable).with_name("podhub"))
 FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the browser's tests together: one server, one Chromium at a time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 class Server:
     """`podhub up` on a scratch folder; it may be stopped and started again on the same port."""
 
@@ -76,8 +83,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Chromium, for a module: while it is driven, its thread runs an event loop beside which no other test can run one."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not chromium:
         pytest.fail("chromium is not installed: `make system` installs what the tests need")

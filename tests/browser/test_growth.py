@@ -25,6 +25,10 @@ def lines(page: Page) -> list[int]:
     return [int(number) for number in re.findall(r"line (\d+)\n", page.locator("#pod-output pre").text_content() or "")]
 
 
+def assert_all_once(shown: list[int]) -> None:
+    assert shown == list(range(1, len(shown) + 1))
+
+
 def test_every_line_is_shown_once(page: Page, server: Server, tmp_path: Path) -> None:
     manifest = tmp_path / "counter.yaml"
     manifest.write_text(COUNTER)
@@ -32,7 +36,7 @@ def test_every_line_is_shown_once(page: Page, server: Server, tmp_path: Path) ->
     server.run("apply", "-f", str(manifest), "--cluster", "counting")
     page.goto("/c/counting/pods/default/counter/")
     expect(page.locator("#pod-output")).to_contain_text("line 10\n")
-    assert lines(page) == list(range(1, len(lines(page)) + 1))
+    assert_all_once(lines(page))
 
     timeline = page.locator("pod-timeline")
     timeline.get_by_role("slider").focus()
@@ -40,9 +44,9 @@ def test_every_line_is_shown_once(page: Page, server: Server, tmp_path: Path) ->
     expect(page.locator("#pod-output")).not_to_contain_text("line 5\n")
     page.keyboard.press("l")  # live again
     expect(page.locator("#pod-output")).to_contain_text("line 25\n")
-    assert lines(page) == list(range(1, len(lines(page)) + 1))
+    assert_all_once(lines(page))
 
     page.reload()
     expect(page.locator("#pod-output")).to_contain_text(f"line {max(lines(page)) + 5}\n")
-    assert lines(page) == list(range(1, len(lines(page)) + 1))
+    assert_all_once(lines(page))
     server.run("cluster", "drop", "counting")
