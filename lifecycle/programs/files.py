@@ -130,6 +130,7 @@ class View:
         self.layer = layer
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
+        self._resolved: dict[str, str] = {}
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.above = {above for path, *_ in mounts for above in _parents(path)}
 
@@ -165,9 +166,17 @@ class View:
 
         Raises: FileError ENOTDIR or ELOOP.
         """
+        known = self._resolved.get(path) if follow else None
+        if known is not None:
+            return known
+        asked = path
         for _ in range(40):
             link = self._first_link(path, follow)
             if link is None:
+                if follow and not self.place(path).tree and not self.place(asked).tree:
+                    if len(self._resolved) > 1_000:
+                        self._resolved.clear()
+                    self._resolved[asked] = path  # what lies in a volume may be changed by others
                 return path
             path = link
         raise FileError("ELOOP")
@@ -249,6 +258,8 @@ class View:
             self.met("bytes", "16 MiB in one file", "it cannot be written")
             raise FileError("ENOSPC")
         tree.put(place.path, node)
+        if node.kind != "f":
+            self._resolved.clear()
 
     def remove(self, place: Place) -> None:
         """Take a node away. Raises: FileError EROFS or EBUSY (a mount point)."""
@@ -256,6 +267,7 @@ class View:
             raise FileError("EROFS")
         if place.full in self._mount_points():
             raise FileError("EBUSY")
+        self._resolved.clear()
         tree = self.tree(place)
         tree.drop(place.path)
         if not place.tree and place.path in self.image:
