@@ -147,7 +147,7 @@ def since(start: Micros, at: Micros) -> str:
 def event_text(event: Object) -> str:
     """Return an Event's message, and how often it happened where that is more than once."""
     count = event.get("count") or (event.get("series") or {}).get("count") or 1
-    return event["message"].strip() + (f" (x{count})" if count > 1 else "")
+    return str(event["message"]).strip() + (f" (x{count})" if count > 1 else "")
 
 
 def _about(reference: dict[str, Any]) -> str:
