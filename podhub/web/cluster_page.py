@@ -128,34 +128,46 @@ def events(showing: Showing, namespace: str | None) -> dict[str, Any]:
 
 def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:
     """Return what an open page has to be told: rows by key (None: gone), and fragments to put in their places."""
-    cluster, seq = showing.cluster, showing.seq
+    seq = showing.seq
     if seq - after > MOST_NEWS:
-        return {"html": table_fragment(showing, namespace) + events_fragment(showing, namespace, seq)}
-    lines = read.tail(cluster, after, limit=MOST_NEWS, upto=seq)
-    rows: dict[str, str | None] = {}
-    newest_event = 0
-    for line in lines:
-        if namespace is not None and line.namespace != namespace:
-            continue
-        if line.resource == "pods" and line.kind == "change":
-            version = read.Version(line.seq, line.at, line.cause, line.type, line.content)
-            rows[f"{line.namespace}/{line.name}"] = None if line.type == "DELETED" else row(showing, version)
-        elif line.resource == "events" and line.kind == "change":
-            newest_event = line.seq
-    html = events_fragment(showing, namespace, newest_event) if newest_event else ""
+        fragments = table_fragment(showing, namespace), gone_fragment(showing, namespace, seq)
+        return {"html": "".join((*fragments, events_fragment(showing, namespace, seq)))}
+    changes = [
+        line
+        for line in read.tail(showing.cluster, after, limit=MOST_NEWS, upto=seq)
+        if line.kind == "change" and (namespace is None or line.namespace == namespace)
+    ]
+    rows = {f"{line.namespace}/{line.name}": _row_after(showing, line) for line in changes if line.resource == "pods"}
+    html = ""
+    if event := max((line.seq for line in changes if line.resource == "events"), default=0):
+        html += events_fragment(showing, namespace, event)
+    if life := max((line.seq for line in changes if line.resource == "pods" and line.type != "MODIFIED"), default=0):
+        html += gone_fragment(showing, namespace, life)
     return {"rows": list(rows.items()), "html": html} if rows or html else {}
+
+
+def _row_after(showing: Showing, line: read.Line) -> str | None:
+    if line.type == "DELETED":
+        return None
+    return row(showing, read.Version(line.seq, line.at, line.cause, line.type, line.content))
 
 
 def events_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
     """Render the newest Events for open pages, once for the seq that changed them."""
+    key = ("events", showing.cluster.pk, namespace, seq, get_language())
+    return renders.get(key, lambda: _fragment("_events.html", showing, events(showing, namespace)))
 
-    def make() -> str:
-        context = {"cluster": showing.cluster, "at": showing.at, "oob": mark_safe(' hx-swap-oob="true"')}
-        return render_to_string("_events.html", context | events(showing, namespace))
 
-    return renders.get(("events", showing.cluster.pk, namespace, seq, get_language()), make)
+def gone_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
+    """Render the Pods that are gone for open pages, once for the seq with which one came or went."""
+    key = ("gone", showing.cluster.pk, namespace, seq, get_language())
+    return renders.get(key, lambda: _fragment("_gone.html", showing, {"gone": gone(showing, namespace)}))
 
 
 def table_fragment(showing: Showing, namespace: str | None) -> str:
-    context = {"cluster": showing.cluster, "at": showing.at, "namespace": namespace, "oob": mark_safe(' hx-swap-oob="true"')}
-    return render_to_string("_pods_table.html", context | pods(showing, namespace))
+    return _fragment("_pods_table.html", showing, {"namespace": namespace, **pods(showing, namespace)})
+
+
+def _fragment(template: str, showing: Showing, context: dict[str, Any]) -> str:
+    common = {"cluster": showing.cluster, "at": showing.at, "oob": mark_safe(' hx-swap-oob="true"')}
+    return render_to_string(template, common | context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -128,6 +129,7 @@ async def test_the_clusters_page_hears_of_rows(growing: Growing) -> None:
         head = await grow(growing)(400)
         told = (await heard_until(socket, head))[-1]
         assert told["rows"] == [["liveness-exec/liveness-exec", None]]
+        assert re.search(r'id="gone" hx-swap-oob="true"><li><a href="/c/life/pods/liveness-exec/liveness-exec/', told["html"])
 
 
 async def test_a_page_of_another_namespace_hears_nothing(growing: Growing) -> None:
