@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, timedelta, timezone
+from functools import lru_cache
 
 from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
@@ -135,6 +136,7 @@ _COMPOUND = {
 }
 
 
+@lru_cache(256)
 def strftime(form: str, at: int, place: timezone) -> str:
     """Return a moment as `date` writes it."""
     moment = as_datetime(at).astimezone(place)
