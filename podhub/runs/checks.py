@@ -65,7 +65,7 @@ def _check_create(cluster: Cluster, kind: Kind, request: Request) -> Answer | No
 
 
 def _namespace_is_there(cluster: Cluster, request: Request) -> bool:
-    metadata = request.body["metadata"]
+    metadata = request.body.get("metadata") or {}
     found = View(cluster, cluster.head).find("namespaces", "", request.namespace or metadata.get("namespace") or "default")
     return found is not None and not found.object["metadata"].get("deletionTimestamp")
 
