@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -492,6 +493,8 @@ class Programs:
             status = error.status
         except FileError as error:
             status = call.fail(error.text)
+        except (ValueError, LookupError, ArithmeticError, re.error, RecursionError):
+            status = call.fail("invalid argument")  # a number, an expression or a date that is none
         if status is not None and process.code is None and process.program == program:
             machine.end(process, status)
 

@@ -18,7 +18,10 @@ def escape(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str, extended: bool = False) -> re.Pattern[str]:
-    return re.compile(_translate(pattern, extended), re.S)
+    try:
+        return re.compile(_translate(pattern, extended), re.S)
+    except re.error:
+        return re.compile(re.escape(pattern), re.S)
 
 
 def matches(pattern: str, text: str, extended: bool = False) -> bool:

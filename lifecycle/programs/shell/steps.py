@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -216,6 +217,9 @@ def _guarded(turn: Turn, make: Callable[[], Any]) -> Any:
     except ArithmeticError_ as error:
         turn.complain(words.arithmetic(turn.shell.dialect, error.kind, error.token, error.token))
         raise ShellExit(1 if turn.shell.dialect == "bash" else 2) from error
+    except (RecursionError, re.error, OverflowError) as error:
+        turn.complain("out of memory")
+        raise ShellExit(2) from error
 
 
 def do_plain(turn: Turn, frame: Frame, step: Any) -> None:

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle.programs import machine
+from lifecycle.programs.commands import COMMANDS
+from lifecycle.programs.files import Node
 from tests.lifecycle.programs.world import World
 
 WORDS = st.sampled_from(
@@ -163,3 +165,40 @@ def test_no_text_crashes_a_shell(shell: tuple[str, str], script: str) -> None:
     world = World()
     world.container(shell[0], shell[1], "-c", script)
     world.run(5)
+
+
+ARGUMENTS = st.one_of(
+    st.text(alphabet="abcdefghijklmnopqrstuvwxyz-0159./:=%+*[]()$^{}|,'", max_size=8),
+    st.builds("-{}".format, st.text(alphabet="abcdefghijklmnopqrstuvwxyzABCDEFIHLOPRTX019", max_size=3)),
+    st.sampled_from(
+        [
+            "/tmp/f",
+            "/etc",
+            "/nofile",
+            "1",
+            "-1",
+            "99999999999999999999",
+            "http://x:y/",
+            "s/a/b/",
+            "{print $1}",
+            "127.0.0.1",
+            "80",
+            "-",
+            "",
+        ]
+    ),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(sorted(set(COMMANDS) - {"behavior"})), st.lists(ARGUMENTS, max_size=5), st.booleans())
+def test_no_arguments_crash_a_command(name: str, args: list[str], busybox: bool) -> None:
+    world = World()
+    app = world.container("busybox" if busybox else "acme/tools:1", "sleep", "1000")
+    world.exec(app, "sh", "-c", "echo 'a b' > /tmp/f")
+    node = Node("f", "ELF", mode=0o755, program=name, flavor="busybox" if busybox else "coreutils")
+    view = world.programs.view(world.programs.state.containers[app])
+    view.put(view.place("/tmp/command"), node)
+    world.programs.exec(app, ("/tmp/command", *args), world.programs.state.containers[app].spec.exited)
+    world.run(5)
+    assert world.programs.state.containers[app].running
