@@ -51,8 +51,10 @@ class StatusManager:
         status = merged(obj["status"], pod.status, over=pod.worker.phase in ("terminated", "finished"), now=self.kernel.now)
         if status != obj["status"]:
             self.kubelet.api.update("pods", {**obj, "status": status})
-        if pod.worker.phase == "finished" and obj["metadata"].get("deletionTimestamp"):
-            self.kernel.after(delays.REMOVE, "kubelet", "remove", uid)
+        if pod.worker.phase == "finished":
+            pod.status = None  # nothing will be said of the Pod any more
+            if obj["metadata"].get("deletionTimestamp"):
+                self.kernel.after(delays.REMOVE, "kubelet", "remove", uid)
 
     def on_remove(self, uid: str) -> None:
         """Delete the Pod for good: nothing of it is left on the node."""
