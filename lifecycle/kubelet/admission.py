@@ -5,6 +5,8 @@ Kubernetes: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from lifecycle.scheduler import filters, taints
@@ -31,6 +33,11 @@ SAFE_SYSCTLS = frozenset(
 """What a Pod may set without the kubelet's being told to allow it."""
 
 
+PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
+MEMORY_TAINT = {"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}
+CRITICAL_PRIORITY = 2_000_000_000
+
+
 class Rejection(msgspec.Struct, frozen=True):
     """Why a Pod is not taken: the Event's reason and message."""
 
@@ -38,9 +45,15 @@ class Rejection(msgspec.Struct, frozen=True):
     message: str
 
 
-def admit(pod: Object, node: NodeInfo) -> Rejection | None:
-    """Return why a node's kubelet does not take a Pod beside those that it has, or None."""
+def admit(pod: Object, node: NodeInfo, conditions: Iterable[Object] = ()) -> Rejection | None:
+    """Return why a node's kubelet does not take a Pod beside those that it has, or None.
+
+    `conditions` are the node's, of which those that tell of pressure count.
+    """
     candidate = Candidate.of(pod)
+    pressure = [c["type"] for c in conditions if c["type"] in PRESSURE and c["status"] == "True"]
+    if pressure and not _bears(pod, pressure):
+        return Rejection("Evicted", f"The node had condition: [{' '.join(pressure)}]. ")
     if forbidden := _forbidden_sysctl(pod):
         return Rejection("SysctlForbidden", f'forbidden sysctl: "{forbidden}" not allowlisted')
     if short := _resources(candidate, node):
@@ -52,6 +65,18 @@ def admit(pod: Object, node: NodeInfo) -> Rejection | None:
     if taints.untolerated(node.taints, tolerations, ["NoExecute"]):
         return _predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate")
     return None
+
+
+def _bears(pod: Object, pressure: list[str]) -> bool:
+    """Say whether a Pod is taken under pressure. Kubernetes: pkg/kubelet/eviction/eviction_manager.go (Admit)"""
+    spec = pod["spec"]
+    if (spec.get("priority") or 0) >= CRITICAL_PRIORITY:
+        return True
+    if pressure != ["MemoryPressure"]:
+        return False
+    if pod["status"].get("qosClass") != "BestEffort":
+        return True
+    return taints.untolerated([MEMORY_TAINT], spec.get("tolerations") or [], ["NoSchedule"]) is None
 
 
 def _forbidden_sysctl(pod: Object) -> str | None:

@@ -208,7 +208,8 @@ class Kubelet:
             pod.worker.phase = "finished"
             return
         info = self.node_info(pod.node)
-        rejection = admit(obj, info)
+        node = self.api.get("nodes", "", pod.node) or {}
+        rejection = admit(obj, info, node.get("status", {}).get("conditions") or ())
         if rejection:
             self._reject(pod, obj, rejection)
             return

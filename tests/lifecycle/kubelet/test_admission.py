@@ -57,3 +57,15 @@ def test_a_host_port_that_is_taken_is_refused_until_it_is_free(cluster: Cluster)
     cluster.create(container(ports=port), name="three")
     cluster.run(3)
     assert cluster.status("three")["phase"] == "Running"
+
+
+def test_a_node_under_memory_pressure_takes_only_pods_that_ask_for_something(cluster: Cluster) -> None:
+    node = cluster.api.get("nodes", "", "node1")
+    conditions = [{**c, "status": "True"} if c["type"] == "MemoryPressure" else c for c in node["status"]["conditions"]]
+    cluster.api.update("nodes", {**node, "status": {**node["status"], "conditions": conditions}})
+    cluster.create(name="idle")
+    cluster.create(container(resources={"requests": {"cpu": "100m"}}), name="asking")
+    cluster.run(3)
+    assert cluster.status("idle")["message"] == "Pod was rejected: The node had condition: [MemoryPressure]. "
+    assert cluster.status("idle")["reason"] == "Evicted"
+    assert cluster.status("asking")["phase"] == "Running"
