@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.machine import Machine
@@ -126,7 +128,7 @@ def runtime(call: Call) -> int | None:
     if call.args[0] in ("--version", "-version", "-v", "version"):
         call.assume("command", f"{name} {call.args[0]} is assumed to exit with 0.")
         return 0
-    if call.args[0] in ("-e", "-c", "-r", "-p"):
+    if any(re.fullmatch(r"-[a-zA-Z]*[ecrp]", arg) for arg in call.args[:3]):
         call.assume("command", f"A program in {name}'s own language is not run: it is assumed to exit with 0 at once.")
         return 0
     call.assume(

@@ -12,6 +12,7 @@ import msgspec
 from lifecycle.clock import Micros
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, join
+from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import patterns
@@ -400,15 +401,22 @@ def _external(turn: Turn, frame: Frame, argv: list[str], last: bool, opens: list
     try:
         run_program(turn, target, argv)
     except ExecError as error:
-        turn_of_child = Turn(machine, process) if target is process else turn
-        _say_not_run(turn_of_child, target, argv[0], error)
-        _gone(turn, target, error.status)
-        return
+        if error.code != "ENOENT" or catalogue.config(machine.state.spec.image).known:
+            _say_not_run(turn, target, argv[0], error)
+            _gone(turn, target, error.status)
+            return
+        _assume(turn, target, argv, last and process.pid == 1)
     if target is process:
         machine.queue.append(process.pid)
         raise Replaced
     process.waiting, process.wait_for = "child", [target.pid]
     machine.queue.append(target.pid)
+
+
+def _assume(turn: Turn, target: Process, argv: list[str], final: bool) -> None:
+    """Let a program of an unknown image be what is assumed: the server itself as the script's last command, else a tool."""
+    target.argv, target.env, target.shell, target.data = argv, turn.environment(), None, {}
+    target.program = "assumed" if final else "unknown-exec"
 
 
 def _may_exec(turn: Turn, frame: Frame) -> bool:

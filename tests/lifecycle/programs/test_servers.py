@@ -121,6 +121,25 @@ def test_an_unknown_image_runs_the_scripts_it_is_given() -> None:
     assert (world.output(), world.exit_of()[1].code) == ("setup\n", 3)
 
 
+def test_a_program_that_an_unknown_image_may_have_is_assumed_where_a_script_calls_it() -> None:
+    world = World()
+    app = world.container("acme/shop:1", "sh", "-c", "./migrate --all && echo migrated && ./serve", ports=(8080,))
+    world.run(1)
+    assert world.output() == "migrated\n"
+    assert world.get(port=8080).status == 200
+    assert len(world.traces("assumption")) == 2
+    world.programs.signal(app, "SIGTERM")
+    world.run(2)
+
+
+def test_a_computation_in_another_language_is_assumed_to_end() -> None:
+    world = World()
+    world.container("perl:5.34.0", "perl", "-Mbignum=bpi", "-wle", "print bpi(2000)")
+    world.run(1)
+    assert world.exit_of()[1].code == 0
+    assert world.traces("assumption")
+
+
 def test_a_database_without_its_password_says_so() -> None:
     world = World()
     world.container("postgres:16")
