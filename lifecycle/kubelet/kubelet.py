@@ -150,7 +150,7 @@ class Kubelet:
             self._observe_node(old, new)
         elif resource == "pods":
             self._observe_pod(old, new)
-        elif new is not None and old is not None:
+        elif new is not None:
             metadata = new["metadata"]
             self.volumes.source_changed(resource, metadata["namespace"], metadata["name"])
 

@@ -111,3 +111,12 @@ def test_the_downward_api_tells_of_the_pod(cluster: Cluster) -> None:
     cluster.run(3)
     uid = next(iter(cluster.kubelet.state.pods))
     assert cluster.programs.volumes[f"{uid}/v"] == {"name": b"web", "cpu": b"2000"}
+
+
+def test_an_optional_config_map_that_comes_later_is_seen(cluster: Cluster) -> None:
+    create(cluster, configMap={"name": "game", "optional": True})
+    cluster.run(3)
+    cluster.request("create", "configmaps", config_map(a="1"))
+    cluster.run(120)
+    uid = next(iter(cluster.kubelet.state.pods))
+    assert cluster.programs.volumes[f"{uid}/v"] == {"a": b"1"}
