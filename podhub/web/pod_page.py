@@ -213,12 +213,11 @@ def traces_about(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int) 
 def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int, most: int) -> list[read.Line]:
     """Return the newest `most` traces about a Pod up to a seq, in order; no types: all but output and assumptions."""
     rows = traces_about(cluster, uid, types, upto)
-    wanted = rows.order_by("-seq").values_list("seq", flat=True)[:most]
-    first = min(wanted, default=None)
-    if first is None:
+    wanted = list(rows.order_by("-seq").values_list("seq", "type")[:most])
+    if not wanted:
         return []
-    kinds = types or tuple(rows.order_by().values_list("type", flat=True).distinct())
-    return read.about(cluster, uid, kind="trace", types=kinds, after=first - 1, upto=upto)
+    kinds = tuple({type for _, type in wanted})
+    return read.about(cluster, uid, kind="trace", types=kinds, after=wanted[-1][0] - 1, upto=upto)
 
 
 def entry_kinds(cluster: Cluster, seqs: set[int]) -> dict[int, str]:

@@ -75,9 +75,8 @@ def clock_for_browser(cluster: Cluster) -> dict[str, float | str]:
 
     `name` is the speed as it was set: a clock that is paused and one at full speed both stand between two news.
     """
-    _, horizon = read.live(cluster.pk)
     speed = 0.0 if _stands(cluster) else clock_of(cluster).speed
-    return {"at": now(cluster, horizon) - cluster.start, "speed": speed, "name": cluster.speed}
+    return {"at": now(cluster, cluster.horizon) - cluster.start, "speed": speed, "name": cluster.speed}
 
 
 def _stands(cluster: Cluster) -> bool:

@@ -23,7 +23,7 @@ from podhub.web.errors import refusals
 from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
 from podhub.web.gallery import gallery
 from podhub.web.pages import guarded, page, problem
-from podhub.web.showing import clock_for_browser, newest, showing
+from podhub.web.showing import clock_for_browser, newest, now, showing
 
 CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
 
@@ -76,7 +76,7 @@ def _after(request: HttpRequest) -> cluster_page.Key | None:
 
 def clock_context(cluster: Cluster) -> dict[str, Any]:
     """Return what the control of a cluster's clock shows."""
-    return {"cluster_speeds": CLUSTER_SPEEDS, "clock_text": f"{as_datetime(newest(cluster).at):%H:%M:%S}"}
+    return {"cluster_speeds": CLUSTER_SPEEDS, "clock_text": f"{as_datetime(now(cluster, cluster.horizon)):%H:%M:%S}"}
 
 
 @require_http_methods(["GET", "POST"])
