@@ -16,7 +16,7 @@ from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
-from lifecycle.core_v1 import registry, status
+from lifecycle.core_v1 import managed_fields, registry, status
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
 from lifecycle.core_v1.schema import Kind
@@ -94,6 +94,8 @@ class Requests:
             services.allocate(self.kernel, obj)
         elif kind.kind == "Node":
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
+        if request.content_type == APPLY_PATCH:
+            metadata["managedFields"] = managed_fields.created(kind, request.body, _manager(request), self.kernel.now)
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
 
@@ -108,8 +110,19 @@ class Requests:
         patched = patch(kind, self._shown(kind, old), request.body, request.content_type, _field_validation(request))
         if isinstance(patched, Status):
             raise Refused(patched)
-        code, obj, warnings = self._replace(kind, request, old, patched.object)
+        manifest, managed = patched.object, None
+        if request.content_type == APPLY_PATCH:
+            manifest, managed = self._applied(kind, request, old)
+        code, obj, warnings = self._replace(kind, request, old, manifest, managed)
         return code, obj, (*patched.warnings, *warnings)
+
+    def _applied(self, kind: Kind, request: Request, old: Object) -> tuple[Object, list[Object]]:
+        """Return what a server-side apply makes of an object, and who manages which of its fields then."""
+        force = request.query.get("force") in (["true"], ["1"])
+        applied = managed_fields.apply(kind, old, request.body, _manager(request), force, self.kernel.now)
+        if isinstance(applied, Status):
+            raise Refused(applied)
+        return applied, applied["metadata"]["managedFields"]
 
     def delete(self, kind: Kind, request: Request) -> Result:
         old, options = self._existing(kind, request), _delete_options(request)
@@ -139,16 +152,20 @@ class Requests:
         """Give a command that an exec started what it is to read."""
         return 200, pods.type_into(self.kernel, self._existing(kind, request), request), ()
 
-    def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any) -> Result:
-        """Put a whole object in place of another, as far as the subresource goes."""
+    def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any, managed: list[Object] | None = None) -> Result:
+        """Put a whole object in place of another, as far as the subresource goes; `managed` are its managedFields then."""
         metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
         if isinstance(metadata, dict):
             self._check_preconditions(kind, old, metadata.get("uid"), metadata.get("resourceVersion"))
         accepted = registry.accept_update(
             manifest, old, _field_validation(request), expected=kind, subresource=request.subresource
         )
-        new = _granted(accepted)
-        return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new.object))), new.warnings
+        granted = _granted(accepted)
+        new = granted.object
+        managed = managed or managed_fields.updated(kind, old, new, _manager(request), self.kernel.now)
+        if managed:
+            new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
+        return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new))), granted.warnings
 
     def _delete(self, kind: Kind, old: Object, options: DeleteOptions) -> Object:
         metadata = old["metadata"]
@@ -233,6 +250,11 @@ def _granted(accepted: Accepted | Status) -> Accepted:
     if errors:
         raise Refused(status.invalid(accepted.kind, accepted.object["metadata"].get("name", ""), errors))
     return accepted
+
+
+def _manager(request: Request) -> str:
+    """Return in whose name a request sets fields."""
+    return (request.query.get("fieldManager") or [""])[0] or request.user
 
 
 def _field_validation(request: Request) -> FieldValidation:

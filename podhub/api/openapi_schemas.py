@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from lifecycle.core_v1.api_types import TABLE
+from lifecycle.core_v1.managed_fields import list_map_keys
 from lifecycle.core_v1.schema import Field, Kind, Type, fields, struct, type_of
 from podhub.api.api_texts import FieldText, TypeText, texts
 from podhub.api.enums import ENUMS
@@ -186,24 +187,10 @@ def _merging(field: Field) -> Schema:
         return {"x-kubernetes-list-type": "set", "x-kubernetes-patch-strategy": strategy}
     return {
         "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": list_map_keys(field),
+        "x-kubernetes-list-map-keys": list(list_map_keys(field)),
         "x-kubernetes-patch-merge-key": field.merge_key,
         "x-kubernetes-patch-strategy": strategy,
     }
-
-
-LIST_MAP_KEYS = {
-    "containerPort": ["containerPort", "protocol"],
-    "port": ["port", "protocol"],
-    "topologyKey": ["topologyKey", "whenUnsatisfiable"],
-}
-"""The keys by which an apply merges, where they are more than the one of a strategic merge patch."""
-
-
-def list_map_keys(field: Field) -> list[str]:
-    """Return the keys that tell the items of a list apart for an apply."""
-    assert field.merge_key
-    return LIST_MAP_KEYS.get(field.merge_key, [field.merge_key])
 
 
 def _ref(name: str) -> str:
