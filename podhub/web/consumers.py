@@ -84,6 +84,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.close(GONE)
         except asyncio.CancelledError:
             raise
+        except OSError:  # the browser has gone while it was told something; its connection ends by itself
+            log.debug("page left %s", self.subject)
         except Exception:  # the task's edge: the browser connects again and asks from where it stopped
             log.exception("page %s", self.subject)
             await self.close(1011)

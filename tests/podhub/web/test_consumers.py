@@ -193,3 +193,17 @@ async def test_a_wake_up_reaches_a_page_at_once(growing: Growing) -> None:
                 delays.append(time.perf_counter() - begun)
     assert len(delays) > 8
     assert sorted(delays)[len(delays) // 2] < 0.05
+
+
+async def test_a_browser_that_goes_while_it_is_told_something_is_no_error(
+    growing: Growing, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def gone(self: consumers.PageConsumer, said: bulletins.Bulletin) -> None:
+        raise ConnectionResetError
+
+    head = await grow(growing)(1)
+    async with page(f"{POD}?after={head}"):
+        monkeypatch.setattr(consumers.PageConsumer, "_tell", gone)
+        await grow(growing)(36)
+        await asyncio.sleep(0.3)
+    assert not caplog.records
