@@ -25,6 +25,7 @@ MOST_DOCUMENTS = 200
 
 WHAT_TO_DO = {
     "found character that cannot start": "Indent with spaces, never with tabs; put text that begins with @ or ` in quotes.",
+    "found a tab character": "Indent with spaces, never with tabs.",
     "did not find expected key": "Align this line with the keys it belongs to.",
     "mapping values are not allowed": "Check the indentation; put text that holds a colon and a blank in quotes.",
     "did not find expected '-' indicator": "Align this item with the other items of its list.",

@@ -19,6 +19,9 @@ import yaml
 from lifecycle.core_v1.field import Path
 
 DEEPEST = 64
+LONGEST_NUMBER = 300
+"""Digits of a whole number; one of more is beyond every number that JSON's readers hold."""
+
 MOST_NODES = 100_000
 
 Place = tuple[int, int]
@@ -293,6 +296,8 @@ def _number(value: str) -> Any:
     if match:
         digits = match[2]
         octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+        if len(digits) > LONGEST_NUMBER:
+            raise ValueError(f"json: unsupported value: a whole number of {len(digits):,} digits")
         number = int(digits, 8) if octal else int(digits, 0)
         return -number if match[1] == "-" else number
     if not _FLOAT.fullmatch(value):

@@ -47,7 +47,7 @@ def read_manifests(paths: list[str]) -> list[Timed]:
 
     What is odd about one is said on stderr. Raises: CommandError with all that is wrong, each at its line.
     """
-    texts = {path: _read(path) for path in paths}
+    texts = {path: _bytes(path) for path in paths}
     beside = _Beside([document.value for text in texts.values() for document in manifests.parse(text).documents])
     checked = [(path, submission.check(text, objects=beside)) for path, text in texts.items()]
     for path, one in checked:
@@ -203,11 +203,16 @@ def _load(path: str) -> Any:
 
 def _read(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError as wrong:
-        raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
+        return _bytes(path).decode()
     except UnicodeDecodeError as wrong:
         raise CommandError(f"error: {path}: byte {wrong.start + 1} is no UTF-8 text") from None
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as wrong:
+        raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
 
 
 def _unreadable(path: str, wrong: yaml.YAMLError) -> CommandError:

@@ -45,6 +45,8 @@ def only(submitted: Submitted) -> Problem:
         ("a: " + "[" * 1000 + "]" * 1000, 1, 67, "nested more than 64 levels deep"),
         ("? [a]\n: b\n", 1, 3, "a key must be text, not a mapping or a list"),
         ("a: .inf\n", 1, 4, "json: unsupported value: .inf"),
+        ("a: " + "9" * 10_000, 1, 4, "json: unsupported value: a whole number of 10,000 digits"),
+        ("a:\n  b: 1\n\tc: 2\n", 3, 1, "found a tab character that violates indentation"),
         ('{"a": 1,}', 1, 8, None),
         ('{"a": NaN}', 1, 1, "json: unsupported value: NaN"),
     ],

@@ -182,3 +182,9 @@ def test_no_server_is_imported(file):
     code = "import sys; from podhub.cli import main; main(sys.argv[1:]); print('django' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code, "run", file(ENDS)], capture_output=True, text=True, check=True)
     assert done.stderr.splitlines()[-1] == "False"
+
+
+def test_a_manifest_that_is_no_text_is_refused_at_its_line(tmp_path, capsys):
+    (tmp_path / "pod.yaml").write_bytes(b"a: 1\nb: caf\xe9\n")
+    assert main(["run", str(tmp_path / "pod.yaml")]) == 1
+    assert "line 2, column 7: byte 0xe9 is not text in UTF-8" in capsys.readouterr().err
