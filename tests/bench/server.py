@@ -6,6 +6,7 @@ does only adds.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +35,10 @@ spec:
   containers:
   - {{name: web, image: nginx}}
 """
+
+STATIC = ROOT / "staticfiles"
+
+PASSWORD = "of a benchmark"
 
 CROWD, CROWD_SECONDS = 200, 20.0
 
@@ -76,30 +81,34 @@ def team() -> Iterator[Server]:
         servers.database(postgresql) as database,
         servers.redis() as redis,
     ):
-        settings = {
-            "SECRET_KEY": "of a benchmark",
-            "ALLOWED_HOSTS": "podhub.example",
-            "DJANGO_SUPERUSER_PASSWORD": "of a benchmark",
-        }
+        settings = {"SECRET_KEY": "of a benchmark", "ALLOWED_HOSTS": "podhub.example", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
         house, port = House(Path(folder), DATABASE_URL=database, REDIS_URL=redis, **settings), servers.free_port()
         try:
-            subprocess.run(
-                [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
-                cwd=ROOT,
-                env=house.environment,
-                check=True,
-            )
-            house.podhub("createsuperuser", "--noinput", "--username", "bench", "--email", "bench@podhub.example")
-            house.start("celery", "--app", "podhub", "worker", "--concurrency", "1", "--hostname", "one@bench")
-            house.start("celery", "--app", "podhub", "worker", "--concurrency", "1", "--hostname", "two@bench")
-            house.start("celery", "--app", "podhub", "beat", "--schedule", str(Path(folder) / "beat"))
-            house.start("uvicorn", "podhub.asgi:application", "--host", "127.0.0.1", "--port", str(port))
-            answers(port)
-            visitor = Visitor(port)
-            visitor.log_in("bench", "of a benchmark")
-            yield Server(house, port, database, visitor.cookies)
+            with static_files(house):
+                house.podhub("createsuperuser", "--noinput", "--username", "bench", "--email", "bench@podhub.example")
+                for name in ("one", "two"):
+                    house.start("celery", "--app", "podhub", "worker", "--concurrency", "1", "--hostname", f"{name}@bench")
+                house.start("celery", "--app", "podhub", "beat", "--schedule", str(Path(folder) / "beat"))
+                house.start("uvicorn", "podhub.asgi:application", "--host", "127.0.0.1", "--port", str(port))
+                answers(port)
+                visitor = Visitor(port)
+                visitor.log_in("bench", PASSWORD)
+                yield Server(house, port, database, visitor.cookies)
         finally:
             house.close()
+
+
+@contextmanager
+def static_files(house: House) -> Iterator[None]:
+    """Collect the static files, as a team's image does; what was not there before is taken away again."""
+    there = STATIC.exists()
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=house.environment, check=True)
+    try:
+        yield
+    finally:
+        if not there:
+            shutil.rmtree(STATIC)
 
 
 def start() -> Figure:
