@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 
 from lifecycle.clock import parse_rfc3339
 from podhub.log import importing
@@ -173,3 +176,16 @@ def test_who_gives_a_wrong_password_is_told_so(db: None, client: Client) -> None
     assert "correct username and password" in page.content.decode()
     assert "sha256-" in page["Content-Security-Policy"]
     assert client.post("/login/", {"username": "grace", "password": "hopper", "next": "/new/"})["Location"] == "/new/"
+
+
+@settings_of(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=st.dictionaries(
+        st.sampled_from(["at", "seq", "namespace", "after"]),
+        st.text(max_size=30) | st.from_regex(r"-?\d{1,25}(\.\d+)?(ns|ms|s|m|h)?", fullmatch=True) | st.datetimes().map(str),
+        max_size=3,
+    ),
+    path=st.sampled_from(["/c/life/", POD, POD + "moment/"]),
+)
+def test_no_query_breaks_a_page(recorded: Cluster, client: Client, query: dict[str, str], path: str) -> None:
+    assert client.get(path, query).status_code in (200, 400, 404)
