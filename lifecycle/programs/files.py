@@ -206,7 +206,7 @@ class View:
 
     def get(self, path: str, follow: bool = True) -> Node | None:
         try:
-            return self.find(path, follow)[1]
+            return self.node_at(self.place(self.resolve(path, follow)))
         except FileError:
             return None
 
