@@ -111,7 +111,7 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
 class Typed(msgspec.Struct):
     """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more."""
 
-    session: int
+    session: int = 0
     data: bytes = b""
     end: bool = False
 

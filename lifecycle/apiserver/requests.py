@@ -281,7 +281,7 @@ def _delete_options(request: Request) -> DeleteOptions:
 _POD_ACTIONS = {"binding": (201, pods.bind), "eviction": (201, pods.evict), "exec": (200, pods.execute)}
 
 _SUBRESOURCES = {
-    "pods": ("status", "ephemeralcontainers", "resize", *_POD_ACTIONS),
+    "pods": ("status", "ephemeralcontainers", "resize", "attach", *_POD_ACTIONS),
     **dict.fromkeys(("namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes", "services"), ("status",)),
 }
 
@@ -291,6 +291,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     ("create", ""): Requests.create,
     **{("create", name): Requests.pod_action for name in _POD_ACTIONS},
     ("update", "exec"): Requests.type_into,
+    ("update", "attach"): Requests.type_into,
     **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize")},
     **{("patch", name): Requests.patch for name in ("", "status", "ephemeralcontainers", "resize")},
     ("delete", ""): Requests.delete,

@@ -62,6 +62,7 @@ class ContainerConfig:
             user=self.user(pod, container),
             tty=container.tty,
             stdin=container.stdin,
+            stdin_once=container.stdin_once,
             read_only=bool(context and context.read_only_root_filesystem),
             termination_message_path=container.termination_message_path,
             behavior=annotations.get(BEHAVIOR + container.name),

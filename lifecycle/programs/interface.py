@@ -69,6 +69,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     user: int | None = None
     tty: bool = False
     stdin: bool = False
+    stdin_once: bool = False
     read_only: bool = False
     termination_message_path: str = "/dev/termination-log"
     behavior: str | None = None

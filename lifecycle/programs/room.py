@@ -315,8 +315,13 @@ class Programs:
         return None
 
     def type(self, container_id: str, session: int, data: bytes, end: bool) -> bool:
-        """Give a command what somebody types, and with `end` nothing more; False where it reads no more."""
+        """Give a command what somebody types, and with `end` nothing more; False where it reads no more.
+
+        Session 0 is the container's own first process; its input ends with the first who attaches, where `stdinOnce` says so.
+        """
         machine = self._running(container_id)
+        if machine is not None and not session:
+            return self._type_to_first(machine, data, end)
         asked = next((one for one in machine.state.execs.values() if one.session == session), None) if machine else None
         if machine is None or asked is None or not asked.stdin:
             return False
@@ -325,6 +330,16 @@ class Programs:
         if end:
             streams.release(machine, asked.stdin)
             asked.stdin = 0
+        machine.run()
+        return typed
+
+    @staticmethod
+    def _type_to_first(machine: Machine, data: bytes, end: bool) -> bool:
+        state = machine.state
+        typed = streams.type_into(machine, state.processes[1], state.stdin, data.decode("latin-1"))
+        if end and state.spec.stdin_once:
+            streams.release(machine, state.stdin)
+            state.stdin = 0
         machine.run()
         return typed
 

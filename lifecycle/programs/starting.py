@@ -114,7 +114,7 @@ def start(machine: Machine) -> str | None:
     process.fds = {}
     for fd, opened in enumerate(
         (
-            Open("silent" if spec.tty or spec.stdin else "null"),
+            _stdin(machine),
             Open("log", path="stdout"),
             Open("log", path="stdout" if spec.tty else "stderr"),
         )
@@ -133,6 +133,17 @@ def start(machine: Machine) -> str | None:
         return None
     state.processes.clear()
     return error
+
+
+def _stdin(machine: Machine) -> Open:
+    """Return what a container's first process reads: what is typed to whoever attaches, or nothing."""
+    spec = machine.state.spec
+    if not spec.stdin:
+        return Open("silent" if spec.tty else "null")
+    stdin, typed = streams.make_pipe(machine)
+    typed.refs = 1
+    machine.state.stdin = machine.open_number(typed)
+    return stdin
 
 
 def command_of(

@@ -200,6 +200,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     steps_second: int = 0
     steps: int = 0
     strained: int = 0
+    stdin: int = 0
     said: set[str] = set()
 
 

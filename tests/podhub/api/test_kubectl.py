@@ -78,3 +78,10 @@ def test_a_watch_of_the_past_plays_it_at_the_speed_asked_for(cluster: Reached) -
     words = [line.split()[2] for line in watched.stdout.splitlines()]
     assert list(dict.fromkeys(words)) == ["Pending", "ContainerCreating", "Running", "Completed"]
     assert time.monotonic() - began < 15
+
+
+def test_what_is_typed_into_an_attached_container_is_read(cluster: Reached) -> None:
+    done = cluster.kubectl(
+        "run", "there", "--image=busybox", "--restart=Never", "-i", "--quiet", "--", "sh", "-c", "sleep 5; cat", stdin="typed\n"
+    )
+    assert done.stdout == "typed\n"
