@@ -6,13 +6,9 @@ import re
 
 import msgspec
 
-from lifecycle.clock import SECOND
 from lifecycle.programs import streams
-from lifecycle.programs.commands.call import Call, UsageError, command
-from lifecycle.programs.commands.processes import run_each
-from lifecycle.programs.commands.times import strftime, zone
+from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.files import FileError, Node, join, parent
-from lifecycle.programs.shell import patterns
 
 
 @command("cat")
@@ -119,11 +115,11 @@ def rm(call: Call) -> int:
         return 0 if force else call.fail("missing operand")
     status = 0
     for name in names:
-        status = _rm_one(call, name, force, "r" in options or "R" in options) or status
+        status = remove_one(call, name, force, "r" in options or "R" in options) or status
     return status
 
 
-def _rm_one(call: Call, name: str, force: bool, recursive: bool) -> int:
+def remove_one(call: Call, name: str, force: bool, recursive: bool) -> int:
     prefix = "can't remove" if call.busybox else "cannot remove"
     try:
         place, node = call.view.find(call.path(name), follow=False)
@@ -135,7 +131,7 @@ def _rm_one(call: Call, name: str, force: bool, recursive: bool) -> int:
         return call.fail(f"refusing to remove '.' or '..' directory: skipping '{name}'")
     status = 0
     try:
-        for path in sorted(_below(call, place.full), reverse=True):
+        for path in sorted(below(call, place.full), reverse=True):
             try:
                 call.view.remove(call.view.place(path))
             except FileError as error:
@@ -145,13 +141,13 @@ def _rm_one(call: Call, name: str, force: bool, recursive: bool) -> int:
     return status
 
 
-def _below(call: Call, path: str) -> list[str]:
+def below(call: Call, path: str) -> list[str]:
     """Return a path and everything below it."""
     node = call.view.node_at(call.view.place(path))
     found = [path]
     if node is not None and node.kind == "d":
         for name in call.view.names(path):
-            found += _below(call, join(path, name))
+            found += below(call, join(path, name))
     return found
 
 
@@ -228,7 +224,7 @@ def mv(call: Call) -> int:
             if destination == path or destination.startswith(path + "/"):
                 raise FileError("EINVAL")
             copy_tree(call, path, destination, True)
-            for one in sorted(_below(call, path), reverse=True):
+            for one in sorted(below(call, path), reverse=True):
                 call.view.remove(call.view.place(one))
             call.machine.changed_files(call.view.place(path).tree)
         except FileError as error:
@@ -288,7 +284,7 @@ def _cannot_create(call: Call, target: str, error: FileError) -> str:
 def copy_tree(call: Call, source: str, target: str, keep: bool) -> None:
     """Copy a file or a directory with all below it. Raises: FileError."""
     view = call.view
-    for path in _below(call, source):
+    for path in below(call, source):
         node = view.node_at(view.place(path))
         if node is None:
             continue
@@ -346,7 +342,7 @@ def chmod(call: Call) -> int:
         try:
             path = call.view.resolve(call.path(name))
             call.find(name)
-            for one in _below(call, path) if recursive else [path]:
+            for one in below(call, path) if recursive else [path]:
                 _change(call, one, what)
         except FileError as error:
             status = call.fail(f"{name}: {error.text}" if call.busybox else f"cannot access '{name}': {error.text}")
@@ -419,388 +415,3 @@ def parse_size(text: str) -> int | None:
         return None
     unit = {"": 1, "c": 1, "w": 2, "b": 512, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[match.group(2).lower()]
     return int(match.group(1)) * unit
-
-
-# ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def mode_text(node: Node) -> str:
-    """Return a mode as `ls -l` writes it."""
-    kind = {"f": "-", "d": "d", "l": "l", "p": "p", "s": "s", "c": "c"}[node.kind]
-    bits = "".join(letter if node.mode >> (8 - i) & 1 else "-" for i, letter in enumerate("rwxrwxrwx"))
-    if node.mode & 0o1000:
-        bits = bits[:-1] + ("t" if bits[-1] == "x" else "T")
-    return kind + bits
-
-
-@command("ls", "dir")
-def ls(call: Call) -> int:
-    options, names = call.options(
-        "laA1RrthdnSpFiHLscC",
-        {"all": "a", "almost-all": "A", "recursive": "R", "human-readable": "h", "color": "1", "directory": "d"},
-    )
-    files: list[tuple[str, Node]] = []
-    directories: list[str] = []
-    status = 0
-    for name in names or ["."]:
-        try:
-            node = call.find(name, follow="l" not in options or name.endswith("/"))
-            if node.kind == "l" and "l" not in options:
-                node = call.find(name)
-        except FileError as error:
-            status = call.fail(
-                f"{name}: {error.text}" if call.busybox else f"cannot access '{name}': {error.text}", 1 if call.busybox else 2
-            )
-            continue
-        if node.kind == "d" and "d" not in options:
-            directories.append(name)
-        else:
-            files.append((name, node))
-    if files:
-        call.out(_listed(call, sorted(files, key=lambda pair: pair[0]), options))
-    for i, name in enumerate(sorted(directories)):
-        if i or files:
-            call.out("\n")
-        if len(names) > 1 or "R" in options:
-            call.out(f"{name}:\n")
-        _list_directory(call, name, options)
-    return status
-
-
-def _list_directory(call: Call, name: str, options: dict[str, str]) -> None:
-    path = call.view.resolve(call.path(name))
-    found = call.view.names(path)
-    if "a" in options:
-        found = [".", "..", *found]
-    elif "A" not in options:
-        found = [one for one in found if not one.startswith(".")]
-    nodes = [(one, call.view.get(join(path, one), follow=False) or Node("d", mode=0o755)) for one in found]
-    if "t" in options:
-        nodes.sort(key=lambda pair: -pair[1].mtime)
-    if "S" in options:
-        nodes.sort(key=lambda pair: -pair[1].size)
-    if "r" in options:
-        nodes.reverse()
-    if "l" in options or "n" in options or "s" in options:
-        total = sum(-(-node.size // 1024 // 4) * 4 for _, node in nodes if node.kind == "f")
-        call.out(f"total {total}\n")
-    call.out(_listed(call, nodes, options))
-    if "R" in options:
-        for one, node in nodes:
-            if node.kind == "d" and one not in (".", ".."):
-                call.out(f"\n{name.rstrip('/')}/{one}:\n")
-                _list_directory(call, f"{name.rstrip('/')}/{one}", options)
-
-
-def _listed(call: Call, nodes: list[tuple[str, Node]], options: dict[str, str]) -> str:
-    if "l" not in options and "n" not in options:
-        marks = [
-            ("/" if node.kind == "d" else "*" if "F" in options and node.mode & 0o111 else "")
-            if {"p", "F"} & set(options)
-            else ""
-            for _, node in nodes
-        ]
-        return "".join(f"{name}{mark}\n" for (name, _), mark in zip(nodes, marks, strict=True))
-    width = max((len(str(node.size)) for _, node in nodes), default=1)
-    place = zone(call.process.env)
-    lines = []
-    for name, node in nodes:
-        owner = str(node.user) if "n" in options or node.user else "root"
-        owner = owner if owner != "0" or "n" in options else "root"
-        size = human(node.size) if "h" in options else str(node.size)
-        time = strftime("%b %e %H:%M", node.mtime, place)
-        arrow = f" -> {node.text}" if node.kind == "l" else ""
-        links = 2 if node.kind == "d" else 1
-        group = owner if "n" in options or not node.user else "root"
-        if call.busybox:
-            lines.append(f"{mode_text(node)} {links:4} {owner:<8} {group:<8} {size:>9} {time} {name}{arrow}\n")
-        else:
-            lines.append(f"{mode_text(node)} {links} {owner} {group} {size:>{width}} {time} {name}{arrow}\n")
-    return "".join(lines)
-
-
-def human(size: int) -> str:
-    """Return a size as `-h` writes it: 4.0K, 12M."""
-    value = float(size)
-    for unit in ("", "K", "M", "G"):
-        if value < 1024 or unit == "G":
-            return f"{value:.0f}{unit}" if not unit or value >= 10 else f"{value:.1f}{unit}"
-        value /= 1024
-    return str(size)
-
-
-@command("stat")
-def stat(call: Call) -> int:
-    options, names = call.options("c:f%tLZ", {"format": "c", "printf": "c"})
-    status = 0
-    for name in names:
-        try:
-            node = call.find(name, follow="L" in options)
-        except FileError as error:
-            status = call.fail(f"can't stat '{name}': {error.text}" if call.busybox else f"cannot statx '{name}': {error.text}")
-            continue
-        form = options.get("c")
-        call.out(_stat_form(form, name, node) + "\n" if form is not None else _stat_long(name, node))
-    return status
-
-
-def _stat_form(form: str, name: str, node: Node) -> str:
-    values = {
-        "n": name,
-        "s": str(node.size),
-        "Y": str(node.mtime // SECOND),
-        "Z": str(node.mtime // SECOND),
-        "X": str(node.mtime // SECOND),
-        "a": f"{node.mode:o}",
-        "A": mode_text(node),
-        "u": str(node.user),
-        "g": "0",
-        "U": "root" if not node.user else str(node.user),
-        "G": "root",
-        "F": {"f": "regular file" if node.size else "regular empty file", "d": "directory", "l": "symbolic link"}.get(
-            node.kind, "special file"
-        ),
-        "y": strftime("%Y-%m-%d %H:%M:%S.%N +0000", node.mtime, zone({})),
-        "h": "1",
-    }
-    return re.sub(r"%(.)", lambda m: values.get(m.group(1), m.group()), form)
-
-
-def _stat_long(name: str, node: Node) -> str:
-    kind = {"f": "regular file", "d": "directory", "l": "symbolic link"}.get(node.kind, "special file")
-    when = strftime("%Y-%m-%d %H:%M:%S.%N +0000", node.mtime, zone({}))
-    return (
-        f"  File: {name}\n  Size: {node.size}\tBlocks: {-(-node.size // 4096) * 8}\tIO Block: 4096   {kind}\n"
-        f"Access: ({node.mode:04o}/{mode_text(node)})  Uid: ({node.user:5}/    root)   Gid: (    0/    root)\n"
-        f"Access: {when}\nModify: {when}\nChange: {when}\n"
-    )
-
-
-@command("readlink", "realpath")
-def readlink(call: Call) -> int:
-    options, names = call.options("femnqsz", {"canonicalize": "f"})
-    status = 0
-    for name in names:
-        try:
-            if options or call.name == "realpath":
-                path = call.view.resolve(call.path(name))
-                if call.view.get(parent(path)) is None:
-                    raise FileError("ENOENT")
-                call.out(path + "\n")
-                continue
-            node = call.find(name, follow=False)
-            if node.kind != "l":
-                status = 1
-                continue
-            call.out(node.text + "\n")
-        except FileError as error:
-            status = call.fail(f"{name}: {error.text}") if call.name == "realpath" else 1
-    return status
-
-
-@command("which")
-def which(call: Call) -> int:
-    status = 0
-    for name in call.args:
-        if name == "-a":
-            continue
-        path = call.machine.which(call.process, name, call.process.env)
-        if path is None or call.view.get(call.path(path)) is None:
-            status = 1
-        else:
-            call.out(path + "\n")
-    return status
-
-
-@command("du")
-def du(call: Call) -> int:
-    options, names = call.options("shkmacxd:b", {"summarize": "s", "human-readable": "h", "max-depth": "d", "bytes": "b"})
-    status = 0
-    for name in names or ["."]:
-        try:
-            path = call.view.resolve(call.path(name))
-            call.view.find(path)
-        except FileError as error:
-            status = call.fail(f"{name}: {error.text}" if call.busybox else f"cannot access '{name}': {error.text}")
-            continue
-        directories = [one for one in _below(call, path) if (call.view.get(one) or Node()).kind == "d"] or [path]
-        for one in sorted(directories, reverse=True):
-            if one == path or "s" not in options:
-                shown = name + one[len(path) :]
-                call.out(f"{_du_size(call, one, options)}\t{shown}\n")
-    return status
-
-
-def _du_size(call: Call, path: str, options: dict[str, str]) -> str:
-    nodes = [call.view.node_at(call.view.place(one)) for one in _below(call, path)]
-    if "b" in options:
-        return str(sum(node.size for node in nodes if node))
-    blocks = sum(4096 if node.kind == "d" else -(-node.size // 4096) * 4096 for node in nodes if node)
-    return human(blocks) if "h" in options else str(blocks >> 20 if "m" in options else blocks >> 10)
-
-
-@command("df")
-def df(call: Call) -> int:
-    human_ = any("h" in arg for arg in call.args if arg.startswith("-"))
-    head = (
-        "Filesystem                Size      Used Available Use% Mounted on\n"
-        if human_
-        else "Filesystem           1K-blocks      Used Available Use% Mounted on\n"
-    )
-    row = (
-        "overlay                  50.0G     10.0G     40.0G  20% /\n"
-        if human_
-        else "overlay               52428800  10485760  41943040  20% /\n"
-    )
-    call.out(head + row)
-    return 0
-
-
-@command("sync", "fsync")
-def sync(call: Call) -> int:
-    return 0
-
-
-@command("mktemp")
-def mktemp(call: Call) -> int:
-    options, operands = call.options("dqp:tu", {"directory": "d", "tmpdir": "p"})
-    template = operands[0] if operands else "tmp.XXXXXXXXXX" if not call.busybox else "tmp.XXXXXX"
-    base = options.get("p") or (call.process.env.get("TMPDIR") or "/tmp" if not operands or "t" in options else "")
-    call.moves()
-    key = (call.machine.state.spec.id, call.process.pid, call.machine.state.next_open)
-    letters = call.machine.kernel.seeds.hex(10, "mktemp", *key)
-    count = len(template) - len(template.rstrip("X"))
-    name = (
-        join(call.path(base or "."), template.rstrip("X") + letters[:count]) if base else template.rstrip("X") + letters[:count]
-    )
-    try:
-        if "d" in options:
-            make_directory(call, name, False, 0o700)
-        else:
-            call.write_file(name, "")
-    except FileError as error:
-        return call.fail(
-            f"(null): {error.text}" if call.busybox else f"failed to create file via template '{template}': {error.text}"
-        )
-    call.out(name + "\n")
-    return 0
-
-
-@command("mkfifo", "mknod")
-def mkfifo(call: Call) -> int:
-    call.assume("command", "Named pipes are not modelled: mkfifo makes a plain file.")
-    for name in [arg for arg in call.args if not arg.startswith("-")][:1]:
-        try:
-            call.write_file(name, "")
-        except FileError as error:
-            return call.fail(f"{name}: {error.text}" if call.busybox else f"cannot create fifo '{name}': {error.text}")
-    return 0
-
-
-# ── find ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@command("find")
-def find(call: Call) -> int | None:
-    if "left" in call.data:
-        return run_each(call, [], 0)
-    args = list(call.args)
-    roots: list[str] = []
-    while args and not args[0].startswith(("-", "(", "!")):
-        roots.append(args.pop(0))
-    status, found = 0, []
-    for root in roots or ["."]:
-        try:
-            call.find(root, follow=False)
-        except FileError as error:
-            status = call.fail(f"{root}: {error.text}" if call.busybox else f"'{root}': {error.text}")
-            continue
-        found += _walk(call, root)
-    return _find_actions(call, args, found, status)
-
-
-def _walk(call: Call, root: str) -> list[tuple[str, Node, int]]:
-    path = call.view.resolve(call.path(root), follow=False)
-    out = []
-    for one in _below(call, path):
-        node = call.view.node_at(call.view.place(one))
-        if node is not None:
-            relative = one[len(path) :] if path != "/" else one.rstrip("/")
-            out.append((root.rstrip("/") + relative if relative else root, node, relative.count("/")))
-    return out
-
-
-def _find_actions(call: Call, args: list[str], found: list[tuple[str, Node, int]], status: int) -> int | None:
-    selected, actions = _select(call, args, found)
-    if actions and actions[0] == "-delete":
-        for name, _, _ in reversed(selected):
-            status = _rm_one(call, name, True, True) or status
-        return status
-    if actions and actions[0] in ("-exec", "-execdir", "-ok"):
-        return _find_exec(call, actions[1:], [name for name, _, _ in selected], status)
-    call.out("".join(name + ("\0" if actions[:1] == ["-print0"] else "\n") for name, _, _ in selected))
-    return status
-
-
-def _find_exec(call: Call, words: list[str], names: list[str], status: int) -> int | None:
-    end = next((i for i, word in enumerate(words) if word in (";", "+")), len(words))
-    template = words[:end]
-    if words[end : end + 1] == ["+"]:
-        commands = [[*[word for word in template if word != "{}"], *names]] if names else []
-    else:
-        commands = [[word.replace("{}", name) for word in template] for name in names]
-    return run_each(call, commands, status)
-
-
-def _select(call: Call, args: list[str], found: list[tuple[str, Node, int]]) -> tuple[list[tuple[str, Node, int]], list[str]]:
-    negate = False
-    while args:
-        word = args.pop(0)
-        if word in ("-print", "-print0", "-delete", "-exec", "-execdir", "-ok"):
-            return found, [word, *args]
-        if word in ("!", "-not"):
-            negate = not negate
-            continue
-        if word in ("-a", "-and", "-follow", "-xdev", "-mount", "(", ")", "-L", "-depth", "-ls"):
-            continue
-        if word in ("-o", "-or"):
-            call.assume("command", "find with -o is modelled in part: the tests after -o are left out.")
-            return found, []
-        value = args.pop(0) if args and word != "-empty" else ""
-        found = [one for one in found if _passes(call, word, value, one) != negate]
-        negate = False
-    return found, []
-
-
-def _passes(call: Call, test: str, value: str, one: tuple[str, Node, int]) -> bool:
-    name, node, depth = one
-    base = name.rstrip("/").rpartition("/")[2]
-    match test:
-        case "-name":
-            return patterns.matches(value, base)
-        case "-iname":
-            return patterns.matches(value.lower(), base.lower())
-        case "-path" | "-wholename":
-            return patterns.matches(value, name)
-        case "-type":
-            return node.kind in value.split(",")
-        case "-maxdepth":
-            return depth <= int(value or 0)
-        case "-mindepth":
-            return depth >= int(value or 0)
-        case "-mmin" | "-amin" | "-cmin" | "-mtime" | "-atime" | "-ctime":
-            call.moves()
-            age = (call.now - node.mtime) / SECOND / (60 if test.endswith("min") else 86400)
-            number = float(value.lstrip("+-") or 0)
-            return age > number if value[:1] == "+" else age < number if value[:1] == "-" else int(age) == number
-        case "-size":
-            size = parse_size(value.lstrip("+-")) or 0
-            return node.size > size if value[:1] == "+" else node.size < size if value[:1] == "-" else node.size == size
-        case "-empty":
-            return node.size == 0 if node.kind == "f" else node.kind == "d" and not call.view.names(call.path(name))
-        case "-newer":
-            other = call.view.get(call.path(value))
-            return other is not None and node.mtime > other.mtime
-        case "-perm" | "-user" | "-group":
-            return True
-    raise UsageError(f"unrecognized: {test}" if call.busybox else f"unknown predicate `{test}'")
