@@ -35,6 +35,7 @@ COMMANDS = {
     "verify": "check that no log has a gap or was altered, and that a second run gives the same bytes",
     "record": "follow a real cluster and write down what it does",
     "kubeconfig": "print a kubeconfig for stock kubectl",
+    "token": "make a bearer token for the API",
     "createsuperuser": "make a user for the admin site",
 }
 
