@@ -172,6 +172,7 @@ class Kubelet:
             tick_origin=now - seeds.number(SECOND, "tick", name),
             subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
         )
+        self._infos[name] = NodeInfo(new)
         for pod in [pod for pod in self.api.list("pods") if pod["spec"].get("nodeName") == name]:
             self._observe_pod(None, pod)
 
