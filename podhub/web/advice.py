@@ -7,6 +7,7 @@ import re
 from django.utils.translation import gettext, gettext_noop
 
 ADVICE = (
+    gettext_noop("Indent with spaces, never with tabs."),
     gettext_noop("Indent with spaces, never with tabs; put text that begins with @ or ` in quotes."),
     gettext_noop("Align this line with the keys it belongs to."),
     gettext_noop("Check the indentation; put text that holds a colon and a blank in quotes."),
