@@ -24,6 +24,8 @@ class ExpansionError(Exception):
 
 
 MAX_TEXT = 4 << 20
+MAX_WORDS = 100_000
+"""What braces may make of one word; the rest is left out."""
 
 
 class Field:
@@ -385,7 +387,7 @@ def _range(match: re.Match[str]) -> list[str]:
     width = max(len(first), len(last)) if re.match(r"-?0\d", first) or re.match(r"-?0\d", last) else 0
     by = abs(int(step or 1)) or 1
     numbers = range(start, end + 1, by) if start <= end else range(start, end - 1, -by)
-    return [str(n).zfill(width) for n in numbers[:100_000]]
+    return [str(n).zfill(width) for n in numbers[:MAX_WORDS]]
 
 
 def _joined(
@@ -393,7 +395,7 @@ def _joined(
 ) -> list[tuple[Any, ...]]:
     start = (*before, Lit(head)) if head else before
     rests = _braces((Lit(tail), *after) if tail else after) if tail or after else [()]
-    return [(*start, *one, *rest) for one in middle for rest in rests]
+    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), MAX_WORDS))
 
 
 def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -417,11 +419,8 @@ def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             depth -= 1
             if depth == 0 and commas:
                 edges = [start, *commas, i]
-                return [
-                    one
-                    for a, b in itertools.pairwise(edges)
-                    for one in _braces(_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]))
-                ]
+                words = (_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]) for a, b in itertools.pairwise(edges))
+                return list(itertools.islice((one for word in words for one in _braces(word)), MAX_WORDS))
     return [word]
 
 

@@ -16,6 +16,11 @@ def escape(text: str) -> str:
     return re.sub(r"([\\*?\[\]@+!(|)])", r"\\\1", text)
 
 
+STAR = "\0*"
+"""A star while a pattern is read; a NUL stands in no pattern."""
+EXTENDED = {"(?:", "(?!(?:"}
+
+
 @lru_cache(maxsize=1024)
 def compiled(pattern: str, extended: bool = False) -> re.Pattern[str]:
     try:
@@ -44,7 +49,7 @@ def _translate(pattern: str, extended: bool) -> str:
         elif c == "|" and closers:
             out.append("|")
         elif c == "*":
-            out.append(".*")
+            out.append(STAR)
         elif c == "?":
             out.append(".")
         elif c == "[":
@@ -55,7 +60,20 @@ def _translate(pattern: str, extended: bool) -> str:
             i += 1
         else:
             out.append(re.escape(c))
-    return "".join(out) + "".join(reversed(closers))
+    if "|" in out or any(piece in EXTENDED for piece in out):
+        return "".join(out).replace(STAR, ".*") + "".join(reversed(closers))
+    return _without_going_back("".join(out))
+
+
+def _without_going_back(text: str) -> str:
+    """Let each star but the last take the shortest that fits and keep it: a pattern then takes no more than its length times the text's.
+
+    What follows a star and matches soonest leaves most for the rest, so nothing is lost.
+    """
+    first, *rest = text.split(STAR)
+    if not rest:
+        return first
+    return first + "".join(f"(?>.*?{piece})" for piece in rest[:-1]) + ".*" + rest[-1]
 
 
 _CLASSES = {
