@@ -27,6 +27,9 @@ WRITES: dict[str, Handler] = {
     "DELETE": writing.delete,
 }
 
+ROOTS = ("/livez", "/readyz")
+"""What `kubectl get --raw` asks of the server itself, whichever cluster it speaks with; /healthz is the site's."""
+
 STREAMS = ("attach", "exec")
 """Subresources that are no request and answer."""
 
@@ -36,7 +39,7 @@ VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"
 def serves(scope: Scope) -> bool:
     """Say whether a request is for the API."""
     path = scope.get("path", "")
-    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or path in static.HEALTH)
+    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or path in ROOTS)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +76,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _answer(call: Call) -> Reply | None:
     """Return the answer, or None where it has been given in parts. Raises: Refused, Disconnected."""
     guard.check(call)
-    if call.scope["path"] in static.HEALTH:
+    if call.scope["path"] in ROOTS:
         return static.answer(call, "", call.scope["path"])
     step, path = addresses.split(call.scope["path"])
     address = await on_thread(lambda: addresses.find(step))
