@@ -66,8 +66,9 @@ def _translate(pattern: str, extended: bool) -> str:
 
 
 def _without_going_back(text: str) -> str:
-    """Let each star but the last take the shortest that fits and keep it: a pattern then takes no more than its length times the text's.
+    """Let each star but the last take the shortest that fits and keep it.
 
+    No pattern then takes more steps than its length times the text's.
     What follows a star and matches soonest leaves most for the rest, so nothing is lost.
     """
     first, *rest = text.split(STAR)
