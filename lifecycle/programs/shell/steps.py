@@ -21,7 +21,8 @@ from lifecycle.programs.shell.builtins import BUILTINS, SPECIAL
 from lifecycle.programs.shell.compile import Code, compile_script
 from lifecycle.programs.shell.conditions import Bracket, TestError, explain
 from lifecycle.programs.shell.expand import Expander, ExpansionError, quote
-from lifecycle.programs.shell.syntax import ArrayLit, Assign, Redirect
+from lifecycle.programs.shell.redirects import expanded, redirect, undo_to
+from lifecycle.programs.shell.syntax import ArrayLit, Assign
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
 from lifecycle.programs.state import SIGNALED, Frame, Loop, Open, Process, Shell, Undo
 
@@ -121,81 +122,6 @@ def leave(turn: Turn, status: int) -> None:
     turn.machine.end(turn.process, status)
 
 
-# ── descriptors and variables that come back ─────────────────────────────────────────────────────────────────────────
-
-
-def undo_to(turn: Turn, depth: int) -> None:
-    """Put back what was redirected or set for the commands since."""
-    shell, process = turn.shell, turn.process
-    while len(shell.restore) > depth:
-        undo = shell.restore.pop()
-        for fd, number in reversed(undo.fds.items()):
-            streams.close(turn.machine, process, fd)
-            if number is not None:
-                process.fds[fd] = number
-        for name, value in undo.vars.items():
-            if value is None:
-                shell.vars.pop(name, None)
-            else:
-                shell.vars[name] = value
-            if name not in undo.exported:
-                shell.exported.discard(name)
-
-
-def redirect(turn: Turn, process: Process, redirects: list[tuple[int, str, str]], undo: Undo | None) -> bool:
-    """Carry out redirections, noting in `undo` what was there; False where one failed (the shell has complained)."""
-    for fd, op, target in redirects:
-        if undo is not None:
-            for one in (1, 2) if op.startswith("&") else (fd,):
-                if one not in undo.fds:
-                    undo.fds[one] = process.fds.pop(one, None)
-                    if undo.fds[one] is not None:
-                        process.fds[one] = undo.fds[one]  # type: ignore[assignment]
-                        turn.machine.state.opens[process.fds[one]].refs += 1
-        if not _one(turn, process, fd, op, target):
-            return False
-    return True
-
-
-def _one(turn: Turn, process: Process, fd: int, op: str, target: str) -> bool:
-    machine, shell = turn.machine, turn.shell
-    try:
-        if op in ("<<", "<<<"):
-            streams.set_fd(machine, process, fd, Open("text", text=target + ("\n" if op == "<<<" else "")))
-        elif op in ("<&", ">&") and (target.isdigit() or target == "-"):
-            if target == "-":
-                streams.close(machine, process, fd)
-            else:
-                streams.dup(machine, process, int(target), fd)
-        else:
-            _open(turn, process, fd, op, target)
-    except FileError as error:
-        if error.code == "EBADF":
-            turn.complain(f"{target}: Bad file descriptor")
-        else:
-            said = words.cannot_open if op in ("<", "<>") else words.cannot_create
-            turn.complain(said(shell.dialect, target, error.code, error.text))
-        return False
-    return True
-
-
-def _open(turn: Turn, process: Process, fd: int, op: str, target: str) -> None:
-    machine = turn.machine
-    both = op in ("&>", "&>>", ">&")
-    mode = {"<": "r", "<>": "+", ">>": "a", "&>>": "a"}.get(op, "w")
-    if not target:
-        raise FileError("ENOENT")
-    if op == ">" and "C" in turn.shell.options and machine.view.get(join(process.cwd, target)) is not None:
-        raise FileError("EEXIST")
-    streams.set_fd(machine, process, 1 if both else fd, streams.open_path(machine, process, join(process.cwd, target), mode))
-    if both:
-        streams.dup(machine, process, 1, 2)
-
-
-def _expanded(turn: Turn, expander: Expander, redirects: tuple[Redirect, ...]) -> list[tuple[int, str, str]]:
-    return [(one.fd, one.op, expander.text(one.target)) for one in redirects]
-
-
 # ── simple commands ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -237,7 +163,7 @@ def do_command(turn: Turn, frame: Frame, step: Any) -> None:
     shell.line = line
     expander = _expander(turn, count)
     argv: list[str] = _guarded(turn, lambda: expander.fields(command))
-    opens: list[tuple[int, str, str]] = _guarded(turn, lambda: _expanded(turn, expander, redirects))
+    opens: list[tuple[int, str, str]] = _guarded(turn, lambda: expanded(turn, expander, redirects))
     if not argv:
         _assign_only(turn, expander, assigns, opens, substituted, bool(command))
         return
@@ -825,7 +751,7 @@ def do_unless_needed(turn: Turn, frame: Frame, step: Any) -> None:
 def do_redirect(turn: Turn, frame: Frame, step: Any) -> None:
     _, redirects, count, failed = step
     expander = _expander(turn, count)
-    opens = _guarded(turn, lambda: _expanded(turn, expander, redirects))
+    opens = _guarded(turn, lambda: expanded(turn, expander, redirects))
     undo = Undo()
     turn.shell.restore.append(undo)
     if not redirect(turn, turn.process, opens, undo):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND
@@ -176,3 +177,14 @@ _SPECIAL: dict[str, Any] = {
     "OSTYPE": lambda turn: "linux-gnu" if turn.shell.dialect == "bash" else None,
     "BASH": lambda turn: "/bin/bash" if turn.shell.dialect == "bash" else None,
 }
+
+
+def number(turn: Turn, argv: list[str], default: int) -> int:
+    """Return a builtin's numeric argument. Raises: ShellExit where it is none."""
+    if len(argv) < 2:
+        return default
+    if not re.fullmatch(r"[-+]?\d+", argv[1]) or (argv[1][0] == "-" and turn.shell.dialect != "bash"):
+        text = f"{argv[1]}: numeric argument required" if turn.shell.dialect == "bash" else f"Illegal number: {argv[1]}"
+        turn.complain_as(argv[0], text)
+        raise ShellExit(2)
+    return int(argv[1])
