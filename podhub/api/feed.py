@@ -19,7 +19,7 @@ from lifecycle.wire import Object
 from podhub import wake
 from podhub.api.threads import on_thread
 from podhub.log.models import Cluster, Entry
-from podhub.log.read import Line, live, tail
+from podhub.log.read import Line, tail
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ KEPT = 4000
 PAGE = 500
 
 LOOK_SECONDS = 1.0
+
+CLOCK = ("head", "horizon", "speed", "clock_at", "clock_since", "clock_until", "read_only")
+"""What of a cluster's row changes while it is watched: how far it has come, and how its time goes."""
 
 
 class Event:
@@ -120,7 +123,8 @@ class Feed:
                 watcher.set()
 
     def _news(self) -> list[Line]:
-        head, _ = live(self.cluster.pk)
+        self.cluster.refresh_from_db(fields=CLOCK)
+        head = self.cluster.head
         return tail(self.cluster, self.head, PAGE, upto=head) if head > self.head else []
 
     def _forget(self) -> None:

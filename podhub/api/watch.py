@@ -70,6 +70,7 @@ class Watcher:
         self.timeout = call.whole("timeoutSeconds")
         self.asked = version_asked(call.one("resourceVersion"))
         self.position = address.seq
+        self.cluster = address.cluster
         self.played_from: Micros = address.now
         self.matching: set[Name] = set()
         self.initial: list[Object] = []
@@ -134,6 +135,7 @@ class Watcher:
         else:
             await self.call.part(b"")
         async with following(self.address.cluster) as feed:
+            self.cluster = feed.cluster
             follow = self._play(feed, ends) if self.address.moment else self._follow(feed, ends)
             await follow
         await self.call.part(self._bookmark() if self.bookmarks else b"", more=False)
@@ -240,7 +242,7 @@ class Watcher:
 
     def _now(self, event: Event) -> Micros:
         """Return the moment to which ages are counted when an event is told."""
-        return event.at if self.address.moment else addresses.now(self.address.cluster)
+        return event.at if self.address.moment else addresses.now(self.cluster)
 
     def _encode(self, type: str, obj: Object, now: Micros) -> bytes:
         if self.form.form == "Table":
