@@ -192,7 +192,7 @@ def _regular(pod: Pod, actions: Actions) -> None:
             kept += 1
     if not kept and not actions.regular:
         actions.kill_pod = True
-        actions.kill = []
+        actions.kill, actions.init = [], []  # sidecars do not keep a Pod alive that is done
 
 
 def _kill_running(pod: Pod, actions: Actions, container: Container, record: ContainerRecord) -> bool:

@@ -144,7 +144,10 @@ def test_nothing_is_restarted_while_a_pod_is_deleted() -> None:
 
 
 def test_a_pod_whose_containers_are_done_is_killed_with_its_sidecars() -> None:
-    assert actions(spec(init=("s-i",), policy="Never"), record("a", "exited", 0), record("s-i")).kill_pod
+    pod = spec(init=("s-i",), policy="Never")
+    assert actions(pod, record("a", "exited", 0), record("s-i")).kill_pod
+    found = actions(pod, record("a", "exited", 0), record("s-i", "exited", 1))
+    assert (found.kill_pod, found.init) == (True, [])
 
 
 @pytest.mark.parametrize(
