@@ -146,8 +146,13 @@ def test_nothing_is_restarted_while_a_pod_is_deleted() -> None:
 def test_a_pod_whose_containers_are_done_is_killed_with_its_sidecars() -> None:
     pod = spec(init=("s-i",), policy="Never")
     assert actions(pod, record("a", "exited", 0), record("s-i")).kill_pod
-    found = actions(pod, record("a", "exited", 0), record("s-i", "exited", 1))
-    assert (found.kill_pod, found.init) == (True, [])
+
+
+def test_no_sidecar_is_started_again_in_a_pod_whose_last_container_is_to_be_killed() -> None:
+    worker = ProbeWorker("a", "liveness", 1, 0, "id-a", "failure", True)
+    pod = spec(init=("s-i",), policy="Never")
+    found = actions(pod, record("a"), record("s-i", "exited", 1), probes={"a/liveness": worker})
+    assert (found.kill_pod, found.kill, found.init) == (True, [], [])
 
 
 @pytest.mark.parametrize(
