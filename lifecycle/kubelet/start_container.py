@@ -13,7 +13,7 @@ from lifecycle.kubelet import backoff, reasons
 from lifecycle.kubelet.container_config import ConfigError
 from lifecycle.kubelet.images import Pull
 from lifecycle.kubelet.state import Call, PodState, Reason, Step
-from lifecycle.runtime import delays
+from lifecycle.runtime import delays, texts
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -82,6 +82,9 @@ class StartContainer:
     def step_create(self, pod: PodState, call: Call, step: Step) -> bool:
         container = self.kubelet.container(pod, step.container)
         assert container
+        if not any(sandbox.ready for sandbox in pod.runtime.sandboxes):
+            self._failed(pod, call, container, reasons.CREATE_CONTAINER_ERROR, texts.NO_SANDBOX)
+            return True
         try:
             config = self.kubelet.container_config.make(pod, container)
         except ConfigError as changed_meanwhile:

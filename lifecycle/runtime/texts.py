@@ -5,6 +5,7 @@ from __future__ import annotations
 OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"
 START_ERROR_CODE = 128
+NO_SANDBOX = "failed to get sandbox container task: no running task found"
 
 
 def cannot_start(reason: str) -> str:
