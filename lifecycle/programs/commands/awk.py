@@ -13,6 +13,7 @@ from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.shell.printf import printf_text
 
 MAX_STEPS = 200_000
+MAX_TEXT = 4 << 20
 
 
 class _Next(Exception):
@@ -261,7 +262,12 @@ class Awk:
         return float(self.text(self.value(tree[1])) in self.array(tree[2]))
 
     def _value_concat(self, tree: Tree) -> Any:
-        return self.text(self.value(tree[1])) + self.text(self.value(tree[2]))
+        text = self.text(self.value(tree[1])) + self.text(self.value(tree[2]))
+        if len(text) > MAX_TEXT:
+            self.call.machine.limit("bytes", f"{MAX_TEXT:,} characters in one text of awk", "it ends with 2")
+            self.status = 2
+            raise _Exit
+        return text
 
     def _value_choice(self, tree: Tree) -> Any:
         return self.value(tree[2] if self.true(self.value(tree[1])) else tree[3])

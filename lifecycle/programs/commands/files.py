@@ -255,12 +255,11 @@ def cp(call: Call) -> int:
                     f"omitting directory '{source}'" if call.busybox else f"-r not specified; omitting directory '{source}'"
                 )
                 continue
-            copy_tree(
-                call,
-                call.view.resolve(call.path(source)),
-                call.view.resolve(_cp_target(call, source, target)),
-                "a" in options or "p" in options,
-            )
+            origin, destination = call.view.resolve(call.path(source)), call.view.resolve(_cp_target(call, source, target))
+            if node.kind == "d" and destination.startswith(origin.rstrip("/") + "/"):
+                status = call.fail(_into_itself(call, source, target))
+                continue
+            copy_tree(call, origin, destination, "a" in options or "p" in options)
         except FileError as error:
             prefix = f"can't stat '{source}'" if call.busybox else f"cannot stat '{source}'"
             status = call.fail(
@@ -275,6 +274,12 @@ def _cp_target(call: Call, source: str, target: str) -> str:
     if source.endswith("/.") or source == ".":
         return call.path(target)
     return _target(call, source, target)
+
+
+def _into_itself(call: Call, source: str, target: str) -> str:
+    if call.busybox:
+        return f"recursion detected, omitting directory '{source}'"
+    return f"cannot copy a directory, '{source}', into itself, '{target}'"
 
 
 def _cannot_create(call: Call, target: str, error: FileError) -> str:

@@ -45,6 +45,8 @@ def test_a_long_loop_goes_on_in_the_next_second() -> None:
         ("cat /dev/zero", "output"),
         ("seq 100000000", "steps"),
         ("x=$(yes); echo ${#x}", "steps"),
+        ("awk 'BEGIN { s = \"a\"; while (1) s = s s }'", "bytes"),
+        ("while true; do mkdir -p a/b/c; cp -r a a/b; done", "steps"),
     ],
 )
 def test_explosions_meet_a_limit_soon(script: str, limit: str) -> None:
