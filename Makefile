@@ -47,4 +47,4 @@ bench: $(VENV)/.ready ## measure speed, each figure beside its target
 
 messages: $(VENV)/.ready ## collect and compile the translations
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-wrap
-	$(BIN)/python manage.py compilemessages
+	$(BIN)/python manage.py compilemessages --ignore .venv

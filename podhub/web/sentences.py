@@ -15,6 +15,13 @@ def sentence(kind: str, body: Body) -> str:
     return write(body) if write else f"{kind} {body.get('text') or ''}".strip()
 
 
+def request_sentence(body: Body) -> str:
+    """Return what was asked of the API and by whom: `delete pods by podhub`, `patch pods/status`."""
+    asked = "/".join(filter(None, (body.get("resource"), body.get("subresource"))))
+    text = f"{body.get('verb', '')} {asked}"
+    return gettext("%(request)s by %(user)s") % {"request": text, "user": body["user"]} if body.get("user") else text
+
+
 def _probe(body: Body) -> str:
     values = {"probe": body.get("probe", ""), "result": body.get("result", ""), "run": body.get("run", 1)}
     text = gettext("%(probe)s probe: %(result)s") % values

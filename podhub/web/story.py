@@ -12,8 +12,8 @@ from lifecycle.printers.pod_row import pod_status
 from podhub.log import read
 from podhub.log.clusters import segments
 from podhub.log.models import Cluster, Entry
-from podhub.web.sentences import sentence
-from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, event_mark, lanes, points, trace_mark
+from podhub.web.sentences import request_sentence, sentence
+from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, event_mark, lanes, points, request_mark, trace_mark
 
 CHANGES = ("ADDED", "MODIFIED")
 
@@ -60,7 +60,17 @@ def story(told: Chapter) -> Story:
     seen = sorted([*_since_start(told.cluster, told.versions), *_gaps(told)], key=lambda version: version.seq)
     changes = points(seen, pod_status, before)
     marks = (_mark(line, line.at - told.cluster.start) for line in told.lines)
-    return Story(told.upto, _all_lanes(known), list(changes), [mark for mark in marks if mark])
+    drawn = sorted([*_writes(told), *(mark for mark in marks if mark)], key=lambda mark: mark.seq)
+    return Story(told.upto, _all_lanes(known), list(changes), drawn)
+
+
+def _writes(told: Chapter) -> Iterator[Mark]:
+    """Yield the requests that changed these Pods or what is in them; those that came earlier were told with their moment."""
+    causes = {line.cause for line in told.lines if line.cause > told.after}
+    for piece in segments(told.cluster):
+        rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__in=causes, seq__gt=piece.after, kind=Entry.Kind.REQUEST)
+        for row in rows.filter(seq__lte=piece.upto) if piece.upto is not None else rows:
+            yield request_mark(row.seq, row.at - told.cluster.start, request_sentence(row.content))
 
 
 def _gaps(told: Chapter) -> Iterator[Version]:

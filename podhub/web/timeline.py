@@ -235,6 +235,11 @@ def event_mark(version: Version) -> Mark | None:
     return Mark(version.seq, version.at, "events", "event", event.get("type", "Normal"), title, event.get("message", ""))
 
 
+def request_mark(seq: int, at: Micros, sentence: str) -> Mark:
+    """Return the mark for a request that changed the Pod; `sentence` says it in words."""
+    return Mark(seq, at, "pod", "request", "Normal", sentence)
+
+
 SHAPES = {
     "signal": "signal",
     "probe": "probe",

@@ -108,8 +108,8 @@ function fitting(word, pixels) {
 
 function drawMarks(marks, scale, height) {
   const near = marks.filter((mark) => scale.x(mark.at) > -20 && scale.x(mark.at) < scale.width + 20);
-  const ticks = near.filter((mark) => mark.shape === "probe" || mark.shape === "signal" || mark.shape === "decision");
-  const points = near.filter((mark) => !ticks.includes(mark));
+  const ticks = near.filter((mark) => mark.shape !== "event");
+  const points = near.filter((mark) => mark.shape === "event");
   const pills = merged(points, scale);
   pills.sort((a, b) => (a.severity === "Warning") - (b.severity === "Warning"));
   return [...ticks.map((mark) => drawTick(mark, scale, height)), ...pills.map((pill) => drawPill(pill, height))];
@@ -120,6 +120,7 @@ function drawTick(mark, scale, height) {
   const group = make("g", { class: "mark", "data-shape": mark.shape, "data-severity": mark.severity, "data-seq": mark.seq });
   if (mark.shape === "signal") group.append(make("line", { x1: x, x2: x, y1: -3, y2: height + 3 }));
   else if (mark.shape === "probe") group.append(make("line", { x1: x, x2: x, y1: height - 8, y2: height + 3 }));
+  else if (mark.shape === "request") group.append(make("path", { d: `M${x} ${height - 7}l6 10h-12z` }));
   else group.append(make("circle", { cx: x, cy: height, r: 3.5 }));
   group.append(make("rect", { class: "hit", x: x - 5, y: height - 12, width: 10, height: 18 }));
   return group;

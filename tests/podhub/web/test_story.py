@@ -1,0 +1,53 @@
+"""A Pod's life out of the log."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifecycle.clock import SECOND
+from lifecycle.wire import Change, Request
+from podhub.log import clusters
+from podhub.log.append import Asked, Writer
+from podhub.log.models import Cluster
+from podhub.web.story import chapter, story, whole
+
+CREATE = Request("create", "pods", namespace="default", body={"kind": "Pod"}, user="ada")
+DELETE = Request("delete", "pods", namespace="default", name="web", body={})
+OTHER = Request("create", "pods", namespace="default", body={"kind": "Pod"})
+
+
+def pod(name: str, seq: int) -> dict[str, object]:
+    metadata = {"name": name, "namespace": "default", "uid": name, "resourceVersion": str(seq)}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": []}, "status": {}}
+
+
+@pytest.fixture
+def cluster(db: None) -> Cluster:
+    """A log in which `web` is created by ada, then `beside` by nobody in particular, and `web` is deleted."""
+    made = clusters.create_recorded("asked", 0, lease_token="writer")
+    Writer(made, "writer").append(
+        [
+            Asked(1, SECOND, CREATE),
+            Change(2, SECOND, 1, "ADDED", pod("web", 2)),
+            Asked(3, 2 * SECOND, OTHER),
+            Change(4, 2 * SECOND, 3, "ADDED", pod("beside", 4)),
+            Asked(5, 3 * SECOND, DELETE),
+            Change(6, 3 * SECOND, 5, "DELETED", pod("web", 6)),
+        ],
+        4 * SECOND,
+    )
+    made.refresh_from_db()
+    return made
+
+
+def test_requests_that_changed_a_pod_are_marks_in_its_lane_and_others_are_not(cluster: Cluster) -> None:
+    told = whole(cluster, "default", "web", 6)
+    assert [(mark.seq, mark.at, mark.lane, mark.shape, mark.title) for mark in told.marks] == [
+        (1, SECOND, "pod", "request", "create pods by ada"),
+        (5, 3 * SECOND, "pod", "request", "delete pods"),
+    ]
+
+
+def test_a_request_that_was_told_before_is_not_told_again(cluster: Cluster) -> None:
+    told = story(chapter(cluster, "default", "web", after=1, upto=6))
+    assert [mark.seq for mark in told.marks if mark.shape == "request"] == [5]
