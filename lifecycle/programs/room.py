@@ -33,7 +33,7 @@ from lifecycle.programs.interface import (
 )
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
-from lifecycle.programs.shell import steps
+from lifecycle.programs.shell import forks, idle, steps
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import ContainerState, Exec, Listener, Process, SandboxState
 
@@ -527,7 +527,7 @@ class Programs:
             shell.status = 128 + NUMBERS[signal]
             machine.ready(process)
         elif process.waiting == "idle":
-            steps.thaw(machine, process)
+            idle.thaw(machine, process)
         elif process.waiting == "spin":
             machine.state.steps = machine.state.strained = 0
             machine.ready(process)
@@ -536,7 +536,7 @@ class Programs:
     def child_ended(self, machine: Machine, parent: Process, child: Process) -> bool:
         """Tell a parent that a child has ended; it asks for its status, or leaves it a zombie."""
         if parent.shell is not None:
-            return steps.child_ended(machine, parent, child)
+            return forks.child_ended(machine, parent, child)
         if parent.data.get("child") == child.pid:
             parent.data["code"] = parent.data["last"] = child.code
             machine.reap(child)
@@ -553,7 +553,7 @@ class Programs:
         """Make resting loops real, before somebody looks at the processes."""
         for process in list(machine.state.processes.values()):
             if process.waiting == "idle":
-                steps.thaw(machine, process)
+                idle.thaw(machine, process)
 
     def follow(self, machine: Machine, process: Process, paths: list[str]) -> None:
         """Have a process called again when one of these files changes."""

@@ -11,8 +11,11 @@ from lifecycle.programs.lists import names
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
+from lifecycle.programs.shell.external import run_program
+from lifecycle.programs.shell.frames import leave, pop, push
 from lifecycle.programs.shell.jobs import block, jobs, kill, trap, wait
 from lifecycle.programs.shell.printf import echo_text, printf_text
+from lifecycle.programs.shell.redirects import undo_to
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn, number
 from lifecycle.programs.shell.variables import export, local, read, set_, shift, unset
 from lifecycle.programs.state import Frame
@@ -94,8 +97,6 @@ def _exit(turn: Turn, argv: list[str]) -> None:
 
 
 def _return(turn: Turn, argv: list[str]) -> None:
-    from lifecycle.programs.shell.steps import leave, pop
-
     shell = turn.shell
     status = number(turn, argv, shell.status) & 255
     while shell.frames:
@@ -116,8 +117,6 @@ def _return(turn: Turn, argv: list[str]) -> None:
 
 
 def _break(turn: Turn, argv: list[str]) -> int | None:
-    from lifecycle.programs.shell.redirects import undo_to
-
     levels = max(number(turn, argv, 1), 1)
     while turn.shell.frames[-1].kind == "eval" and not turn.shell.frames[-1].loops and len(turn.shell.frames) > 1:
         turn.shell.frames.pop()
@@ -137,8 +136,6 @@ def _break(turn: Turn, argv: list[str]) -> int | None:
 
 
 def _eval(turn: Turn, argv: list[str]) -> int | None:
-    from lifecycle.programs.shell.steps import push
-
     text = " ".join(argv[1:])
     if not text.strip():
         return 0
@@ -147,8 +144,6 @@ def _eval(turn: Turn, argv: list[str]) -> int | None:
 
 
 def _source(turn: Turn, argv: list[str]) -> int | None:
-    from lifecycle.programs.shell.steps import push
-
     if len(argv) < 2:
         turn.complain_as(argv[0], "filename argument required")
         return 2
@@ -179,8 +174,6 @@ def _not_sourced(turn: Turn, argv: list[str]) -> int:
 
 
 def _exec(turn: Turn, argv: list[str]) -> int | None:
-    from lifecycle.programs.shell.steps import run_program
-
     args = argv[1:]
     while args and args[0] in ("-a", "-c", "-l", "--"):
         args = args[2:] if args[0] == "-a" else args[1:]
@@ -257,7 +250,7 @@ def _command(turn: Turn, argv: list[str]) -> int | None:
         args = args[1:]
     if not args:
         return 0
-    from lifecycle.programs.shell.steps import call_command
+    from lifecycle.programs.shell.simple import call_command
 
     return call_command(turn, args)
 

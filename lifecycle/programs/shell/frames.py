@@ -1,0 +1,80 @@
+"""Pieces of code in progress: begun, ended, and the shell's own end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from lifecycle.programs.shell import dialect as words
+from lifecycle.programs.shell.arithmetic import ArithmeticError_
+from lifecycle.programs.shell.expand import Expander, ExpansionError
+from lifecycle.programs.shell.redirects import undo_to
+from lifecycle.programs.shell.turn import ShellExit, Turn
+from lifecycle.programs.state import Frame
+
+MAX_FRAMES = 1_000
+
+
+def push(turn: Turn, frame: Frame) -> None:
+    """Begin a piece of code. Raises: ShellExit where the nesting is too deep."""
+    if len(turn.shell.frames) >= MAX_FRAMES:
+        turn.machine.limit("nesting", f"{MAX_FRAMES:,} nested calls", "the shell ends as after running out of stack")
+        raise ShellExit(139)
+    frame.depth = len(turn.shell.restore)
+    frame.tested = frame.tested or (bool(turn.shell.frames) and turn.shell.frames[-1].tested)
+    turn.shell.frames.append(frame)
+
+
+def pop(turn: Turn) -> None:
+    """End the innermost piece of code and put back what it had changed for itself."""
+    shell = turn.shell
+    frame = shell.frames.pop()
+    undo_to(turn, frame.depth)
+    if frame.args is not None:
+        shell.args = frame.args
+    for name, value in (frame.local or {}).items():
+        if value is None:
+            shell.vars.pop(name, None)
+        else:
+            shell.vars[name] = value
+    if frame.kind == "trap":
+        shell.status = frame.status
+
+
+def leave(turn: Turn, status: int) -> None:
+    """End the shell: its EXIT trap first, then the process."""
+    shell = turn.shell
+    shell.status = status
+    action = shell.traps.pop("EXIT", None)
+    undo_to(turn, 0)
+    shell.frames = []
+    if action:
+        shell.frames = [Frame(action, "exit", status=status)]
+        return
+    turn.machine.end(turn.process, status)
+
+
+def expander_of(turn: Turn, count: int) -> Expander:
+    """Return what expands a step's words; it takes the last `count` outputs of command substitutions."""
+    values = turn.shell.values
+    if not count:
+        return Expander(turn, [])
+    mine = values[-count:]
+    del values[-count:]
+    return Expander(turn, mine)
+
+
+def guarded(turn: Turn, make: Callable[[], Any]) -> Any:
+    """Expand something; an error in it ends the shell."""
+    try:
+        return make()
+    except ExpansionError as error:
+        turn.complain(str(error))
+        raise ShellExit(127 if turn.shell.dialect == "bash" else 2) from error
+    except ArithmeticError_ as error:
+        turn.complain(words.arithmetic(turn.shell.dialect, error.kind, error.token, error.token))
+        raise ShellExit(1 if turn.shell.dialect == "bash" else 2) from error
+    except (RecursionError, re.error, OverflowError) as error:
+        turn.complain("out of memory")
+        raise ShellExit(2) from error

@@ -1,0 +1,46 @@
+"""Loops that only sleep: they rest without a timer until somebody looks or a signal comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.clock import Micros
+from lifecycle.programs.machine import ExecError
+from lifecycle.programs.shell.turn import Turn
+from lifecycle.programs.state import Frame, Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+
+def do_idle(turn: Turn, frame: Frame, step: Any) -> None:
+    """Rest in a loop that only sleeps: no timer, until somebody looks or a signal comes."""
+    shell, process = turn.shell, turn.process
+    if "sleep" in shell.functions or "x" in shell.options or turn.machine.which(process, "sleep", turn.environment()) is None:
+        return
+    shell.loop_start = turn.machine.kernel.now
+    process.data = {"period": step[2], "written": step[1]}
+    process.waiting = "idle"
+
+
+def thaw(machine: Machine, process: Process) -> None:
+    """Give a resting loop its sleeping child back, as if it had gone round all the time."""
+    shell = process.shell
+    assert shell is not None
+    period: Micros = process.data["period"]
+    rounds, gone = divmod(machine.kernel.now - shell.loop_start, period)
+    machine.state.next_pid += rounds
+    written = process.data["written"]
+    process.data = {}
+    try:
+        child = machine.spawn(process, ["sleep", written])
+        machine.execute(child, ["sleep", written], Turn(machine, process).environment())
+    except ExecError:
+        machine.ready(process)
+        machine.run()
+        return
+    child.data["until"] = machine.kernel.now + period - gone
+    child.started -= gone
+    child.seen = True
+    machine.sleep_until(child, child.data["until"])
+    process.waiting, process.wait_for = "child", [child.pid]
