@@ -125,9 +125,9 @@ class PodPage:
 
     def _state(self) -> dict[str, Any]:
         if self.pod is None:
-            return {"look": "unknown", "status_word": "NotFound"}
+            return {"look": "unknown", "status_word": "NotFound", "gone": True}
         word = pod_status(self.pod)
-        return {"look": pod_look(self.pod, word), "status_word": word}
+        return {"look": pod_look(self.pod, word), "status_word": word, "gone": False}
 
     def _facts(self) -> dict[str, Any]:
         return {"facts": facts.pod_facts(self.pod) if self.pod else None}

@@ -136,6 +136,7 @@ def test_a_pod_is_deleted_with_a_grace_period_and_its_end_is_watched(page: Page)
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("#pod-describe")).to_contain_text("NotFound")
     expect(page.locator("#pod-note")).to_contain_text("any more")
+    expect(page.get_by_role("button", name="Delete…")).to_be_hidden()
     page.get_by_role("link", name="Its last moment").click()
     expect(page.locator("#pod-describe")).to_contain_text("Name:             mypod")
 
