@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make a cluster")
     create.add_argument("name", metavar="NAME", help="a DNS label")
     create.add_argument("--nodes", default="1", metavar="N|FILE", help="how many nodes, or a file of v1 Nodes (JSON) (1)")
+    create.add_argument("--images", metavar="FILE", help="what its nodes find when they pull images, as for podhub run")
     create.add_argument("--seed", type=int, default=0, help="where ids, names and jitter come from (0)")
     create.add_argument("--speed", default="1x", help="1x, 10x, 60x, another number, max or paused (1x)")
     create.add_argument("--start", default="", metavar="TIME", help="its first moment, RFC 3339 (now)")
@@ -49,12 +50,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _create(arguments: argparse.Namespace) -> int:
+    from podhub.cli.requests import read_images
     from podhub.runs.clusters import create_cluster
 
+    images = read_images(arguments.images) if arguments.images else {}
     start = _moment(arguments.start, "--start") if arguments.start else None
     try:
         cluster = create_cluster(
-            arguments.name, nodes=_nodes(arguments.nodes), seed=arguments.seed, speed=arguments.speed, start=start
+            arguments.name,
+            nodes=_nodes(arguments.nodes),
+            images=images,
+            seed=arguments.seed,
+            speed=arguments.speed,
+            start=start,
         )
     except (ValueError, OverflowError) as wrong:
         raise CommandError(f"error: {wrong}") from None

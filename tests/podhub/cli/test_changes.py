@@ -234,9 +234,21 @@ def test_clusters_are_made_listed_and_dropped(podhub: Told) -> None:
     assert podhub("cluster", "drop", "big")[0] == 1
 
 
+def test_a_cluster_s_nodes_find_the_images_that_a_file_says(podhub: Told, tmp_path: Path) -> None:
+    images = tmp_path / "images.yaml"
+    images.write_text("busybox:1.28: {present: true}")
+    manifest = WEB.replace("busybox", "busybox:1.28")
+    assert podhub("cluster", "create", "stocked", "--images", str(images), "--speed", "paused")[0] == 0
+    assert podhub("apply", "-f", write(tmp_path, manifest), "--cluster", "stocked")[0] == 0
+    assert podhub("cluster", "speed", "stocked", "max", "--until", "3s")[0] == 0
+    already = 'Container image "busybox:1.28" already present on machine and can be accessed by the pod'
+    assert already in podhub("describe", "pod", "web", "--cluster", "stocked")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("create", "x", "--images", "nofile"), "the path 'nofile' cannot be read"),
         (("create", "Not_a_label"), "is no name for a cluster"),
         (("create", "default"), "cluster 'default' already exists"),
         (("create", "x", "--speed", "warp"), "'warp' is no speed: give 1x"),
