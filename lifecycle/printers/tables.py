@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from lifecycle.clock import Micros
-from lifecycle.printers import rows
+from lifecycle.printers import policy_rows, rows, storage_rows
 from lifecycle.printers.fields import typed
 from lifecycle.printers.layout import escaped, tabled
 from lifecycle.printers.metadata import Object
@@ -121,6 +121,67 @@ LAYOUTS: Mapping[str, Layout] = {
         (NAME, Column("Type", "What the Secret is for."), Column("Data", "How many keys it holds."), AGE), rows.secret_cells
     ),
     "serviceaccounts": Layout((NAME, AGE), rows.service_account_cells),
+    "persistentvolumes": Layout(
+        (
+            NAME,
+            Column("Capacity", "How much the volume holds."),
+            Column("Access Modes", "The ways in which the volume can be mounted."),
+            Column("Reclaim Policy", "What becomes of the volume once its claim is gone."),
+            Column("Status", "Available, Bound, Released or Failed."),
+            Column("Claim", "The claim that the volume is bound to."),
+            Column("StorageClass", "The class that the volume belongs to."),
+            Column("VolumeAttributesClass", "The class of the volume's attributes."),
+            Column("Reason", "Why the volume is in this state."),
+            AGE,
+            Column("VolumeMode", "Whether the volume is a file system or a block device.", 1),
+        ),
+        storage_rows.persistent_volume_cells,
+    ),
+    "persistentvolumeclaims": Layout(
+        (
+            NAME,
+            Column("Status", "Pending, Bound or Lost."),
+            Column("Volume", "The volume that the claim is bound to."),
+            Column("Capacity", "How much that volume holds."),
+            Column("Access Modes", "The ways in which that volume can be mounted."),
+            Column("StorageClass", "The class that the claim asks for."),
+            Column("VolumeAttributesClass", "The class of the volume's attributes."),
+            AGE,
+            Column("VolumeMode", "Whether a file system or a block device is claimed.", 1),
+        ),
+        storage_rows.persistent_volume_claim_cells,
+    ),
+    "storageclasses": Layout(
+        (
+            NAME,
+            Column("Provisioner", "Who makes the volumes of this class."),
+            Column("ReclaimPolicy", "What becomes of such a volume once its claim is gone."),
+            Column("VolumeBindingMode", "Whether a claim is bound at once, or when a Pod that uses it has a node."),
+            Column("AllowVolumeExpansion", "Whether a claim may grow."),
+            AGE,
+        ),
+        storage_rows.storage_class_cells,
+    ),
+    "priorityclasses": Layout(
+        (
+            NAME,
+            Column("Value", "The priority that Pods of this class have."),
+            Column("Global-Default", "Whether Pods that name no class get this one."),
+            AGE,
+            Column("PreemptionPolicy", "Whether such Pods may take the place of others.", 1),
+        ),
+        policy_rows.priority_class_cells,
+    ),
+    "poddisruptionbudgets": Layout(
+        (
+            NAME,
+            Column("Min Available", "How many Pods must stay, or which part of them."),
+            Column("Max Unavailable", "How many Pods may be missing, or which part of them."),
+            Column("Allowed Disruptions", "How many Pods may be evicted now."),
+            AGE,
+        ),
+        policy_rows.pod_disruption_budget_cells,
+    ),
     "faults": Layout((NAME, Column("Type", "What goes wrong while the Fault exists."), AGE), rows.fault_cells),
 }
 

@@ -39,6 +39,11 @@ ServiceSpec: 1=ports:[ServicePort] 2=selector:{string} 3=clusterIP 4=type 5=exte
     10=externalName
 ServicePort: 1=name 2=protocol 3=port:int 4=targetPort:IntOrString 5=nodePort:int
 IntOrString: 1=type:int 2=intVal:int 3=strVal
+PodDisruptionBudget: 1=metadata:ObjectMeta 2=spec:PodDisruptionBudgetSpec
+PodDisruptionBudgetSpec: 1=minAvailable:IntOrString 2=selector:LabelSelector 3=maxUnavailable:IntOrString
+    4=unhealthyPodEvictionPolicy
+LabelSelector: 1=matchLabels:{string} 2=matchExpressions:[LabelSelectorRequirement]
+LabelSelectorRequirement: 1=key 2=operator 3=values:[string]
 Eviction: 1=metadata:ObjectMeta 2=deleteOptions:DeleteOptions
 DeleteOptions: 1=gracePeriodSeconds:int 2=preconditions:Preconditions 3=orphanDependents:bool 4=propagationPolicy
     5=dryRun:[string]
