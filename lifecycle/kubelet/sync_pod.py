@@ -16,6 +16,7 @@ from lifecycle.kubelet.compute_actions import Actions, compute_actions
 from lifecycle.kubelet.compute_actions import Pod as ActionsPod
 from lifecycle.kubelet.state import Call, Failure, PodState, Reason, Step
 from lifecycle.kubelet.status import ENDED
+from lifecycle.runtime import delays
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -41,6 +42,7 @@ class SyncPod:
             "kill_all": stopping.step_kill_all,
             "wait_kills": stopping.step_wait_kills,
             "stop_sandbox": self.stop_sandbox,
+            "sandbox_stopped": self.sandbox_stopped,
             "remove": self.remove,
             "again": self.again,
             "create_sandbox": self.create_sandbox,
@@ -163,7 +165,7 @@ class SyncPod:
             if actions.create_sandbox and actions.changed_sandbox:
                 steps.append(Step("sandbox_changed"))
             if not actions.create_sandbox or actions.changed_sandbox:
-                steps += [Step("kill_all"), self.kubelet.runtime.stop_sandbox_step(pod)]
+                steps += [Step("kill_all"), Step("stop_sandbox")]
         else:
             steps += [Step("kill", k.name, id=k.id, message=k.message, reason=k.reason) for k in actions.kill]
         if actions.create_sandbox:
@@ -202,6 +204,11 @@ class SyncPod:
         return True
 
     def stop_sandbox(self, pod: PodState, call: Call, step: Step) -> bool:
+        if any(sandbox.ready for sandbox in pod.runtime.sandboxes):
+            self.push(call, Step("sandbox_stopped", after=self.kubelet.runtime.takes(delays.STOP_SANDBOX, pod)))
+        return True
+
+    def sandbox_stopped(self, pod: PodState, call: Call, step: Step) -> bool:
         self.kubelet.runtime.stop_sandboxes(pod)
         return True
 

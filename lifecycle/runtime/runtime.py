@@ -13,7 +13,7 @@ from lifecycle import programs
 from lifecycle.clock import Micros
 from lifecycle.core_v1.types import Container
 from lifecycle.kernel import Reply
-from lifecycle.kubelet.state import NodeState, PodState, Step
+from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.runtime import delays, names, texts
 from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_of
 
@@ -78,9 +78,6 @@ class Runtime:
         pod.runtime = pod.runtime.with_sandbox(record)
         self.kubelet.pleg.changed(pod)
         return None
-
-    def stop_sandbox_step(self, pod: PodState) -> Step:
-        return Step("stop_sandbox", after=self.takes(delays.STOP_SANDBOX, pod))
 
     def stop_sandboxes(self, pod: PodState) -> None:
         """Take down the Pod's network; its addresses are free again."""

@@ -56,6 +56,17 @@ def test_a_deleted_pod_is_killed_and_then_gone(cluster: Cluster) -> None:
     assert cluster.times("Killing")[0] == pytest.approx(5, abs=0.1)
 
 
+def test_taking_down_the_sandbox_takes_its_time_though_nothing_runs(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(0.2, 1))
+    cluster.create()
+    cluster.run(8)
+    asked = cluster.kernel.now
+    cluster.delete()
+    cluster.run(5)
+    stopped = next(c.at for c in cluster.changes("Pod") if c.object["status"]["phase"] == "Failed")
+    assert 50_000 <= stopped - asked <= 100_000
+
+
 def test_a_pod_whose_containers_ignore_the_signal_is_killed_after_its_grace(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(term=None)
     cluster.create(terminationGracePeriodSeconds=7)
