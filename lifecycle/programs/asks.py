@@ -11,7 +11,7 @@ from lifecycle.clock import SECOND, Micros, go_duration
 from lifecycle.kernel import Reply
 from lifecycle.programs.exchange import LATENCY, Origin, Reached, answer, health, reach
 from lifecycle.programs.interface import ConnectResult, GRPCCheck, GRPCResult, HTTPGet, HTTPResult, TCPConnect
-from lifecycle.programs.servers import HTTPRequest
+from lifecycle.programs.servers import GRPC, HTTPRequest
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
@@ -82,24 +82,17 @@ def connect(room: Programs, request: TCPConnect, reply: Reply) -> None:
 
 
 def grpc(room: Programs, request: GRPCCheck, reply: Reply) -> None:
-    """Ask for a gRPC server's health. A refused connection is tried again until the timeout, as grpc-go does."""
+    """Ask for a gRPC server's health. What refuses, or speaks no gRPC, is tried again until the timeout, as grpc-go does."""
     reached = reach(room, Origin(request.node), request.host, request.port)
     limit = go_duration(request.timeout)
-    if reached.outcome != "open":
+    if reached.outcome != "open" or reached.listener is None or reached.listener.server not in GRPC:
         text = f'timeout: failed to connect service "{request.host}:{request.port}" within {limit}: context deadline exceeded'
         room.answer(reply, GRPCResult(error=text, steady=reached.steady), request.timeout)
         return
-    status, delay, steady = health(room, reached, request.service)
+    status, delay, steady = health(room, reached, reached.listener, request.service)
     steady = steady and reached.steady
     if delay is None or reached.delay + delay > request.timeout:
-        room.answer(
-            reply, GRPCResult(error=f"timeout: health rpc did not complete within {limit}", steady=steady), request.timeout
-        )
-    elif not status:
-        text = (
-            "error: this server does not implement the grpc health protocol (grpc.health.v1.Health): rpc "
-            "error: code = Unimplemented desc = unknown service grpc.health.v1.Health"
-        )
-        room.answer(reply, GRPCResult(error=text, steady=steady), reached.delay)
+        text = f"timeout: health rpc did not complete within {limit}"
+        room.answer(reply, GRPCResult(error=text, steady=steady), request.timeout)
     else:
         room.answer(reply, GRPCResult(status, steady=steady), reached.delay + delay)

@@ -132,16 +132,12 @@ def _with_fault(room: Programs, reached: Reached, request: HTTPRequest, response
     return response
 
 
-def health(room: Programs, reached: Reached, service: str) -> tuple[str, Micros | None, bool]:
-    """Return a gRPC server's health status (empty: not implemented), after how long (None: never), and whether it is steady."""
-    if reached.listener is None:
-        return "", OUTSIDE, False
-    target = _process(room, reached.listener)
+def health(room: Programs, reached: Reached, listener: Listener, service: str) -> tuple[str, Micros | None, bool]:
+    """Return what a gRPC server says of a service's health, after how long (None: never), and whether that is steady."""
+    target = _process(room, listener)
     if target is None:
         return "", None, True
-    machine, process = target
-    check = GRPC.get(reached.listener.server)
-    status, steady = check(machine, process, service) if check else ("", True)
+    status, steady = GRPC[listener.server](*target, service)
     delay: Micros | None = 0
     if reached.sandbox is not None:
         fault = room.network.port_fault(reached.sandbox.spec.namespace, reached.sandbox.spec.pod, reached.port)

@@ -46,7 +46,7 @@ class HTTPResponse(msgspec.Struct, frozen=True):
 Server = Callable[["Machine", Process, HTTPRequest], HTTPResponse]
 SERVERS: dict[str, Server] = {}
 GRPC: dict[str, Callable[[Machine, Process, str], tuple[str, bool]]] = {}
-"""gRPC health: kind of server -> function that gives a service's status (empty: not implemented) and whether it is steady."""
+"""gRPC health: kind of server -> function that gives a service's status and whether it is steady."""
 
 REASONS = {
     200: "OK",
@@ -98,3 +98,10 @@ def tcp(machine: Machine, process: Process, request: HTTPRequest) -> HTTPRespons
 def default(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     """The stated default: 200 to everything."""
     return HTTPResponse(200, "ok\n", (("Content-Type", "text/plain"),))
+
+
+def _default_health(machine: Machine, process: Process, service: str) -> tuple[str, bool]:
+    return "SERVING", True
+
+
+GRPC["default"] = _default_health

@@ -150,6 +150,25 @@ def test_grpc_health() -> None:
     assert world.wait_for("forced").status == "SERVING"
 
 
+def test_what_does_not_speak_grpc_is_never_connected_to() -> None:
+    world = World()
+    world.container("nginx")
+    world.run(1)
+    world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 80), reply("asked"))
+    assert world.wait_for("asked").error == (
+        'timeout: failed to connect service "10.244.0.5:80" within 1s: context deadline exceeded'
+    )
+    assert world.kernel.now == 2 * SECOND
+
+
+def test_a_server_of_which_nothing_is_known_is_assumed_to_serve_grpc() -> None:
+    world = World()
+    world.container("acme/api:1", ports=(9000,))
+    world.run(1)
+    world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 9000), reply("asked"))
+    assert world.wait_for("asked").status == "SERVING"
+
+
 def test_a_cut_network_loses_packets_until_the_fault_is_gone() -> None:
     world = World()
     client = world.container("busybox", "sleep", "1000")
