@@ -132,6 +132,7 @@ class View:
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
         self._resolved: dict[str, str] = {}
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
+        self.work: Callable[[int], None] = lambda steps: None
         self.above = {above for path, *_ in mounts for above in _parents(path)}
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Pod
-from lifecycle.programs import streams
+from lifecycle.programs import budget, streams
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
 
 MAX_PROCESSES = 1_000
-MAX_STEPS = 100_000
-MAX_STRAINED = 4
 SPAWN_STEPS = 50
 """What starting a process counts for among the steps."""
+VARIABLES_A_STEP = 50
+"""How many variables of a shell are copied in the time of a step."""
 
 
 class ExecError(Exception):
@@ -44,6 +44,7 @@ class Machine:
         self.state = state
         self.view: View = room.view(state)
         self.view.met = self.limit
+        self.view.work = self.work
         self.queue: list[int] = []
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
@@ -61,7 +62,7 @@ class Machine:
             raise ExecError(2, "EAGAIN")
         pid = state.next_pid
         state.next_pid += 1
-        state.steps += SPAWN_STEPS
+        state.budget.done += SPAWN_STEPS
         if pid == 1:
             state.next_pid = 7  # runc's own threads have taken the numbers between
         child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now)
@@ -141,7 +142,7 @@ class Machine:
         self.running = True
         try:
             while self.queue:
-                if not self._affordable():
+                if not self.state.budget.affordable(self.kernel.now):
                     self._park()
                     break
                 process = self.state.processes.get(self.queue.pop(0))
@@ -150,44 +151,49 @@ class Machine:
                     if process.waiting and not process.seen and process.code is None:
                         process.seen = True
                         self.changed(process)
+            else:
+                self.state.budget.rest()
         finally:
             self.running = False
             streams.put_written(self)
 
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
-        self.state.steps += steps
-        if self._affordable():
+        self.state.budget.done += steps
+        if self.state.budget.affordable(self.kernel.now):
             return True
         if process.code is None and not process.waiting:
             self.queue.append(process.pid)
             process.waiting = "spin"
         return False
 
-    def _affordable(self) -> bool:
-        state = self.state
-        second = self.kernel.now // SECOND
-        if state.steps_second != second:
-            if second > state.steps_second + 1:
-                state.strained = 0
-            state.steps_second, state.steps = second, 0
-        return state.steps <= MAX_STEPS
+    def work(self, steps: int) -> None:
+        """Count steps that were made in one go."""
+        self.state.budget.done += steps
 
     def _park(self) -> None:
-        """Let everything that could go on wait for the next second, or for ever where that has happened before."""
+        """Let everything that could go on wait until there is something to use again, or for ever."""
         state = self.state
-        state.strained += 1
-        ever = state.strained >= MAX_STRAINED
-        done = "they are left as busy for ever; they still take signals" if ever else "they go on in the next second"
-        self.limit("steps", f"{MAX_STEPS:,} steps of its scripts in one second", done)
+        second = state.budget.next_second()
+        self._say_parked(second)
         queue, self.queue = self.queue, []
         for pid in dict.fromkeys(queue):
             process = state.processes.get(pid)
             if process is None or process.code is not None:
                 continue
             process.waiting = "spin"
-            if not ever and process.timer is None:
-                process.timer = self.kernel.at((state.steps_second + 1) * SECOND, "programs", "wake", state.spec.id, pid)
+            if second is not None and process.timer is None:
+                process.timer = self.kernel.at(second * SECOND, "programs", "wake", state.spec.id, pid)
+
+    def _say_parked(self, second: int | None) -> None:
+        if second is None:
+            met = f"{budget.SPARE:,} steps of its scripts without a rest"
+            self.limit("steps", met, "they are left as busy for ever; they still take signals")
+        elif second == self.state.budget.second + 1:
+            self.limit("steps", f"{budget.MAX_STEPS:,} steps of its scripts in one second", "they go on in the next second")
+        else:
+            met = f"{budget.SPARE:,} steps of its scripts, and {budget.REGAIN} more for each second"
+            self.limit("steps", met, "they go on more slowly")
 
     def sleep(self, process: Process, span: Micros) -> None:
         """Have a process go on after a while."""

@@ -223,6 +223,7 @@ class Programs:
             return
         name = signal if signal.startswith("SIG") else f"SIG{signal}"
         if name in NUMBERS:
+            machine.state.budget.grant(self.kernel.now)
             machine.signal(machine.state.processes[1], name) if name != "SIGKILL" else self.kill(container_id)
             machine.run()
 
@@ -310,6 +311,7 @@ class Programs:
             return ExecFailure(process)
         if timeout is not None:
             asked.deadline = self.kernel.after(timeout, "programs", "exec_deadline", container_id, number)
+        machine.state.budget.grant(self.kernel.now)
         machine.ready(process)
         machine.run()
         return None
@@ -529,7 +531,6 @@ class Programs:
         elif process.waiting == "idle":
             idle.thaw(machine, process)
         elif process.waiting == "spin":
-            machine.state.steps = machine.state.strained = 0
             machine.ready(process)
         return True
 

@@ -11,6 +11,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Reply
+from lifecycle.programs.budget import Budget
 from lifecycle.programs.files import Tree
 from lifecycle.programs.interface import Container, LogLine, Sandbox
 
@@ -197,9 +198,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     started: Micros = 0
     running: bool = False
     oom: bool = False
-    steps_second: int = 0
-    steps: int = 0
-    strained: int = 0
+    budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
     said: set[str] = set()
 

@@ -22,12 +22,16 @@ STEPS: dict[str, Callable[[Turn, Frame, Any], None]] = {
     if name.startswith("do_") and callable(value)
 }
 
+TURN = 500
+"""How many steps a shell takes before it asks whether it may take more."""
+
 
 def run_shell(machine: Machine, process: Process) -> None:
     """Let a shell go on until it waits or ends."""
     turn = Turn(machine, process)
     shell = turn.shell
-    taken = 0
+    budget = machine.state.budget
+    stop = budget.done + TURN
     try:
         if shell.builtin:
             _resume_builtin(turn)
@@ -39,21 +43,20 @@ def run_shell(machine: Machine, process: Process) -> None:
             while True:
                 step = steps[frame.pc]
                 frame.pc += 1
-                taken += 1
+                budget.done += 1
                 STEPS[step[0]](turn, frame, step)
                 if process.waiting or process.code is not None or process.pending or shell.frames[-1] is not frame:
                     break
-                if taken >= 500:
-                    if not machine.spend(process, taken):
+                if budget.done >= stop:
+                    if not machine.spend(process, 0):
                         return
-                    taken = 0
+                    stop = budget.done + TURN
     except Replaced:
         return
     except ShellExit as error:
         leave(turn, error.status)
         if process.code is None and not process.waiting:
             machine.ready(process)
-    machine.state.steps += taken
 
 
 def _code(shell: Shell, frame: Frame) -> Code:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecycle.programs import machine
+from lifecycle.programs import budget
 from lifecycle.programs.commands import COMMANDS
 from lifecycle.programs.files import Node
 from tests.lifecycle.programs.world import World
@@ -123,7 +123,7 @@ SHELLS = st.sampled_from([("busybox", "sh"), ("debian", "sh"), ("debian", "bash"
 @pytest.fixture(autouse=True, scope="module")
 def short_of_steps() -> Iterator[None]:
     """Let endless scripts meet their limit soon."""
-    with patch.object(machine, "MAX_STEPS", 3_000):
+    with patch.object(budget, "MAX_STEPS", 3_000), patch.object(budget, "SPARE", 12_000):
         yield
 
 

@@ -1,0 +1,63 @@
+"""How much work the programs of a container may make, so that no script costs more than its share.
+
+Work is counted in steps. A step of a script is one; what takes longer (a new process, a long text, many files) counts for
+as many as it takes time, about two microseconds each.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lifecycle.clock import SECOND, Micros
+
+MAX_STEPS = 100_000
+"""In one virtual second."""
+SPARE = 4 * MAX_STEPS
+"""What may be used at once, second after second; it comes back slowly."""
+REGAIN = 500
+"""What comes back in a second: what a container may do for ever."""
+PORTION = 1_000
+"""What must have come back before a container that has used up all goes on; also what a signal or a command from outside gets."""
+
+
+class Budget(msgspec.Struct, omit_defaults=True):
+    """A container's account. `done` only grows; the rest says what it was when the second, and the last rest, began.
+
+    `spare` is what was left for use at the start of `second`. A container rests when all its processes wait by themselves.
+    """
+
+    done: int = 0
+    second: int = 0
+    before: int = 0
+    spare: int = SPARE
+    rested: int = 0
+
+    def affordable(self, now: Micros) -> bool:
+        """Say whether there is something left to use now."""
+        second = now // SECOND
+        if second != self.second:
+            self._settle(second)
+        return self.done - self.before < min(MAX_STEPS, self.spare)
+
+    def _settle(self, second: int) -> None:
+        self.spare = min(SPARE, self.spare - (self.done - self.before) + REGAIN * (second - self.second))
+        self.second, self.before = second, self.done
+
+    def rest(self) -> None:
+        self.rested = self.done
+
+    def next_second(self) -> int | None:
+        """Return the second in which work can go on; None: never, for it has gone on too long without a rest."""
+        if self.done - self.rested >= SPARE:
+            return None
+        left = self.spare - (self.done - self.before)
+        if left > 0:
+            return self.second + 1
+        return self.second + -(-(PORTION - left) // REGAIN)
+
+    def grant(self, now: Micros) -> None:
+        """Give a portion to what somebody outside asks for, whatever has been used up."""
+        if not self.affordable(now):
+            self._settle(self.second)
+            self.spare = max(self.spare, PORTION)
+            self.rest()
