@@ -33,6 +33,9 @@ ROOMS = {
     "programs": Place("lifecycle.programs:Programs", "lifecycle.programs.room:ProgramsState"),
     "faults": Place("lifecycle.faults:Faults", "lifecycle.faults:FaultsState"),
     "namespaces": Place("lifecycle.controllers.namespaces:Namespaces", "lifecycle.controllers.namespaces:NamespacesState"),
+    "resourcequotas": Place(
+        "lifecycle.controllers.resourcequotas:ResourceQuotas", "lifecycle.controllers.resourcequotas:ResourceQuotasState"
+    ),
     "nodelifecycle": Place(
         "lifecycle.controllers.nodelifecycle:NodeLifecycle", "lifecycle.controllers.nodelifecycle:NodeLifecycleState"
     ),

@@ -12,10 +12,23 @@ NAMESPACED: tuple[str, ...] = tuple(
 )
 """The plurals of what a namespace holds."""
 
-COUNTS_GENERATIONS = frozenset({"endpointslices", "faults", "pods", "priorityclasses"})
+COUNTS_GENERATIONS = frozenset({"endpointslices", "faults", "poddisruptionbudgets", "pods", "priorityclasses"})
 """Whose objects count the changes of what was asked for (all but metadata and status)."""
 
 ANSWERS_WITH_OBJECT = frozenset(
-    {"namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "serviceaccounts", "services"}
+    {"namespaces", "persistentvolumeclaims", "persistentvolumes", "pods", "serviceaccounts", "services", "storageclasses"}
 )
 """Whose DELETE answers with the object, not with a Status. Kubernetes: ReturnDeletedObject of their registries."""
+
+COUNTED: tuple[Kind, ...] = tuple(
+    BY_PLURAL[named]
+    for named in (
+        ("v1", "configmaps"),
+        ("v1", "persistentvolumeclaims"),
+        ("v1", "pods"),
+        ("v1", "resourcequotas"),
+        ("v1", "secrets"),
+        ("v1", "services"),
+    )
+)
+"""What a ResourceQuota counts."""

@@ -16,7 +16,7 @@ from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
-from lifecycle.core_v1 import managed_fields, registry, status
+from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
 from lifecycle.core_v1.schema import Kind
@@ -90,6 +90,7 @@ class Requests:
             raise Refused(status.already_exists(kind, metadata["name"]))
         if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
             raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
+        self._charge(kind, obj)
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
         elif kind.kind == "Node":
@@ -98,6 +99,20 @@ class Requests:
             metadata["managedFields"] = managed_fields.created(kind, request.body, _manager(request), self.kernel.now)
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
+
+    def _charge(self, kind: Kind, obj: Object) -> None:
+        """Have the namespace's quotas count a new object. Raises: Refused where one does not allow it."""
+        if not (kind.namespaced and self._api.store.count("resourcequotas")):
+            return
+        metadata = obj["metadata"]
+        used = resource_quotas.usage(kind, obj, self.kernel.now)
+        quotas = [q for q in self._api.list("resourcequotas", metadata["namespace"]) if resource_quotas.covers(q, kind, obj)]
+        for quota in quotas:
+            why = resource_quotas.refusal(quota, kind, obj, used)
+            if why:
+                raise Refused(status.forbidden(kind, metadata["name"], why))
+        for quota in quotas:
+            self._api.update("resourcequotas", resource_quotas.charged(quota, used))
 
     def update(self, kind: Kind, request: Request) -> Result:
         old = self._existing(kind, request)
@@ -282,7 +297,18 @@ _POD_ACTIONS = {"binding": (201, pods.bind), "eviction": (201, pods.evict), "exe
 
 _SUBRESOURCES = {
     "pods": ("status", "ephemeralcontainers", "resize", "attach", *_POD_ACTIONS),
-    **dict.fromkeys(("namespaces", "nodes", "persistentvolumeclaims", "persistentvolumes", "services"), ("status",)),
+    "namespaces": ("status", "finalize"),
+    **dict.fromkeys(
+        (
+            "nodes",
+            "persistentvolumeclaims",
+            "persistentvolumes",
+            "poddisruptionbudgets",
+            "resourcequotas",
+            "services",
+        ),
+        ("status",),
+    ),
 }
 
 Action = Callable[[Requests, Kind, Request], Result]
@@ -292,7 +318,7 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     **{("create", name): Requests.pod_action for name in _POD_ACTIONS},
     ("update", "exec"): Requests.type_into,
     ("update", "attach"): Requests.type_into,
-    **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize")},
+    **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize", "finalize")},
     **{("patch", name): Requests.patch for name in ("", "status", "ephemeralcontainers", "resize")},
     ("delete", ""): Requests.delete,
     ("deletecollection", ""): Requests.delete_collection,

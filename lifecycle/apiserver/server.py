@@ -14,21 +14,31 @@ from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
 from lifecycle.apiserver.store import Row, Store
-from lifecycle.clock import HOUR, Micros, rfc3339
+from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339
 from lifecycle.kernel import Kernel, Pod
 from lifecycle.wire import Answer, Object, Request
 
 EVENT_TTL: Micros = HOUR
-"""How long an Event is kept after its last change. It leaves without a change of its own: the log keeps it."""
+"""How long an Event is kept after its last change, at least."""
+
+LEASE_SHARED: Micros = MINUTE
+"""For how long Events are put under one lease: they leave together, so much later at most.
+
+Kubernetes: apiserver/pkg/storage/etcd3/lease_manager.go
+"""
 
 
 class APIServerState(msgspec.Struct):
-    """`made` counts the objects made under each name within the instant `made_at`; `expiry` holds when Events end."""
+    """`made` counts the objects made under each name within the instant `made_at`.
+
+    `expiry` holds when Events end, `lease` when those end that are written now.
+    """
 
     rows: list[Row] = []
     made_at: Micros = 0
     made: dict[str, int] = {}
     expiry: list[tuple[Micros, str, str]] = []
+    lease: Micros = 0
 
 
 class APIServer:
@@ -44,11 +54,12 @@ class APIServer:
         self._last: dict[str, int] | None = None
         self._made_at, self._made = state.made_at, dict(state.made)
         self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
+        self._lease = state.lease
 
     @property
     def state(self) -> APIServerState:
         expiry = [(at, namespace, name) for (namespace, name), at in self._expiry.items()]
-        return APIServerState(self.store.rows(), self._made_at, self._made, expiry)
+        return APIServerState(self.store.rows(), self._made_at, self._made, expiry, self._lease)
 
     def inform(self, room: str, *resources: str) -> None:
         """Have `rooms[room].observe(resource, type, old, new)` called after each change of these resources."""
@@ -76,7 +87,7 @@ class APIServer:
         metadata = self._new_metadata(resource, obj["metadata"])
         obj = {**obj, "metadata": metadata}
         if resource == "events":
-            self._expire_events(metadata["namespace"], metadata["name"])
+            self._expire(metadata["namespace"], metadata["name"])
         return self._put(resource, "ADDED", None, obj)
 
     def update(self, resource: str, obj: Object) -> Object:
@@ -94,7 +105,7 @@ class APIServer:
             self._drop(resource, obj)
             return obj
         if resource == "events":
-            self._expire_events(metadata["namespace"], metadata["name"])
+            self._expire(metadata["namespace"], metadata["name"])
         return self._put(resource, "MODIFIED", old, obj)
 
     def remove(self, resource: str, namespace: str, name: str, uid: str | None = None) -> None:
@@ -187,14 +198,22 @@ class APIServer:
                 for room in rooms:
                     self.kernel.rooms[room].observe(resource, type, old, new)
 
-    def _expire_events(self, namespace: str, name: str) -> None:
-        """Note that this Event was written now, and forget those that nobody has written for an hour."""
+    def _expire(self, namespace: str, name: str) -> None:
+        """Have an Event that is written now end when its lease does."""
         now = self.kernel.now
+        if self._lease < now + EVENT_TTL:
+            self._lease = now + EVENT_TTL + LEASE_SHARED
+            self.kernel.at(self._lease, "apiserver", "expire", periodic=True)
         self._expiry.pop((namespace, name), None)
-        self._expiry[namespace, name] = now + EVENT_TTL
+        self._expiry[namespace, name] = self._lease
+
+    def on_expire(self) -> None:
+        """Take away the Events whose lease has ended."""
         while self._expiry:
             oldest, at = next(iter(self._expiry.items()))
-            if at > now:
+            if at > self.kernel.now:
                 return
             del self._expiry[oldest]
-            self.store.drop("events", *oldest)
+            event = self.get("events", *oldest)
+            if event is not None:
+                self._drop("events", event)

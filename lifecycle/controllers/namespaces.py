@@ -5,24 +5,59 @@ Kubernetes: pkg/controller/serviceaccount, pkg/controller/certificates/rootcacer
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
+from lifecycle.apiserver.conditions import condition, with_condition
 from lifecycle.apiserver.kinds import NAMESPACED
-from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
+from lifecycle.core_v1.schema import KINDS
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
 
 ACCOUNT, ROOT_CA = "default", "kube-root-ca.crt"
 LATENCY: Micros = 5 * MILLISECOND
-RECHECK: Micros = 5 * SECOND
-"""How soon a namespace that still holds something is looked at again."""
+DELETION_GRACE: Micros = 5 * SECOND
+"""How long after each change of a namespace that is to go it is looked at, so that whatever is on its way arrives."""
+FINALIZER_SECONDS = 15
+"""How long a finalizer is expected to take."""
+FIRST_RETRY: Micros = 5 * MILLISECOND
+LAST_RETRY: Micros = 60 * SECOND
+"""How soon a pass that failed is repeated: twice as late each time, up to a minute."""
 
 CERTIFICATE = "-----BEGIN CERTIFICATE-----\nUG9kSHVi\n-----END CERTIFICATE-----\n"
 """Stands for the certificate of the cluster's authority: nothing in a simulated cluster checks it."""
 
+FINE: Mapping[str, tuple[str, str]] = {
+    "NamespaceDeletionDiscoveryFailure": ("ResourcesDiscovered", "All resources successfully discovered"),
+    "NamespaceDeletionGroupVersionParsingFailure": ("ParsedGroupVersions", "All legacy kube types successfully parsed"),
+    "NamespaceDeletionContentFailure": (
+        "ContentDeleted",
+        "All content successfully deleted, may be waiting on finalization",
+    ),
+    "NamespaceContentRemaining": ("ContentRemoved", "All content successfully removed"),
+    "NamespaceFinalizersRemaining": ("ContentHasNoFinalizers", "All content-preserving finalizers finished"),
+}
+"""The conditions of a namespace that ends, in their order, and what they say where nothing holds it up."""
+
 
 class NamespacesState(msgspec.Struct):
-    """This room remembers nothing: everything stands in the objects."""
+    """How often in a row the emptying of a namespace has failed, and when it is looked at next, by which timer."""
+
+    failures: dict[str, int] = {}
+    due: dict[str, tuple[Micros, int]] = {}
+
+
+class Remaining(msgspec.Struct):
+    """What a pass has left of a namespace: how many objects of each resource and finalizer, and for how many seconds more."""
+
+    objects: Counter[str]
+    finalizers: Counter[str]
+    seconds: int = 0
+    failure: str = ""
 
 
 class Namespaces:
@@ -41,24 +76,91 @@ class Namespaces:
         name = new["metadata"]["name"]
         if type == "ADDED":
             self.on_furnish(name)
-        elif new["metadata"].get("deletionTimestamp") and not (old or new)["metadata"].get("deletionTimestamp"):
-            self.kernel.after(0, "namespaces", "empty", name)
+        elif new["metadata"].get("deletionTimestamp"):
+            self._look(name, DELETION_GRACE)
+
+    def _look(self, name: str, delay: Micros) -> None:
+        """Have a namespace looked at after a while, if that is not done sooner."""
+        at = self.kernel.now + delay
+        due, timer = self.state.due.get(name, (at + 1, 0))
+        if at < due:
+            self.kernel.cancel(timer)
+            self.state.due[name] = at, self.kernel.at(at, "namespaces", "empty", name)
 
     def on_empty(self, name: str) -> None:
-        """Delete all that a terminating namespace holds; take its finalizer away once nothing is left."""
+        """Delete what a terminating namespace holds, and say what is left; take its finalizer away once nothing is.
+
+        Kubernetes: pkg/controller/namespace/deletion/namespaced_resources_deleter.go
+        """
         api = self.kernel.rooms["apiserver"]
+        self.state.due.pop(name, None)
         namespace = api.get("namespaces", "", name)
-        if namespace is None:
+        if namespace is None or "kubernetes" not in (namespace["spec"].get("finalizers") or ()):
             return
-        left = False
-        for resource in NAMESPACED:
-            for obj in list(api.list(resource, name)):
-                api.delete(resource, name, obj["metadata"]["name"])
-                left = left or api.get(resource, name, obj["metadata"]["name"]) is not None
-        if left:
-            self.kernel.after(RECHECK, "namespaces", "empty", name)
+        remaining = self._delete_content(namespace)
+        status = self._status(namespace["status"], remaining)
+        if status != namespace["status"]:
+            namespace = api.update("namespaces", {**namespace, "status": status})
+        if remaining.failure:
+            self._look(name, self._retry(name))
+            return
+        self.state.failures.pop(name, None)
+        if remaining.seconds:
+            self._look(name, (remaining.seconds // 2 + 1) * SECOND)
         else:
-            api.update("namespaces", {**namespace, "spec": {**namespace["spec"], "finalizers": []}})
+            left = [finalizer for finalizer in namespace["spec"]["finalizers"] if finalizer != "kubernetes"]
+            api.update("namespaces", {**namespace, "spec": {**namespace["spec"], "finalizers": left}})
+
+    def _retry(self, name: str) -> Micros:
+        nth = self.state.failures.get(name, 0)
+        self.state.failures[name] = nth + 1
+        return min(FIRST_RETRY << min(nth, 20), LAST_RETRY)
+
+    def _delete_content(self, namespace: Object) -> Remaining:
+        """Delete the Pods and, once they are gone, everything else."""
+        remaining = Remaining(Counter(), Counter())
+        self._delete_all(namespace, "pods", remaining)
+        if not remaining.objects:
+            for resource in NAMESPACED:
+                if resource != "pods":
+                    self._delete_all(namespace, resource, remaining)
+        return remaining
+
+    def _delete_all(self, namespace: Object, resource: str, remaining: Remaining) -> None:
+        api, name = self.kernel.rooms["apiserver"], namespace["metadata"]["name"]
+        seconds = self._grace(namespace) if resource == "pods" else 0
+        for obj in list(api.list(resource, name)):
+            api.delete(resource, name, obj["metadata"]["name"])
+        left = list(api.list(resource, name))
+        if not left:
+            return
+        finalizers = Counter(one for obj in left for one in obj["metadata"].get("finalizers") or ())
+        remaining.objects[_QUALIFIED[resource]] = len(left)
+        remaining.finalizers += finalizers
+        seconds = seconds or (FINALIZER_SECONDS if finalizers else 0)
+        remaining.seconds = max(remaining.seconds, seconds)
+        if not seconds:
+            what = f"{_GROUP_VERSIONS[resource]}, Resource={resource}"
+            remaining.failure = f"unexpected items still remain in namespace: {name} for gvr: {what}"
+
+    def _grace(self, namespace: Object) -> int:
+        """Return the longest grace of the Pods that have not ended; 0 once the namespace has been going for as long."""
+        pods = self.kernel.rooms["apiserver"].list("pods", namespace["metadata"]["name"])
+        lively = (pod for pod in pods if pod["status"].get("phase") not in ("Succeeded", "Failed"))
+        seconds = max((pod["spec"].get("terminationGracePeriodSeconds") or 0 for pod in lively), default=0)
+        going = self.kernel.now - parse_rfc3339(namespace["metadata"]["deletionTimestamp"])
+        return 0 if going >= seconds * SECOND else int(seconds)
+
+    def _status(self, status: Object, remaining: Remaining) -> Object:
+        """Return a namespace's status with the conditions that say what is left; what is said already stays as it is."""
+        wrong = _wrong(remaining)
+        for type, fine in FINE.items():
+            reason, message = wrong.get(type, fine)
+            said = {"type": type, "status": "True" if type in wrong else "False", "reason": reason, "message": message}
+            old = condition(status, type) or {}
+            if {key: old.get(key) for key in said} != said:
+                status = with_condition(status, said, self.kernel.now)
+        return status
 
     def on_furnish(self, name: str) -> None:
         """Create what every namespace holds and this one has not (any more)."""
@@ -69,6 +171,36 @@ class Namespaces:
         for resource, obj in (("configmaps", _root_ca(name)), ("serviceaccounts", _service_account(name))):
             if api.get(resource, name, obj["metadata"]["name"]) is None:
                 api.create(resource, obj)
+
+
+_QUALIFIED = {kind.plural: f"{kind.plural}.{kind.group}" for kind in reversed(KINDS.values())}
+_GROUP_VERSIONS = {kind.plural: kind.group_version if kind.group else "/v1" for kind in reversed(KINDS.values())}
+"""How conditions name a resource: by its plural and group, with a dot between them also where there is no group."""
+
+
+def _wrong(remaining: Remaining) -> dict[str, tuple[str, str]]:
+    """Return the conditions by which something holds up the end, each with its reason and message."""
+    found: dict[str, Any] = {}
+    if remaining.failure:
+        text = f"Failed to delete all resource types, 1 remaining: {remaining.failure}"
+        found["NamespaceDeletionContentFailure"] = ("ContentDeletionFailed", text)
+    for type, reason, counted, text in (
+        (
+            "NamespaceContentRemaining",
+            "SomeResourcesRemain",
+            [f"{name} has {count} resource instances" for name, count in sorted(remaining.objects.items())],
+            "Some resources are remaining",
+        ),
+        (
+            "NamespaceFinalizersRemaining",
+            "SomeFinalizersRemain",
+            [f"{name} in {count} resource instances" for name, count in sorted(remaining.finalizers.items())],
+            "Some content in the namespace has finalizers remaining",
+        ),
+    ):
+        if counted:
+            found[type] = (reason, f"{text}: {', '.join(counted)}")
+    return found
 
 
 def _root_ca(namespace: str) -> Object:

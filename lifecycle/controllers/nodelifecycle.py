@@ -1,6 +1,7 @@
 """The room `nodelifecycle`: whether nodes are heard of, and the taints that follow from what they are.
 
-Heartbeats are not played one by one: when a kubelet falls silent, the pass of the monitor that will notice is computed.
+Heartbeats are not played one by one: when a kubelet falls silent, the pass of the monitor that will notice is computed. A Lease
+that is renewed has no renewTime; whoever shows it puts in the last one (`renewed`).
 Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.apiserver.conditions import condition, with_condition
-from lifecycle.clock import MILLISECOND, SECOND, Micros, rfc3339
+from lifecycle.clock import MILLISECOND, SECOND, Micros, rfc3339, rfc3339_micro
 from lifecycle.controllers.bootstrap import conditions as healthy
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
@@ -20,6 +21,9 @@ COMPONENT = "node-controller"
 LEASE_EVERY: Micros = 10 * SECOND
 LEASE_PHASE: Micros = 4 * SECOND
 """Kubelets renew their leases so long after each full interval from the start of the cluster."""
+LEASE_SECONDS = 40
+LEASES = "kube-node-lease"
+"""The namespace of the nodes' leases."""
 MONITOR_EVERY: Micros = 5 * SECOND
 MONITOR_PHASE: Micros = 3200 * MILLISECOND
 GRACE: Micros = 50 * SECOND
@@ -58,13 +62,15 @@ class NodeLifecycle:
 
     def kubelet_stopped(self, node: str) -> None:
         """Note that a kubelet is heard of no more."""
-        self.state.silent[node] = heard = self._last_lease()
+        self.state.silent[node] = heard = last_lease(self.kernel.config.start, self.kernel.now)
+        self._write_lease(node, {"renewTime": rfc3339_micro(heard)})
         noticed = _next(heard + GRACE + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
         self.kernel.at(noticed, "nodelifecycle", "monitor", node, heard)
 
     def kubelet_started(self, name: str) -> None:
         """Take the first status that a kubelet posts after it was silent."""
         self.state.silent.pop(name, None)
+        self._write_lease(name, {})
         api = self.kernel.rooms["apiserver"]
         node = api.get("nodes", "", name)
         if node is None or _is_ready(node):
@@ -124,6 +130,7 @@ class NodeLifecycle:
         if new is None:
             if resource == "nodes" and old is not None:
                 self.state.silent.pop(old["metadata"]["name"], None)
+                self.kernel.rooms["apiserver"].remove("leases", LEASES, old["metadata"]["name"])
         elif resource == "nodes":
             self._observe_node(old, new)
         elif new["spec"].get("nodeName") in self.state.silent and (old is None or not old["spec"].get("nodeName")):
@@ -133,6 +140,8 @@ class NodeLifecycle:
 
     def _observe_node(self, old: Object | None, new: Object) -> None:
         name = new["metadata"]["name"]
+        if old is None and self.kernel.rooms["apiserver"].get("leases", LEASES, name) is None:
+            self.kernel.rooms["apiserver"].create("leases", _lease(new))
         ours = [taint["key"] for taint in _taints(new) if taint["effect"] == "NoSchedule" and taint["key"] in _OURS]
         if sorted(ours) != sorted(_wanted(new)):
             self.kernel.after(TAINT_LATENCY, "nodelifecycle", "taint", name)
@@ -155,9 +164,13 @@ class NodeLifecycle:
         message = f"Node {node['metadata']['name']} status is now: {reason}"
         self.kernel.rooms["recorder"].event(component, node, "Normal", reason, message, host=host)
 
-    def _last_lease(self) -> Micros:
-        first = self.kernel.config.start - LEASE_EVERY + LEASE_PHASE
-        return first + (self.kernel.now - first) // LEASE_EVERY * LEASE_EVERY
+    def _write_lease(self, node: str, renewed: dict[str, str]) -> None:
+        """Write down when a lease was renewed last, or that it is renewed."""
+        api = self.kernel.rooms["apiserver"]
+        lease = api.get("leases", LEASES, node)
+        if lease is not None:
+            spec = {key: value for key, value in lease["spec"].items() if key != "renewTime"}
+            api.update("leases", {**lease, "spec": {**spec, **renewed}})
 
     def _taint(self, key: str, effect: str) -> dict[str, Any]:
         return {"key": key, "effect": effect, "timeAdded": rfc3339(self.kernel.now)}
@@ -173,6 +186,32 @@ _UNKNOWN = {
     "reason": "NodeStatusUnknown",
     "message": "Kubelet stopped posting node status.",
 }
+
+
+def _lease(node: Object) -> Object:
+    """Return the Lease that a kubelet makes for its node. Kubernetes: component-helpers/apimachinery/lease"""
+    name = node["metadata"]["name"]
+    owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {"name": name, "namespace": LEASES, "ownerReferences": [owner]},
+        "spec": {"holderIdentity": name, "leaseDurationSeconds": LEASE_SECONDS},
+    }
+
+
+def last_lease(start: Micros, now: Micros) -> Micros:
+    """Return when kubelets renewed their leases last, in a cluster that began at `start`."""
+    first = start - LEASE_EVERY + LEASE_PHASE
+    return first + (now - first) // LEASE_EVERY * LEASE_EVERY
+
+
+def renewed(lease: Object, start: Micros, now: Micros) -> Object:
+    """Return a Lease as it is shown: a node's that is renewed, with the moment at which it was renewed last."""
+    spec = lease.get("spec") or {}
+    if lease["metadata"].get("namespace") != LEASES or "renewTime" in spec or not spec.get("holderIdentity"):
+        return lease
+    return {**lease, "spec": {**spec, "renewTime": rfc3339_micro(last_lease(start, now))}}
 
 
 def _next(earliest: Micros, phase: Micros, every: Micros) -> Micros:

@@ -1,7 +1,7 @@
 """What admission adds to an object that is to be created, and why it may refuse it.
 
 The functions alter the object they are given, as those of `defaults` do, and return the Status that refuses it, or None.
-Kubernetes: plugin/pkg/admission (serviceaccount, priority, defaulttolerationseconds, runtimeclass)
+Kubernetes: plugin/pkg/admission (limitranger, serviceaccount, priority, defaulttolerationseconds, runtimeclass)
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from lifecycle.clock import Micros, rfc3339
-from lifecycle.core_v1 import status
+from lifecycle.core_v1 import limit_ranges, status, storage
 from lifecycle.core_v1.qos import qos_class
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
@@ -51,8 +51,17 @@ def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str
 
     `suffix("volume")` is to return the five characters that the name of a token's volume ends in.
     """
+    match kind.kind:
+        case "Namespace":
+            obj["spec"]["finalizers"] = list(dict.fromkeys([*(obj["spec"].get("finalizers") or ()), "kubernetes"]))
+            obj["status"] = {"phase": "Active"}
+        case "PersistentVolumeClaim":
+            storage.complete_claim(obj, objects.list("storageclasses"))
+        case "PersistentVolume":
+            storage.complete_volume(obj, now)
     if kind.kind != "Pod":
         return None
+    limit_ranges.give_defaults(obj, objects.list("limitranges", obj["metadata"].get("namespace", "")))
     refused = (
         _service_account(kind, obj, objects, suffix) or _priority(kind, obj, objects) or _runtime_class(kind, obj, objects)
     )
@@ -60,6 +69,18 @@ def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str
         _tolerations(obj["spec"])
         obj["status"] = _first_status(obj["spec"], now)
     return refused
+
+
+def validate(kind: Kind, obj: Object, objects: Objects) -> Status | None:
+    """Refuse what a whole, valid object asks for and its namespace's LimitRanges do not allow."""
+    tests = {"Pod": limit_ranges.violations, "PersistentVolumeClaim": limit_ranges.claim_violations}
+    if kind.kind not in tests:
+        return None
+    texts = tests[kind.kind](obj, objects.list("limitranges", obj["metadata"].get("namespace", "")))
+    if not texts:
+        return None
+    why = texts[0] if len(texts) == 1 else f"[{', '.join(dict.fromkeys(texts))}]"
+    return status.forbidden(kind, obj["metadata"].get("name", ""), why)
 
 
 def admit_update(kind: Kind, new: Object, old: Object) -> None:

@@ -14,7 +14,8 @@ and after it may stand
     ^               such a patch may say which fields it retains
 
 Structs that are no pointer are always written, also when empty (`resources: {}`).
-Kubernetes 1.36: api/core/v1, discovery/v1, events/v1, coordination/v1, scheduling/v1, apimachinery/pkg/apis/meta/v1
+Kubernetes 1.36: api/core/v1, discovery/v1, events/v1, coordination/v1, node/v1, policy/v1, scheduling/v1,
+storage/v1, apimachinery/pkg/apis/meta/v1
 """
 
 TABLE = """
@@ -43,6 +44,29 @@ Lease: kind=string apiVersion=string metadata=ObjectMeta spec=LeaseSpec
 PriorityClass: kind=string apiVersion=string metadata=ObjectMeta value=int32! globalDefault=bool description=string
     preemptionPolicy=*PreemptionPolicy
 PersistentVolume: kind=string apiVersion=string metadata=ObjectMeta spec=PersistentVolumeSpec status=PersistentVolumeStatus
+StorageClass: kind=string apiVersion=string metadata=ObjectMeta provisioner=string! parameters={string}
+    reclaimPolicy=*PersistentVolumeReclaimPolicy mountOptions=[string] allowVolumeExpansion=*bool
+    volumeBindingMode=*VolumeBindingMode allowedTopologies=[TopologySelectorTerm]
+TopologySelectorTerm: matchLabelExpressions=[TopologySelectorLabelRequirement]
+TopologySelectorLabelRequirement: key=string! values=[string]!
+PodDisruptionBudget: kind=string apiVersion=string metadata=ObjectMeta spec=PodDisruptionBudgetSpec
+    status=PodDisruptionBudgetStatus
+PodDisruptionBudgetSpec: minAvailable=*IntOrString selector=*LabelSelector maxUnavailable=*IntOrString
+    unhealthyPodEvictionPolicy=*UnhealthyPodEvictionPolicyType
+PodDisruptionBudgetStatus: observedGeneration=int64 disruptedPods={Time} disruptionsAllowed=int32! currentHealthy=int32!
+    desiredHealthy=int32! expectedPods=int32! conditions=[Condition]#type
+LimitRange: kind=string apiVersion=string metadata=ObjectMeta spec=LimitRangeSpec
+LimitRangeSpec: limits=[LimitRangeItem]!
+LimitRangeItem: type=LimitType! max=ResourceList min=ResourceList default=ResourceList defaultRequest=ResourceList
+    maxLimitRequestRatio=ResourceList
+ResourceQuota: kind=string apiVersion=string metadata=ObjectMeta spec=ResourceQuotaSpec status=ResourceQuotaStatus
+ResourceQuotaSpec: hard=ResourceList scopes=[ResourceQuotaScope] scopeSelector=*ScopeSelector
+ResourceQuotaStatus: hard=ResourceList used=ResourceList
+ScopeSelector: matchExpressions=[ScopedResourceSelectorRequirement]
+ScopedResourceSelectorRequirement: scopeName=ResourceQuotaScope! operator=ScopeSelectorOperator! values=[string]
+RuntimeClass: kind=string apiVersion=string metadata=ObjectMeta handler=string! overhead=*Overhead scheduling=*Scheduling
+Overhead: podFixed=ResourceList
+Scheduling: nodeSelector={string} tolerations=[Toleration]
 Fault: kind=string apiVersion=string metadata=ObjectMeta spec=any status=any
 DeleteOptions: kind=string apiVersion=string gracePeriodSeconds=*int64 preconditions=*Preconditions orphanDependents=*bool
     propagationPolicy=*DeletionPropagation dryRun=[string] ignoreStoreReadErrorWithClusterBreakingPotential=*bool

@@ -1,7 +1,8 @@
 """What the API server fills in where a manifest is silent.
 
 The functions alter the object they are given, which `decode` has just made.
-Kubernetes: pkg/apis/core/v1/defaults.go, pkg/apis/discovery/v1/defaults.go, pkg/apis/scheduling/v1/defaults.go
+Kubernetes: pkg/apis/core/v1/defaults.go, pkg/apis/discovery/v1/defaults.go, pkg/apis/scheduling/v1/defaults.go,
+pkg/apis/storage/v1/defaults.go
 """
 
 from __future__ import annotations
@@ -194,8 +195,6 @@ def namespace(obj: Object) -> None:
     name = obj["metadata"].get("name")
     if name:
         obj["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = name
-    obj["spec"].setdefault("finalizers", ["kubernetes"])
-    fill(obj["status"], phase="Active")
 
 
 def node(obj: Object) -> None:
@@ -226,8 +225,25 @@ def persistent_volume_claim(obj: Object) -> None:
     fill(obj["status"], phase="Pending")
 
 
+def limit_range(obj: Object) -> None:
+    """Take what is not said of a container's defaults from what is: limits from the maximum, requests from limit or minimum."""
+    for item in obj["spec"].get("limits") or ():
+        if item["type"] == "Container":
+            default = item.get("max", {}) | item.get("default", {})
+            fill(item, default={}, defaultRequest={})
+            item["default"] = default
+            item["defaultRequest"] = item.get("min", {}) | default | item["defaultRequest"]
+            for name in ("default", "defaultRequest"):
+                if not item[name]:
+                    del item[name]
+
+
 def priority_class(obj: Object) -> None:
     fill(obj, preemptionPolicy="PreemptLowerPriority")
+
+
+def storage_class(obj: Object) -> None:
+    fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
 def fill(target: Object | None, **defaults: Any) -> None:
@@ -241,6 +257,7 @@ _SETTERS = {
     "Pod": pod,
     "Service": service,
     "Secret": secret,
+    "LimitRange": limit_range,
     "Namespace": namespace,
     "Node": node,
     "Endpoints": endpoints,
@@ -248,4 +265,5 @@ _SETTERS = {
     "PersistentVolume": persistent_volume,
     "PersistentVolumeClaim": persistent_volume_claim,
     "PriorityClass": priority_class,
+    "StorageClass": storage_class,
 }

@@ -33,7 +33,18 @@ SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePe
 KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 """Metadata that an update leaves as it was."""
 
-WITH_STATUS = ("Node", "Namespace", "Pod", "Service", "PersistentVolume", "PersistentVolumeClaim")
+WITH_STATUS = frozenset(
+    {
+        "Namespace",
+        "Node",
+        "PersistentVolume",
+        "PersistentVolumeClaim",
+        "Pod",
+        "PodDisruptionBudget",
+        "ResourceQuota",
+        "Service",
+    }
+)
 """Kinds whose status is written through a subresource alone."""
 
 
@@ -81,6 +92,9 @@ def accept(
     errors = validate_create(kind, obj)
     if errors:
         return status.invalid(kind, metadata.get("name", ""), errors, warned)
+    refused = admission.validate(kind, obj, objects or EmptyCluster())
+    if refused:
+        return refused
     return Accepted(kind, obj, (*warned, *warnings(kind, obj)))
 
 
@@ -213,6 +227,8 @@ def _prepared(kind: Kind, new: Object, before: Object, subresource: str) -> Obje
         metadata = old if subresource == "ephemeralcontainers" else metadata
     if kind.kind in WITH_STATUS:
         new = {**new, "status": before["status"]}
+    if kind.kind == "Namespace" and not subresource:
+        new = {**new, "spec": before["spec"]}
     if kind.kind == "Service":
         new = {**new, "spec": _keep_addresses(new["spec"], before["spec"])}
     return {**new, "metadata": dict(metadata)}

@@ -20,24 +20,32 @@ def container_requests(spec: Object) -> Amounts:
     All regular containers and sidecars run at once; an init container runs beside the sidecars before it.
     Kubernetes: component-helpers/resource (AggregateContainerRequests).
     """
+    return _at_peak(spec, "requests")
+
+
+def _at_peak(spec: Object, side: str) -> Amounts:
     total: Amounts = {}
     for container in spec.get("containers") or ():
-        _sum(total, requests_of(container))
+        _sum(total, _stated(container, side))
     sidecars: Amounts = {}
     peak: Amounts = {}
     for container in spec.get("initContainers") or ():
         asked = dict(sidecars)
-        _sum(asked, requests_of(container))
+        _sum(asked, _stated(container, side))
         if container.get("restartPolicy") == "Always":
-            _sum(total, requests_of(container))
+            _sum(total, _stated(container, side))
             sidecars = asked
         _largest(peak, asked)
     _largest(total, peak)
     return total
 
 
+def _stated(container: Object, side: str) -> Amounts:
+    return amounts((container.get("resources") or {}).get(side))
+
+
 def requests_of(container: Object) -> Amounts:
-    return amounts((container.get("resources") or {}).get("requests"))
+    return _stated(container, "requests")
 
 
 def _sum(total: Amounts, more: Amounts) -> None:
@@ -57,6 +65,16 @@ def pod_requests(spec: Object) -> Amounts:
         if is_pod_level(name):
             total[name] = amount
     _sum(total, amounts(spec.get("overhead")))
+    return total
+
+
+def pod_limits(spec: Object) -> Amounts:
+    """Return what a Pod is limited to; the overhead of running it adds to the limits that there are."""
+    total = _at_peak(spec, "limits")
+    for name, amount in amounts((spec.get("resources") or {}).get("limits")).items():
+        if is_pod_level(name):
+            total[name] = amount
+    _sum(total, {name: amount for name, amount in amounts(spec.get("overhead")).items() if name in total})
     return total
 
 

@@ -76,15 +76,20 @@ KINDS = {
         Kind("events.k8s.io/v1", "Event", "events", type="events.Event"),
         Kind("podhub.dev/v1", "Fault", "faults"),
         Kind("coordination.k8s.io/v1", "Lease", "leases"),
+        Kind("v1", "LimitRange", "limitranges"),
         Kind("v1", "Namespace", "namespaces", namespaced=False),
         Kind("v1", "Node", "nodes", namespaced=False),
         Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False),
         Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
         Kind("v1", "Pod", "pods"),
+        Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
         Kind("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", namespaced=False),
+        Kind("v1", "ResourceQuota", "resourcequotas"),
+        Kind("node.k8s.io/v1", "RuntimeClass", "runtimeclasses", namespaced=False),
         Kind("v1", "Secret", "secrets"),
         Kind("v1", "Service", "services"),
         Kind("v1", "ServiceAccount", "serviceaccounts"),
+        Kind("storage.k8s.io/v1", "StorageClass", "storageclasses", namespaced=False),
     )
 }
 

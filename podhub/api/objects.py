@@ -15,6 +15,7 @@ import msgspec
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
+from lifecycle.controllers.nodelifecycle import renewed
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.status import Status
 from lifecycle.printers import tables
@@ -60,7 +61,7 @@ async def get(call: Call, address: Address, target: Target) -> Reply:
     version = await on_thread(find)
     if version is None:
         raise Refused(status.not_found(target.kind, target.name))
-    obj = served(version.object, target)
+    obj = served(version.object, target, address)
     return json_reply(shown(obj, target, form, address.now, include(call)), content_type=form.content_type)
 
 
@@ -102,11 +103,13 @@ def collection(target: Target, objects: Sequence[Object], metadata: Object) -> O
     return {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": metadata, "items": items}
 
 
-def served(obj: Object, target: Target) -> Object:
-    """Return an object as its resource serves it: with its kind, an Event in the group that was asked."""
+def served(obj: Object, target: Target, address: Address | None = None) -> Object:
+    """Return an object as its resource serves it: with its kind, an Event in the group that was asked, a Lease renewed."""
     kind = target.kind
     if kind.plural == "events":
         obj = events.converted(obj, kind.group_version)
+    elif kind.plural == "leases" and address is not None:
+        obj = renewed(obj, address.cluster.start, address.now)
     if "kind" not in obj:
         obj = {"kind": kind.kind, "apiVersion": kind.group_version, **obj}
     return obj
@@ -210,8 +213,8 @@ def _page(call: Call, address: Address, target: Target) -> Page:
     namespace = target.namespace or None
     if limit <= 0:
         versions = view.list(target.kind.plural, namespace, after=after)
-        return Page(seq, [served(v.object, target) for v in versions if selected.matches(v.object)])
-    found = _some(view, target, namespace, selected.matches, limit, after)
+        return Page(seq, [served(v.object, target, address) for v in versions if selected.matches(v.object)])
+    found = _some(view, address, target, namespace, selected.matches, limit, after)
     if len(found) <= limit:
         return Page(seq, found)
     found = found[:limit]
@@ -223,14 +226,20 @@ def _page(call: Call, address: Address, target: Target) -> Page:
 
 
 def _some(
-    view: View, target: Target, namespace: str | None, matches: object, limit: int, after: tuple[str, str] | None
+    view: View,
+    address: Address,
+    target: Target,
+    namespace: str | None,
+    matches: object,
+    limit: int,
+    after: tuple[str, str] | None,
 ) -> list[Object]:
     """Return one object more than the limit, where there are as many."""
     assert callable(matches)
     found: list[Object] = []
     while True:
         versions = view.list(target.kind.plural, namespace, limit=max(SCAN, limit + 1), after=after)
-        found += [served(version.object, target) for version in versions if matches(version.object)]
+        found += [served(version.object, target, address) for version in versions if matches(version.object)]
         if len(found) > limit or len(versions) < max(SCAN, limit + 1):
             return found
         metadata = versions[-1].object["metadata"]

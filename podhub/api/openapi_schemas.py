@@ -24,7 +24,9 @@ PACKAGES = {
     "discovery_v1": "io.k8s.api.discovery.v1",
     "events_v1": "io.k8s.api.events.v1",
     "coordination_v1": "io.k8s.api.coordination.v1",
+    "policy_v1": "io.k8s.api.policy.v1",
     "scheduling_v1": "io.k8s.api.scheduling.v1",
+    "storage_v1": "io.k8s.api.storage.v1",
 }
 """The packages that types come from, by the module that holds their texts."""
 

@@ -60,19 +60,25 @@ _POD = (
     _status("Pod"),
 )
 
+_NAMESPACE = (Subresource("finalize", "Namespace", ("update",)), _status("Namespace"))
+
 _MORE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[Subresource, ...]]] = {
     "Binding": ((), (), ("create",), ()),
     "ConfigMap": (("cm",), (), ALL_VERBS, ()),
     "Endpoints": (("ep",), (), ALL_VERBS, ()),
     "Event": (("ev",), (), ALL_VERBS, ()),
-    "Namespace": (("ns",), (), tuple(verb for verb in ALL_VERBS if verb != "deletecollection"), (_status("Namespace"),)),
+    "LimitRange": (("limits",), (), ALL_VERBS, ()),
+    "Namespace": (("ns",), (), tuple(verb for verb in ALL_VERBS if verb != "deletecollection"), _NAMESPACE),
     "Node": (("no",), (), ALL_VERBS, (_status("Node"),)),
     "PersistentVolume": (("pv",), (), ALL_VERBS, (_status("PersistentVolume"),)),
     "PersistentVolumeClaim": (("pvc",), (), ALL_VERBS, (_status("PersistentVolumeClaim"),)),
     "Pod": (("po",), ("all",), ALL_VERBS, _POD),
+    "PodDisruptionBudget": (("pdb",), (), ALL_VERBS, (_status("PodDisruptionBudget"),)),
     "PriorityClass": (("pc",), (), ALL_VERBS, ()),
+    "ResourceQuota": (("quota",), (), ALL_VERBS, (_status("ResourceQuota"),)),
     "Service": (("svc",), ("all",), ALL_VERBS, (_status("Service"),)),
     "ServiceAccount": (("sa",), (), ALL_VERBS, ()),
+    "StorageClass": (("sc",), (), ALL_VERBS, ()),
 }
 """Short names, categories, verbs and subresources, where they are not the usual ones."""
 

@@ -61,19 +61,27 @@ class LogSource:
                 except NotYet:
                     _play(row)
                     self.now, seq = moments.parse(at, row)
-            self._view = read.View(row, seq)
+            self._view, self._start = read.View(row, seq), row.start
 
     def find(self, resource: str, namespace: str, name: str) -> Object | None:
         with told():
             version = self._view.find(resource, namespace, name) or self._view.find(resource, "", name)
-        return version.object if version else None
+        return self._shown(resource, version.object) if version else None
+
+    def _shown(self, resource: str, obj: Object) -> Object:
+        """Return an object as it is shown: a node's Lease with the moment at which it was renewed last."""
+        if resource != "leases":
+            return obj
+        from lifecycle.controllers.nodelifecycle import renewed
+
+        return renewed(obj, self._start, self.now)
 
     def list(self, resource: str, namespace: str | None) -> Sequence[Object]:
         with told():
             versions = self._view.list(resource, namespace)
             if namespace and not versions:
                 versions = self._view.list(resource, "")
-        return [version.object for version in versions]
+        return [self._shown(resource, version.object) for version in versions]
 
     def events_of(self, obj: Object) -> Sequence[Object]:
         with told():

@@ -102,12 +102,12 @@ def test_normal_and_warning_events_are_cut_off_apart():
 def test_an_event_that_expired_is_made_anew_with_the_count_going_on():
     rooms = Rooms()
     kubelet_event(rooms)
-    rooms.run(3601)
+    rooms.run(3661)
     kubelet_event(rooms, "another", "Pulled")
     assert [event["message"] for event in rooms.events()] == ["another"]
     kubelet_event(rooms)
     made = [change for change in rooms.changes("Event") if change.object["reason"] == "Started"]
-    assert [change.type for change in made] == ["ADDED", "ADDED"]
+    assert [change.type for change in made] == ["ADDED", "DELETED", "ADDED"]
     assert made[-1].object["count"] == 2
 
 

@@ -1,4 +1,4 @@
-"""The other kinds: configuration, storage, nodes, namespaces, endpoints, classes.
+"""The other kinds: configuration, nodes, namespaces, endpoints, classes.
 
 Kubernetes: pkg/apis/{core,discovery,scheduling,coordination}/validation
 """
@@ -12,10 +12,9 @@ from typing import Any
 
 from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import formats, scheduling
+from lifecycle.core_v1.validation import disruption, formats, quotas, scheduling, storage
 from lifecycle.core_v1.validation.containers import PROTOCOLS
 from lifecycle.core_v1.validation.metadata import immutable, metadata, metadata_update, wrong
-from lifecycle.core_v1.validation.volumes import claim_spec
 
 Object = dict[str, Any]
 
@@ -204,28 +203,6 @@ def endpoint_slice_update(new: Object, old: Object) -> Iterator[Error]:
     yield from immutable(new["addressType"], old["addressType"], "addressType")
 
 
-def persistent_volume_claim(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], True, formats.dns_subdomain)
-    yield from claim_spec(obj["spec"], "spec")
-
-
-def persistent_volume(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], False, formats.dns_subdomain)
-    spec = obj["spec"]
-    if not spec.get("accessModes"):
-        yield field.required("spec.accessModes")
-    storage = (spec.get("capacity") or {}).get("storage")
-    if not spec.get("capacity"):
-        yield field.required("spec.capacity")
-    elif storage is None or len(spec["capacity"]) > 1:
-        yield field.not_supported("spec.capacity", spec["capacity"], ("storage",))
-    elif quantity.parse(storage).nanos <= 0:
-        yield field.invalid(field.key("spec.capacity", "storage"), storage, "must be greater than zero")
-    reclaim = ("Delete", "Recycle", "Retain")
-    if spec.get("persistentVolumeReclaimPolicy") not in reclaim:
-        yield field.not_supported("spec.persistentVolumeReclaimPolicy", spec["persistentVolumeReclaimPolicy"], reclaim)
-
-
 def priority_class(obj: Object) -> Iterator[Error]:
     yield from metadata(obj["metadata"], False, formats.dns_subdomain)
     name = obj["metadata"].get("name", "")
@@ -256,6 +233,16 @@ def lease(obj: Object) -> Iterator[Error]:
         yield field.invalid("spec.leaseTransitions", transitions, "must be greater than or equal to 0")
 
 
+def runtime_class(obj: Object) -> Iterator[Error]:
+    yield from metadata(obj["metadata"], False, formats.dns_subdomain)
+    yield from wrong("handler", obj["handler"], formats.dns_label(obj["handler"]))
+
+
+def runtime_class_update(new: Object, old: Object) -> Iterator[Error]:
+    yield from metadata_update(new["metadata"], old["metadata"])
+    yield from immutable(new["handler"], old["handler"], "handler")
+
+
 def binding(obj: Object) -> Iterator[Error]:
     if obj["target"].get("kind", "") not in ("", "Node"):
         yield field.not_supported("target.kind", obj["target"]["kind"], ("Node", "<empty>"))
@@ -275,18 +262,28 @@ CREATE: dict[str, Callable[[Object], Iterator[Error]]] = {
     "EndpointSlice": endpoint_slice,
     "Event": event,
     "Lease": lease,
+    "LimitRange": quotas.limit_range,
     "Namespace": namespace,
     "Node": node,
-    "PersistentVolume": persistent_volume,
-    "PersistentVolumeClaim": persistent_volume_claim,
+    "PersistentVolume": storage.persistent_volume,
+    "PersistentVolumeClaim": storage.persistent_volume_claim,
+    "PodDisruptionBudget": disruption.pod_disruption_budget,
     "PriorityClass": priority_class,
+    "ResourceQuota": quotas.resource_quota,
+    "RuntimeClass": runtime_class,
     "Secret": secret,
+    "StorageClass": storage.storage_class,
 }
 
 UPDATE: dict[str, Callable[[Object, Object], Iterator[Error]]] = {
     "ConfigMap": config_map_update,
     "EndpointSlice": endpoint_slice_update,
     "Node": node_update,
+    "PersistentVolume": storage.persistent_volume_update,
+    "PersistentVolumeClaim": storage.persistent_volume_claim_update,
     "PriorityClass": priority_class_update,
+    "ResourceQuota": quotas.resource_quota_update,
+    "RuntimeClass": runtime_class_update,
     "Secret": secret_update,
+    "StorageClass": storage.storage_class_update,
 }

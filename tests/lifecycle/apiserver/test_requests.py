@@ -421,7 +421,7 @@ class TestNamespaces:
         rooms.request("create", "pods", pod(), namespace="shop")
         answer = rooms.request("delete", "namespaces", name="shop", namespace="")
         assert answer.body["status"]["phase"] == "Terminating"
-        rooms.run(1)
+        rooms.run(6)
         assert rooms.api.get("namespaces", "", "shop") is None
         assert not list(rooms.api.list("pods", "shop"))
         assert not list(rooms.api.list("configmaps", "shop"))

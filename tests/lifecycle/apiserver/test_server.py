@@ -8,7 +8,7 @@ import pytest
 from lifecycle.apiserver.server import APIServer, APIServerState
 from lifecycle.apiserver.store import WARM
 from lifecycle.wire import Object
-from tests.lifecycle.rooms import Rooms
+from tests.lifecycle.rooms import Rooms, seconds
 
 
 def config_map(name: str, namespace: str = "default", **data: str) -> Object:
@@ -80,7 +80,7 @@ def test_binding_or_deleting_another_pod_of_the_same_name_does_nothing():
     assert len(rooms.kernel.outputs) == before
 
 
-def test_events_leave_an_hour_after_their_last_change_without_a_word():
+def test_events_are_deleted_an_hour_after_their_last_change():
     rooms = Rooms()
     about = config_map("a")
     rooms.recorder.event("kubelet", about, "Normal", "Old", "text")
@@ -90,4 +90,16 @@ def test_events_leave_an_hour_after_their_last_change_without_a_word():
     rooms.run(1000)
     rooms.recorder.event("kubelet", about, "Normal", "New", "text")
     assert sorted(event["reason"] for event in rooms.events()) == ["Kept", "New"]
-    assert all(change.type != "DELETED" for change in rooms.changes("Event"))
+    (gone,) = [change for change in rooms.changes("Event") if change.type == "DELETED"]
+    assert gone.object["reason"] == "Old"
+
+
+def test_events_of_one_minute_are_deleted_together():
+    rooms = Rooms()
+    for name in ("A", "B"):
+        rooms.recorder.event("kubelet", config_map("a"), "Normal", name, "text")
+        rooms.run(40)
+    rooms.recorder.event("kubelet", config_map("a"), "Normal", "C", "text")
+    rooms.run(2 * 3600)
+    gone = [(change.object["reason"], seconds(change.at)) for change in rooms.changes("Event") if change.type == "DELETED"]
+    assert gone == [("A", 3660), ("B", 3660), ("C", 3740)]

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from lifecycle.clock import SECOND
 from lifecycle.controllers.bootstrap import default_node, whole_node
-from lifecycle.controllers.nodelifecycle import NodeLifecycle
+from lifecycle.controllers.nodelifecycle import NodeLifecycle, renewed
 from lifecycle.controllers.podgc import PodGC
 from lifecycle.controllers.tainteviction import TaintEviction, tolerated_for
-from lifecycle.wire import Object
+from lifecycle.wire import DEFAULT_START, Object
 from tests.lifecycle.rooms import Rooms, pod, seconds
 
 READY = {"type": "Ready", "status": "True", "lastProbeTime": None, "lastTransitionTime": "2026-01-01T00:00:00Z"}
@@ -165,7 +166,23 @@ def test_a_kubelet_that_is_back_before_anybody_noticed_changes_nothing():
     rooms.run(20)
     start_kubelet(rooms)
     rooms.run(100)
-    assert rooms.kernel.outputs == []
+    assert {output.object["kind"] for output in rooms.kernel.outputs} == {"Lease"}
+
+
+def test_a_lease_says_when_it_was_renewed_last_once_its_kubelet_is_silent():
+    rooms = cluster("a")
+    (lease,) = rooms.api.list("leases", "kube-node-lease")
+    assert lease["spec"] == {"holderIdentity": "a", "leaseDurationSeconds": 40}
+    shown = renewed(lease, DEFAULT_START, DEFAULT_START + 37 * SECOND)
+    assert shown["spec"]["renewTime"] == "2026-01-01T00:00:34.000000Z"
+    rooms.run(20)
+    stop_kubelet(rooms)
+    silent = rooms.api.get("leases", "kube-node-lease", "a")
+    assert renewed(silent, DEFAULT_START, DEFAULT_START + 900 * SECOND)["spec"]["renewTime"] == "2026-01-01T00:00:14.000000Z"
+    start_kubelet(rooms)
+    assert rooms.api.get("leases", "kube-node-lease", "a") == lease
+    rooms.api.remove("nodes", "", "a")
+    assert not list(rooms.api.list("leases"))
 
 
 def test_the_pods_of_a_node_that_is_gone_are_failed_and_taken_away():
