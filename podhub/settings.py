@@ -112,6 +112,7 @@ INSTALLED_APPS = [
     "channels",
     "django_htmx",
     "podhub.log",
+    "podhub.access",
     "podhub.runs",
     "podhub.api",
     "podhub.web",

@@ -1,4 +1,4 @@
-"""Imports run one way: lifecycle, podhub.log, podhub.runs, then podhub.api and podhub.web, which do not know each other."""
+"""Imports run one way: lifecycle, podhub.log, podhub.runs and podhub.access, then podhub.api and podhub.web, which do not know each other."""
 
 import ast
 from collections.abc import Iterator
@@ -10,8 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 FORBIDDEN = {
     "lifecycle": ("podhub", "django", "celery", "channels", "redis", "time", "random", "socket", "subprocess", "threading"),
-    "podhub/log": ("podhub.runs", "podhub.api", "podhub.web", "podhub.cli"),
-    "podhub/runs": ("podhub.api", "podhub.web", "podhub.cli"),
+    "podhub/log": ("podhub.access", "podhub.runs", "podhub.api", "podhub.web", "podhub.cli"),
+    "podhub/access": ("podhub.runs", "podhub.api", "podhub.web", "podhub.cli"),
+    "podhub/runs": ("podhub.access", "podhub.api", "podhub.web", "podhub.cli"),
     "podhub/api": ("podhub.web", "podhub.cli"),
     "podhub/web": ("podhub.api", "podhub.cli"),
     "lifecycle/printers": (

@@ -1,4 +1,4 @@
-"""What who asks may do. Without a login everything; for a team what their bearer token says."""
+"""What who asks may do. Without a login everything; for a team what they were granted, as far as their bearer token goes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ def rights(call: Call, cluster: Cluster) -> Rights:
     """Return what a request may do with a cluster, and note whose it is. Raises: Refused (401, 403)."""
     if not settings.TEAM:
         return Rights(write=True)
-    from podhub.api.models import Token
+    from podhub.access import rights as access
+    from podhub.access.models import Token
 
     scheme, _, secret = call.headers.get("authorization", "").partition(" ")
     token = Token.of(secret.strip()) if scheme.lower() == "bearer" else None
     if token is None:
         raise Refused(status.unauthorized())
     call.user = token.user.get_username()
-    if token.cluster_id not in (None, cluster.pk):
+    if token.cluster_id not in (None, cluster.pk) or not access.may_view(token.user, cluster):
         why = f'clusters "{cluster.name}" is forbidden: User "{call.user}" cannot get this cluster with this token'
         raise Refused(Status(403, "Forbidden", why, {"name": cluster.name, "kind": "clusters"}))
-    return Rights(write=token.may_edit)
+    return Rights(write=token.may_edit and access.may_edit(token.user, cluster))
 
 
 def not_allowed(call: Call, about: Target, verb: str) -> Status:

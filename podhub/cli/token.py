@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _made(arguments: argparse.Namespace) -> str:
     from django.contrib.auth import get_user_model
 
-    from podhub.api.models import Token
+    from podhub.access.models import Token
     from podhub.log import clusters
 
     user = get_user_model().objects.filter(username=arguments.username).first()

@@ -1,4 +1,4 @@
-"""The admin site: to look at what there is. The log is read only; nothing here writes to it."""
+"""The admin site: to look at what there is, and to say who may. The log is read only; nothing here writes to it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339_micro
+from podhub.access.models import Grant
 from podhub.log import read
 from podhub.log.models import Cluster, Drop, Entry, Snapshot
 from podhub.runs.models import QueuedRequest
@@ -62,6 +63,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def moment(at: Micros | None) -> str:
     return rfc3339_micro(at).replace("T", " ").removesuffix("Z") if at else "–"
+
+
+@admin.register(Grant)
+class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who may look at which clusters, and change them."""
+
+    list_display = ("who", "where", "may_edit")
+    list_filter = ("may_edit",)
+    list_select_related = ("user", "group", "cluster")
+
+    @admin.display(description=_("user or group"))
+    def who(self, grant: Grant) -> str:
+        return str(grant.user or grant.group)
+
+    @admin.display(description=_("cluster"))
+    def where(self, grant: Grant) -> str:
+        return grant.cluster.name if grant.cluster else str(_("all"))
 
 
 @admin.register(Cluster)

@@ -14,7 +14,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from podhub import wake
-from podhub.log import clusters
+from podhub.access import rights
 from podhub.log.errors import NoSuchCluster
 from podhub.log.models import Cluster
 from podhub.web.bulletins import Bulletin, Subject, board, bulletin, clock_bulletin
@@ -46,7 +46,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         try:
             if "\x00" in "".join((*names.values(), *query.values())):  # PostgreSQL knows no text with it
                 raise NoSuchCluster(names["cluster_name"])
-            cluster = await database_sync_to_async(clusters.named)(names["cluster_name"])
+            cluster = await database_sync_to_async(rights.seen)(self.scope["user"], names["cluster_name"])
         except NoSuchCluster:
             await self.close(GONE)
             return

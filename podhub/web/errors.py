@@ -12,8 +12,9 @@ from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from podhub.access.rights import MayNotEdit
 from podhub.log.errors import BadMoment, LogError, NoSuchCluster, NotYet
-from podhub.web.pages import no_such_cluster, problem
+from podhub.web.pages import may_not_edit, no_such_cluster, problem
 
 View = Callable[..., HttpResponse]
 
@@ -30,6 +31,8 @@ def refusals(view: View) -> View:
             return view(request, *args, **kwargs)
         except NoSuchCluster as wrong:
             return no_such_cluster(request, wrong.name)
+        except MayNotEdit as wrong:
+            return may_not_edit(request, wrong.name)
         except BadMoment as wrong:
             return problem(request, 400, _("That is no moment"), str(wrong))
         except NotYet as wrong:

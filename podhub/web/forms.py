@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.validators import RegexValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from podhub.log.models import CLUSTER_NAME
+from podhub.log.models import CLUSTER_NAME, Cluster
 
 SPEEDS = (("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", _("as fast as possible")), ("paused", _("paused")))
 
@@ -23,7 +24,8 @@ class PlainForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "select" if isinstance(field, forms.ChoiceField) else "input")
+            looks = {forms.ChoiceField: "select", forms.ModelChoiceField: "select", forms.BooleanField: "checkbox"}
+            field.widget.attrs.setdefault("class", looks.get(type(field), "input"))
 
 
 class LoginForm(AuthenticationForm):
@@ -80,6 +82,20 @@ class RecordingForm(PlainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["recording"].widget.attrs["multiple"] = True
+
+
+class TokenForm(PlainForm):
+    """A new bearer token."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("What it is for."), widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    cluster = forms.ModelChoiceField(Cluster.objects.none(), label=_("Cluster"), required=False, empty_label=_("all"))
+    may_edit = forms.BooleanField(label=_("It may change things, not only look at them"), required=False)
+
+    def __init__(self, clusters: QuerySet[Cluster], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cluster"].queryset = clusters.order_by("name")  # type: ignore[attr-defined]
 
 
 class DropForm(PlainForm):

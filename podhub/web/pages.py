@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.web import assets
 
@@ -27,10 +28,13 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """Render a whole page; `modules` are the ES modules it begins with (paths of static files)."""
+    cluster: Cluster | None = context.get("cluster")
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     frame = {
         "theme": theme if theme in THEMES else "system",
         "switcher": _switcher(request),
+        "team": settings.TEAM,
+        "may_edit": cluster is not None and not cluster.read_only and rights.may_edit(request.user, cluster),
         "stylesheets": assets.STYLESHEETS,
         "modules": ("js/page.js", *modules),
     }
@@ -39,10 +43,8 @@ def page(
 
 
 def _switcher(request: HttpRequest) -> Iterable[Cluster]:
-    """Return the clusters that a page offers to go to; whoever has yet to log in to a team's sees none."""
-    if settings.TEAM and not request.user.is_authenticated:
-        return ()
-    return Cluster.objects.only("name", "kind", "speed").order_by("name")[:50]
+    """Return the clusters that a page offers to go to."""
+    return rights.visible(request.user).only("name", "kind", "speed").order_by("name")[:50]
 
 
 def guarded(response: HttpResponse) -> HttpResponse:
@@ -67,6 +69,11 @@ def problem(
 def no_such_cluster(request: HttpRequest, name: str) -> HttpResponse:
     text = _("No cluster is called “%(name)s”. It may have been dropped, or the address is mistyped.") % {"name": name}
     return problem(request, 404, _("No such cluster"), text)
+
+
+def may_not_edit(request: HttpRequest, name: str) -> HttpResponse:
+    text = _("You may look at the cluster %(name)s, but not change it. An administrator can let you, on the admin site.")
+    return problem(request, 403, _("Not allowed"), text % {"name": name}, [(reverse("cluster", args=[name]), name)])
 
 
 def no_such_pod(request: HttpRequest, cluster: Cluster, namespace: str, name: str) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, clusters, pods, site
+from podhub.web.views import apply, clusters, pods, site, tokens
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -19,6 +19,8 @@ urlpatterns = [
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", pods.show, name="pod"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/moment/", pods.moment, name="pod-moment"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/delete/", pods.delete, name="pod-delete"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("healthz", site.healthz),
     path("theme/", site.theme, name="theme"),
     path("language/", set_language, name="set_language"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from podhub.log import clusters
+from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.web import cluster_page, manifests
 from podhub.web.errors import refusals
@@ -23,7 +23,7 @@ from podhub.web.showing import newest
 @refusals
 def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """The editor; what is posted is checked as a whole and then created."""
-    cluster = clusters.named(cluster_name)
+    cluster = rights.edited(request.user, cluster_name)
     if cluster.read_only:
         text = _("The cluster %(name)s is read-only: nothing can be created in it.") % {"name": cluster.name}
         return problem(request, 403, _("Read-only"), text, [(reverse("cluster", args=[cluster.name]), cluster.name)], cluster)

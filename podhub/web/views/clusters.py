@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lifecycle.clock import as_datetime
-from podhub.log import clusters as log_clusters
+from podhub.access import rights
 from podhub.log import importing
 from podhub.log.errors import BadName, BadRecording, HasForks, NameTaken
 from podhub.log.models import Cluster
@@ -32,7 +32,7 @@ CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"
 @refusals
 def index(request: HttpRequest) -> HttpResponse:
     """All clusters."""
-    rows = [_summary(cluster) for cluster in Cluster.objects.select_related("parent").order_by("name")[:500]]
+    rows = [_summary(cluster) for cluster in rights.visible(request.user).select_related("parent").order_by("name")[:500]]
     return page(request, "clusters.html", {"clusters": rows})
 
 
@@ -45,7 +45,7 @@ def _summary(cluster: Cluster) -> dict[str, Any]:
 @refusals
 def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """A cluster's Pods and newest Events, at the newest moment or at `?at=`."""
-    cluster = log_clusters.named(cluster_name)
+    cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
     namespace = request.GET.get("namespace") or None
     context = {
@@ -64,7 +64,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "gone": cluster_page.gone(shown, namespace),
         **clock_context(cluster),
     }
-    if shown.live and not context["total"] and not cluster.read_only:
+    if shown.live and not context["total"] and not cluster.read_only and rights.may_edit(request.user, cluster):
         context["gallery"] = gallery()
     return page(request, "cluster.html", context, modules=("js/cluster-page.js",))
 
@@ -91,6 +91,7 @@ def create(request: HttpRequest) -> HttpResponse:
         except NameTaken as wrong:
             form.add_error("name", str(wrong))
         else:
+            rights.made_by(request.user, cluster)
             return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
     texts = {
         "title": _("New cluster"),
@@ -113,6 +114,7 @@ def import_recording(request: HttpRequest) -> HttpResponse:
         except (BadName, BadRecording) as wrong:
             form.add_error("recording", str(wrong))
         else:
+            rights.made_by(request.user, cluster)
             return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
     texts = {
         "title": _("Import a recording"),
@@ -136,7 +138,7 @@ def _form_page(request: HttpRequest, form: PlainForm, texts: dict[str, str], **m
 @refusals
 def drop(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """Drop a whole cluster, its log included."""
-    cluster = log_clusters.named(cluster_name)
+    cluster = rights.edited(request.user, cluster_name)
     form = DropForm(cluster.name, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -158,7 +160,7 @@ def drop(request: HttpRequest, cluster_name: str) -> HttpResponse:
 @refusals
 def speed(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """Set the speed of a cluster's clock; htmx gets the control back, others the page they came from."""
-    cluster = log_clusters.named(cluster_name)
+    cluster = rights.edited(request.user, cluster_name)
     answer = run_clusters.set_speed(cluster, request.POST.get("speed", ""), user=request.user.get_username() or "podhub")
     wrong = answer.body.get("message", "") if answer.code >= 400 else ""
     if not getattr(request, "htmx", False):
@@ -166,5 +168,5 @@ def speed(request: HttpRequest, cluster_name: str) -> HttpResponse:
             return problem(request, answer.code, _("The clock was not changed"), wrong, cluster=cluster)
         return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
     cluster.refresh_from_db()
-    context = {"cluster": cluster, "clock_error": wrong, **clock_context(cluster)}
+    context = {"cluster": cluster, "may_edit": True, "clock_error": wrong, **clock_context(cluster)}
     return guarded(render(request, "_clock.html", context))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 import podhub
 from lifecycle.clock import SECOND
 from lifecycle.wire import Request
-from podhub.log import clusters
+from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.runs.queue import submit
 from podhub.web import pod_page
@@ -34,7 +34,7 @@ FOR_EVER = 365 * 24 * 3600
 @refusals
 def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
     """A Pod at the newest moment, or at `?at=` or `?seq=`."""
-    cluster = clusters.named(cluster_name)
+    cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
     head = shown if shown.live else newest(cluster)
     told = whole(cluster, namespace, name, head.seq)
@@ -89,7 +89,7 @@ def edition(cluster: Cluster) -> str:
 @refusals
 def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
     """The fragments of a Pod's page at one moment, for a page that stands; those of the past never change."""
-    cluster = clusters.named(cluster_name)
+    cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
     response = HttpResponse(pod_page.past(PodPage(shown, namespace, name)))
     if not shown.live and request.GET.get("of") == edition(cluster):
@@ -103,7 +103,7 @@ def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -
 @refusals
 def delete(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
     """Ask for a Pod's deletion, as `kubectl delete pod --grace-period` does."""
-    cluster = clusters.named(cluster_name)
+    cluster = rights.edited(request.user, cluster_name)
     form = DeleteForm(30, request.POST)
     back = reverse("pod", args=(cluster.name, namespace, name))
     if not form.is_valid():

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 
 from lifecycle.apiserver.refused import Refused
 from lifecycle.wire import Config
+from podhub.access.models import Grant, Token
 from podhub.api import auth, guard
 from podhub.api.http import Call
-from podhub.api.models import Token
 from podhub.log import clusters
 from podhub.log.models import Cluster
 
@@ -58,6 +58,7 @@ def test_a_team_is_known_by_its_tokens(cluster: Cluster, team: None) -> None:
         auth.rights(_call(), cluster)
     assert refused.value.status.code == 401
     user = User.objects.create_user("ann")
+    Grant.objects.create(user=user, may_edit=True)
     _, secret = Token.make(user, "looking")
     call = _call(authorization=f"Bearer {secret}")
     assert auth.rights(call, cluster) == auth.Rights(write=False)
@@ -72,11 +73,26 @@ def test_a_team_is_known_by_its_tokens(cluster: Cluster, team: None) -> None:
 
 def test_a_token_of_one_cluster_opens_no_other(cluster: Cluster, team: None) -> None:
     other = clusters.create("two", Config(0), engine_version="1", wall=0)
-    _, secret = Token.make(User.objects.create_user("ann"), "one", cluster=cluster)
+    user = User.objects.create_user("ann")
+    Grant.objects.create(user=user)
+    _, secret = Token.make(user, "one", cluster=cluster)
     assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=False)
     with pytest.raises(Refused) as refused:
         auth.rights(_call(authorization=f"Bearer {secret}"), other)
     assert refused.value.status.code == 403
+
+
+def test_a_token_may_do_no_more_than_its_user(cluster: Cluster, team: None) -> None:
+    user = User.objects.create_user("ann")
+    _, secret = Token.make(user, "everything", may_edit=True)
+    with pytest.raises(Refused) as refused:
+        auth.rights(_call(authorization=f"Bearer {secret}"), cluster)
+    assert refused.value.status.code == 403
+    grant = Grant.objects.create(user=user, cluster=cluster)
+    assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=False)
+    grant.may_edit = True
+    grant.save()
+    assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=True)
 
 
 def test_a_token_is_kept_as_its_hash(db: None) -> None:

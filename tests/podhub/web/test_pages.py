@@ -165,7 +165,7 @@ def test_a_team_has_to_log_in(recorded: Cluster, client: Client, settings: Any) 
         assert page["Location"].startswith("/login/?next=")
     for path in ("/login/", "/nowhere/"):
         assert "/c/life/" not in client.get(path).content.decode()
-    client.force_login(User.objects.create_user("grace"))
+    client.force_login(User.objects.create_superuser("grace"))
     assert client.get("/c/life/").status_code == 200
 
 
