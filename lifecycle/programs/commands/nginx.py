@@ -17,6 +17,9 @@ from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Process
 
 WORKERS = 2
+START: Micros = 3 * MILLISECOND
+"""From the runtime's word that it runs to its listening: a hook that asks at once comes too early, a probe does not."""
+
 QUIT: Micros = 5 * MILLISECOND
 PID_FILE = "/run/nginx.pid"
 
@@ -80,6 +83,10 @@ def _start(call: Call, foreground: bool) -> int | None:
         call.machine.execute(daemon, [call.process.argv[0], "-g", "daemon off;"], call.process.env)
         call.machine.queue.append(daemon.pid)
         return 0
+    if "starting" not in call.data:
+        call.data["starting"] = True
+        call.sleep(START)
+        return None
     ports = sorted({port for site in sites(call.machine) for port in site.ports})
     for port in ports:
         if not call.machine.listen(call.process, port, "nginx"):
@@ -146,7 +153,7 @@ def _send(call: Call, word: str) -> int:
 
 @handler("nginx")
 def nginx_signal(call: Call, signal: str) -> bool:
-    if "listening" not in call.data or signal not in ("SIGQUIT", "SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGCHLD"):
+    if "starting" not in call.data or signal not in ("SIGQUIT", "SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGCHLD"):
         return False
     sender = call.data.pop("from", None)
     received = f"signal {NUMBERS[signal]} ({signal}) received" + (f" from {sender}" if sender else "")

@@ -144,6 +144,7 @@ def test_a_mistake_is_named_with_its_field(text: str, message: str) -> None:
 
 def test_a_bad_annotation_is_left_out_and_said() -> None:
     world = behaving("listens: 5")
+    world.run(1)
     assert world.get().status == 200
     assert world.traces("assumption")[0]["text"] == (
         "The annotation podhub.dev/behavior.app is not used: listens: Expected `array`, got `int`"

@@ -62,7 +62,7 @@ def test_headless_services_and_external_names() -> None:
 
 def test_traffic_goes_through_a_service_to_an_endpoint() -> None:
     world = World()
-    world.container("nginx", pod="web")
+    world.nginx(pod="web")
     world.programs.network.set_service(WEB)
     client = world.container("busybox", "sleep", "100", pod="client")
     result = world.exec(client, "wget", "-q", "-O-", "http://web/")
@@ -85,7 +85,7 @@ def test_traffic_goes_through_a_service_to_an_endpoint() -> None:
 def test_busyboxs_clients_speak_as_they_do(command: tuple[str, ...], code: int, stderr: str) -> None:
     world = World()
     client = world.container("busybox", "sleep", "1000", pod="client")
-    world.container("nginx", pod="server")
+    world.nginx(pod="server")
     result = world.exec(client, *command)
     assert (result.code, result.stderr) == (code, stderr)
 
@@ -106,20 +106,20 @@ def test_busyboxs_clients_speak_as_they_do(command: tuple[str, ...], code: int, 
 )
 def test_curl_speaks_as_it_does(command: tuple[str, ...], code: int, stderr: str) -> None:
     world = World()
-    app = world.container("nginx")
+    app = world.nginx()
     result = world.exec(app, "curl", *command)
     assert (result.code, result.stderr) == (code, stderr)
 
 
 def test_curl_writes_the_status() -> None:
     world = World()
-    app = world.container("nginx")
+    app = world.nginx()
     assert world.exec(app, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://localhost/").stdout == "200"
 
 
 def test_probes_hear_gos_errors() -> None:
     world = World()
-    world.container("nginx")
+    world.nginx()
     assert world.get(port=81).error == 'Get "http://10.244.0.5:81/": dial tcp 10.244.0.5:81: connect: connection refused'
     assert world.get(host="10.9.9.9").error.startswith('Get "http://10.9.9.9:80/": dial tcp 10.9.9.9:80: i/o timeout')
     assert connect(world, "10.244.0.5", 80) == ""
@@ -152,7 +152,7 @@ def test_grpc_health() -> None:
 
 def test_what_does_not_speak_grpc_is_never_connected_to() -> None:
     world = World()
-    world.container("nginx")
+    world.nginx()
     world.run(1)
     world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 80), reply("asked"))
     assert world.wait_for("asked").error == (
@@ -180,7 +180,7 @@ def test_a_cut_network_loses_packets_until_the_fault_is_gone() -> None:
 
 def test_faults_of_a_port() -> None:
     world = World()
-    world.container("nginx")
+    world.nginx()
     version = world.programs.version("pod")
     world.programs.set_fault("f", PortFault("default", "pod", "status", 80, status=503, path="/bad"))
     assert world.programs.version("pod") > version
@@ -206,7 +206,7 @@ def test_host_network_pods_share_the_nodes_ports() -> None:
     world = World()
     for name in ("one", "two"):
         world.pod(name, ip="172.30.0.10", host_network=True)
-        world.container("nginx", pod=name)
+        world.nginx(pod=name)
     world.run(1)
     assert "bind() to 0.0.0.0:80 failed (98: Address already in use)" in world.output()
     assert world.get(host="172.30.0.10").status == 200

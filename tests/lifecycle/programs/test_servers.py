@@ -32,9 +32,18 @@ def test_an_image_says_how_it_is_stopped() -> None:
     assert catalogue.config("busybox").stop_signal == "SIGTERM"
 
 
-def test_nginx_serves_its_files_and_stops_gracefully() -> None:
+def test_nginx_does_not_listen_yet_when_it_has_just_been_started() -> None:
     world = World()
     app = world.container("nginx")
+    assert "connection refused" in world.get().error
+    world.programs.signal(app, "SIGQUIT")
+    world.run(1)
+    assert world.exit_of()[1].code == 0
+
+
+def test_nginx_serves_its_files_and_stops_gracefully() -> None:
+    world = World()
+    app = world.nginx()
     assert "Welcome to nginx" in world.get().body
     assert (world.get("/nothing").status, world.get("/").steady) == (404, True)
     assert [line.split(": ", 1)[1] for line in world.output().splitlines()] == [
@@ -55,7 +64,7 @@ def test_nginx_serves_its_files_and_stops_gracefully() -> None:
 def test_nginx_over_an_empty_volume_forbids() -> None:
     world = World()
     world.programs.set_volume("webroot")
-    app = world.container("nginx", mounts=(Mount("/usr/share/nginx/html", "webroot"),))
+    app = world.nginx(mounts=(Mount("/usr/share/nginx/html", "webroot"),))
     assert world.get().status == 403
     version = world.programs.version("pod")
     world.exec(app, "sh", "-c", "echo hello > /usr/share/nginx/html/index.html")
@@ -70,14 +79,14 @@ def test_nginx_follows_a_configuration() -> None:
         b"location / { root /srv; } }"
     )
     world.programs.set_volume("conf", {"site.conf": conf})
-    world.container("nginx", mounts=(Mount("/etc/nginx/conf.d", "conf"),))
+    world.nginx(mounts=(Mount("/etc/nginx/conf.d", "conf"),))
     assert (world.get("/ok", 8080).body, world.get("/gone", 8080).status, world.get("/x", 8080).status) == ("fine", 410, 404)
     assert "connection refused" in world.get("/", 80).error
 
 
 def test_nginx_s_quit_asks_the_master() -> None:
     world = World()
-    app = world.container("nginx")
+    app = world.nginx()
     result = world.exec(app, "sh", "-c", "nginx -s quit; while killall -0 nginx; do sleep 1; done")
     assert (result.code, "signal process started" in result.stderr) == (0, True)
     world.run(1)

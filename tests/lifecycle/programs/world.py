@@ -49,6 +49,12 @@ class World:
         assert self.programs.start(container.id) is None
         return container.id
 
+    def nginx(self, **more: Any) -> str:
+        """Create and start an nginx, and wait until it listens."""
+        container = self.container("nginx", **more)
+        self.run(self.kernel.now / SECOND + 0.01)
+        return container
+
     def script(self, text: str, image: str = "busybox", **more: Any) -> str:
         return self.container(image, "sh", "-c", text, **more)
 
