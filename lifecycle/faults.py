@@ -3,6 +3,7 @@
 | type | fields of spec | while it holds |
 |---|---|---|
 | KubeletDown | node | the node's kubelet does nothing; its containers run on |
+| NodePressure | node, resource (memory), available | what is outside of Pods leaves only so much of the node's resource |
 | ContainerExit | pod, container, exitCode (1) | once: the container's process 1 exits |
 | ContainerOOMKilled | pod, container | once: the kernel kills process 1 for memory |
 | PortRefused | pod, port (0: every port) | connections are refused |
@@ -23,7 +24,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.clock import parse_go_duration
-from lifecycle.core_v1 import field
+from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Error
 from lifecycle.kernel import Kernel
 from lifecycle.programs.network import CutFault, PortFault
@@ -31,6 +32,7 @@ from lifecycle.wire import Image, Object
 
 FIELDS: dict[str, dict[str, type]] = {
     "KubeletDown": {"node": str},
+    "NodePressure": {"node": str, "resource": str, "available": str},
     "ContainerExit": {"pod": str, "container": str, "exitCode": int},
     "ContainerOOMKilled": {"pod": str, "container": str},
     "PortRefused": {"pod": str, "port": int},
@@ -43,8 +45,11 @@ FIELDS: dict[str, dict[str, type]] = {
 }
 """The fields of each type."""
 
-REQUIRED = ("node", "pod", "container", "image", "delay")
+REQUIRED = ("node", "available", "pod", "container", "image", "delay")
 """Fields without which a Fault of a type that has them means nothing."""
+
+RESOURCES = ("memory", "ephemeral-storage")
+"""What a node can be short of."""
 
 _EFFECTS = {"PortRefused": "refuse", "PortDropped": "drop", "PortSlow": "delay", "PortStatus": "status"}
 
@@ -74,6 +79,13 @@ def _wrong(name: str, value: Any, known: dict[str, type]) -> list[Error]:
     if name == "delay" and isinstance(value, str):
         try:
             parse_go_duration(value)
+        except ValueError as wrong:
+            return [field.invalid(path, value, str(wrong))]
+    if name == "resource" and value not in RESOURCES:
+        return [field.not_supported(path, value, RESOURCES)]
+    if name == "available":
+        try:
+            quantity.parse(value)
         except ValueError as wrong:
             return [field.invalid(path, value, str(wrong))]
     return []
@@ -112,6 +124,9 @@ class Faults:
             case "KubeletDown":
                 self.kernel.rooms["kubelet"].stop(spec["node"])
                 self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
+            case "NodePressure":
+                available = quantity.parse(spec["available"]).value()
+                self.kernel.rooms["kubelet"].eviction.take(spec["node"], key, spec.get("resource") or "memory", available)
             case "ContainerExit" | "ContainerOOMKilled":
                 self._end_container(namespace, spec)
             case "ImageMissing":
@@ -128,6 +143,8 @@ class Faults:
         spec, key = fault["spec"], fault["metadata"]["uid"]
         if spec["type"] == "KubeletDown":
             self.kernel.rooms["kubelet"].start(spec["node"])
+        elif spec["type"] == "NodePressure":
+            self.kernel.rooms["kubelet"].eviction.give_back(spec["node"], key)
         self.state.images.pop(key, None)
         self.kernel.rooms["programs"].remove_fault(key)
 

@@ -86,7 +86,15 @@ class Recorder:
         self.state = state or RecorderState()
 
     def event(
-        self, component: str, obj: Object, type: str, reason: str, message: str, field_path: str = "", host: str = ""
+        self,
+        component: str,
+        obj: Object,
+        type: str,
+        reason: str,
+        message: str,
+        field_path: str = "",
+        host: str = "",
+        annotations: dict[str, str] | None = None,
     ) -> int | None:
         """Record an Event of core/v1; return the index of the change, or None where the spam filter dropped it.
 
@@ -104,7 +112,7 @@ class Recorder:
         _limit(source.seen)
         if not self._spend(source, f"{whom}\0{type}"):
             return None
-        return self._write(source.seen[key], about, component, host, type, reason, message)
+        return self._write(source.seen[key], about, component, host, type, reason, message, annotations)
 
     def scheduler_event(self, obj: Object, type: str, reason: str, action: str, message: str) -> int:
         """Record an Event of events.k8s.io, as the scheduler does; return the index of the change it is part of.
@@ -161,7 +169,17 @@ class Recorder:
         _limit(source.buckets)
         return allowed
 
-    def _write(self, seen: Seen, about: dict[str, Any], component: str, host: str, type: str, reason: str, message: str) -> int:
+    def _write(
+        self,
+        seen: Seen,
+        about: dict[str, Any],
+        component: str,
+        host: str,
+        type: str,
+        reason: str,
+        message: str,
+        annotations: dict[str, str] | None,
+    ) -> int:
         """Change the Event that is in the store, or make it (the first time, and when it has expired since)."""
         api, now = self.kernel.rooms["apiserver"], rfc3339(self.kernel.now)
         namespace = about.get("namespace") or "default"
@@ -170,10 +188,11 @@ class Recorder:
             api.update("events", {**old, "count": seen.count, "lastTimestamp": now, "message": message})
             return self.kernel.index
         seen.name = self._free_name(namespace, about["name"])
+        metadata = {"name": seen.name, "namespace": namespace, **({"annotations": annotations} if annotations else {})}
         event = {
             "kind": "Event",
             "apiVersion": "v1",
-            "metadata": {"name": seen.name, "namespace": namespace},
+            "metadata": metadata,
             "involvedObject": about,
             "reason": reason,
             "message": message,

@@ -5,8 +5,6 @@ Kubernetes: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from lifecycle.scheduler import filters, taints
@@ -45,13 +43,17 @@ class Rejection(msgspec.Struct, frozen=True):
     message: str
 
 
-def admit(pod: Object, node: NodeInfo, conditions: Iterable[Object] = ()) -> Rejection | None:
+def critical(pod: Object) -> bool:
+    """Say whether a node cannot do without a Pod. Kubernetes: pkg/kubelet/types (IsCriticalPod)"""
+    return (pod["spec"].get("priority") or 0) >= CRITICAL_PRIORITY
+
+
+def admit(pod: Object, node: NodeInfo, pressure: list[str]) -> Rejection | None:
     """Return why a node's kubelet does not take a Pod beside those that it has, or None.
 
-    `conditions` are the node's, of which those that tell of pressure count.
+    `pressure` are the conditions of PRESSURE that the node has.
     """
     candidate = Candidate.of(pod)
-    pressure = [c["type"] for c in conditions if c["type"] in PRESSURE and c["status"] == "True"]
     if pressure and not _bears(pod, pressure):
         return Rejection("Evicted", f"The node had condition: [{' '.join(pressure)}]. ")
     if forbidden := _forbidden_sysctl(pod):
@@ -70,7 +72,7 @@ def admit(pod: Object, node: NodeInfo, conditions: Iterable[Object] = ()) -> Rej
 def _bears(pod: Object, pressure: list[str]) -> bool:
     """Say whether a Pod is taken under pressure. Kubernetes: pkg/kubelet/eviction/eviction_manager.go (Admit)"""
     spec = pod["spec"]
-    if (spec.get("priority") or 0) >= CRITICAL_PRIORITY:
+    if critical(pod):
         return True
     if pressure != ["MemoryPressure"]:
         return False

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from lifecycle import programs
 from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import Container, sidecar
+from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
 from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import PodState
+from lifecycle.kubelet.stats import amount
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -59,6 +61,7 @@ class ContainerConfig:
             mounts=self.kubelet.volumes.mounts(pod, container, values),
             ports=tuple(port.container_port for port in container.ports),
             memory=None if memory is None else parse(str(memory)).value(),
+            oom_score_adj=self._oom_score_adj(pod, container),
             user=self.user(pod, container),
             tty=container.tty,
             stdin=container.stdin,
@@ -69,6 +72,18 @@ class ContainerConfig:
             attempt=self._attempt(pod, container),
             init=not sidecar(container) and container in self.kubelet.spec(pod).init_containers,
         )
+
+    def _oom_score_adj(self, pod: PodState, container: Container) -> int:
+        """Return how readily the kernel kills the container. Kubernetes: pkg/kubelet/qos (GetContainerOOMScoreAdjust)"""
+        obj = self.kubelet.object(pod)
+        if critical(obj) or obj["status"].get("qosClass") == "Guaranteed":
+            return -997
+        if obj["status"].get("qosClass") == "BestEffort":
+            return 1000
+        node = self.kubelet.api.get("nodes", "", pod.node) or {}
+        size = amount(node.get("status") or {}, "capacity", "memory")
+        asked = parse(str(container.resources.requests.get("memory", 0))).value()
+        return min(max(1000 - 1000 * asked // max(size, 1), 3), 999)
 
     def environment(self, pod: PodState, container: Container) -> tuple[tuple[str, str], ...]:
         api, spec, node = self.kubelet.api, self.kubelet.spec(pod), self.kubelet.node(pod)

@@ -1,110 +1,304 @@
-"""Evictions for local storage: what containers and volumes hold is compared with their limits.
+"""Evictions: a node that runs out of memory or disk says so, takes back what nobody uses, and ends Pods, one a round.
 
-Kubernetes: pkg/kubelet/eviction/eviction_manager.go (localStorageEviction)
+A round that could find nothing new is not played: the node's programs say when they hold more, or less, than before.
+Kubernetes: pkg/kubelet/eviction
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.clock import SECOND, Micros
-from lifecycle.core_v1.quantity import parse
-from lifecycle.core_v1.types import PodSpec
+import msgspec
+
+from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.core_v1.quantity import NANO, Quantity
+from lifecycle.kernel import Reply
 from lifecycle.kubelet import reasons
-from lifecycle.kubelet.state import PodState, Reason
-from lifecycle.kubelet.volumes import volume_key
+from lifecycle.kubelet.admission import critical
+from lifecycle.kubelet.eviction_ranking import event_annotations, message, ranked
+from lifecycle.kubelet.local_storage import limited
+from lifecycle.kubelet.state import NodeState, PodState, Reason
+from lifecycle.kubelet.stats import MEMORY, STORAGE, Observation, PodUsage, capacity
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 MONITORING_PERIOD: Micros = 10 * SECOND
-VOLUME_STATS_PERIOD: Micros = 60 * SECOND
-EPHEMERAL_STORAGE = "ephemeral-storage"
+TRANSITION_PERIOD: Micros = 300 * SECOND
+"""How long a condition stays after the last round that found it."""
+CLEANUP_POLL: Micros = SECOND
+CLEANUP_TIMEOUT: Micros = 30 * SECOND
+NODE_STATUS_PERIOD: Micros = 10 * SECOND
 GRACE = 1
 """Seconds that an evicted Pod's containers have."""
 
 
+class Threshold(msgspec.Struct, frozen=True):
+    """A hard threshold: less than so many bytes, or so much of a hundred, is too little."""
+
+    signal: str
+    resource: str
+    condition: str
+    amount: int = 0
+    percentage: float = 0.0
+
+    def quantity(self, observation: Observation) -> int:
+        return self.amount or int(observation.capacity * self.percentage)
+
+    def is_met(self, observed: dict[str, Observation]) -> bool:
+        observation = observed[self.signal]
+        return observation.capacity > 0 and observation.available < self.quantity(observation)
+
+
+THRESHOLDS = (
+    Threshold("memory.available", MEMORY, "MemoryPressure", amount=100 << 20),
+    Threshold("allocatableMemory.available", MEMORY, "MemoryPressure", amount=100 << 20),
+    Threshold("nodefs.available", STORAGE, "DiskPressure", percentage=0.10000000149011612),
+    Threshold("imagefs.available", STORAGE, "DiskPressure", percentage=0.15000000596046448),
+)
+"""A kubelet's own, in the order in which they are seen to; percentages are float32."""
+
+CONDITIONS = {
+    "MemoryPressure": (
+        ("True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available", "NodeHasInsufficientMemory"),
+        ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", "NodeHasSufficientMemory"),
+    ),
+    "DiskPressure": (
+        ("True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"),
+        ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", "NodeHasNoDiskPressure"),
+    ),
+}
+"""By type: status, reason and message under pressure and without, and the Event that tells of it."""
+
+
 class Eviction:
-    """The eviction managers of all nodes. A Pod that has no limit on its storage is never looked at."""
+    """The eviction managers of all nodes."""
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
 
-    def watch(self, pod: PodState) -> None:
-        """Look at the Pod's usage every ten seconds, if it has a limit."""
-        spec = self.kubelet.spec(pod)
-        if _limits(spec):
-            self._plan(pod)
-            if any(volume.type == "emptyDir" for volume in spec.volumes):
-                self._plan_volumes(pod, 0)
+    # When there are rounds
 
-    def _plan(self, pod: PodState) -> None:
-        origin = self.kubelet.node(pod).tick_origin
-        rounds = (self.kernel.now - origin) // MONITORING_PERIOD + 1
-        at = origin + rounds * MONITORING_PERIOD
-        self.kernel.at(at, "kubelet", "storage", pod.uid, periodic=True)
+    def started(self, node: NodeState) -> None:
+        """Begin with a node's eviction manager, which remembers nothing."""
+        eviction = node.eviction
+        eviction.last, eviction.observed, eviction.evicting = node.tick_origin, {}, []
+        self._watch(node, False)
+        self._report(node)
+        if eviction.taken:
+            self.look(node)
 
-    def _plan_volumes(self, pod: PodState, least: int) -> None:
-        """Plan when volumes are measured next: at first within a minute, then every one to two minutes."""
-        part = self.kernel.seeds.fraction("volume stats", pod.uid, self.kernel.now)
-        self.kernel.after(round((least + part) * VOLUME_STATS_PERIOD), "kubelet", "volume_stats", pod.uid, periodic=True)
+    def stopped(self, node: NodeState) -> None:
+        """End a node's eviction manager with its kubelet."""
+        eviction = node.eviction
+        for timer in (eviction.round, eviction.status, eviction.collection):
+            self.kernel.cancel(timer)
+        eviction.round = eviction.status = eviction.collection = None
 
-    def on_volume_stats(self, uid: str) -> None:
-        """Measure what the Pod's volumes hold. Kubernetes: pkg/kubelet/server/stats/volume_stat_calculator.go"""
-        pod = self.kubelet.state.pods.get(uid)
-        if pod is None or pod.worker.phase != "sync":
+    def on_usage(self, name: str, version: int) -> None:
+        """The node's programs hold more or less than before."""
+        if name in self.kubelet.state.nodes:
+            self.look(self.kubelet.state.nodes[name])
+
+    def look(self, node: NodeState) -> None:
+        """Have a round in its time."""
+        if node.eviction.round is None and not node.down:
+            passed = (self.kernel.now - node.eviction.last) // MONITORING_PERIOD + 1
+            self._plan(node, node.eviction.last + passed * MONITORING_PERIOD)
+
+    def _plan(self, node: NodeState, at: Micros, periodic: bool = False) -> None:
+        self.kernel.cancel(node.eviction.round)
+        node.eviction.round = self.kernel.at(at, "kubelet", "eviction", node.name, periodic=periodic)
+
+    def _watch(self, node: NodeState, logs: bool) -> None:
+        self.kubelet.programs.when_usage_changes(node.name, Reply("kubelet", "usage", (node.name,)), logs)
+
+    # A round
+
+    def on_eviction(self, name: str) -> None:
+        """Look at what is left on a node, and do something where it is too little. Kubernetes: synchronize"""
+        node = self.kubelet.state.nodes.get(name)
+        if node is None or node.down:
             return
-        for volume in self.kubelet.spec(pod).volumes:
-            if volume.type == "emptyDir" and volume.name in pod.mounted:
-                pod.usage[volume.name] = self.kubelet.programs.volume_usage(volume_key(pod, volume.name))
-        self._plan_volumes(pod, 1)
-
-    def on_storage(self, uid: str) -> None:
-        pod = self.kubelet.state.pods.get(uid)
-        if pod is None or pod.worker.phase != "sync" or pod.removed is not None:
+        eviction = node.eviction
+        eviction.round = None
+        if self._waits_for_cleanup(node):
+            self._plan(node, self.kernel.now + CLEANUP_POLL)
             return
-        message = None if self.kubelet.node(pod).down else self._exceeded(pod)
-        if message is None:
-            self._plan(pod)
-        else:
-            self.evict(pod, reasons.EVICTED, message)
+        eviction.last = self.kernel.now
+        pods = self._active(node)
+        observed = self.kubelet.stats.observe(node, pods)
+        met = [threshold for threshold in THRESHOLDS if threshold.is_met(observed)]
+        eviction.observed |= {threshold.condition: self.kernel.now for threshold in met}
+        self._report(node)
+        self.kubelet.image_gc.look(node, observed["imagefs.available"])
+        evicted = self._evict_over_limit(pods) or self._reclaim(node, met, observed, pods)
+        eviction.evicting, eviction.patience = evicted, self.kernel.now + CLEANUP_TIMEOUT
+        self._plan_next(node, met)
+        self._watch(node, any(limited(self.kubelet.spec(one.pod)) for one in pods))
 
-    def evict(self, pod: PodState, reason: str, message: str, grace: int = GRACE) -> None:
+    def _plan_next(self, node: NodeState, met: list[Threshold]) -> None:
+        eviction, now = node.eviction, self.kernel.now
+        if eviction.evicting:
+            self._plan(node, now + CLEANUP_POLL)
+        elif met:
+            self._plan(node, now + MONITORING_PERIOD, periodic=True)
+        elif self.pressure(node):
+            over = min(at for at in eviction.observed.values() if now - at < TRANSITION_PERIOD) + TRANSITION_PERIOD
+            self._plan(node, now + -(-(over - now) // MONITORING_PERIOD) * MONITORING_PERIOD)
+
+    def _waits_for_cleanup(self, node: NodeState) -> bool:
+        pods = (self.kubelet.state.pods.get(uid) for uid in node.eviction.evicting)
+        return self.kernel.now < node.eviction.patience and any(pod and pod.worker.phase != "finished" for pod in pods)
+
+    def _active(self, node: NodeState) -> list[PodUsage]:
+        found = (self.kubelet.state.pods.get(uid) for uid in self.kubelet.node_info(node.name).pods)
+        return [self.kubelet.stats.pod(pod) for pod in found if pod and pod.worker.phase != "finished"]
+
+    def disk(self, node: NodeState) -> Observation:
+        """Return how full the node's disk is."""
+        return self.kubelet.stats.observe(node, self._active(node))["imagefs.available"]
+
+    def _reclaim(
+        self, node: NodeState, met: list[Threshold], observed: dict[str, Observation], pods: list[PodUsage]
+    ) -> list[str]:
+        """Free what is scarce first: images that nobody uses, else the worst Pod. Return the Pods that are to go."""
+        if not met:
+            return []
+        first = met[0]
+        text = f"Attempting to reclaim {first.resource}"
+        index = self.kubelet.node_event(node, "Warning", "EvictionThresholdMet", text)
+        with self.kernel.because(index):
+            if first.resource == STORAGE and self._images_suffice(node, pods):
+                return []
+            threshold = next(t for t in met if t.resource == first.resource)
+            seen = observed[threshold.signal]
+            for usage in ranked(pods, first.resource, self.kubelet.object):
+                if critical(self.kubelet.object(usage.pod)) or usage.pod.worker.phase != "sync":
+                    continue
+                spec = self.kubelet.spec(usage.pod)
+                text = message(first.resource, bytes_of(threshold.quantity(seen)), bytes_of(seen.available), spec, usage)
+                self._disrupt(usage.pod, text)
+                self.evict(usage.pod, reasons.EVICTED, text, annotations=event_annotations(first.resource, spec, usage))
+                return [usage.pod.uid]
+        return []
+
+    def _images_suffice(self, node: NodeState, pods: list[PodUsage]) -> bool:
+        """Say whether there is enough of all once images that nobody uses are gone."""
+        self.kubelet.image_gc.free(node, None)
+        observed = self.kubelet.stats.observe(node, pods)
+        return not any(threshold.is_met(observed) for threshold in THRESHOLDS)
+
+    def _evict_over_limit(self, pods: list[PodUsage]) -> list[str]:
+        """End the Pods that hold more on disk than they may."""
+        evicted = []
+        for usage in pods:
+            pod = usage.pod
+            if pod.worker.phase != "sync" or pod.removed is not None:
+                continue
+            if text := self.kubelet.local_storage.exceeded(pod):
+                self.evict(pod, reasons.EVICTED, text)
+                evicted.append(pod.uid)
+        return evicted
+
+    def evict(
+        self,
+        pod: PodState,
+        reason: str,
+        message: str,
+        grace: int | None = GRACE,
+        annotations: dict[str, str] | None = None,
+    ) -> None:
         """End a Pod for the node's sake. Its object stays."""
-        index = self.kubelet.event(pod, "Warning", reason, message)
+        index = self.kubelet.event(pod, "Warning", reason, message, annotations=annotations)
         pod.failed = Reason(reason, message)
         with self.kernel.because(index):
             self.kubelet.workers.terminate(pod, grace)
 
-    def _exceeded(self, pod: PodState) -> str | None:
-        """Return what is over its limit: volumes, then the Pod as a whole, then containers."""
-        spec, programs = self.kubelet.spec(pod), self.kubelet.programs
-        volumes = 0
-        for volume in spec.volumes:
-            if volume.type != "emptyDir":
-                continue
-            used = pod.usage.get(volume.name, 0)
-            if volume.source.get("medium") != "Memory":
-                volumes += used
-            limit = volume.source.get("sizeLimit")
-            if limit is not None and used > parse(str(limit)).value():
-                return f'Usage of EmptyDir volume "{volume.name}" exceeds the limit "{limit}". '
-        usage = {record.name: programs.usage(record.id) for record in pod.runtime.running()}
-        written = {name: one.writable_layer + one.logs for name, one in usage.items()}
-        limits = [c.resources.limits.get(EPHEMERAL_STORAGE) for c in spec.containers]
-        if all(limit is not None for limit in limits):
-            total = sum((parse(str(limit)) for limit in limits), start=parse("0"))
-            if sum(written.values()) + volumes > total.value():
-                return f"Pod ephemeral local storage usage exceeds the total limit of containers {total}. "
-        for container in spec.containers:
-            own = container.resources.limits.get(EPHEMERAL_STORAGE)
-            if own is not None and written.get(container.name, 0) > parse(str(own)).value():
-                return f'Container {container.name} exceeded its local ephemeral storage limit "{own}". '
-        return None
+    def _disrupt(self, pod: PodState, message: str) -> None:
+        pod.disruption = self.disruption(pod, message)
+
+    def disruption(self, pod: PodState, message: str) -> dict[str, object]:
+        """Return the condition that tells that the kubelet ends a Pod."""
+        return {
+            "type": "DisruptionTarget",
+            "observedGeneration": self.kubelet.object(pod)["metadata"].get("generation", 1),
+            "status": "True",
+            "lastProbeTime": None,
+            "lastTransitionTime": rfc3339(self.kernel.now),
+            "reason": reasons.TERMINATION_BY_KUBELET,
+            "message": message,
+        }
+
+    # Conditions
+
+    def pressure(self, node: NodeState) -> list[str]:
+        """Return the conditions that hold: those that a round has found within the transition period."""
+        observed, now = node.eviction.observed, self.kernel.now
+        return [type for type in CONDITIONS if type in observed and now - observed[type] < TRANSITION_PERIOD]
+
+    def _report(self, node: NodeState) -> None:
+        """Have the Node's conditions follow with the next node status."""
+        if node.eviction.status is None and any(old != new for old, new in self._verdicts(node)):
+            phase = self.kernel.seeds.number(NODE_STATUS_PERIOD, "node status", node.name)
+            at = phase + -(-(self.kernel.now - phase) // NODE_STATUS_PERIOD) * NODE_STATUS_PERIOD
+            node.eviction.status = self.kernel.at(at, "kubelet", "node_status", node.name)
+
+    def _verdicts(self, node: NodeState) -> list[tuple[str, str]]:
+        """Return what the Node says of each condition, and what it is to say."""
+        obj = self.kubelet.api.get("nodes", "", node.name) or {"status": {}}
+        said = {c["type"]: c["status"] for c in obj["status"].get("conditions") or ()}
+        pressure = self.pressure(node)
+        return [(said.get(type, "False"), "True" if type in pressure else "False") for type in CONDITIONS]
+
+    def on_node_status(self, name: str) -> None:
+        """Post the node's status. Kubernetes: pkg/kubelet/nodestatus (MemoryPressureCondition, DiskPressureCondition)"""
+        node = self.kubelet.state.nodes[name]
+        node.eviction.status = None
+        obj = self.kubelet.api.get("nodes", "", name)
+        if obj is None or node.down:
+            return
+        pressure, now, told = self.pressure(node), rfc3339(self.kernel.now), []
+        conditions = []
+        for condition in obj["status"].get("conditions") or ():
+            condition = {**condition, "lastHeartbeatTime": now}
+            if condition["type"] in CONDITIONS:
+                status, reason, text, event = CONDITIONS[condition["type"]][condition["type"] not in pressure]
+                if condition["status"] != status:
+                    condition |= {"status": status, "reason": reason, "message": text, "lastTransitionTime": now}
+                    told.append(event)
+            conditions.append(condition)
+        if told:
+            self.kubelet.api.update("nodes", {**obj, "status": {**obj["status"], "conditions": conditions}})
+        for event in told:
+            self.kubelet.node_event(node, "Normal", event, f"Node {name} status is now: {event}")
+
+    # Faults
+
+    def take(self, name: str, key: str, resource: str, available: int) -> None:
+        """Let something outside of all Pods hold so much of a node that only `available` bytes are left."""
+        node = self.kubelet.state.nodes.get(name)
+        if node is None:
+            return
+        observed = self.kubelet.stats.observe(node, self._active(node))
+        left = observed["memory.available" if resource == MEMORY else "nodefs.available"].available
+        node.eviction.taken[key] = (resource, max(0, left - available))
+        self.tell_memory(node)
+        self.look(node)
+
+    def give_back(self, name: str, key: str) -> None:
+        """End what `take` has begun."""
+        node = self.kubelet.state.nodes.get(name)
+        if node and node.eviction.taken.pop(key, None):
+            self.tell_memory(node)
+
+    def tell_memory(self, node: NodeState) -> None:
+        """Tell the node's programs how much memory there is for them."""
+        size = capacity((self.kubelet.api.get("nodes", "", node.name) or {}).get("status") or {}, MEMORY)
+        self.kubelet.programs.set_node_memory(node.name, size, self.kubelet.stats.system(node, MEMORY, size))
 
 
-def _limits(spec: PodSpec) -> bool:
-    return any(EPHEMERAL_STORAGE in c.resources.limits for c in spec.containers) or any(
-        v.type == "emptyDir" and v.source.get("sizeLimit") is not None for v in spec.volumes
-    )
+def bytes_of(number: int) -> str:
+    """Return bytes as Kubernetes prints them."""
+    return str(Quantity(number * NANO, "BinarySI"))

@@ -77,6 +77,8 @@ class Images:
         node = self.kubelet.node(pod)
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
+        node.detected[name] = self.kernel.now
+        self.kubelet.eviction.look(node)
         message = (
             f'Successfully pulled image "{container.image}" in {_rounded(pull.took)} '
             f"({_rounded(pull.waited)} including waiting). Image size: {size} bytes."

@@ -13,12 +13,14 @@ from lifecycle.core_v1.types import Container, PodSpec, pod_spec
 from lifecycle.kernel import Kernel
 from lifecycle.kernel import Pod as About
 from lifecycle.kubelet import delays
-from lifecycle.kubelet.admission import Rejection, admit
+from lifecycle.kubelet.admission import PRESSURE, Rejection, admit
 from lifecycle.kubelet.conditions import KUBELETS_OWN
 from lifecycle.kubelet.container_config import ContainerConfig
 from lifecycle.kubelet.eviction import Eviction
 from lifecycle.kubelet.hooks import Hooks
+from lifecycle.kubelet.image_gc import ImageGC
 from lifecycle.kubelet.images import Images
+from lifecycle.kubelet.local_storage import LocalStorage
 from lifecycle.kubelet.pleg import PLEG
 from lifecycle.kubelet.pod_status import PodStatuses
 from lifecycle.kubelet.pod_workers import PodWorkers
@@ -27,6 +29,7 @@ from lifecycle.kubelet.resize import Resize
 from lifecycle.kubelet.restarting import Restarting
 from lifecycle.kubelet.start_container import StartContainer
 from lifecycle.kubelet.state import KubeletState, NodeState, PodState
+from lifecycle.kubelet.stats import Stats
 from lifecycle.kubelet.status import ENDED
 from lifecycle.kubelet.status_manager import StatusManager
 from lifecycle.kubelet.sync_pod import SyncPod
@@ -60,10 +63,15 @@ class Kubelet:
         self.termination = Termination(self)
         self.sync_pod = SyncPod(self)
         self.workers = PodWorkers(self)
+        self.stats = Stats(self)
+        self.local_storage = LocalStorage(self)
+        self.image_gc = ImageGC(self)
         self.eviction = Eviction(self)
         self.restarting = Restarting(self)
         self.stop, self.start = self.restarting.stop, self.restarting.start
-        self.on_storage, self.on_volume_stats = self.eviction.on_storage, self.eviction.on_volume_stats
+        self.on_eviction, self.on_usage = self.eviction.on_eviction, self.eviction.on_usage
+        self.on_node_status, self.on_image_gc = self.eviction.on_node_status, self.image_gc.on_image_gc
+        self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up = self.restarting.on_kubelet_up
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_step = self.workers.on_wake, self.sync_pod.on_step
@@ -128,14 +136,28 @@ class Kubelet:
     def about(self, pod: PodState, container: str = "") -> About:
         return About(pod.namespace, pod.name, pod.uid, container)
 
-    def event(self, pod: PodState, type: str, reason: str, message: str, container: str = "") -> int:
+    def event(
+        self,
+        pod: PodState,
+        type: str,
+        reason: str,
+        message: str,
+        container: str = "",
+        annotations: dict[str, str] | None = None,
+    ) -> int:
         """Record an Event; return its index, or the present cause where it was dropped."""
         field_path = ""
         if container:
             group, _ = self._containers(pod).get(container, ("containers", None))
             field_path = f"spec.{group}{{{container}}}"
         recorder = self.kernel.rooms["recorder"]
-        index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node)
+        index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node, annotations)
+        return self.kernel.cause if index is None else int(index)
+
+    def node_event(self, node: NodeState, type: str, reason: str, message: str) -> int:
+        """Record an Event about a node."""
+        about = self.api.get("nodes", "", node.name) or {"kind": "Node", "name": node.name}
+        index = self.kernel.rooms["recorder"].event("kubelet", about, type, reason, message, host=node.name)
         return self.kernel.cause if index is None else int(index)
 
     def next_tick(self, pod: PodState, at: Micros) -> Micros:
@@ -161,6 +183,8 @@ class Kubelet:
         if info := self._infos.get(name):
             info.set(new)
         if name in self.state.nodes:
+            if old is not None and old["status"].get("capacity") != new["status"].get("capacity"):
+                self.eviction.tell_memory(self.state.nodes[name])
             return
         addresses = new.get("status", {}).get("addresses") or ()
         ip = next((a["address"] for a in addresses if a["type"] == "InternalIP"), "127.0.0.1")
@@ -173,6 +197,8 @@ class Kubelet:
             subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
         )
         self._infos[name] = NodeInfo(new)
+        self.eviction.tell_memory(self.state.nodes[name])
+        self.eviction.started(self.state.nodes[name])
         for pod in [pod for pod in self.api.list("pods") if pod["spec"].get("nodeName") == name]:
             self._observe_pod(None, pod)
 
@@ -209,13 +235,12 @@ class Kubelet:
             pod.worker.phase = "finished"
             return
         info = self.node_info(pod.node)
-        node = self.api.get("nodes", "", pod.node) or {}
-        rejection = admit(obj, info, node.get("status", {}).get("conditions") or ())
+        rejection = admit(obj, info, self._pressure(pod.node))
         if rejection:
             self._reject(pod, obj, rejection)
             return
         info.add(PodInfo.of(obj))
-        self.eviction.watch(pod)
+        self.local_storage.watch(pod)
         if obj["metadata"].get("deletionTimestamp"):
             self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))
         else:
@@ -260,6 +285,12 @@ class Kubelet:
             pod.deadline = None
             pod.worker.dirty = True
             self.workers.update(pod)
+
+    def _pressure(self, name: str) -> list[str]:
+        """Return the node's conditions of pressure: those that its kubelet has found, and those that somebody has set."""
+        node = self.api.get("nodes", "", name) or {"status": {}}
+        said = [c["type"] for c in node["status"].get("conditions") or () if c["status"] == "True"]
+        return [type for type in PRESSURE if type in said or type in self.eviction.pressure(self.state.nodes[name])]
 
     # What becomes of Pods
 

@@ -32,6 +32,7 @@ class Restarting:
         node.down = True
         self.kernel.cancel(node.relist)
         node.relist, node.changed, node.waiting = None, {}, {}
+        self.kubelet.eviction.stopped(node)
         for pod in self._pods(name):
             self._forget(pod)
 
@@ -47,6 +48,7 @@ class Restarting:
         node.down = False
         node.pull_free_at = node.relist_origin = self.kernel.now
         self.kernel.rooms["nodelifecycle"].kubelet_started(name)
+        self.kubelet.eviction.started(node)
         for pod in self._pods(name):
             self._resume(node, pod)
 

@@ -204,12 +204,33 @@ class PodState(msgspec.Struct):
     removed: Object | None = None
 
 
+class EvictionState(msgspec.Struct):
+    """What the eviction manager of one node remembers.
+
+    `round` is the timer of its next round, `last` when it last had one; `observed` are node conditions and when a threshold
+    last asked for them. While `evicting` Pods are not over, it waits, until `patience` ends. `taken` is what Faults hold of
+    the node: key -> (resource, bytes). `collection` is the timer of the next collection of images, `collection_failed` says
+    that the last one did not free enough.
+    """
+
+    round: int | None = None
+    last: Micros = 0
+    observed: dict[str, Micros] = {}
+    evicting: list[str] = []
+    patience: Micros = 0
+    taken: dict[str, tuple[str, int]] = {}
+    status: int | None = None
+    collection: int | None = None
+    collection_failed: bool = False
+
+
 class NodeState(msgspec.Struct):
     """What the kubelet of one node knows beside its Pods.
 
     Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
     are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
-    time) is empty; `deferred` are Pods whose resize waits for room.
+    time) is empty; `deferred` are Pods whose resize waits for room. `images` are those that were pulled, with their sizes,
+    `detected` when.
     """
 
     name: str
@@ -220,12 +241,18 @@ class NodeState(msgspec.Struct):
     last_ip: int = 1
     ips: dict[int, str] = {}
     images: dict[str, int] = {}
+    detected: dict[str, Micros] = {}
     pull_free_at: Micros = 0
     relist: int | None = None
     changed: dict[str, int] = {}
     waiting: dict[str, int] = {}
     deferred: list[str] = []
     down: bool = False
+    eviction: EvictionState = msgspec.field(default_factory=EvictionState)
+
+    def taken(self, resource: str) -> int:
+        """Return what Faults hold of one of the node's resources, in bytes."""
+        return sum(size for what, size in self.eviction.taken.values() if what == resource)
 
 
 class KubeletState(msgspec.Struct):

@@ -49,7 +49,8 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `command` and `args` are those of the manifest with `$(VAR)` expanded; where they are empty the image's count. `env` is
     resolved, in the kubelet's order. `ports` are the declared container ports. `memory` is the limit in bytes (None: none);
-    a swap does not exist. `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
+    a swap does not exist; `oom_score_adj` moves the kernel's choice where the node has no more.
+    `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
     `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
     `exited` is told an Exit. `init`: an init container that is to end (no sidecar), which decides what an unknown image does.
     """
@@ -66,6 +67,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     mounts: tuple[Mount, ...] = ()
     ports: tuple[int, ...] = ()
     memory: int | None = None
+    oom_score_adj: int = 0
     user: int | None = None
     tty: bool = False
     stdin: bool = False

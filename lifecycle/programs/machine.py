@@ -215,7 +215,7 @@ class Machine:
             process.timer = None
         process.shell = None
         process.data = {}
-        process.memory = 0
+        self.hold(process, -process.memory)
         for fd in list(process.fds):
             streams.close(self, process, fd)
         self.room.close_ports(self, process)
@@ -310,6 +310,7 @@ class Machine:
     def changed_files(self, tree: str) -> None:
         """Say that files of a tree (empty: the writable layer) have changed."""
         self.room.files_changed(self, tree)
+        self.room.usage_changed(self.sandbox.spec.node)
         if not tree:
             self.changed(None)
             return
@@ -367,13 +368,30 @@ class Machine:
         return sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
 
     def charge(self, process: Process, size: int) -> bool:
-        """Let a process hold more memory; beyond the limit the container is killed (memory.oom.group) and it is False."""
-        process.memory += size
+        """Let a process hold more memory; False where it was killed for that.
+
+        Beyond its own limit the container is killed (memory.oom.group); where its node has no more, the one that the kernel
+        chooses.
+        """
+        self.hold(process, size)
         limit = self.state.memory
-        if limit is None or self.memory() <= limit:
-            return True
-        self.oom()
-        return False
+        if limit is not None and self.memory() > limit:
+            self.oom()
+        elif size > 0:
+            self.room.node_memory.relieve(self.sandbox.spec.node)
+        return process.code is None
+
+    def hold(self, process: Process, size: int) -> None:
+        """Count what a process holds more (or, below zero, less) than before."""
+        if size:
+            process.memory += size
+            self.room.node_memory.hold(self.sandbox.spec.node, size)
+
+    def left(self) -> int:
+        """Return how much more memory the container can hold."""
+        limit = self.state.memory
+        left = self.room.node_memory.left(self.sandbox.spec.node)
+        return left if limit is None else min(limit - self.memory(), left)
 
     def oom(self) -> None:
         self.state.oom = True

@@ -33,6 +33,7 @@ from lifecycle.programs.interface import (
 )
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
+from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.shell import forks, idle, steps
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import ContainerState, Exec, Listener, Process, SandboxState
@@ -48,14 +49,23 @@ class Answer(msgspec.Struct):
     version: int = 0
 
 
+class UsageWatcher(msgspec.Struct, frozen=True, array_like=True):
+    """Who wants to know when a node's containers hold more or less; `logs`: also by what they put out."""
+
+    reply: Reply
+    logs: bool
+
+
 class ProgramsState(msgspec.Struct):
-    """The whole memory of the room. `answers` wait for their moment; timers name them by number."""
+    """The whole memory of the room. `answers` wait for their moment; timers name them by number. `memory` is by node."""
 
     network: NetworkState = msgspec.field(default_factory=NetworkState)
     sandboxes: dict[str, SandboxState] = {}
     containers: dict[str, ContainerState] = {}
     volumes: dict[str, Tree] = {}
     node_ports: dict[str, dict[int, Listener]] = {}
+    memory: dict[str, Memory] = {}
+    usage_watchers: dict[str, UsageWatcher] = {}
     answers: dict[int, Answer] = {}
     answered: int = 0
     connections: int = 0
@@ -73,6 +83,7 @@ class Programs:
         self.kernel = kernel
         self.state = state or ProgramsState()
         self.network = Network(self.state.network)
+        self.node_memory = NodeMemory(self)
         self._views: dict[str, View] = {}
         self._machines: dict[str, Machine] = {}
         self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}
@@ -163,6 +174,10 @@ class Programs:
             tree.put(full, Node("d", mode=0o755, mtime=self.kernel.now) if kind == "Directory" else Node(mtime=self.kernel.now))
         while (full := parent(full)) != "/":
             tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
+
+    def set_node_memory(self, node: str, size: int, system: int) -> None:
+        """Say how much memory a node has, and what of it is taken outside of containers (bytes)."""
+        self.node_memory.set(node, size, system)
 
     def image(self, image: str) -> ImageConfig:
         """Return what the catalogue knows of an image, whatever its registry prefix and tag."""
@@ -270,6 +285,8 @@ class Programs:
             return
         for process in state.processes.values():
             self.kernel.cancel(process.timer)
+            if process.memory:
+                self.machine(container_id).hold(process, -process.memory)
         for asked in state.execs.values():
             self.kernel.cancel(asked.deadline)
         sandbox = self.state.sandboxes.get(state.spec.sandbox)
@@ -404,6 +421,16 @@ class Programs:
         state = self.state.containers[container_id]
         memory = sum(one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None)
         return Usage(memory, state.layer.bytes, state.log_bytes)
+
+    def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
+        """Tell `reply`, once, when containers of a node next take or free memory, or write files (with `logs`: or output)."""
+        self.state.usage_watchers[node] = UsageWatcher(reply, logs)
+
+    def usage_changed(self, node: str, log: bool = False) -> None:
+        watcher = self.state.usage_watchers.get(node)
+        if watcher and (watcher.logs or not log):
+            del self.state.usage_watchers[node]
+            self.answer(watcher.reply, None)
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -322,6 +322,7 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     for line in shown.split("\n"):
         state.logs.append(LogLine(machine.kernel.now, stream, line))
         state.log_bytes += len(line) + 1
+    machine.room.usage_changed(machine.sandbox.spec.node, log=True)
     if state.log_bytes <= MAX_LOG:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
         return

@@ -74,6 +74,9 @@ def cluster() -> Cluster:
         ({"type": "ContainerExit", "pod": "a", "container": "b", "exitCode": True}, "spec.exitCode"),
         ({"type": "PortSlow", "pod": "a", "delay": "soon"}, "spec.delay"),
         ({"type": "NetworkCut", "pod": "a", "dns": "yes"}, "spec.dns"),
+        ({"type": "NodePressure", "node": "a"}, "spec.available"),
+        ({"type": "NodePressure", "node": "a", "available": "little"}, "spec.available"),
+        ({"type": "NodePressure", "node": "a", "available": "1Mi", "resource": "cpu"}, "spec.resource"),
     ],
 )
 def test_a_fault_that_means_nothing_is_refused_at_its_field(spec, field):
@@ -82,7 +85,7 @@ def test_a_fault_that_means_nothing_is_refused_at_its_field(spec, field):
 
 @pytest.mark.parametrize("type", FIELDS)
 def test_a_fault_about_nothing_changes_nothing_else(cluster, type):
-    values = {"port": 80, "status": 500, "exitCode": 3, "dns": True, "delay": "1s"}
+    values = {"port": 80, "status": 500, "exitCode": 3, "dns": True, "delay": "1s", "resource": "memory", "available": "50Mi"}
     spec = {field: values.get(field, "nothing-of-this-name") for field in FIELDS[type]}
     cluster.run(0)
     cluster.outputs.clear()

@@ -11,6 +11,9 @@ from lifecycle.programs.servers import GRPC, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.signals import NUMBERS, named
 from lifecycle.programs.state import Process
 
+GROWS_EVERY: Micros = 5 * SECOND
+"""How often memory that grows is counted anew."""
+
 
 def of(machine: Machine) -> Behavior:
     return read(machine.state.spec.behavior or "")
@@ -118,6 +121,7 @@ def _rest(call: Call, behavior: Behavior, start: Micros, at: Micros) -> None:
         moments.append(span(behavior.exits.after))
     moments += [_next_line(span(line.at), span(line.every) if line.every is not None else 0, at) for line in behavior.output]
     moments += _out_of_memory(call, behavior)
+    moments += _growing(call, behavior, at)
     if "stop" in call.data:
         moments.append(call.data["stop"] - start)
     following = min((moment for moment in moments if moment > at), default=None)
@@ -142,6 +146,14 @@ def _out_of_memory(call: Call, behavior: Behavior) -> list[Micros]:
         return []
     others = call.machine.memory() - call.process.memory
     return [max((limit - others - size(memory.start)) * SECOND // size(memory.grows) + SECOND // 1000, 0)]
+
+
+def _growing(call: Call, behavior: Behavior, at: Micros) -> list[Micros]:
+    """Return when to hold more next while the memory grows, so that the node knows of it in time."""
+    memory = behavior.memory
+    if memory is None or not size(memory.grows) or (memory.to is not None and call.process.memory >= size(memory.to)):
+        return []
+    return [(at // GROWS_EVERY + 1) * GROWS_EVERY]
 
 
 @handler("behavior")

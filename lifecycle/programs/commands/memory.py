@@ -13,20 +13,14 @@ from lifecycle.programs.files import FileError
 RATE = 256 << 20
 """How fast a program that does nothing else takes memory, in bytes a second."""
 STEP: Micros = 50 * MILLISECOND
-NODE_MEMORY = 4 << 30
-"""What is there in all, where no limit is set: then the kernel's own OOM killer ends the program."""
 
 
 def eat(call: Call) -> int | None:
-    """Take more and more memory, for ever."""
-    limit = call.machine.state.memory or NODE_MEMORY
-    left = limit - call.machine.memory()
-    if "until" in call.data and call.now >= call.data["until"]:
-        call.machine.charge(call.process, max(left + 1, 1))
-        if call.process.code is None:
-            call.machine.oom()
+    """Take more and more memory, for ever, a second's worth at a time: the limit or the node's end ends it."""
+    if "until" in call.data and call.now >= call.data["until"] and not call.machine.charge(call.process, call.data["takes"]):
         return None
-    call.data["until"] = call.now + max(round(max(left, 0) / RATE * SECOND), MILLISECOND)
+    call.data["takes"] = takes = min(max(call.machine.left(), 0) + 1, RATE)
+    call.data["until"] = call.now + max(round(takes / RATE * SECOND), MILLISECOND)
     call.machine.sleep_until(call.process, call.data["until"])
     return None
 

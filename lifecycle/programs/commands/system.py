@@ -101,8 +101,9 @@ def tty(call: Call) -> int:
 @command("free")
 def free(call: Call) -> int:
     call.moves()
-    used = call.machine.memory() >> 10
-    total = (call.machine.state.memory or (4 << 30)) >> 10
+    node, memory = call.machine.sandbox.spec.node, call.machine.room.node_memory
+    total = memory.of(node).size >> 10
+    used = total - (memory.left(node) >> 10)
     call.out("              total        used        free      shared  buff/cache   available\n")
     call.out(
         f"Mem:     {total:10}  {used:10}  {total - used:10}           0           0  {total - used:10}\n"

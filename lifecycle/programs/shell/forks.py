@@ -27,7 +27,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
         turn.complain(cannot_fork(shell.dialect))
         raise ShellExit(2 if shell.dialect != "bash" else 254) from None
     child.program, child.flavor = turn.process.program, turn.process.flavor
-    child.memory = turn.process.memory
+    turn.machine.hold(child, turn.process.memory)
     child.shell = msgspec.structs.replace(
         shell,
         frames=[Frame(frame.code, "script", pc, tested=frame.tested, cases=list(frame.cases))],

@@ -16,7 +16,8 @@ class Behavior(msgspec.Struct, frozen=True):
 
     `exits` is (when, code), `term` how SIGTERM is taken: a code and the seconds until then, or None where it is ignored.
     `answers` maps a probe's or hook's words to (from when on, what it comes to); the last one that has begun counts. An answer
-    is an exit code, an HTTP status, or 0 for a connection that is refused. `writes` are bytes in the writable layer.
+    is an exit code, an HTTP status, or 0 for a connection that is refused. `writes` are bytes in the writable layer,
+    `memory` what it holds.
     """
 
     exits: tuple[float, int] | None = None
@@ -27,6 +28,7 @@ class Behavior(msgspec.Struct, frozen=True):
     reason: str = ""
     message: str = ""
     writes: int = 0
+    memory: int = 0
 
 
 class Process(msgspec.Struct):
@@ -39,6 +41,7 @@ class FakeState(msgspec.Struct):
     processes: dict[str, Process] = {}
     versions: dict[str, int] = {}
     watchers: dict[str, list[Reply]] = {}
+    usage_watchers: dict[str, Reply] = {}
 
 
 class FakePrograms:
@@ -76,6 +79,17 @@ class FakePrograms:
     def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
         pass
 
+    def set_node_memory(self, node: str, size: int, system: int) -> None:
+        pass
+
+    def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
+        self.state.usage_watchers[node] = reply
+
+    def usage_changed(self, node: str) -> None:
+        """Tell the kubelet that something holds more or less than before."""
+        if reply := self.state.usage_watchers.pop(node, None):
+            self.kernel.tell(reply, 0)
+
     def image(self, image: str) -> programs.ImageConfig:
         return programs.ImageConfig(image)
 
@@ -88,6 +102,8 @@ class FakePrograms:
         if behavior.cannot_start:
             return programs.StartFailure(behavior.cannot_start)
         process.started = self.kernel.now
+        if behavior.writes or behavior.memory:
+            self.usage_changed("node1")
         self._changed(process)
         if behavior.exits:
             after, code = behavior.exits
@@ -158,7 +174,8 @@ class FakePrograms:
         return []
 
     def usage(self, container_id: str) -> programs.Usage:
-        return programs.Usage(0, self.behavior(container_id).writes, 0)
+        behavior = self.behavior(container_id)
+        return programs.Usage(behavior.memory, behavior.writes, 0)
 
     def version(self, sandbox_id: str) -> int:
         return self.state.versions.get(sandbox_id, 0)
