@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lifecycle.clock import SECOND, Micros, go_duration
 from lifecycle.kernel import Reply
 from lifecycle.programs.exchange import LATENCY, Origin, Reached, answer, health, reach
@@ -29,8 +31,21 @@ def dial_error(reached: Reached, host: str) -> str:
 
 def http(room: Programs, request: HTTPGet, reply: Reply) -> None:
     """Ask by HTTP, and tell `reply` what came of it."""
-    reached = reach(room, Origin(request.node), request.host, request.port)
     where = f'Get "{request.scheme.lower()}://{_address(request.host, request.port)}{request.path}": '
+    _ask(room, request, reply, where, LATENCY)
+
+
+def round_trip(room: Programs, request: HTTPGet, reply: Reply) -> None:
+    """Ask as the API server's proxy does for a user, and tell `reply` what came of it.
+
+    The way there takes no time, so that who looks into a cluster that is paused gets an answer; servers write it down.
+    Kubernetes: apimachinery/pkg/util/proxy
+    """
+    _ask(room, request, reply, "", 0)
+
+
+def _ask(room: Programs, request: HTTPGet, reply: Reply, where: str, latency: Micros) -> None:
+    reached = reach(room, Origin(request.node), request.host, request.port)
     limit = request.timeout
     if reached.outcome == "lost":
         wait = DIAL_TIMEOUT if limit is None else limit
@@ -40,15 +55,17 @@ def http(room: Programs, request: HTTPGet, reply: Reply) -> None:
         room.answer(reply, HTTPResult(error=where + text, steady=reached.steady), wait)
         return
     if reached.outcome != "open":
-        room.answer(reply, HTTPResult(error=where + dial_error(reached, request.host), steady=reached.steady), LATENCY)
+        room.answer(reply, HTTPResult(error=where + dial_error(reached, request.host), steady=reached.steady), latency)
         return
-    _exchange(room, request, reply, reached, where)
+    reached = reached if latency else msgspec.structs.replace(reached, delay=0)
+    _exchange(room, request, reply, reached, where, logged=not latency)
 
 
-def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, where: str) -> None:
+def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, where: str, logged: bool) -> None:
     host = next((value for name, value in request.headers if name.lower() == "host"), f"{request.host}:{request.port}")
     client = reached.ip.rpartition(".")[0] + ".1" if reached.sandbox else ""
-    response = answer(room, reached, HTTPRequest("GET", request.path, host, request.port, request.headers, "", client))
+    asked = HTTPRequest(request.method, request.path, host, request.port, request.headers, request.body, client)
+    response = answer(room, reached, asked, logged)
     steady = reached.steady and response.steady
     span = None if response.delay is None else reached.delay + response.delay
     limit = request.timeout

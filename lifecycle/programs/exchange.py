@@ -11,7 +11,7 @@ import msgspec
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.network import is_public
-from lifecycle.programs.servers import GRPC, SERVERS, HTTPRequest, HTTPResponse
+from lifecycle.programs.servers import ACCESS_LOGS, GRPC, SERVERS, HTTPRequest, HTTPResponse
 from lifecycle.programs.state import Listener, Process, SandboxState
 
 if TYPE_CHECKING:
@@ -104,8 +104,12 @@ def _at_service(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
     return msgspec.structs.replace(found, ip=ip, port=port, steady=False)
 
 
-def answer(room: Programs, reached: Reached, request: HTTPRequest) -> HTTPResponse:
-    """Return what an open connection's server answers to an HTTP request."""
+def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool = False) -> HTTPResponse:
+    """Return what an open connection's server answers to an HTTP request.
+
+    `logged`: the server writes the request into its access log, where it has one. It does so for everybody but the probes,
+    whose attempts are not all played.
+    """
     if reached.listener is None:
         return HTTPResponse(200, _OUTSIDE_PAGE, (("Content-Type", "text/html"),), OUTSIDE, False)
     target = _process(room, reached.listener)
@@ -115,6 +119,8 @@ def answer(room: Programs, reached: Reached, request: HTTPRequest) -> HTTPRespon
     response = SERVERS[reached.listener.server](machine, process, request)
     if process.waiting == "spin":
         return HTTPResponse(delay=None)
+    if logged and process.code is None and (write := ACCESS_LOGS.get(reached.listener.server)):
+        write(machine, process, request, response)
     return _with_fault(room, reached, request, response)
 
 

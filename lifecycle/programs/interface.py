@@ -117,7 +117,9 @@ class ExecResult(msgspec.Struct, frozen=True, tag=True):
 
 
 class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One GET from a node (the kubelet's probes and hooks): no redirect is followed, no proxy asked.
+    """One GET from a node (the kubelet's probes and hooks), or a request that the API server's proxy passes on.
+
+    No redirect is followed, no proxy asked.
 
     `host` is an address, or a name that the node can resolve. `timeout` spans the whole exchange (None: 30 s to connect,
     no end to the answer). `node` is where the question comes from.
@@ -130,6 +132,8 @@ class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):
     scheme: str = "HTTP"
     headers: tuple[tuple[str, str], ...] = ()
     timeout: Micros | None = SECOND
+    method: str = "GET"
+    body: str = ""
 
 
 class HTTPResult(msgspec.Struct, frozen=True, tag=True):

@@ -12,6 +12,7 @@ from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, proc, starting, streams
 from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
 from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
+from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
     ConnectResult,
@@ -36,7 +37,7 @@ from lifecycle.programs.network import CutFault, Network, NetworkState, PortFaul
 from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.shell import forks, idle, steps
 from lifecycle.programs.signals import NUMBERS
-from lifecycle.programs.state import ContainerState, Exec, Listener, Process, SandboxState
+from lifecycle.programs.state import Connection, ContainerState, Exec, Listener, Process, SandboxState
 
 Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult
 
@@ -70,6 +71,7 @@ class ProgramsState(msgspec.Struct):
     answered: int = 0
     connections: int = 0
     execs: int = 0
+    forwarded: dict[int, Connection] = {}
 
 
 class Programs:
@@ -84,6 +86,9 @@ class Programs:
         self.state = state or ProgramsState()
         self.network = Network(self.state.network)
         self.node_memory = NodeMemory(self)
+        self.forwarding = Forwarding(self)
+        self.on_answered, self.on_turn = self.forwarding.on_answered, self.forwarding.on_turn
+        self.on_hung_up, self.on_not_connected = self.forwarding.on_hung_up, self.forwarding.on_not_connected
         self._views: dict[str, View] = {}
         self._machines: dict[str, Machine] = {}
         self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}
@@ -102,6 +107,7 @@ class Programs:
             return
         for container_id in list(sandbox.containers):
             self.remove(container_id)
+        self.forwarding.close_sandbox(sandbox_id)
         for key in sandbox.volumes:
             tree = self.state.volumes.get(key)
             if tree and sandbox_id in tree.users:
@@ -287,6 +293,7 @@ class Programs:
             self.kernel.cancel(process.timer)
             if process.memory:
                 self.machine(container_id).hold(process, -process.memory)
+            self.forwarding.close_process(container_id, process.pid)
         for asked in state.execs.values():
             self.kernel.cancel(asked.deadline)
         sandbox = self.state.sandboxes.get(state.spec.sandbox)
@@ -394,6 +401,10 @@ class Programs:
         """`reply` is told an HTTPResult."""
         asks.http(self, request, reply)
 
+    def round_trip(self, request: HTTPGet, reply: Reply) -> None:
+        """`reply` is told an HTTPResult; its error is that of the connection alone."""
+        asks.round_trip(self, request, reply)
+
     def connect(self, request: TCPConnect, reply: Reply) -> None:
         """`reply` is told a ConnectResult."""
         asks.connect(self, request, reply)
@@ -495,6 +506,7 @@ class Programs:
         mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == machine.state.spec.id]
         for port in mine:
             del ports[port]
+        self.forwarding.close_process(machine.state.spec.id, process.pid)
         if mine:
             machine.changed(None)
 

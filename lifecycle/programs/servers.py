@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import Micros
+from lifecycle.programs.files import Node
 from lifecycle.programs.state import Process
 
 if TYPE_CHECKING:
@@ -43,8 +44,32 @@ class HTTPResponse(msgspec.Struct, frozen=True):
     protocol: str = "http"
 
 
+class Manner(msgspec.Struct, frozen=True):
+    """How a kind of server speaks HTTP, as far as it shows in the bytes of a connection.
+
+    `http`: it does at all. `closes`: it ends the connection after each answer. `keeps` is what its header Connection says
+    where it does not; `server` and `content_type` stand in answers that say nothing else.
+    """
+
+    http: bool = True
+    version: str = "1.1"
+    closes: bool = False
+    keeps: str = ""
+    server: str = ""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+GO = Manner()
+"""How servers written in Go speak, and whatever nobody says more about."""
+
+NO_HTTP = Manner(http=False)
+
 Server = Callable[["Machine", Process, HTTPRequest], HTTPResponse]
 SERVERS: dict[str, Server] = {}
+MANNERS: dict[str, Manner] = {}
+ACCESS_LOGS: dict[str, Callable[[Machine, Process, HTTPRequest, HTTPResponse], None]] = {}
+"""Kind of server -> function that writes down a request and its answer."""
+
 GRPC: dict[str, Callable[[Machine, Process, str], tuple[str, bool]]] = {}
 """gRPC health: kind of server -> function that gives a service's status and whether it is steady."""
 
@@ -55,6 +80,7 @@ REASONS = {
     204: "No Content",
     301: "Moved Permanently",
     302: "Found",
+    303: "See Other",
     304: "Not Modified",
     307: "Temporary Redirect",
     308: "Permanent Redirect",
@@ -63,8 +89,16 @@ REASONS = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    406: "Not Acceptable",
     408: "Request Timeout",
+    409: "Conflict",
+    410: "Gone",
+    413: "Request Entity Too Large",
+    415: "Unsupported Media Type",
+    418: "I'm a teapot",
+    422: "Unprocessable Entity",
     429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     501: "Not Implemented",
     502: "Bad Gateway",
@@ -77,18 +111,50 @@ def reason(status: int) -> str:
     return REASONS.get(status, "Unknown")
 
 
-def server(*kinds: str) -> Callable[[Server], Server]:
+def server(*kinds: str, manner: Manner = GO) -> Callable[[Server], Server]:
     """Register a function as what answers at the ports of some kinds of server."""
 
     def register(function: Server) -> Server:
         for kind in kinds:
             SERVERS[kind] = function
+            MANNERS[kind] = manner
         return function
 
     return register
 
 
-@server("tcp")
+CONTENT_TYPES = {
+    "css": "text/css",
+    "gif": "image/gif",
+    "htm": "text/html",
+    "html": "text/html",
+    "ico": "image/x-icon",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "js": "application/javascript",
+    "json": "application/json",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "txt": "text/plain",
+    "xml": "text/xml",
+}
+
+
+MOST_SENT = 16 << 20
+"""Bytes of a file, or of any other answer, that a server sends."""
+
+
+def contents(node: Node) -> str:
+    """Return what a server of files sends of one."""
+    return node.text + "\0" * min(node.zeros, MOST_SENT - min(len(node.text), MOST_SENT))
+
+
+def content_type(path: str, otherwise: str = "application/octet-stream") -> str:
+    """Return the media type that a server of files takes from a file's name."""
+    return CONTENT_TYPES.get(path.rpartition("/")[2].rpartition(".")[2].lower(), otherwise)
+
+
+@server("tcp", manner=NO_HTTP)
 def tcp(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     """A port that opens and says nothing that a browser would understand."""
     return HTTPResponse(0, protocol="tcp")

@@ -179,6 +179,28 @@ class Listener(msgspec.Struct, omit_defaults=True):
     address: str = "0.0.0.0"
 
 
+class Connection(msgspec.Struct, omit_defaults=True):
+    """A connection from outside (`forwarding.py`) to who listens at a port; to nobody yet where packets are lost.
+
+    `told` is whom its end concerns. `data` is what came and was not read yet, `ended` says that no more comes. `answer` is on
+    its way until `timer` fires, and the connection ends with it where it is the `last`. `greeted`: the server has spoken
+    first, or told the client to go on with its request. `idle` is the timer of the end that comes when nothing else does.
+    """
+
+    session: int
+    sandbox: str
+    port: int
+    told: Reply
+    listener: Listener | None = None
+    data: bytes = b""
+    ended: bool = False
+    answer: bytes = b""
+    last: bool = False
+    greeted: bool = False
+    timer: int | None = None
+    idle: int | None = None
+
+
 class ContainerState(msgspec.Struct, omit_defaults=True):
     """A container's processes, files and output."""
 

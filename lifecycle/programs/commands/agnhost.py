@@ -14,7 +14,7 @@ from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
 from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import GRPC, HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import GRPC, NO_HTTP, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.state import Process
 
 HEALTHY_FOR = 10 * SECOND
@@ -195,7 +195,7 @@ def _grpc(call: Call, options: dict[str, str]) -> int | None:
     return status
 
 
-@server("agnhost-grpc")
+@server("agnhost-grpc", manner=NO_HTTP)
 def grpc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     return HTTPResponse(0, "\\x00\\x00\\x06\\x04\\x00\\x00\\x00\\x00\\x00\\x00\\x05\\x00\\x00@\\x00", protocol="tcp")
 

@@ -7,7 +7,7 @@ from lifecycle.programs.behavior import Answer, Behavior, File, read, size, span
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import BASE_MEMORY, Machine
-from lifecycle.programs.servers import GRPC, HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import GRPC, NO_HTTP, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.signals import NUMBERS, named
 from lifecycle.programs.state import Process
 
@@ -199,10 +199,11 @@ def behavior_answer(machine: Machine, process: Process, request: HTTPRequest) ->
         counts[str(number)] = asked + 1
         steady = asked + 1 >= len(status)
         status = status[min(asked, len(status) - 1)]
-    return HTTPResponse(status, answer.body, delay=None if answer.hang else span(answer.delay), steady=steady)
+    body = answer.body.encode().decode("latin-1")
+    return HTTPResponse(status, body, delay=None if answer.hang else span(answer.delay), steady=steady)
 
 
-@server("behavior-tcp", "behavior-grpc")
+@server("behavior-tcp", "behavior-grpc", manner=NO_HTTP)
 def behavior_tcp(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     return HTTPResponse(0, protocol="tcp")
 

@@ -65,7 +65,7 @@ def _exchange(
     target = path + ("?" + query if query else "")
     name = next((value for key, value in headers if key.lower() == "host"), host)
     request = HTTPRequest(method, target, name, reached.port, tuple(headers), body, call.machine.sandbox.spec.ip)
-    response = answer(call.machine.room, reached, request)
+    response = answer(call.machine.room, reached, request, logged=True)
     found = Fetched("", reached.ip, reached.port, response.status, response.body, list(response.headers), response.protocol)
     return found, None if response.delay is None else reached.delay + response.delay
 

@@ -11,9 +11,10 @@ from lifecycle.programs.commands.network import CONNECT_TIME, DNS_TIME
 from lifecycle.programs.commands.times import seconds
 from lifecycle.programs.exchange import Origin, answer, reach
 from lifecycle.programs.files import join
+from lifecycle.programs.forwarding import GRACE, talks
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import HTTPRequest, HTTPResponse, reason, server
-from lifecycle.programs.state import Process
+from lifecycle.programs.servers import HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
+from lifecycle.programs.state import Connection, Process
 
 
 @command("nc", "netcat", "ncat")
@@ -84,6 +85,7 @@ def _nc_talk(call: Call, host: str, port: int) -> int | None:
         call.machine.room,
         reached,
         HTTPRequest(words[0] if path else "", path, host, port, (), text, call.machine.sandbox.spec.ip),
+        logged=bool(path),
     )
     if response.protocol == "http" and path:
         call.out(
@@ -114,7 +116,7 @@ def nc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPR
     """Give what comes on its standard input (or from its program), which may be an HTTP answer written by hand."""
     text = process.data.get("text", "")
     if not text and 0 in process.fds:
-        text = process.data["text"] = _all_input(machine, process)
+        text = process.data["text"] = _all_input(machine, process)[0]
     process.data["served"] = True
     if request.body or request.path:
         machine.write(process, 1, request.body or f"{request.method} {request.path} HTTP/1.1\r\nHost: {request.host}\r\n\r\n")
@@ -127,12 +129,36 @@ def nc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPR
     return HTTPResponse(int(match.group(1)), body[0], steady=False)
 
 
-def _all_input(machine: Machine, process: Process) -> str:
+def _all_input(machine: Machine, process: Process) -> tuple[str, bool]:
+    """Return what can be read from standard input, and whether that was the end of it."""
     text = ""
     while piece := streams.read(machine, process, 0):
         text += piece
     process.waiting = "signal"
-    return text
+    return text, piece == ""
+
+
+@talks("nc")
+def nc_connection(machine: Machine, process: Process, connection: Connection) -> None:
+    """Send what comes on standard input, write out what the client sends, and exit with the client unless told to keep on.
+
+    Where the input has ended nc says no more, and whoever forwards the port ends the connection soon after.
+    """
+    forwarding = machine.room.forwarding
+    if not connection.greeted:
+        connection.greeted = True
+        text, ended = _all_input(machine, process)
+        text = process.data.pop("text", "") + text
+        forwarding.send(connection, text.encode("latin-1", "replace"))
+        if ended:
+            machine.kernel.after(GRACE, "programs", "hung_up", connection.session)
+    if connection.data:
+        data, connection.data = connection.data, b""
+        machine.write(process, 1, data.decode("latin-1"))
+    if connection.ended and connection.session in machine.room.state.forwarded:
+        process.data["served"] = True
+        forwarding.close(connection.session)
+        machine.kernel.after(MILLISECOND, "programs", "wake", machine.state.spec.id, process.pid)
 
 
 @command("httpd")
@@ -159,12 +185,13 @@ def httpd(call: Call) -> int | None:
     return None
 
 
-@server("busybox-httpd")
+@server("busybox-httpd", manner=Manner(closes=True, content_type="text/html"))
 def httpd_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     path = join(process.data["home"], "." + request.path.partition("?")[0])
     node = machine.view.get(path)
     if node is not None and node.kind == "d":
-        node = machine.view.get(join(path, "index.html"))
+        path = join(path, "index.html")
+        node = machine.view.get(path)
     if node is None:
         return HTTPResponse(
             404,
@@ -174,7 +201,7 @@ def httpd_answer(machine: Machine, process: Process, request: HTTPRequest) -> HT
                 "</BODY></HTML>\n"
             ),
         )
-    return HTTPResponse(200, node.content)
+    return HTTPResponse(200, contents(node), (("Content-Type", content_type(path)),))
 
 
 @handler("httpd")

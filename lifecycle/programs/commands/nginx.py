@@ -7,12 +7,13 @@ from functools import lru_cache
 
 import msgspec
 
-from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.files import FileError, Node, join
+from lifecycle.programs.http1 import http_date
 from lifecycle.programs.machine import ExecError, Machine
-from lifecycle.programs.servers import HTTPRequest, HTTPResponse, reason, server
+from lifecycle.programs.servers import ACCESS_LOGS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Process
 
@@ -316,7 +317,7 @@ def error_page(status: int) -> HTTPResponse:
     return HTTPResponse(status, body, (("Server", "nginx/1.22.1"), ("Content-Type", "text/html")))
 
 
-@server("nginx")
+@server("nginx", manner=Manner(keeps="keep-alive", server="nginx/1.22.1", content_type="text/plain"))
 def answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     found = [site for site in sites(machine) if request.port in site.ports]
     site = found[0] if found else Site((80,), "/usr/share/nginx/html", ())
@@ -354,18 +355,41 @@ def _file(machine: Machine, process: Process, request: HTTPRequest, root: str, p
         if path != "/" and not path.endswith("/"):
             page = error_page(301)
             return msgspec.structs.replace(page, headers=(*page.headers, ("Location", f"http://{request.host}{path}/")))
-        node = machine.view.get(join(full, "index.html")) or machine.view.get(join(full, "index.htm"))
+        full = join(full, "index.html") if machine.view.get(join(full, "index.html")) else join(full, "index.htm")
+        node = machine.view.get(full)
         if node is None:
             return error_page(403)
     if node is None:
         return error_page(404)
     if request.method not in ("GET", "HEAD"):
         return error_page(405)
-    return HTTPResponse(
-        200,
-        node.content,
-        (
-            ("Server", "nginx/1.22.1"),
-            ("Content-Type", "text/html" if full.endswith(("/", "html")) or path == "/" else "text/plain"),
-        ),
-    )
+    return _contents(request, full, node)
+
+
+def _contents(request: HTTPRequest, path: str, node: Node) -> HTTPResponse:
+    """Return a file, or that the client has it as it is."""
+    tag, changed = f'"{node.mtime // SECOND:x}-{node.size:x}"', http_date(node.mtime)
+    headers = (("Server", "nginx/1.22.1"), ("Last-Modified", changed), ("ETag", tag))
+    known = request.header("If-None-Match")
+    if tag in known if known else request.header("If-Modified-Since") == changed:
+        return HTTPResponse(304, "", headers)
+    return HTTPResponse(200, contents(node), (*headers, ("Content-Type", content_type(path)), ("Accept-Ranges", "bytes")))
+
+
+def _log(machine: Machine, process: Process, request: HTTPRequest, response: HTTPResponse) -> None:
+    """Write a request down: in the format `main` of the image's nginx.conf, or in nginx's own where that is not named.
+
+    The file of the access log is a link to standard output.
+    """
+    text = "".join(_configurations(machine))
+    if re.search(r"\baccess_log\s+off\s*;", text):
+        return
+    sent = 0 if request.method == "HEAD" else len(response.body)
+    fields = ["Referer", "User-Agent", *(["X-Forwarded-For"] if re.search(r"\baccess_log\s+\S+\s+main\b", text) else [])]
+    quoted = " ".join(f'"{request.header(field) or "-"}"' for field in fields)
+    when = strftime("%d/%b/%Y:%H:%M:%S %z", machine.kernel.now, zone(process.env))
+    asked = f"{request.method} {request.path} HTTP/1.1"
+    machine.write(process, 1, f'{request.client} - - [{when}] "{asked}" {response.status} {sent} {quoted}\n')
+
+
+ACCESS_LOGS["nginx"] = _log

@@ -7,7 +7,7 @@ import re
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import ACCESS_LOGS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Process
 
 START: Micros = 30 * MILLISECOND
@@ -313,17 +313,33 @@ def httpd_apache(call: Call) -> int | None:
     return serve(call, [80], "httpd-apache", said + ". Set the 'ServerName' directive globally to suppress this message")
 
 
-@server("httpd-apache")
+@server("httpd-apache", manner=Manner(keeps="Keep-Alive", server="Apache/2.4.62 (Unix)", content_type="text/html"))
 def httpd_apache_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     path = "/usr/local/apache2/htdocs" + request.path.partition("?")[0]
-    node = machine.view.get((path + "index.html" if path.endswith("/") else path) or "/")
+    path = path + "index.html" if path.endswith("/") else path
+    node = machine.view.get(path)
     if node is None or node.kind != "f":
         return HTTPResponse(
             404,
             "<html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n</body></html>\n",
-            (("Server", "Apache/2.4.62 (Unix)"),),
         )
-    return HTTPResponse(200, node.content, (("Server", "Apache/2.4.62 (Unix)"),))
+    return HTTPResponse(200, contents(node), (("Content-Type", content_type(path)),))
+
+
+def _common_log(machine: Machine, process: Process, request: HTTPRequest, response: HTTPResponse) -> None:
+    """Write a line of Apache's format `common`, on standard output as its image has it."""
+    when = _when(machine, process, "%d/%b/%Y:%H:%M:%S %z")
+    asked = f"{request.method} {request.path} HTTP/1.1"
+    machine.write(process, 1, f'{request.client} - - [{when}] "{asked}" {response.status} {len(response.body) or "-"}\n')
+
+
+ACCESS_LOGS["httpd-apache"] = _common_log
+
+
+def _when(machine: Machine, process: Process, form: str) -> str:
+    from lifecycle.programs.commands.times import strftime, zone
+
+    return strftime(form, machine.kernel.now, zone(process.env))
 
 
 @command("hello-world")
@@ -360,7 +376,10 @@ def python_signal(call: Call, signal: str) -> bool:
     return False
 
 
-@server("python-http")
+@server(
+    "python-http",
+    manner=Manner(version="1.0", closes=True, server="SimpleHTTP/0.6 Python/3.11.2", content_type="text/html;charset=utf-8"),
+)
 def python_http(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     from lifecycle.programs.files import join
 
@@ -375,7 +394,19 @@ def python_http(machine: Machine, process: Process, request: HTTPRequest) -> HTT
                 f"<!DOCTYPE HTML>\n<html>\n<body>\n<h1>Directory listing for {request.path}</h1>\n"
                 f"<ul>\n{names}</ul>\n</body>\n</html>\n",
             )
-        node = index
+        node, path = index, join(path, "index.html")
     if node is None:
         return HTTPResponse(404, "<!DOCTYPE HTML>\n<html><body><h1>Error response</h1><p>Error code: 404</p></body></html>\n")
-    return HTTPResponse(200, node.content)
+    return HTTPResponse(200, contents(node), (("Content-Type", content_type(path)),))
+
+
+def _python_log(machine: Machine, process: Process, request: HTTPRequest, response: HTTPResponse) -> None:
+    when = _when(machine, process, "%d/%b/%Y %H:%M:%S")
+    asked = f"{request.method} {request.path} HTTP/1.1"
+    if response.status >= 400:
+        why = "File not found" if response.status == 404 else reason(response.status)
+        machine.write(process, 2, f"{request.client} - - [{when}] code {response.status}, message {why}\n")
+    machine.write(process, 2, f'{request.client} - - [{when}] "{asked}" {response.status} -\n')
+
+
+ACCESS_LOGS["python-http"] = _python_log

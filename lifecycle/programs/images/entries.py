@@ -60,7 +60,14 @@ _NGINX = Entry(
             "<body>\n<h1>An error occurred.</h1>\n"
             "</body>\n</html>\n"
         ),
-        "/etc/nginx/nginx.conf": "user  nginx;\nworker_processes  auto;\n\nhttp {\n    include /etc/nginx/conf.d/*.conf;\n}\n",
+        "/etc/nginx/nginx.conf": (
+            "user  nginx;\nworker_processes  auto;\n\nhttp {\n"
+            "    log_format  main  '$remote_addr - $remote_user [$time_local] \"$request\" '\n"
+            "                      '$status $body_bytes_sent \"$http_referer\" '\n"
+            '                      \'"$http_user_agent" "$http_x_forwarded_for"\';\n\n'
+            "    access_log  /var/log/nginx/access.log  main;\n\n"
+            "    include /etc/nginx/conf.d/*.conf;\n}\n"
+        ),
         "/etc/nginx/conf.d/default.conf": (
             "server {\n    listen       80;\n"
             "    server_name  localhost;\n\n"
