@@ -70,7 +70,7 @@ class Hooks:
         elif handler.sleep:
             self.kernel.after(handler.sleep.seconds * SECOND, "kubelet", "hook", pod.uid, record.id, hook, None)
         else:
-            return f"invalid handler: {_go_struct(handler)}"
+            return f"Cannot run handler: invalid handler: {_go_struct(handler)}"
         return None
 
     def on_hook_exec(self, uid: str, container_id: str, hook: str) -> None:
@@ -187,6 +187,10 @@ def _handler(container: Container | None, hook: str) -> LifecycleHandler | None:
 
 
 def _go_struct(handler: LifecycleHandler) -> str:
-    """Return a handler without any that is executed as Go prints it with %v."""
-    socket = "<nil>" if handler.tcp_socket is None else "0xc000000000"
+    """Return a handler that has none but a tcpSocket as Go prints it with %v."""
+    socket = "nil"
+    if handler.tcp_socket:
+        port, host = handler.tcp_socket.port, handler.tcp_socket.host
+        shown = f"0 {port} " if isinstance(port, int) else f"1 0 {port}"
+        socket = f"&TCPSocketAction{{Port:{{{shown}}},Host:{host},}}"
     return f"&LifecycleHandler{{Exec:nil,HTTPGet:nil,TCPSocket:{socket},Sleep:nil,}}"

@@ -172,10 +172,18 @@ def test_a_failing_post_start_hook_kills_the_container(cluster: Cluster) -> None
     assert "command 'prepare' exited with 7" in reasons[0]["message"]
 
 
-def test_a_tcp_hook_is_never_run_and_fails(cluster: Cluster) -> None:
-    cluster.create(container(lifecycle={"postStart": {"tcpSocket": {"port": 80}}}))
+@pytest.mark.parametrize(("port", "shown"), [(80, "{0 80 }"), ("web", "{1 0 web}")])
+def test_a_tcp_hook_is_never_run_and_fails(cluster: Cluster, port: int | str, shown: str) -> None:
+    cluster.create(container(lifecycle={"postStart": {"tcpSocket": {"port": port}}}))
     cluster.run(3)
     assert cluster.times("FailedPostStartHook")
+    message = (
+        "Cannot run handler: invalid handler: &LifecycleHandler{Exec:nil,HTTPGet:nil,"
+        f"TCPSocket:&TCPSocketAction{{Port:{shown},Host:,}},Sleep:nil,}}"
+    )
+    assert message in [
+        v["status"]["containerStatuses"][0]["state"].get("waiting", {}).get("message") for v in cluster.versions()[2:]
+    ]
 
 
 def test_a_changed_image_restarts_the_container(cluster: Cluster) -> None:
