@@ -5,8 +5,11 @@ Kubernetes: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
+from lifecycle.core_v1.validation.amounts import is_extended
 from lifecycle.scheduler import filters, taints
 from lifecycle.scheduler.filters import Candidate
 from lifecycle.scheduler.nodes import NodeInfo
@@ -34,13 +37,29 @@ SAFE_SYSCTLS = frozenset(
 PRESSURE = ("MemoryPressure", "DiskPressure", "PIDPressure")
 MEMORY_TAINT = {"key": "node.kubernetes.io/memory-pressure", "effect": "NoSchedule"}
 CRITICAL_PRIORITY = 2_000_000_000
+FIRST = ("cpu", "memory", "ephemeral-storage")
+"""The resources that are compared first, in this order."""
+
+
+class Shortage(msgspec.Struct, frozen=True):
+    """A resource of which a Pod wants more than a node has left; whole numbers, millicores of cpu."""
+
+    name: str
+    requested: int
+    used: int
+    capacity: int
+
+    @property
+    def missing(self) -> int:
+        return self.requested - (self.capacity - self.used)
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Why a Pod is not taken: the Event's reason and message."""
+    """Why a Pod is not taken: the Event's reason and message; `shortages` where resources are all that stands against it."""
 
     reason: str
     message: str
+    shortages: tuple[Shortage, ...] = ()
 
 
 def critical(pod: Object) -> bool:
@@ -58,15 +77,31 @@ def admit(pod: Object, node: NodeInfo, pressure: list[str]) -> Rejection | None:
         return Rejection("Evicted", f"The node had condition: [{' '.join(pressure)}]. ")
     if forbidden := _forbidden_sysctl(pod):
         return Rejection("SysctlForbidden", f'forbidden sysctl: "{forbidden}" not allowlisted')
-    if short := _resources(candidate, node):
-        return short
+    return _other_system(pod, node) or _general(candidate, node)
+
+
+def _other_system(pod: Object, node: NodeInfo) -> Rejection | None:
+    """Say whether a Pod is made for another operating system than the node's."""
+    system = node.labels.get("kubernetes.io/os", "linux")
+    if (pod["spec"].get("nodeSelector") or {}).get("kubernetes.io/os", system) != system:
+        text = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label"
+        return Rejection("PodOSSelectorNodeLabelDoesNotMatch", text)
+    if (pod["spec"].get("os") or {}).get("name", system) != system:
+        return Rejection("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS")
+    return None
+
+
+def _general(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    """Ask the scheduler's filters; of all reasons the first is told. A critical Pod is never short of resources alone."""
+    shortages, others = tuple(_shortages(candidate, node)), []
     for check in (filters.node_affinity, filters.node_ports):
         if rejection := check(candidate, node):
-            return _predicate(rejection.plugin, rejection.reasons[0])
-    tolerations = pod["spec"].get("tolerations") or []
-    if taints.untolerated(node.taints, tolerations, ["NoExecute"]):
-        return _predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate")
-    return None
+            others.append(_predicate(rejection.plugin, rejection.reasons[0]))
+    if taints.untolerated(node.taints, candidate.pod["spec"].get("tolerations") or [], ["NoExecute"]):
+        others.append(_predicate("TaintToleration", "node(s) had taints that the pod didn't tolerate"))
+    if shortages and not (others and critical(candidate.pod)):
+        return _out_of(shortages, alone=not others)
+    return others[0] if others else None
 
 
 def _bears(pod: Object, pressure: list[str]) -> bool:
@@ -83,22 +118,28 @@ def _bears(pod: Object, pressure: list[str]) -> bool:
 
 def _forbidden_sysctl(pod: Object) -> str | None:
     asked = (pod["spec"].get("securityContext") or {}).get("sysctls") or ()
-    return next((s["name"] for s in asked if s["name"].replace("/", ".") not in SAFE_SYSCTLS), None)
+    names = (s["name"].replace("/", ".") for s in asked)
+    return next((name for name in names if name not in SAFE_SYSCTLS), None)
 
 
-def _resources(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+def _shortages(candidate: Candidate, node: NodeInfo) -> Iterator[Shortage]:
+    """Yield what a node has too little of. Extended resources that it does not know at all are left out."""
     if len(node.pods) + 1 > node.allocatable.get("pods", 0):
-        return _out_of("pods", 1, len(node.pods), node.allocatable.get("pods", 0))
-    for name, wanted in candidate.wants.requested.items():
+        yield Shortage("pods", 1, len(node.pods), node.allocatable.get("pods", 0))
+    wanted = candidate.wants.requested
+    for name in sorted(wanted, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name)):
         used, capacity = node.requested.get(name, 0), node.allocatable.get(name, 0)
-        if wanted and wanted > capacity - used:
-            return _out_of(name, wanted, used, capacity)
-    return None
+        if wanted[name] > capacity - used and wanted[name] and (name in node.allocatable or not is_extended(name)):
+            yield Shortage(name, wanted[name], used, capacity)
 
 
-def _out_of(name: str, requested: int, used: int, capacity: int) -> Rejection:
-    text = f"Node didn't have enough resource: {name}, requested: {requested}, used: {used}, capacity: {capacity}"
-    return Rejection(f"OutOf{name}", text)
+def _out_of(shortages: tuple[Shortage, ...], alone: bool) -> Rejection:
+    first = shortages[0]
+    text = (
+        f"Node didn't have enough resource: {first.name}, requested: {first.requested}, "
+        f"used: {first.used}, capacity: {first.capacity}"
+    )
+    return Rejection(f"OutOf{first.name}", text, shortages if alone else ())
 
 
 def _predicate(name: str, why: str) -> Rejection:

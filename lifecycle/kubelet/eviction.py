@@ -179,7 +179,7 @@ class Eviction:
                     continue
                 spec = self.kubelet.spec(usage.pod)
                 text = message(first.resource, bytes_of(threshold.quantity(seen)), bytes_of(seen.available), spec, usage)
-                self._disrupt(usage.pod, text)
+                usage.pod.disruption = self.disruption(usage.pod, text)
                 self.evict(usage.pod, reasons.EVICTED, text, annotations=event_annotations(first.resource, spec, usage))
                 return [usage.pod.uid]
         return []
@@ -215,9 +215,6 @@ class Eviction:
         pod.failed = Reason(reason, message)
         with self.kernel.because(index):
             self.kubelet.workers.terminate(pod, grace)
-
-    def _disrupt(self, pod: PodState, message: str) -> None:
-        pod.disruption = self.disruption(pod, message)
 
     def disruption(self, pod: PodState, message: str) -> dict[str, object]:
         """Return the condition that tells that the kubelet ends a Pod."""

@@ -13,7 +13,7 @@ from lifecycle.core_v1.types import Container, PodSpec, pod_spec
 from lifecycle.kernel import Kernel
 from lifecycle.kernel import Pod as About
 from lifecycle.kubelet import delays
-from lifecycle.kubelet.admission import PRESSURE, Rejection, admit
+from lifecycle.kubelet.admission import PRESSURE, Rejection, admit, critical
 from lifecycle.kubelet.conditions import KUBELETS_OWN
 from lifecycle.kubelet.container_config import ContainerConfig
 from lifecycle.kubelet.eviction import Eviction
@@ -24,6 +24,7 @@ from lifecycle.kubelet.local_storage import LocalStorage
 from lifecycle.kubelet.pleg import PLEG
 from lifecycle.kubelet.pod_status import PodStatuses
 from lifecycle.kubelet.pod_workers import PodWorkers
+from lifecycle.kubelet.preemption import NoVictims, Preemption
 from lifecycle.kubelet.prober import Prober
 from lifecycle.kubelet.resize import Resize
 from lifecycle.kubelet.restarting import Restarting
@@ -67,6 +68,7 @@ class Kubelet:
         self.local_storage = LocalStorage(self)
         self.image_gc = ImageGC(self)
         self.eviction = Eviction(self)
+        self.preemption = Preemption(self)
         self.restarting = Restarting(self)
         self.stop, self.start = self.restarting.stop, self.restarting.start
         self.on_eviction, self.on_usage = self.eviction.on_eviction, self.eviction.on_usage
@@ -236,19 +238,33 @@ class Kubelet:
             return
         info = self.node_info(pod.node)
         rejection = admit(obj, info, self._pressure(pod.node))
-        if rejection:
+        if rejection and rejection.shortages and critical(obj):
+            try:
+                self.preemption.begin(pod, rejection.shortages)
+            except NoVictims as error:
+                text = f"Unexpected error while attempting to recover from admission failure: {error}"
+                self._reject(pod, obj, Rejection("UnexpectedAdmissionError", text))
+        elif rejection:
             self._reject(pod, obj, rejection)
-            return
+        else:
+            self.admitted(uid)
+
+    def admitted(self, uid: str) -> None:
+        """Begin with a Pod that the kubelet has taken."""
+        pod = self.state.pods[uid]
+        obj, info = self.object(pod), self.node_info(pod.node)
         info.add(PodInfo.of(obj))
         self.local_storage.watch(pod)
         if obj["metadata"].get("deletionTimestamp"):
             self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))
         else:
             self.workers.update(pod)
+        if pod.removed is not None:
+            self.on_removed(uid)
 
     def on_updated(self, uid: str) -> None:
         pod = self.state.pods.get(uid)
-        if pod is None or self.node(pod).down or pod.removed is not None:
+        if pod is None or self.node(pod).down or pod.removed is not None or uid in self.node(pod).preempting:
             return
         metadata = self.object(pod)["metadata"]
         if metadata.get("deletionTimestamp"):
@@ -261,7 +277,7 @@ class Kubelet:
     def on_removed(self, uid: str) -> None:
         """The API server has the Pod no more: what is left of it on the node ends too."""
         pod = self.state.pods.get(uid)
-        if pod is None or self.node(pod).down:
+        if pod is None or self.node(pod).down or uid in self.node(pod).preempting:
             return
         if pod.worker.phase == "finished":
             self._forget(pod)
@@ -298,6 +314,7 @@ class Kubelet:
         """Nothing of a Pod runs any more: the node has room again, before the API says so."""
         self.node_info(pod.node).remove(pod.uid)
         self.resize.retry(pod.node)
+        self.preemption.ended(self.node(pod), pod.uid)
 
     def pod_finished(self, pod: PodState) -> None:
         """The worker has ended."""

@@ -33,6 +33,7 @@ class Restarting:
         self.kernel.cancel(node.relist)
         node.relist, node.changed, node.waiting = None, {}, {}
         self.kubelet.eviction.stopped(node)
+        node.preempting = {}
         for pod in self._pods(name):
             self._forget(pod)
 
@@ -81,4 +82,5 @@ class Restarting:
         if pod.worker.phase != "finished":
             if pod.runtime.containers:
                 self.kubelet.prober.add(pod)
+            self.kubelet.node_info(pod.node).remove(pod.uid)
             self.kubelet.on_added(pod.uid)

@@ -230,7 +230,7 @@ class NodeState(msgspec.Struct):
     Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
     are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
     time) is empty; `deferred` are Pods whose resize waits for room. `images` are those that were pulled, with their sizes,
-    `detected` when.
+    `detected` when. `preempting` are critical Pods that wait for others to end.
     """
 
     name: str
@@ -247,6 +247,7 @@ class NodeState(msgspec.Struct):
     changed: dict[str, int] = {}
     waiting: dict[str, int] = {}
     deferred: list[str] = []
+    preempting: dict[str, list[str]] = {}
     down: bool = False
     eviction: EvictionState = msgspec.field(default_factory=EvictionState)
 

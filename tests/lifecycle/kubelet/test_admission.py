@@ -31,8 +31,19 @@ def cluster() -> Cluster:
             "OutOfcpu",
             "Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 2000",
         ),
+        (
+            {"nodeSelector": {"kubernetes.io/os": "windows"}},
+            "PodOSSelectorNodeLabelDoesNotMatch",
+            "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label",
+        ),
+        ({"os": {"name": "windows"}}, "PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"),
+        (
+            {"containers": [container(resources={"requests": {"memory": "1Ti", "cpu": "3"}})]},
+            "OutOfcpu",
+            "Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 2000",
+        ),
     ],
-    ids=["selector", "sysctl", "cpu"],
+    ids=["selector", "sysctl", "cpu", "os label", "os", "memory and cpu"],
 )
 def test_a_pod_that_does_not_fit_is_rejected(cluster: Cluster, spec: Object, reason: str, message: str) -> None:
     containers = spec.pop("containers", [container()])
@@ -69,3 +80,10 @@ def test_a_node_under_memory_pressure_takes_only_pods_that_ask_for_something(clu
     assert cluster.status("idle")["message"] == "Pod was rejected: The node had condition: [MemoryPressure]. "
     assert cluster.status("idle")["reason"] == "Evicted"
     assert cluster.status("asking")["phase"] == "Running"
+
+
+def test_an_extended_resource_that_the_node_does_not_know_is_no_reason(cluster: Cluster) -> None:
+    amount = {"example.com/gpu": "1"}
+    cluster.create(container(resources={"limits": amount, "requests": amount}))
+    cluster.run(5)
+    assert cluster.status()["phase"] == "Running"
