@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from lifecycle.core_v1.quantity import Quantity, parse
-from lifecycle.core_v1.types import sidecar
+from lifecycle.core_v1.types import PodSpec, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.conditions import conditions
 from lifecycle.kubelet.container_statuses import apply_probes, container_statuses
@@ -115,22 +115,31 @@ def _together(running: list[Object], init: list[Object]) -> Object:
     return {name: str(amount) for name, amount in sorted(total.items())}
 
 
-def finalized(status: Object, initialized: bool) -> Object:
-    """Return the status of a Pod that is over: containers that never ran are terminated, and the phase is a last one.
+def finalized(status: Object, spec: PodSpec) -> Object:
+    """Return the status of a Pod that is over: what came to its turn and never ran is terminated, the phase is a last one.
 
-    Kubernetes: pkg/kubelet/status/status_manager.go (TerminatePod)
+    Kubernetes: pkg/kubelet/status/status_manager.go (TerminatePod, initializedContainers)
     """
     status = dict(status)
-    init = status.get("initContainerStatuses")
+    init = status.get("initContainerStatuses") or []
     if init:
-        status["initContainerStatuses"] = [
-            _located(s) if i == 0 or _has_started(s) or _has_started(init[i - 1]) else s for i, s in enumerate(init)
-        ]
-    if initialized:
+        tried = max((i for i, one in enumerate(init) if _has_started(one)), default=0)
+        status["initContainerStatuses"] = [_located(s) if i <= tried else s for i, s in enumerate(init)]
+    if _has_initialized(spec, init, status["containerStatuses"]):
         status["containerStatuses"] = [_located(s) for s in status["containerStatuses"]]
     if status["phase"] not in ENDED:
         status["phase"] = "Failed"
     return status
+
+
+def _has_initialized(spec: PodSpec, init: list[Object], regular: list[Object]) -> bool:
+    """Say whether regular containers have had their turn. Kubernetes: hasPodInitialized"""
+    if not init or any(_has_started(status) for status in regular):
+        return True
+    if sidecar(spec.init_containers[-1]):
+        return "running" in init[-1]["state"] and bool(init[-1]["started"])
+    terminated = init[-1]["state"].get("terminated")
+    return terminated is not None and terminated["exitCode"] == 0
 
 
 def _has_started(status: Object) -> bool:

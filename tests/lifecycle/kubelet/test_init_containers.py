@@ -48,6 +48,24 @@ def test_a_failing_init_container_of_a_pod_that_never_restarts_fails_it(cluster:
     assert cluster.container()["state"] == {"waiting": {"reason": "PodInitializing"}}
 
 
+def test_init_containers_whose_turn_never_came_go_on_waiting(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(exits=(1, 1))
+    cluster.create(init=(container("a"), container("b")), restartPolicy="Never")
+    cluster.run(10)
+    assert cluster.container("b")["state"] == {"waiting": {"reason": "PodInitializing"}}
+
+
+def test_a_container_that_could_not_start_after_the_init_containers_is_of_unknown_end(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(exits=(1, 0))
+    cluster.create(container(image="gone:1"), init=(container("a"),))
+    cluster.run(10)
+    cluster.delete()
+    cluster.run(5)
+    last = cluster.versions()[-1]["status"]
+    assert last["containerStatuses"][0]["state"]["terminated"]["reason"] == "ContainerStatusUnknown"
+    assert last["initContainerStatuses"][0]["state"]["terminated"]["reason"] == "Completed"
+
+
 def test_a_sidecar_lets_the_next_container_start_as_soon_as_it_has_started(cluster: Cluster) -> None:
     cluster.create(init=(sidecar("log"),))
     cluster.run(5)
