@@ -11,7 +11,7 @@ import msgspec
 
 from lifecycle.core_v1.validation.amounts import is_extended
 from lifecycle.scheduler import filters, taints
-from lifecycle.scheduler.filters import Candidate
+from lifecycle.scheduler.candidate import Candidate
 from lifecycle.scheduler.nodes import NodeInfo
 from lifecycle.wire import Object
 

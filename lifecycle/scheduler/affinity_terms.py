@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from lifecycle.core_v1.label_selector import narrowed, selects
 from lifecycle.wire import Object
 
@@ -19,7 +21,7 @@ NamespaceLabels = Callable[[str], Labels]
 
 
 class Term(NamedTuple):
-    """One required term, with the namespaces it is about."""
+    """One term, with the namespaces it is about."""
 
     topology_key: str
     selector: Object | None
@@ -28,11 +30,21 @@ class Term(NamedTuple):
 
     def matches(self, namespace: str, labels: Labels, namespace_labels: NamespaceLabels) -> bool:
         """Say whether the term is about a Pod."""
-        if namespace not in self.namespaces and (
-            self.namespace_selector is None or not selects(self.namespace_selector, namespace_labels(namespace))
-        ):
-            return False
-        return selects(self.selector, labels)
+        return self.is_about(namespace, namespace_labels) and selects(self.selector, labels)
+
+    def is_about(self, namespace: str, namespace_labels: NamespaceLabels) -> bool:
+        """Say whether the term is about Pods of a namespace."""
+        if namespace in self.namespaces:
+            return True
+        return self.namespace_selector is not None and selects(self.namespace_selector, namespace_labels(namespace))
+
+    def identity(self) -> bytes:
+        """Return what two terms share that mean the same."""
+        parts = (self.topology_key, self.selector, sorted(self.namespaces), self.namespace_selector)
+        return msgspec.json.encode(parts, order="sorted")
+
+
+Weighted = tuple[int, Term]
 
 
 def terms(pod: Object, kind: str) -> tuple[Term, ...]:
@@ -41,7 +53,7 @@ def terms(pod: Object, kind: str) -> tuple[Term, ...]:
     return tuple(_term(pod, term) for term in affinity.get(REQUIRED) or ())
 
 
-def preferences(pod: Object) -> tuple[tuple[int, Term], ...]:
+def preferences(pod: Object) -> tuple[Weighted, ...]:
     """Return the preferred terms of a Pod with their weights, negative where it prefers to be away."""
     affinity = pod["spec"].get("affinity") or {}
     return tuple(
@@ -51,7 +63,7 @@ def preferences(pod: Object) -> tuple[tuple[int, Term], ...]:
     )
 
 
-def attractions(pod: Object) -> tuple[tuple[int, Term], ...]:
+def attractions(pod: Object) -> tuple[Weighted, ...]:
     """Return what draws others to a Pod that runs, or keeps them away: its preferences, and what it requires to be near."""
     return (*preferences(pod), *((HARD_WEIGHT, term) for term in terms(pod, "podAffinity")))
 

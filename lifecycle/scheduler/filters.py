@@ -1,43 +1,19 @@
 """Filters: why a Pod may not go to a node. The first that fails gives the node's reasons.
 
-Kubernetes: pkg/scheduler/framework/plugins
+Kubernetes: pkg/scheduler/framework/plugins, in the order of pkg/scheduler/apis/config/v1/default_plugins.go. What a node's
+storage drivers can attach at most (NodeVolumeLimits) no object here says, so that plugin rejects nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import NamedTuple
 
-from lifecycle.scheduler import selectors, taints
-from lifecycle.scheduler.affinity_terms import NamespaceLabels
-from lifecycle.scheduler.nodes import HostPort, NodeInfo, PodInfo
-from lifecycle.scheduler.pod_affinity import PodAffinity, pod_affinity
-from lifecycle.scheduler.topology_spread import TopologySpread, topology_spread
-from lifecycle.wire import Object
+from lifecycle.scheduler import selectors, taints, volumes
+from lifecycle.scheduler.candidate import Candidate
+from lifecycle.scheduler.nodes import HostPort, NodeInfo
 
 UNSCHEDULABLE_TAINT = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-
-
-class Candidate(NamedTuple):
-    """A Pod that looks for a node, with what it takes a look at all nodes to know. Kubernetes: CycleState"""
-
-    pod: Object
-    wants: PodInfo
-    nodes: Collection[NodeInfo] = ()
-    namespace_labels: NamespaceLabels = lambda name: {}
-    spread: TopologySpread | None = None
-    affinity: PodAffinity | None = None
-
-    @classmethod
-    def of(cls, pod: Object) -> Candidate:
-        """Return a Pod for filters that look at one node alone."""
-        return cls(pod, PodInfo.of(pod))
-
-    @classmethod
-    def among(cls, pod: Object, nodes: Collection[NodeInfo], namespace_labels: NamespaceLabels) -> Candidate:
-        """Return a Pod for all filters."""
-        spread, affinity = topology_spread(pod, nodes), pod_affinity(pod, nodes, namespace_labels)
-        return cls(pod, PodInfo.of(pod), nodes, namespace_labels, spread, affinity)
 
 
 class Rejection(NamedTuple):
@@ -49,13 +25,13 @@ class Rejection(NamedTuple):
 
 
 def node_unschedulable(candidate: Candidate, node: NodeInfo) -> Rejection | None:
-    if not node.unschedulable or not taints.untolerated([UNSCHEDULABLE_TAINT], _tolerations(candidate), ["NoSchedule"]):
+    if not node.unschedulable or not taints.untolerated([UNSCHEDULABLE_TAINT], candidate.tolerations, ["NoSchedule"]):
         return None
     return Rejection("NodeUnschedulable", ("node(s) were unschedulable",))
 
 
 def taint_toleration(candidate: Candidate, node: NodeInfo) -> Rejection | None:
-    if not node.taints or not taints.untolerated(node.taints, _tolerations(candidate), ["NoSchedule", "NoExecute"]):
+    if not node.taints or not taints.untolerated(node.taints, candidate.tolerations, ["NoSchedule", "NoExecute"]):
         return None
     return Rejection("TaintToleration", ("node(s) had untolerated taint(s)",))
 
@@ -85,6 +61,24 @@ def node_resources_fit(candidate: Candidate, node: NodeInfo) -> Rejection | None
     return Rejection("NodeResourcesFit", tuple(short), preemption_helps=not hopeless) if short else None
 
 
+def volume_restrictions(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    """A claim that one Pod alone may use is used by another, wherever that is."""
+    return Rejection("VolumeRestrictions", (volumes.IN_USE,), preemption_helps=True) if candidate.busy else None
+
+
+def volume_binding(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    if candidate.claims is None or candidate.objects is None:
+        return None
+    found = volumes.conflicts(candidate.claims, node, candidate.objects)
+    return Rejection("VolumeBinding", found) if found else None
+
+
+def volume_zone(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    if candidate.claims is None or not volumes.zone_conflict(candidate.claims, node):
+        return None
+    return Rejection("VolumeZone", (volumes.ZONE_CONFLICT,))
+
+
 def pod_topology_spread(candidate: Candidate, node: NodeInfo) -> Rejection | None:
     found = candidate.spread.reason(node) if candidate.spread else None
     return Rejection("PodTopologySpread", (found[0],), preemption_helps=found[1]) if found else None
@@ -99,33 +93,40 @@ def ports_clash(one: HostPort, other: HostPort) -> bool:
     return one[1:] == other[1:] and (one[0] == other[0] or "0.0.0.0" in (one[0], other[0]))
 
 
-def _tolerations(candidate: Candidate) -> list[taints.Toleration]:
-    return candidate.pod["spec"].get("tolerations") or []
-
-
 Filter = Callable[[Candidate, NodeInfo], Rejection | None]
 
-FILTERS: dict[str, Filter] = {
-    "NodeUnschedulable": node_unschedulable,
-    "TaintToleration": taint_toleration,
-    "NodeAffinity": node_affinity,
-    "NodePorts": node_ports,
-    "NodeResourcesFit": node_resources_fit,
-    "PodTopologySpread": pod_topology_spread,
-    "InterPodAffinity": inter_pod_affinity,
-}
-"""By the name of the plugin, in the order in which they are asked."""
+NODE_FILTERS: tuple[Filter, ...] = (node_unschedulable, taint_toleration, node_affinity, node_ports, node_resources_fit)
+"""Those that need to know of the node alone."""
+
+OTHER_FILTERS: tuple[Filter, ...] = (
+    volume_restrictions,
+    volume_binding,
+    volume_zone,
+    pod_topology_spread,
+    inter_pod_affinity,
+)
 
 
-def reject(candidate: Candidate, node: NodeInfo) -> Rejection | None:
-    """Return why a node will not do, or None where it will."""
-    for check in FILTERS.values():
+def reject_alone(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    """Return what the node itself has against a Pod. Two Pods of the same shape get the same."""
+    for check in NODE_FILTERS:
         rejection = check(candidate, node)
         if rejection:
             return rejection
     return None
 
 
-def helps(candidate: Candidate, node: NodeInfo, plugins: tuple[str, ...]) -> bool:
-    """Say whether a node that is new or has changed is worth a try to a Pod that these plugins rejected."""
-    return not plugins or any(FILTERS[plugin](candidate, node) is None for plugin in plugins if plugin in FILTERS)
+def reject_among(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    """Return what other nodes and objects have against a Pod's going to a node."""
+    if not candidate.looks_around:
+        return None
+    for check in OTHER_FILTERS:
+        rejection = check(candidate, node)
+        if rejection:
+            return rejection
+    return None
+
+
+def reject(candidate: Candidate, node: NodeInfo) -> Rejection | None:
+    """Return why a node will not do, or None where it will."""
+    return reject_alone(candidate, node) or reject_among(candidate, node)

@@ -9,6 +9,8 @@ NO_NODES = "no nodes available to schedule pods"
 NO_CLAIMS = "no new claims to deallocate"
 NEVER_PREEMPTS = "not eligible due to preemptionPolicy=Never."
 WAITS_FOR_VICTIMS = "not eligible due to a terminating pod on the nominated node."
+CONFLICTING_TERMS = "pod affinity terms conflict"
+BINDING_TIMED_OUT = 'running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded'
 
 
 def fit_error(nodes: int, reasons: Iterable[str], post_filter: str = "") -> str:

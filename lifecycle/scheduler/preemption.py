@@ -5,24 +5,56 @@ Kubernetes: pkg/scheduler/framework/preemption, pkg/scheduler/framework/plugins/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from lifecycle.core_v1.label_selector import selects
+from lifecycle.scheduler.candidate import Candidate
 from lifecycle.scheduler.filters import Rejection
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
+from lifecycle.wire import Object
 
 NO_VICTIMS = "No preemption victims found for incoming pod"
 NOT_HELPFUL = "Preemption is not helpful for scheduling"
 
-Try = Callable[[NodeInfo], Rejection | None]
-"""Why a Pod would not fit on a node as it would be then."""
+FEWEST_CANDIDATES, CANDIDATES_PERCENT = 100, 10
+"""So many nodes are looked at for victims, or this part of them, whichever is more."""
+
+Try = Callable[[Candidate, NodeInfo], Rejection | None]
+"""Why a Pod would not fit on a node as both would be then."""
+
+
+class Budget(NamedTuple):
+    """A PodDisruptionBudget: whom it protects, how many may go now, and who has been given leave to go already."""
+
+    namespace: str
+    selector: Object
+    allowed: int
+    disrupted: frozenset[str]
+
+    @classmethod
+    def of(cls, budget: Object) -> Budget:
+        status = budget.get("status") or {}
+        return cls(
+            budget["metadata"]["namespace"],
+            budget["spec"].get("selector") or {},
+            status.get("disruptionsAllowed") or 0,
+            frozenset(status.get("disruptedPods") or ()),
+        )
+
+    def protects(self, pod: PodInfo) -> bool:
+        """Say whether it counts if a Pod goes. An empty selector protects nobody."""
+        if pod.namespace != self.namespace or not pod.labels or not self.selector:
+            return False
+        return selects(self.selector, pod.labels) and pod.name not in self.disrupted
 
 
 class Victims(NamedTuple):
-    """A node, and the Pods that have to leave it, the most important one first."""
+    """A node, the Pods that have to leave it, the most important one first, and for how many no budget allows that."""
 
     node: NodeInfo
     pods: tuple[PodInfo, ...]
+    violations: int
 
 
 class Search(NamedTuple):
@@ -32,38 +64,66 @@ class Search(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def search(priority: int, nodes: dict[str, NodeInfo], rejections: dict[str, Rejection], fits: Try) -> Search:
-    """Look for the least harm that makes room for a Pod of that priority on one of the nodes that rejected it."""
+def search(
+    candidate: Candidate, nodes: Sequence[tuple[NodeInfo, Rejection]], budgets: Sequence[Budget], first: float, fits: Try
+) -> Search:
+    """Look for the least harm that makes room for a Pod on one of the nodes that rejected it.
+
+    `first`, from [0, 1), says with which of those that preemption may help the search begins.
+    """
+    hopeful = [node for node, rejection in nodes if rejection.preemption_helps]
+    reasons = [NOT_HELPFUL] * (len(nodes) - len(hopeful))
+    enough = max(FEWEST_CANDIDATES, len(hopeful) * CANDIDATES_PERCENT // 100)
     found: list[Victims] = []
-    reasons: list[str] = []
-    for name, rejection in rejections.items():
-        if not rejection.preemption_helps:
-            reasons.append(NOT_HELPFUL)
-            continue
-        outcome = _victims(priority, nodes[name], fits)
+    for i in range(len(hopeful)):
+        outcome = _victims(candidate, hopeful[(int(first * len(hopeful)) + i) % len(hopeful)], budgets, fits)
         if isinstance(outcome, Victims):
             found.append(outcome)
+            if len(found) >= enough and any(not victims.violations for victims in found):
+                break
         else:
             reasons += outcome
     return Search(min(found, key=_harm, default=None), tuple(reasons))
 
 
-def _victims(priority: int, node: NodeInfo, fits: Try) -> Victims | tuple[str, ...]:
-    """Take all Pods of lower priority away, then let as many as possible stay, the most important first."""
-    lower = sorted((pod for pod in node.pods.values() if pod.priority < priority), key=_importance)
+def _victims(candidate: Candidate, node: NodeInfo, budgets: Sequence[Budget], fits: Try) -> Victims | tuple[str, ...]:
+    """Take all Pods of lower priority away, then let as many as possible stay, the protected and the most important first."""
+    lower = sorted((pod for pod in node.pods.values() if pod.priority < candidate.wants.priority), key=_importance)
     if not lower:
         return (NO_VICTIMS,)
-    emptied = node.without(pod.uid for pod in lower)
-    rejection = fits(emptied)
+    emptied = node.copy()
+    for pod in lower:
+        emptied.remove(pod.uid)
+        candidate = candidate.moved(node, pod, -1)
+    rejection = fits(candidate, emptied)
     if rejection:
         return rejection.reasons
-    victims = []
-    for pod in lower:
+    victims: list[PodInfo] = []
+    violations = 0
+    for pod, violates in _protected_first(lower, budgets):
         emptied.add(pod)
-        if fits(emptied):
+        with_it = candidate.moved(node, pod, 1)
+        if fits(with_it, emptied):
             emptied.remove(pod.uid)
             victims.append(pod)
-    return Victims(node, tuple(victims))
+            violations += violates
+        else:
+            candidate = with_it
+    return Victims(node, tuple(sorted(victims, key=_importance)), violations)
+
+
+def _protected_first(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> list[tuple[PodInfo, bool]]:
+    """Return Pods with whether their going violates a budget, those whose going does first."""
+    left = [budget.allowed for budget in budgets]
+    found = []
+    for pod in pods:
+        violates = False
+        for i, budget in enumerate(budgets):
+            if budget.protects(pod):
+                left[i] -= 1
+                violates = violates or left[i] < 0
+        found.append((pod, violates))
+    return sorted(found, key=lambda one: not one[1])
 
 
 def _importance(pod: PodInfo) -> tuple[int, str, str, str]:
@@ -71,15 +131,15 @@ def _importance(pod: PodInfo) -> tuple[int, str, str, str]:
     return -pod.priority, pod.started, pod.namespace, pod.name
 
 
-def _harm(victims: Victims) -> tuple[int, int, int, tuple[int, ...]]:
-    """Order choices: a lower highest priority, then less priority in all, fewer Pods, and such as started later."""
+def _harm(victims: Victims) -> tuple[int, int, int, int, tuple[int, ...]]:
+    """Order choices: fewer violated budgets, a lower highest priority, less priority in all, fewer Pods, later starts."""
     pods = victims.pods
     if not pods:
-        return -(2**31), 0, 0, ()
+        return victims.violations, -(2**31), 0, 0, ()
     highest = pods[0].priority
     earliest = min(pod.started for pod in pods if pod.priority == highest)
     total = sum(pod.priority + 2**31 for pod in pods)
-    return highest, total, len(pods), tuple(-ord(character) for character in earliest)
+    return victims.violations, highest, total, len(pods), tuple(-ord(character) for character in earliest)
 
 
 def terminating_for(priority: int, node: NodeInfo | None) -> bool:

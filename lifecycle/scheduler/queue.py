@@ -1,11 +1,12 @@
-"""The scheduling queue: who is next, who waits for something to change, and what helps whom.
+"""The scheduling queue: who is next, who waits a while, and who waits for something to change.
 
-Kubernetes: pkg/scheduler/backend/queue/scheduling_queue.go, the plugins' EventsToRegister
+Kubernetes: pkg/scheduler/backend/queue (scheduling_queue.go, backoff_queue.go)
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -14,19 +15,12 @@ from lifecycle.clock import MINUTE, SECOND, Micros
 
 FLUSH_AFTER: Micros = 5 * MINUTE
 FLUSH_EVERY: Micros = 30 * SECOND
-
-POD_GONE_PLUGINS = {"NodePorts", "NodeResourcesFit", "PodTopologySpread", "InterPodAffinity"}
-"""Whom a Pod's end may help."""
-
-POD_CHANGED_PLUGINS = {"PodTopologySpread", "InterPodAffinity"}
-"""Whom a Pod may help that comes to a node, or has other labels there."""
-
-CLAIM_PLUGINS = {"VolumeBinding"}
-"""Whom a claim may help."""
+FIRST_BACKOFF: Micros = SECOND
+LONGEST_BACKOFF: Micros = 10 * SECOND
 
 
 class Queued(NamedTuple):
-    """A Pod in a queue: higher priority first, then who has waited longer."""
+    """A Pod in a queue: higher priority first, then who has waited longer. `attempts` is how often it fitted nowhere."""
 
     order: int
     since: Micros
@@ -34,6 +28,14 @@ class Queued(NamedTuple):
     namespace: str
     name: str
     uid: str
+    attempts: int = 0
+
+
+class BackingOff(NamedTuple):
+    """A Pod that was tried not long ago: whose wait ends in an earlier second goes first."""
+
+    until: Micros
+    queued: Queued
 
 
 class Waiting(msgspec.Struct):
@@ -44,6 +46,7 @@ class Waiting(msgspec.Struct):
     priority: int
     since: Micros
     plugins: tuple[str, ...]
+    attempts: int = 1
 
 
 class QueueState(msgspec.Struct):
@@ -51,42 +54,77 @@ class QueueState(msgspec.Struct):
 
     number: int = 0
     active: list[Queued] = []
-    backoff: list[Queued] = []
+    backoff: list[BackingOff] = []
     unschedulable: dict[str, Waiting] = {}
 
 
 class Queue:
     def __init__(self, state: QueueState) -> None:
         self.state = state
+        self._by_plugin: dict[str, dict[str, None]] = {}
+        for uid, waiting in state.unschedulable.items():
+            self._index(uid, waiting)
 
     def __bool__(self) -> bool:
         return bool(self.state.active or self.state.backoff)
 
     def add(self, namespace: str, name: str, uid: str, priority: int, now: Micros) -> None:
         """Queue a Pod that has not been tried yet."""
-        self.state.unschedulable.pop(uid, None)
-        self._push(self.state.active, namespace, name, uid, priority, now)
+        self.forget(uid)
+        heapq.heappush(self.state.active, self._queued(priority, now, namespace, name, uid))
 
-    def pop(self) -> Queued:
-        return heapq.heappop(self.state.active or self.state.backoff)
+    def pop(self, now: Micros) -> Queued:
+        """Take the next Pod out."""
+        active, backoff = self.state.active, self.state.backoff
+        while backoff and backoff[0].until <= now:
+            heapq.heappush(active, heapq.heappop(backoff).queued)
+        return heapq.heappop(active) if active else heapq.heappop(backoff).queued
 
     def park(self, queued: Queued, plugins: tuple[str, ...], now: Micros) -> None:
         """Let a Pod that fits nowhere wait until something changes."""
-        self.state.unschedulable[queued.uid] = Waiting(queued.namespace, queued.name, -queued.order, now, plugins)
+        attempts = queued.attempts + 1
+        waiting = Waiting(queued.namespace, queued.name, -queued.order, now, plugins, attempts)
+        self.state.unschedulable[queued.uid] = waiting
+        self._index(queued.uid, waiting)
+
+    def waiting(self, plugins: Iterable[str]) -> list[str]:
+        """Return those that wait and that one of these plugins rejected, or none at all: there was no node. In any order."""
+        found: dict[str, None] = {}
+        for plugin in (*plugins, ""):
+            found |= self._by_plugin.get(plugin, {})
+        return list(found)
 
     def forget(self, uid: str) -> None:
         """Drop a Pod that is gone or bound; one that is in a heap is skipped when its turn comes."""
-        self.state.unschedulable.pop(uid, None)
+        waiting = self.state.unschedulable.pop(uid, None)
+        for plugin in (waiting.plugins or ("",)) if waiting else ():
+            del self._by_plugin[plugin][uid]
 
     def retry(self, uid: str, now: Micros) -> None:
-        """Queue a parked Pod again."""
-        waiting = self.state.unschedulable.pop(uid, None)
-        if waiting:
-            self._push(self.state.backoff, waiting.namespace, waiting.name, uid, waiting.priority, now)
+        """Queue a Pod that waits again, behind its back-off."""
+        waiting = self.state.unschedulable.get(uid)
+        if waiting is None:
+            return
+        self.forget(uid)
+        queued = self._queued(waiting.priority, waiting.since, waiting.namespace, waiting.name, uid, waiting.attempts)
+        until = (waiting.since + backoff(waiting.attempts)) // SECOND * SECOND
+        if until <= now:
+            heapq.heappush(self.state.active, queued)
+        else:
+            heapq.heappush(self.state.backoff, BackingOff(until, queued))
 
-    def _push(self, heap: list[Queued], namespace: str, name: str, uid: str, priority: int, now: Micros) -> None:
+    def _queued(self, priority: int, since: Micros, namespace: str, name: str, uid: str, attempts: int = 0) -> Queued:
         self.state.number += 1
-        heapq.heappush(heap, Queued(-priority, now, self.state.number, namespace, name, uid))
+        return Queued(-priority, since, self.state.number, namespace, name, uid, attempts)
+
+    def _index(self, uid: str, waiting: Waiting) -> None:
+        for plugin in waiting.plugins or ("",):
+            self._by_plugin.setdefault(plugin, {})[uid] = None
+
+
+def backoff(attempts: int) -> Micros:
+    """Return how long a Pod is left alone after it has fitted nowhere so often: 1 s, then twice as long, 10 s at most."""
+    return min(FIRST_BACKOFF << min(attempts - 1, 10), LONGEST_BACKOFF)
 
 
 def flush_at(since: Micros, start: Micros) -> Micros:

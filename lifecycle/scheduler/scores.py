@@ -1,111 +1,182 @@
 """Scores: which of the nodes that would do is best. Each plugin gives a node 0 to 100, and counts by its weight.
 
-Kubernetes: pkg/scheduler/framework/plugins, with their default weights; what images a node has is left out
+Kubernetes: pkg/scheduler/framework/plugins, with their default weights
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from lifecycle.scheduler import selectors, taints
-from lifecycle.scheduler.affinity_terms import preferences
-from lifecycle.scheduler.filters import Candidate
+from lifecycle.scheduler import pod_affinity, selectors, taints, topology_spread
+from lifecycle.scheduler.affinity_terms import NamespaceLabels
+from lifecycle.scheduler.cache import Cache
+from lifecycle.scheduler.candidate import Candidate
 from lifecycle.scheduler.nodes import NodeInfo
-from lifecycle.scheduler.topology_spread import topology_spread
+from lifecycle.wire import Object
 
 MAX_SCORE = 100
+
+MEBI = 1024 * 1024
+LEAST_IMAGE, MOST_IMAGE = 23 * MEBI, 1000 * MEBI
+"""An image below the first counts nothing, one from the second on fully."""
 
 Points = list[int]
 """One number for each node, in their order."""
 
 
-def totals(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    """Return how well each node would do; the higher the better."""
-    sums = [0] * len(nodes)
-    for weight, scores in PLUGINS:
-        for i, points in enumerate(scores(candidate, nodes)):
-            sums[i] += weight * points
-    return sums
+class Alone(NamedTuple):
+    """What a single node's own state gives it; `avoided` and `preferred` are compared with those of the other nodes."""
+
+    resources: int
+    avoided: int
+    """Taints that ask the Pod to stay away if it can."""
+    preferred: int
+    """The weights of the Pod's preferred node affinity that match."""
 
 
-def least_allocated(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    shares = [_shares(candidate, node) for node in nodes]
-    return [(int((1 - cpu) * MAX_SCORE) + int((1 - memory) * MAX_SCORE)) // 2 for cpu, memory in shares]
+class Field(NamedTuple):
+    """All that is to be known beside the nodes that are compared."""
+
+    cache: Cache
+    namespace_labels: NamespaceLabels
+    owners: Sequence[Object]
+    """The selectors of the Services that the Pod belongs to."""
 
 
-def balanced_allocation(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    return [int((1 - abs(cpu - memory) / 2) * MAX_SCORE) for cpu, memory in (_shares(candidate, node) for node in nodes)]
-
-
-def taint_toleration(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    """Fewer taints that ask a Pod to stay away if it can."""
-    tolerations = candidate.pod["spec"].get("tolerations") or []
-    counts = [sum(taints.avoids(taint, tolerations) for taint in node.taints) for node in nodes]
-    return [MAX_SCORE - points for points in _of_most(counts)]
-
-
-def node_affinity(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    return _of_most([selectors.preference(candidate.pod, node.name, node.labels) for node in nodes])
-
-
-def inter_pod_affinity(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    """Nearer to Pods that it, or that they, would rather have near."""
-    drawn: Counter[tuple[str, str]] = Counter()
-    own, pod = preferences(candidate.pod), candidate.wants
-    for node in candidate.nodes:
-        for other in node.pods.values() if own else node.attracting.values():
-            wishes = [(w, t) for w, t in own if t.matches(other.namespace, other.labels, candidate.namespace_labels)]
-            wishes += [(w, t) for w, t in other.attractions if t.matches(pod.namespace, pod.labels, candidate.namespace_labels)]
-            for weight, term in wishes:
-                if term.topology_key in node.labels:
-                    drawn[term.topology_key, node.labels[term.topology_key]] += weight
-    points = [sum(drawn[domain] for domain in node.labels.items()) for node in nodes]
-    low, high = min(points), max(points)
-    return [MAX_SCORE * (one - low) // (high - low) if high > low else 0 for one in points]
-
-
-def pod_topology_spread(candidate: Candidate, nodes: Sequence[NodeInfo]) -> Points:
-    """Fewer Pods of the same kind in the same domain, by those constraints that need not hold."""
-    spread = topology_spread(candidate.pod, candidate.nodes, "ScheduleAnyway")
-    if spread is None:
-        return [0] * len(nodes)
-    raw: list[float | None] = []
-    for node in nodes:
-        values = [(constraint, node.labels.get(constraint.key)) for constraint in spread.constraints]
-        costs = [
-            constraint.counts.get(value, 0) * math.log(len(constraint.counts) + 2) + constraint.max_skew - 1
-            for constraint, value in values
-            if value is not None
-        ]
-        raw.append(sum(costs) if len(costs) == len(values) else None)
-    known = [round(cost) for cost in raw if cost is not None]
-    low, high = min(known, default=0), max(known, default=0)
-    return [0 if cost is None else MAX_SCORE * (high + low - round(cost)) // high if high else MAX_SCORE for cost in raw]
-
-
-PLUGINS: tuple[tuple[int, Callable[[Candidate, Sequence[NodeInfo]], Points]], ...] = (
-    (1, least_allocated),
-    (1, balanced_allocation),
-    (3, taint_toleration),
-    (2, node_affinity),
-    (2, inter_pod_affinity),
-    (2, pod_topology_spread),
-)
-"""With their weights."""
-
-
-def _shares(candidate: Candidate, node: NodeInfo) -> tuple[float, float]:
-    """Return the parts of a node's cpu and memory that would be taken."""
-    return (
-        _share(node.cpu + candidate.wants.cpu, node.allocatable.get("cpu", 0)),
-        _share(node.memory + candidate.wants.memory, node.allocatable.get("memory", 0)),
+def alone(candidate: Candidate, node: NodeInfo) -> Alone:
+    """Return a node's own part of its score. Two Pods of the same shape get the same."""
+    return Alone(
+        least_allocated(candidate, node) + balanced_allocation(candidate, node),
+        sum(taints.avoids(taint, candidate.tolerations) for taint in node.taints),
+        selectors.preference(candidate.pod, node.name, node.labels),
     )
 
 
-def _share(taken: int, allocatable: int) -> float:
-    return min(taken / allocatable, 1.0) if allocatable else 1.0
+def totals(candidate: Candidate, nodes: Sequence[NodeInfo], own: Sequence[Alone], field: Field) -> Points:
+    """Return how well each node would do; the higher the better."""
+    sums = [one.resources for one in own]
+    if any(one.avoided for one in own):
+        _add(sums, 3, [MAX_SCORE - points for points in _of_most([one.avoided for one in own])])
+    if any(one.preferred for one in own):
+        _add(sums, 2, _of_most([one.preferred for one in own]))
+    for weight, scores in PLUGINS:
+        found = scores(candidate, nodes, field)
+        if found is not None:
+            _add(sums, weight, found)
+    return sums
+
+
+def least_allocated(candidate: Candidate, node: NodeInfo) -> int:
+    """The mean of what would be left of cpu and memory, where those who ask for nothing count for something."""
+    parts = [
+        (node.allocatable.get("cpu", 0), node.cpu + candidate.wants.cpu),
+        (node.allocatable.get("memory", 0), node.memory + candidate.wants.memory),
+    ]
+    found = [max(have - taken, 0) * MAX_SCORE // have for have, taken in parts if have]
+    return sum(found) // len(found) if found else 0
+
+
+def balanced_allocation(candidate: Candidate, node: NodeInfo) -> int:
+    """Whether cpu and memory would be taken in more equal parts than now; nothing for a Pod that asks for neither."""
+    wanted = candidate.wants.requested
+    if not wanted.get("cpu") and not wanted.get("memory"):
+        return 0
+    change = _balance(node, wanted.get("cpu", 0), wanted.get("memory", 0)) - _balance(node, 0, 0)
+    return MAX_SCORE // 2 + (MAX_SCORE // 2 + change) // 2
+
+
+def _balance(node: NodeInfo, cpu: int, memory: int) -> int:
+    parts = [
+        min((node.requested.get(name, 0) + more) / node.allocatable[name], 1.0)
+        for name, more in (("cpu", cpu), ("memory", memory))
+        if node.allocatable.get(name)
+    ]
+    deviation = abs(parts[0] - parts[1]) / 2 if len(parts) == 2 else 0.0
+    return int((1 - deviation) * MAX_SCORE)
+
+
+def image_locality(candidate: Candidate, nodes: Sequence[NodeInfo], field: Field) -> Points | None:
+    """Nodes that have the Pod's images; one that many nodes have counts more, so that Pods do not crowd where one is."""
+    if not field.cache.images:
+        return None
+    spec, count = candidate.pod["spec"], len(field.cache.nodes)
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    names = [_tagged(container.get("image") or "") for container in containers]
+    spread = {name: field.cache.images.get(name, 0) / count for name in names}
+    most = MOST_IMAGE * len(names)
+    found = []
+    for node in nodes:
+        size = sum(int(node.images[name] * spread[name]) for name in names if name in node.images)
+        found.append(MAX_SCORE * (min(max(size, LEAST_IMAGE), most) - LEAST_IMAGE) // (most - LEAST_IMAGE))
+    return found
+
+
+def _tagged(image: str) -> str:
+    """Return an image's name with a tag, as nodes report it."""
+    return image if ":" in image.rpartition("/")[2] or "@" in image else f"{image}:latest"
+
+
+def inter_pod_affinity(candidate: Candidate, nodes: Sequence[NodeInfo], field: Field) -> Points | None:
+    """Nearer to Pods that it, or that they, would rather have near."""
+    if not field.cache.affine and not candidate.pod["spec"].get("affinity"):
+        return None
+    drawn = pod_affinity.attraction(candidate.pod, field.cache.nodes, field.cache.population, field.namespace_labels)
+    if not drawn:
+        return None
+    points = [sum(drawn[domain] for domain in node.labels.items()) for node in nodes]
+    low, high = min(points), max(points)
+    return [int(MAX_SCORE * ((one - low) / (high - low))) if high > low else 0 for one in points]
+
+
+def pod_topology_spread(candidate: Candidate, nodes: Sequence[NodeInfo], field: Field) -> Points | None:
+    """Fewer Pods of the same kind in the same domain, by those constraints that need not hold."""
+    if not field.owners and not candidate.pod["spec"].get("topologySpreadConstraints"):
+        return None
+    spread = topology_spread.preferences(candidate.pod, field.cache, field.cache.population, field.owners)
+    if spread is None:
+        return None
+    keys = [preference.key for preference in spread.preferences]
+    compared = [not spread.strict or all(key in node.labels for key in keys) for node in nodes]
+    weights = [_domains(preference.key, nodes, compared) for preference in spread.preferences]
+    costs = [_cost(spread, weights, node) if counts else None for node, counts in zip(nodes, compared, strict=True)]
+    known = [cost for cost in costs if cost is not None]
+    low, high = min(known, default=0), max(known, default=0)
+    return [0 if cost is None else MAX_SCORE * (high + low - cost) // high if high else MAX_SCORE for cost in costs]
+
+
+def _cost(spread: topology_spread.Preferences, weights: Sequence[float], node: NodeInfo) -> int:
+    """Return how many Pods of its kind a Pod would meet; domains of which there are many count more, each."""
+    cost = 0.0
+    for preference, weight in zip(spread.preferences, weights, strict=True):
+        count = preference.matching(node)
+        if count is not None:
+            cost += count * weight + preference.max_skew - 1
+    return math.floor(cost + 0.5)
+
+
+def _domains(key: str, nodes: Sequence[NodeInfo], compared: Sequence[bool]) -> float:
+    """Return the weight of a topology key, which grows with the number of its domains."""
+    values = [
+        node.name if key == topology_spread.HOSTNAME else node.labels.get(key, "")
+        for node, counts in zip(nodes, compared, strict=True)
+        if counts
+    ]
+    return math.log(len(set(values)) + 2)
+
+
+PLUGINS: tuple[tuple[int, Callable[[Candidate, Sequence[NodeInfo], Field], Points | None]], ...] = (
+    (1, image_locality),
+    (2, inter_pod_affinity),
+    (2, pod_topology_spread),
+)
+"""Those that look at more than one node, with their weights; None: nothing that would tell nodes apart."""
+
+
+def _add(sums: Points, weight: int, points: Points) -> None:
+    for i, one in enumerate(points):
+        sums[i] += weight * one
 
 
 def _of_most(counts: Sequence[int]) -> Points:

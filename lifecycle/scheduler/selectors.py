@@ -22,6 +22,21 @@ def matches(pod: Object, name: str, labels: Mapping[str, str]) -> bool:
     return any(term_matches(term, name, labels) for term in required.get("nodeSelectorTerms") or ())
 
 
+def named_nodes(pod: Object) -> set[str] | None:
+    """Return the nodes that a Pod's required node affinity names, or None where it does not name them all."""
+    affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    if required is None:
+        return None
+    found: set[str] = set()
+    for term in required.get("nodeSelectorTerms") or ():
+        fields = [one for one in term.get("matchFields") or () if one["key"] == "metadata.name" and one["operator"] == "In"]
+        if not fields:
+            return None
+        found |= set.intersection(*(set(one.get("values") or ()) for one in fields))
+    return found
+
+
 def preference(pod: Object, name: str, labels: Mapping[str, str]) -> int:
     """Return the weights of those preferred terms of node affinity that match a node."""
     affinity = (pod["spec"].get("affinity") or {}).get("nodeAffinity") or {}

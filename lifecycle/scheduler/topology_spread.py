@@ -5,16 +5,21 @@ Kubernetes: pkg/scheduler/framework/plugins/podtopologyspread
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from lifecycle.core_v1.label_selector import narrowed, selects
 from lifecycle.scheduler import selectors, taints
-from lifecycle.scheduler.nodes import NodeInfo
+from lifecycle.scheduler.nodes import ZONE, NodeInfo, PodInfo
+from lifecycle.scheduler.population import Population
 from lifecycle.wire import Object
 
 UNEVEN = "node(s) didn't match pod topology spread constraints"
 NO_LABEL = f"{UNEVEN} (missing required label)"
+HOSTNAME = "kubernetes.io/hostname"
+
+SYSTEM_DEFAULTS = ((HOSTNAME, 3), (ZONE, 5))
+"""What is preferred of Pods that say nothing themselves and belong to a Service: a topology key and its maxSkew."""
 
 
 class Constraint(NamedTuple):
@@ -22,15 +27,29 @@ class Constraint(NamedTuple):
 
     key: str
     max_skew: int
+    min_domains: int
+    namespace: str
     selector: Object | None
-    least: int
-    """Matching Pods in the domain that has fewest."""
     counts: dict[str, int]
     """Matching Pods, by the domain's value."""
+    least: int
+    """Matching Pods in the domain that has fewest."""
     counts_itself: bool
+    domains: dict[str, str]
+    """The value of each node that counts."""
+
+    def moved(self, node: str, pod: PodInfo, sign: int) -> Constraint:
+        """Return the constraint as it would be with a Pod more (1) or less (-1) on a node."""
+        value = self.domains.get(node)
+        if value is None or pod.terminating or pod.namespace != self.namespace or not selects(self.selector, pod.labels):
+            return self
+        counts = {**self.counts, value: self.counts[value] + sign}
+        return self._replace(counts=counts, least=_least(counts, self.min_domains))
 
 
 class TopologySpread(NamedTuple):
+    """The constraints that must hold."""
+
     constraints: tuple[Constraint, ...]
 
     def reason(self, node: NodeInfo) -> tuple[str, bool] | None:
@@ -44,29 +63,110 @@ class TopologySpread(NamedTuple):
                 return UNEVEN, True
         return None
 
+    def moved(self, node: str, pod: PodInfo, sign: int) -> TopologySpread:
+        return TopologySpread(tuple(constraint.moved(node, pod, sign) for constraint in self.constraints))
 
-def topology_spread(pod: Object, nodes: Iterable[NodeInfo], action: str = "DoNotSchedule") -> TopologySpread | None:
-    """Count the Pods that a Pod's constraints are about; None where it has none that ask for this action."""
-    given = pod["spec"].get("topologySpreadConstraints") or ()
-    asked = [constraint for constraint in given if constraint["whenUnsatisfiable"] == action]
+
+def topology_spread(pod: Object, nodes: Iterable[NodeInfo], population: Population) -> TopologySpread | None:
+    """Count the Pods that a Pod's constraints are about; None where it has none that must hold."""
+    asked = _asked(pod, "DoNotSchedule")
     if not asked:
         return None
     keys = [constraint["topologyKey"] for constraint in asked]
     complete = [node for node in nodes if all(key in node.labels for key in keys)]
-    return TopologySpread(tuple(_constraint(pod, constraint, complete) for constraint in asked))
+    return TopologySpread(tuple(_constraint(pod, constraint, complete, population) for constraint in asked))
 
 
-def _constraint(pod: Object, given: Object, nodes: Iterable[NodeInfo]) -> Constraint:
-    key, labels = given["topologyKey"], pod["metadata"].get("labels") or {}
-    selector = narrowed(given.get("labelSelector"), labels, given.get("matchLabelKeys") or [], [])
-    counts: dict[str, int] = {}
+class Preference(NamedTuple):
+    """A constraint that need not hold: how many matching Pods there are where."""
+
+    key: str
+    max_skew: int
+    by_value: dict[str, int]
+    by_node: dict[str, int]
+
+    def matching(self, node: NodeInfo) -> int | None:
+        """Return how many there are in a node's domain; None where it is in none."""
+        if self.key not in node.labels:
+            return None
+        return self.by_node.get(node.name, 0) if self.key == HOSTNAME else self.by_value.get(node.labels[self.key], 0)
+
+
+class Preferences(NamedTuple):
+    """`strict`: a node that lacks one of the labels is not compared at all."""
+
+    preferences: tuple[Preference, ...]
+    strict: bool
+
+
+def preferences(pod: Object, nodes: Iterable[NodeInfo], population: Population, owners: Sequence[Object]) -> Preferences | None:
+    """Count what a Pod would rather be spread over; `owners` are the selectors of the Services that it belongs to."""
+    given = pod["spec"].get("topologySpreadConstraints")
+    if given:
+        asked = _asked(pod, "ScheduleAnyway")
+    else:
+        selector = {"matchLabels": {name: value for owner in owners for name, value in owner.items()}}
+        asked = [{"topologyKey": key, "maxSkew": skew, "labelSelector": selector} for key, skew in SYSTEM_DEFAULTS if owners]
+    if not asked:
+        return None
+    keys = [constraint["topologyKey"] for constraint in asked]
+    counting = [node for node in nodes if not given or all(key in node.labels for key in keys)]
+    return Preferences(tuple(_preference(pod, constraint, counting, population) for constraint in asked), bool(given))
+
+
+def _preference(pod: Object, given: Object, nodes: Iterable[NodeInfo], population: Population) -> Preference:
+    key, where = given["topologyKey"], _where(pod, given, population)
+    by_value: dict[str, int] = {}
     for node in nodes:
-        if _counts(pod, given, node):
-            value = node.labels[key]
-            counts[value] = counts.get(value, 0) + _matching(pod, selector, node)
-    enough = len(counts) >= given.get("minDomains", 1)
-    least = min(counts.values(), default=0) if enough else 0
-    return Constraint(key, given["maxSkew"], selector, least, counts, selects(selector, labels))
+        if node.name in where and _counts(pod, given, node):
+            value = node.labels.get(key, "")
+            by_value[value] = by_value.get(value, 0) + where[node.name]
+    return Preference(key, given["maxSkew"], by_value, where)
+
+
+def _asked(pod: Object, action: str) -> list[Object]:
+    given = pod["spec"].get("topologySpreadConstraints") or ()
+    return [constraint for constraint in given if constraint["whenUnsatisfiable"] == action]
+
+
+def _constraint(pod: Object, given: Object, nodes: Iterable[NodeInfo], population: Population) -> Constraint:
+    key, metadata = given["topologyKey"], pod["metadata"]
+    domains = {node.name: node.labels[key] for node in nodes if _counts(pod, given, node)}
+    counts = dict.fromkeys(domains.values(), 0)
+    for node, number in _where(pod, given, population).items():
+        if node in domains:
+            counts[domains[node]] += number
+    selector, min_domains = selector_of(pod, given), given.get("minDomains", 1)
+    return Constraint(
+        key,
+        given["maxSkew"],
+        min_domains,
+        metadata["namespace"],
+        selector,
+        counts,
+        _least(counts, min_domains),
+        selects(selector, metadata.get("labels") or {}),
+        domains,
+    )
+
+
+def _least(counts: dict[str, int], min_domains: int) -> int:
+    return min(counts.values(), default=0) if len(counts) >= min_domains else 0
+
+
+def selector_of(pod: Object, given: Object) -> Object | None:
+    """Return which Pods a constraint of a Pod is about."""
+    labels = pod["metadata"].get("labels") or {}
+    return narrowed(given.get("labelSelector"), labels, given.get("matchLabelKeys") or [], [])
+
+
+def _where(pod: Object, given: Object, population: Population) -> dict[str, int]:
+    """Return how many Pods that a constraint is about, and that are not ending, each node has."""
+    found: dict[str, int] = {}
+    for group in population.selected(pod["metadata"]["namespace"], selector_of(pod, given)):
+        for node, number in group.staying.items():
+            found[node] = found.get(node, 0) + number
+    return found
 
 
 def _counts(pod: Object, given: Object, node: NodeInfo) -> bool:
@@ -77,11 +177,3 @@ def _counts(pod: Object, given: Object, node: NodeInfo) -> bool:
         return True
     tolerations = pod["spec"].get("tolerations") or []
     return taints.untolerated(node.taints, tolerations, ["NoSchedule", "NoExecute"]) is None
-
-
-def _matching(pod: Object, selector: Object | None, node: NodeInfo) -> int:
-    namespace = pod["metadata"]["namespace"]
-    return sum(
-        other.namespace == namespace and not other.terminating and selects(selector, other.labels)
-        for other in node.pods.values()
-    )

@@ -254,7 +254,7 @@ def test_a_restored_scheduler_knows_what_is_taken():
     rooms = cluster(node())
     play(rooms, asking("1500m", "first"))
     again = Scheduler(rooms.kernel, rooms.kernel.rooms["scheduler"].state)
-    assert again.nodes["node1"].requested["cpu"] == 1500
+    assert again.cache.nodes["node1"].requested["cpu"] == 1500
 
 
 def test_an_engine_that_is_restored_between_any_two_pods_chooses_as_one_that_is_not():
