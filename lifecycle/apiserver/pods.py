@@ -56,7 +56,7 @@ T = TypeVar("T")
 def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Put a Pod on a node, as a scheduler of the user's own does."""
     metadata = pod["metadata"]
-    node = _body(request, Binding).target.name
+    node = body_of(request, Binding).target.name
     if not node:
         raise Refused(status.bad_request("target.name: Required value"))
     taken = pod["spec"].get("nodeName")
@@ -69,7 +69,7 @@ def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
 def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Delete a Pod as `kubectl drain` does: first its condition says why."""
     api, metadata = kernel.rooms["apiserver"], pod["metadata"]
-    options = _body(request, Eviction).delete_options or Options()
+    options = body_of(request, Eviction).delete_options or Options()
     if pod["status"].get("phase") in ("Pending", "Running") and not metadata.get("deletionTimestamp"):
         condition = {
             "type": "DisruptionTarget",
@@ -118,7 +118,7 @@ class Typed(msgspec.Struct):
 
 def type_into(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Give a command that was started by a request what its standard input is to read."""
-    typed = _body(request, Typed)
+    typed = body_of(request, Typed)
     container = _running(pod, (request.query.get("container") or [""])[0] or _default_container(pod))
     taken = kernel.rooms["programs"].type(container, typed.session, typed.data, typed.end)
     return Status(200, message="" if taken else "nobody reads it").object()
@@ -132,7 +132,7 @@ def exec_ended(kernel: Kernel, about: Pod, command: str, session: int, result: A
     )
 
 
-def _body(request: Request, type: type[T]) -> T:
+def body_of(request: Request, type: type[T]) -> T:
     """Return what was posted. Raises: Refused if it is something else."""
     try:
         return msgspec.convert({} if request.body is None else request.body, type)

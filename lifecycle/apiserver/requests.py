@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import events, pods, selectors, services
+from lifecycle.apiserver import connections, events, pods, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
@@ -159,13 +159,22 @@ class Requests:
         return 200, items, ()
 
     def pod_action(self, kind: Kind, request: Request) -> Result:
-        """Do what is no change of an object's fields: bind, evict, exec."""
+        """Do what is no change of an object's fields: bind, evict, exec, forward a port."""
         code, act = _POD_ACTIONS[request.subresource]
         return code, act(self.kernel, self._existing(kind, request), request), ()
 
     def type_into(self, kind: Kind, request: Request) -> Result:
         """Give a command that an exec started what it is to read."""
         return 200, pods.type_into(self.kernel, self._existing(kind, request), request), ()
+
+    def send(self, kind: Kind, request: Request) -> Result:
+        """Send something on a connection that portforward has opened."""
+        return 200, connections.send(self.kernel, self._existing(kind, request), request), ()
+
+    def pass_on(self, kind: Kind, request: Request) -> Result:
+        """Pass a request on to a Pod, or to one behind a Service."""
+        act = connections.pass_to_pod if kind.kind == "Pod" else connections.pass_to_service
+        return 200, act(self.kernel, self._existing(kind, request), request), ()
 
     def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any, managed: list[Object] | None = None) -> Result:
         """Put a whole object in place of another, as far as the subresource goes; `managed` are its managedFields then."""
@@ -293,10 +302,15 @@ def _delete_options(request: Request) -> DeleteOptions:
         raise Refused(status.bad_request(f"unable to decode the request's DeleteOptions: {wrong}")) from None
 
 
-_POD_ACTIONS = {"binding": (201, pods.bind), "eviction": (201, pods.evict), "exec": (200, pods.execute)}
+_POD_ACTIONS = {
+    "binding": (201, pods.bind),
+    "eviction": (201, pods.evict),
+    "exec": (200, pods.execute),
+    "portforward": (200, connections.forward),
+}
 
 _SUBRESOURCES = {
-    "pods": ("status", "ephemeralcontainers", "resize", "attach", *_POD_ACTIONS),
+    "pods": ("status", "ephemeralcontainers", "resize", "attach", "proxy", *_POD_ACTIONS),
     "namespaces": ("status", "finalize"),
     **dict.fromkeys(
         (
@@ -305,10 +319,10 @@ _SUBRESOURCES = {
             "persistentvolumes",
             "poddisruptionbudgets",
             "resourcequotas",
-            "services",
         ),
         ("status",),
     ),
+    "services": ("status", "proxy"),
 }
 
 Action = Callable[[Requests, Kind, Request], Result]
@@ -318,6 +332,8 @@ _ACTIONS: dict[tuple[str, str], Action] = {
     **{("create", name): Requests.pod_action for name in _POD_ACTIONS},
     ("update", "exec"): Requests.type_into,
     ("update", "attach"): Requests.type_into,
+    ("update", "portforward"): Requests.send,
+    ("create", "proxy"): Requests.pass_on,
     **{("update", name): Requests.update for name in ("", "status", "ephemeralcontainers", "resize", "finalize")},
     **{("patch", name): Requests.patch for name in ("", "status", "ephemeralcontainers", "resize")},
     ("delete", ""): Requests.delete,

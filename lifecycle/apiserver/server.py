@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from lifecycle.apiserver import deletion, pods
+from lifecycle.apiserver import connections, deletion, pods
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
@@ -77,6 +77,12 @@ class APIServer:
         self, namespace: str, name: str, uid: str, container: str, command: str, session: int, result: Any
     ) -> None:
         pods.exec_ended(self.kernel, Pod(namespace, name, uid, container), command, session, result)
+
+    def on_forward_ended(self, namespace: str, name: str, uid: str, sandbox: str, port: int, session: int, why: str) -> None:
+        connections.forward_ended(self.kernel, Pod(namespace, name, uid), sandbox, port, session, why)
+
+    def on_passed_on(self, namespace: str, name: str, uid: str, session: int, result: Any) -> None:
+        connections.passed_on(self.kernel, Pod(namespace, name, uid), session, result)
 
     def last_change(self, obj: Object) -> int | None:
         """Return the index of the last change that the present request made to an object; None where it made none."""

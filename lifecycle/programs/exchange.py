@@ -11,7 +11,7 @@ import msgspec
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.network import is_public
-from lifecycle.programs.servers import ACCESS_LOGS, GRPC, SERVERS, HTTPRequest, HTTPResponse
+from lifecycle.programs.servers import ACCESS_LOGS, GRPC, SERVERS, HTTPRequest, HTTPResponse, completed
 from lifecycle.programs.state import Listener, Process, SandboxState
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool 
     if target is None:
         return HTTPResponse(delay=None)
     machine, process = target
-    response = SERVERS[reached.listener.server](machine, process, request)
+    response = completed(reached.listener.server, SERVERS[reached.listener.server](machine, process, request))
     if process.waiting == "spin":
         return HTTPResponse(delay=None)
     if logged and process.code is None and (write := ACCESS_LOGS.get(reached.listener.server)):

@@ -14,7 +14,7 @@ from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Reply
 from lifecycle.programs import http1
 from lifecycle.programs.exchange import Origin, Reached, answer, reach
-from lifecycle.programs.servers import GO, MANNERS, SERVERS, HTTPRequest, HTTPResponse, reason
+from lifecycle.programs.servers import GO, MANNERS, SERVERS, HTTPRequest, HTTPResponse, completed, reason
 from lifecycle.programs.state import Connection, Process
 
 if TYPE_CHECKING:
@@ -73,13 +73,16 @@ class Forwarding:
     def _open(self) -> dict[int, Connection]:
         return self.room.state.forwarded
 
+    @property
+    def full(self) -> bool:
+        """Whether no more connections can be opened."""
+        return len(self._open) >= MOST_OPEN
+
     def connect(self, sandbox_id: str, port: int, session: int, ended: Reply) -> str | None:
         """Open a connection to a port of a sandbox's own network; a text says why it cannot be.
 
         `ended` is told when it ends: an empty text, or why it did not come about after all.
         """
-        if len(self._open) >= MOST_OPEN:
-            return f"{MOST_OPEN:,} connections are open already"
         sandbox = self.room.state.sandboxes[sandbox_id]
         reached = reach(self.room, Origin(sandbox.spec.node, sandbox), HOST, port)
         if reached.outcome == "refused":
@@ -207,8 +210,8 @@ def _http(machine: Machine, process: Process, connection: Connection) -> None:
     forwarding = machine.room.forwarding
     incoming = http1.read(connection.data, connection.port, HOST)
     if incoming.status:
-        body = f"{incoming.status} {reason(incoming.status)}"
-        _respond(machine, connection, "GET", True, HTTPResponse(incoming.status, body))
+        refusal = HTTPResponse(incoming.status, f"{incoming.status} {reason(incoming.status)}")
+        _respond(machine, connection, "GET", True, completed(connection.listener.server, refusal))
     elif incoming.request is not None:
         connection.data, connection.greeted = incoming.rest, False
         response = _served(machine, connection, incoming.request)

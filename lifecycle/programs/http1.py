@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import h11
 import msgspec
 
@@ -81,22 +83,17 @@ def write(server: str, response: HTTPResponse, method: str, last: bool, now: Mic
     return head.encode("latin-1", "replace") + (body if has_body and method != "HEAD" else b""), last
 
 
-def _headers(manner: Manner, response: HTTPResponse, length: int | None, last: bool, now: Micros) -> list[tuple[str, str]]:
-    given = list(response.headers)
-    named = {name.lower() for name, _ in given}
-    first = [pair for pair in given if pair[0].lower() == "server"]
-    if manner.server and not first:
-        first = [("Server", manner.server)]
-    found = [*first, ("Date", http_date(now)), *(pair for pair in given if pair[0].lower() != "server")]
-    if length and manner.content_type and "content-type" not in named:
-        found.append(("Content-Type", manner.content_type))
+def _headers(manner: Manner, response: HTTPResponse, length: int | None, last: bool, now: Micros) -> Iterator[tuple[str, str]]:
+    """Yield the headers in the order of most servers; a line break in a value would be the end of it."""
+    date = ("Date", http_date(now))
+    given = [(name, " ".join(value.splitlines())) for name, value in response.headers]
+    yield from (*given[:1], date, *given[1:]) if given and given[0][0] == "Server" else (date, *given)
     if length is not None:
-        found.append(("Content-Length", str(length)))
+        yield "Content-Length", str(length)
     if last and manner.version != "1.0":
-        found.append(("Connection", "close"))
+        yield "Connection", "close"
     elif manner.keeps and not last:
-        found.append(("Connection", manner.keeps))
-    return [(name, " ".join(value.splitlines())) for name, value in found]
+        yield "Connection", manner.keeps
 
 
 def http_date(at: Micros) -> str:

@@ -140,6 +140,19 @@ CONTENT_TYPES = {
 }
 
 
+def completed(kind: str, response: HTTPResponse) -> HTTPResponse:
+    """Return an answer with the headers that its kind of server adds where it says nothing else."""
+    if response.protocol != "http":
+        return response
+    manner, headers = MANNERS.get(kind, GO), response.headers
+    named = {name.lower() for name, _ in headers}
+    if manner.server and "server" not in named:
+        headers = (("Server", manner.server), *headers)
+    if response.body and "content-type" not in named:
+        headers = (*headers, ("Content-Type", manner.content_type))
+    return response if headers is response.headers else msgspec.structs.replace(response, headers=headers)
+
+
 MOST_SENT = 16 << 20
 """Bytes of a file, or of any other answer, that a server sends."""
 

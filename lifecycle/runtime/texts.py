@@ -38,3 +38,12 @@ def image_not_found(name: str) -> str:
         f'rpc error: code = NotFound desc = failed to pull and unpack image "{name}": '
         f'failed to resolve reference "{name}": {name}: not found'
     )
+
+
+def cannot_forward(sandbox_id: str, network: str, port: int, why: str) -> str:
+    """Return PortForward's error; `network` is the path of the network namespace, `why` the error of connect(2)."""
+    return (
+        f"error forwarding port {port} to pod {sandbox_id}, uid : failed to execute portforward in network namespace "
+        f'"{network}": failed to connect to localhost:{port} inside namespace "{sandbox_id}", '
+        f"IPv4: dial tcp4 127.0.0.1:{port}: connect: {why} IPv6 dial tcp6 [::1]:{port}: connect: {why} "
+    )
