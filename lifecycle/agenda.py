@@ -35,15 +35,29 @@ class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
     number: int
 
 
+_NUMBER_BITS, _PRIORITY_BITS = 48, 2
+_NUMBER = (1 << _NUMBER_BITS) - 1
+
+
+def _place(at: Micros, priority: int, number: int) -> int:
+    """Return a place in the order of all timers as one number: a heap of numbers costs half of one of tuples."""
+    return (at << _PRIORITY_BITS | priority) << _NUMBER_BITS | number
+
+
+def _due(place: int) -> Due:
+    first = place >> _NUMBER_BITS
+    return Due(first >> _PRIORITY_BITS, first & (1 << _PRIORITY_BITS) - 1, place & _NUMBER)
+
+
 class Agenda:
     """The timers of one engine."""
 
     def __init__(self, saved: list[tuple[Due, Timer]] | None = None, number: int = 0) -> None:
         self.number = number
-        self._timers: dict[int, tuple[Due, Timer]] = {due.number: (due, timer) for due, timer in saved or []}
-        self._heap: list[tuple[Micros, int, int]] = [(d.at, d.priority, d.number) for d, _ in self._timers.values()]
+        self._timers: dict[int, Timer] = {due.number: timer for due, timer in saved or []}
+        self._heap: list[int] = [_place(due.at, due.priority, due.number) for due, _ in saved or []]
         heapq.heapify(self._heap)
-        self._lively = sum(not timer.periodic for _, timer in self._timers.values())
+        self._lively = sum(not timer.periodic for timer in self._timers.values())
 
     def __len__(self) -> int:
         return len(self._timers)
@@ -51,31 +65,31 @@ class Agenda:
     def add(self, at: Micros, timer: Timer, priority: int = NORMAL) -> int:
         """Add a timer and return its number, by which it can be cancelled."""
         self.number += 1
-        self._timers[self.number] = (Due(at, priority, self.number), timer)
-        heapq.heappush(self._heap, (at, priority, self.number))
+        self._timers[self.number] = timer
+        heapq.heappush(self._heap, _place(at, priority, self.number))
         self._lively += not timer.periodic
         return self.number
 
     def cancel(self, number: int) -> None:
         """Take a timer away; one that has fired or was cancelled already is no mistake."""
-        entry = self._timers.pop(number, None)
-        if entry:
-            self._lively -= not entry[1].periodic
+        timer = self._timers.pop(number, None)
+        if timer:
+            self._lively -= not timer.periodic
 
     def next_at(self) -> Micros | None:
         """Return when the next timer is due, or None where there is none."""
-        while self._heap and self._heap[0][2] not in self._timers:
+        while self._heap and self._heap[0] & _NUMBER not in self._timers:
             heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        return self._heap[0] >> _NUMBER_BITS + _PRIORITY_BITS if self._heap else None
 
     def pop(self) -> tuple[Micros, Timer]:
         """Take the next timer out. Raises: IndexError where there is none."""
         while self._heap:
-            at, _, number = heapq.heappop(self._heap)
-            entry = self._timers.pop(number, None)
-            if entry is not None:
-                self._lively -= not entry[1].periodic
-                return at, entry[1]
+            place = heapq.heappop(self._heap)
+            timer = self._timers.pop(place & _NUMBER, None)
+            if timer is not None:
+                self._lively -= not timer.periodic
+                return place >> _NUMBER_BITS + _PRIORITY_BITS, timer
         raise IndexError("the agenda is empty")
 
     def at_rest(self) -> bool:
@@ -84,4 +98,5 @@ class Agenda:
 
     def saved(self) -> list[tuple[Due, Timer]]:
         """Return all timers in their order, for a snapshot."""
-        return sorted(self._timers.values(), key=lambda entry: entry[0])
+        places = sorted(place for place in self._heap if place & _NUMBER in self._timers)
+        return [(_due(place), self._timers[place & _NUMBER]) for place in places]

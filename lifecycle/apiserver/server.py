@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import msgspec
@@ -53,7 +54,7 @@ class APIServer:
         self.informers: dict[str, list[str]] = {}
         self._last: dict[str, int] | None = None
         self._made_at, self._made = state.made_at, dict(state.made)
-        self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
+        self._expiry = OrderedDict(((namespace, name), at) for at, namespace, name in state.expiry)
         self._lease = state.lease
 
     @property
@@ -210,14 +211,14 @@ class APIServer:
         if self._lease < now + EVENT_TTL:
             self._lease = now + EVENT_TTL + LEASE_SHARED
             self.kernel.at(self._lease, "apiserver", "expire", periodic=True)
-        self._expiry.pop((namespace, name), None)
         self._expiry[namespace, name] = self._lease
+        self._expiry.move_to_end((namespace, name))
 
     def on_expire(self) -> None:
         """Take away the Events whose lease has ended."""
         while self._expiry:
-            oldest, at = next(iter(self._expiry.items()))
-            if at > self.kernel.now:
+            oldest = next(iter(self._expiry))
+            if self._expiry[oldest] > self.kernel.now:
                 return
             del self._expiry[oldest]
             event = self.get("events", *oldest)

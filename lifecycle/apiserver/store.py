@@ -1,6 +1,6 @@
 """The objects of one cluster: what etcd is to an API server.
 
-An object that nobody has asked for in a while is kept as JSON bytes, a tenth of the size of dicts.
+An Event that nobody has asked for in a while is kept as JSON bytes, a tenth of the size of dicts: most are never asked for.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import msgspec
 
 from lifecycle.wire import Object
 
-WARM = 1024
-"""How many objects of each resource are kept decoded."""
+WARM = {"events": 128}
+"""How many objects of a resource are kept decoded; all, where it is not named here: the other rooms hold on to them too."""
 
 Key = tuple[str, str, str]
 """Resource, namespace (empty for cluster-scoped objects), name."""
@@ -103,11 +103,14 @@ class Store:
         return tuple(sorted(self._cold.get(resource, {}).get(namespace, ())))
 
     def _keep(self, key: Key, obj: Object) -> None:
-        """Hold an object decoded, as the last one used; put the one unused for longest away as bytes."""
-        warm = self._warm.setdefault(key[0], {})
+        """Hold an object decoded; put the one unused for longest away as bytes where there are too many."""
+        warm, most = self._warm.setdefault(key[0], {}), WARM.get(key[0])
+        if most is None:
+            warm[key] = obj
+            return
         warm.pop(key, None)
         warm[key] = obj
-        if len(warm) > WARM:
+        if len(warm) > most:
             oldest = next(iter(warm))
             data = self._data(oldest)
             del warm[oldest]

@@ -136,9 +136,13 @@ _COMPOUND = {
 }
 
 
-@lru_cache(256)
 def strftime(form: str, at: int, place: timezone) -> str:
     """Return a moment as `date` writes it."""
+    return _strftime(form, at if "N" in form else at - at % SECOND, place)
+
+
+@lru_cache(256)
+def _strftime(form: str, at: int, place: timezone) -> str:
     moment = as_datetime(at).astimezone(place)
 
     def one(match: re.Match[str]) -> str:

@@ -25,12 +25,12 @@ def test_objects_are_listed_in_key_order():
     assert list(rooms.api.list("configmaps", "none")) == []
 
 
-def test_more_objects_than_are_kept_decoded_are_all_there():
-    rooms = Rooms()
-    for n in range(WARM + 50):
-        rooms.api.create("configmaps", config_map(f"m{n}", n=str(n)))
-    assert all(rooms.api.get("configmaps", "default", f"m{n}")["data"] == {"n": str(n)} for n in range(WARM + 50))
-    assert sum(1 for _ in rooms.api.list("configmaps")) == WARM + 50
+def test_more_events_than_are_kept_decoded_are_all_there():
+    rooms, count = Rooms(), WARM["events"] + 50
+    for n in range(count):
+        rooms.api.create("events", {"metadata": {"name": f"e{n}", "namespace": "default"}, "message": str(n)})
+    assert all(rooms.api.get("events", "default", f"e{n}")["message"] == str(n) for n in range(count))
+    assert sum(1 for _ in rooms.api.list("events")) == count
 
 
 def test_a_restored_server_has_the_same_objects_and_versions():
