@@ -17,6 +17,7 @@ from lifecycle.kubelet.admission import PRESSURE, Rejection, admit, critical
 from lifecycle.kubelet.conditions import KUBELETS_OWN
 from lifecycle.kubelet.container_config import ContainerConfig
 from lifecycle.kubelet.eviction import Eviction
+from lifecycle.kubelet.exits import Exits
 from lifecycle.kubelet.hooks import Hooks
 from lifecycle.kubelet.image_gc import ImageGC
 from lifecycle.kubelet.images import Images
@@ -36,7 +37,7 @@ from lifecycle.kubelet.status_manager import StatusManager
 from lifecycle.kubelet.sync_pod import SyncPod
 from lifecycle.kubelet.termination import Termination
 from lifecycle.kubelet.volumes import Volumes
-from lifecycle.programs import Exit, Programs
+from lifecycle.programs import Programs
 from lifecycle.runtime.runtime import Runtime
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.wire import Object
@@ -62,6 +63,7 @@ class Kubelet:
         self.container_config = ContainerConfig(self)
         self.start_container = StartContainer(self)
         self.termination = Termination(self)
+        self.exits = Exits(self)
         self.sync_pod = SyncPod(self)
         self.workers = PodWorkers(self)
         self.stats = Stats(self)
@@ -85,6 +87,7 @@ class Kubelet:
         )
         self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
         self.on_kill_stage = self.termination.on_kill_stage
+        self.on_exited, self.on_exit_handled = self.exits.on_exited, self.exits.on_exit_handled
         self.on_mount, self.on_remount = self.volumes.on_mount, self.volumes.on_remount
         self._specs: dict[str, PodSpec] = {}
         self._by_name: dict[str, dict[str, tuple[str, Container]]] = {}
@@ -284,17 +287,6 @@ class Kubelet:
             return
         self.workers.terminate(pod)
 
-    def on_exited(self, uid: str, result: Exit) -> None:
-        """A container's process has ended."""
-        pod = self.state.pods.get(uid)
-        if pod is None:
-            return
-        record = pod.runtime.by_id(result.container)
-        if record is None:
-            return
-        self.runtime.exited(pod, result, self._termination_message(pod, record.name, result))
-        self.termination.exited(pod, result.container)
-
     def on_deadline(self, uid: str) -> None:
         pod = self.state.pods.get(uid)
         if pod:
@@ -358,19 +350,6 @@ class Kubelet:
                 if pod.node == node and not over and (pod.worker.number or pod.worker.waiting):
                     info.add(PodInfo.of(self.object(pod)))
         return info
-
-    def _termination_message(self, pod: PodState, name: str, result: Exit) -> str:
-        """Return what a container left as its last word. Kubernetes: getTerminationMessage"""
-        container = self.container(pod, name)
-        if container is None:
-            return ""
-        written = self.programs.read_file(result.container, container.termination_message_path)
-        if written:
-            return written[:4096].decode("utf-8", "replace")
-        if container.termination_message_policy != "FallbackToLogsOnError" or result.code == 0:
-            return ""
-        lines = "".join(f"{line.text}\n" for line in self.programs.logs(result.container)[-80:])
-        return lines[-2048:]
 
 
 def _concerns(old: Object, new: Object) -> bool:

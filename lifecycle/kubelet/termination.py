@@ -11,7 +11,6 @@ from lifecycle.clock import SECOND, Micros
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.state import Call, Kill, PodState, Step
-from lifecycle.runtime import delays
 from lifecycle.runtime.records import ContainerRecord
 
 if TYPE_CHECKING:
@@ -108,10 +107,10 @@ class Termination:
             self._done(pod, kill)
 
     def exited(self, pod: PodState, container_id: str) -> None:
-        """A container's process has ended, killed or not."""
+        """A container has exited, killed or not."""
         kill = pod.kills.get(container_id)
         if kill and kill.stage in ("turn", "stop"):
-            self._to(pod, kill, "stopped", self.kubelet.runtime.takes(delays.STOP, pod))
+            self._to(pod, kill, "stopped", 0)
         for waiting in [k for k in pod.kills.values() if k.stage == "turn"]:
             if self._may_stop(pod, waiting):
                 self._spend(waiting)
@@ -136,7 +135,7 @@ class Termination:
         """Have the runtime stop the container. Kubernetes: StopContainer"""
         record = pod.runtime.by_id(kill.container)
         if record is None or record.state != "running":
-            self._to(pod, kill, "stopped", self.kubelet.runtime.takes(delays.STOP, pod))
+            self._to(pod, kill, "stopped", 0)
             return
         grace = max(kill.left, MINIMUM_GRACE)
         self._to(pod, kill, "stop", grace)

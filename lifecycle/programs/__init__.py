@@ -4,6 +4,7 @@
 """
 
 from lifecycle.programs.interface import (
+    STOPPED,
     ConnectResult,
     Container,
     ExecFailure,
@@ -26,6 +27,7 @@ from lifecycle.programs.network import CutFault, Endpoint, Network, NetworkState
 from lifecycle.programs.room import Programs, ProgramsState
 
 __all__ = [
+    "STOPPED",
     "ConnectResult",
     "Container",
     "CutFault",

@@ -97,8 +97,11 @@ class StartFailure(msgspec.Struct, frozen=True):
     message: str
 
 
+STOPPED = "cannot exec in a stopped container"
+
+
 class ExecFailure(msgspec.Struct, frozen=True):
-    """Why a command could not be started in a running container; `message` is runc's, as in StartFailure."""
+    """Why a command could not be started in a container; `message` is runc's, as in StartFailure, or STOPPED."""
 
     message: str
 

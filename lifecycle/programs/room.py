@@ -15,6 +15,7 @@ from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
+    STOPPED,
     ConnectResult,
     Container,
     ExecFailure,
@@ -325,7 +326,7 @@ class Programs:
         """
         machine = self._running(container_id)
         if machine is None:
-            return ExecFailure("container is not running")
+            return ExecFailure(STOPPED)
         self.state.execs += 1
         number = self.state.execs
         machine.state.execs[number] = asked = Exec(0, 0, 0, reply, session=session, stdin=int(stdin))

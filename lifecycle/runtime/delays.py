@@ -16,8 +16,8 @@ CREATE: Micros = 9 * MILLISECOND
 START: Micros = 52 * MILLISECOND
 START_FAILS: Micros = 45 * MILLISECOND
 EXEC: Micros = 35 * MILLISECOND
-STOP: Micros = 45 * MILLISECOND
-"""From the death of process 1 to the answer of StopContainer."""
+EXIT: Micros = 45 * MILLISECOND
+"""From the death of process 1 to the runtime's taking the container for exited; who waits for that is answered then."""
 
 PULL: Micros = 1 * SECOND
 PULL_SIZE = 50_000_000

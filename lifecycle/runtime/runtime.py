@@ -147,19 +147,11 @@ class Runtime:
         pod.runtime = pod.runtime.with_container(ended)
         return message
 
-    def exited(self, pod: PodState, result: programs.Exit, message: str) -> None:
-        """Note that a container's process has ended."""
-        record = pod.runtime.by_id(result.container)
-        if record is None or record.state == "exited":
+    def exited(self, pod: PodState, record: ContainerRecord, code: int, reason: str, at: Micros, message: str) -> None:
+        """Note that a container's process has ended, and when."""
+        if record.state == "exited":
             return
-        ended = msgspec.structs.replace(
-            record,
-            state="exited",
-            finished_at=self.kernel.now,
-            exit_code=result.code,
-            reason=result.reason,
-            message=message,
-        )
+        ended = msgspec.structs.replace(record, state="exited", finished_at=at, exit_code=code, reason=reason, message=message)
         pod.runtime = pod.runtime.with_container(ended)
         self.kubelet.pleg.changed(pod)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lifecycle.programs import STOPPED
+
 OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"
 START_ERROR_CODE = 128
@@ -17,10 +19,11 @@ def cannot_start(reason: str) -> str:
 
 
 def cannot_exec(exec_id: str, reason: str) -> str:
-    """Return ExecSync's error."""
+    """Return ExecSync's error; `reason` is runc's own."""
+    what = reason if reason == STOPPED else f"unable to start container process: {reason}"
     return (
         f'rpc error: code = Unknown desc = failed to exec in container: failed to start exec "{exec_id}": '
-        f"OCI runtime exec failed: exec failed: unable to start container process: {reason}: unknown"
+        f"OCI runtime exec failed: exec failed: {what}: unknown"
     )
 
 

@@ -35,6 +35,17 @@ def test_an_exit_is_seen_at_the_next_relist_and_the_phase_only_later(cluster: Cl
     check(cluster.versions())
 
 
+def test_a_container_that_exits_at_once_is_seen_running_and_then_exited(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(0.001, 1))
+    cluster.create(restartPolicy="Never")
+    cluster.run(5)
+    states = [next(iter(v["status"]["containerStatuses"][0]["state"])) for v in cluster.versions()[1:]]
+    assert list(dict.fromkeys(states)) == ["waiting", "running", "terminated"]
+    terminated = cluster.container()["state"]["terminated"]
+    assert terminated["startedAt"] == terminated["finishedAt"]
+    check(cluster.versions())
+
+
 def test_a_failed_pod_keeps_its_object(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(exits=(1.0, 3))
     cluster.create(restartPolicy="Never")

@@ -1,0 +1,65 @@
+"""Exits of containers: what the runtime makes of a process that has ended, and when.
+
+Until it has handled the exit, the runtime takes the container for running, and so does a relist.
+Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (toKubeContainerStatus, getTerminationMessage)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import Micros
+from lifecycle.kubelet.state import PodState
+from lifecycle.programs import Exit
+from lifecycle.runtime import delays
+from lifecycle.runtime.records import ContainerRecord
+
+if TYPE_CHECKING:
+    from lifecycle.kubelet.kubelet import Kubelet
+
+MESSAGE_LIMIT = 4096
+LOG_LINES, LOG_LIMIT = 80, 2048
+
+
+class Exits:
+    """The exits of all containers."""
+
+    def __init__(self, kubelet: Kubelet) -> None:
+        self.kubelet = kubelet
+        self.kernel = kubelet.kernel
+
+    def on_exited(self, uid: str, result: Exit) -> None:
+        """A container's first process has ended."""
+        if pod := self.kubelet.state.pods.get(uid):
+            self.kernel.after(
+                self.kubelet.runtime.takes(delays.EXIT, pod),
+                "kubelet",
+                "exit_handled",
+                uid,
+                result.container,
+                result.code,
+                result.reason,
+                self.kernel.now,
+            )
+
+    def on_exit_handled(self, uid: str, container_id: str, code: int, reason: str, at: Micros) -> None:
+        """The runtime has noted an exit that happened at a moment."""
+        pod = self.kubelet.state.pods.get(uid)
+        record = pod.runtime.by_id(container_id) if pod else None
+        if pod and record:
+            message = self._termination_message(pod, record, code)
+            self.kubelet.runtime.exited(pod, record, code, reason, at, message)
+            self.kubelet.termination.exited(pod, container_id)
+
+    def _termination_message(self, pod: PodState, record: ContainerRecord, code: int) -> str:
+        """Return what a container left as its last word."""
+        container = self.kubelet.container(pod, record.name)
+        if container is None:
+            return ""
+        written = self.kubelet.programs.read_file(record.id, container.termination_message_path)
+        if written:
+            return written[:MESSAGE_LIMIT].decode("utf-8", "replace")
+        if container.termination_message_policy != "FallbackToLogsOnError" or code == 0:
+            return ""
+        lines = self.kubelet.programs.logs(record.id)[-LOG_LINES:]
+        return "".join(f"{line.text}\n" for line in lines)[-LOG_LIMIT:]
