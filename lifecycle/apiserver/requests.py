@@ -119,6 +119,8 @@ class Requests:
         return self._replace(kind, request, old, request.body)
 
     def patch(self, kind: Kind, request: Request) -> Result:
+        if request.content_type == APPLY_PATCH:
+            _check_name(request)
         if request.content_type == APPLY_PATCH and not request.subresource and self._find(kind, request) is None:
             return self.create(kind, request)
         old = self._existing(kind, request)
@@ -274,6 +276,19 @@ def _granted(accepted: Accepted | Status) -> Accepted:
     if errors:
         raise Refused(status.invalid(accepted.kind, accepted.object["metadata"].get("name", ""), errors))
     return accepted
+
+
+def _check_name(request: Request) -> None:
+    """Refuse what is applied under another name than its own. Kubernetes: apiserver/pkg/endpoints/handlers (checkName)"""
+    metadata = request.body.get("metadata") if isinstance(request.body, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if name is None or name == "":
+        why = f"the name of the object ({request.name} based on URL) was undeterminable: name must be provided"
+        raise Refused(status.bad_request(why))
+    if name != request.name:
+        raise Refused(
+            status.bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+        )
 
 
 def _manager(request: Request) -> str:

@@ -72,12 +72,18 @@ class Namespaces:
                 self.kernel.after(LATENCY, "namespaces", "furnish", old["metadata"]["namespace"])
             return
         if new is None:
+            self._forget((old or {})["metadata"]["name"])
             return
         name = new["metadata"]["name"]
         if type == "ADDED":
             self.on_furnish(name)
         elif new["metadata"].get("deletionTimestamp"):
             self._look(name, DELETION_GRACE)
+
+    def _forget(self, name: str) -> None:
+        """Leave alone whatever namespace will have this name next."""
+        self.state.failures.pop(name, None)
+        self.kernel.cancel(self.state.due.pop(name, (0, 0))[1])
 
     def _look(self, name: str, delay: Micros) -> None:
         """Have a namespace looked at after a while, if that is not done sooner."""

@@ -76,7 +76,7 @@ def leaves(kind: Kind, obj: Object) -> dict[Path, Any]:
     for path, value in _struct(type_of(kind), obj, ()):
         name = path[0].removeprefix("f:")
         inner = path[1].removeprefix("f:") if len(path) > 1 else ""
-        if name not in UNMANAGED and not (name == "metadata" and inner in UNMANAGED_METADATA):
+        if name not in UNMANAGED and not (name == "metadata" and inner in ("", *UNMANAGED_METADATA)):
             found[path] = value
     return found
 

@@ -118,10 +118,10 @@ def _reaches_out(affinity: Object) -> Iterator[bool]:
 
 def charged(quota: Object, used: Amounts) -> Object:
     """Return a quota after something more was created that it covers."""
-    status = quota["status"]
+    status = quota.get("status") or {}
     before = amounts(status.get("used"))
     more = {name: str(before[name] + amount) for name, amount in used.items() if name in before}
-    return {**quota, "status": {**status, "used": {**status["used"], **more}}}
+    return {**quota, "status": {**status, "used": {**status["used"], **more}}} if more else quota
 
 
 def refusal(quota: Object, kind: Kind, obj: Object, used: Amounts) -> str:

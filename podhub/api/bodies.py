@@ -6,6 +6,7 @@ Kubernetes: apimachinery/pkg/runtime/serializer
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from lifecycle.apiserver.refused import Refused
@@ -23,6 +24,9 @@ DEEPEST = 64
 
 SHOWN = 30
 """Bytes of what cannot be read that are shown."""
+
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)", re.DOTALL)
+"""One escape of JSON; the group is a surrogate that stands alone."""
 
 
 async def read_object(call: Call, kind: Kind) -> Any:
@@ -67,7 +71,8 @@ async def read_options(call: Call) -> Any:
 def _json(body: bytes) -> Any:
     """Return the JSON of a body; an object remembers the fields that stand twice. Raises: ValueError."""
     try:
-        value = json.loads(body.decode("utf-8"), object_pairs_hook=pairs, parse_constant=_no_constant)
+        text = body.decode("utf-8")
+        value = json.loads(_whole(text), object_pairs_hook=pairs, parse_constant=_no_constant)
         _check_depth(value)
         return value
     except RecursionError:
@@ -76,6 +81,11 @@ def _json(body: bytes) -> Any:
         if not body.strip():
             raise ValueError("unexpected end of JSON input") from None
         raise ValueError(f"{wrong.msg} at offset {wrong.pos}") from None
+
+
+def _whole(text: str) -> str:
+    """Put U+FFFD in place of escapes that are half a character, as encoding/json does."""
+    return _ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text) if r"\u" in text else text
 
 
 def _check_depth(value: Any) -> None:

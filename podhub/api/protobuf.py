@@ -110,7 +110,8 @@ def _message(data: bytes, name: str, depth: int = 0) -> Object:
         if field is None:
             continue
         if field.shape == "{":
-            assert isinstance(value, bytes)
+            if not isinstance(value, bytes):
+                raise Malformed(f"a number stands where {field.name} are wanted")
             key, item = _entry(value, field.type)
             found.setdefault(field.name, {})[key] = item
         elif field.shape == "[":
@@ -159,7 +160,8 @@ def _entry(data: bytes, type: str) -> tuple[str, Any]:
     """Return the key and the value of one entry of a map."""
     parts = dict(_fields(data))
     key, value = parts.get(1, b""), parts.get(2, b"")
-    assert isinstance(key, bytes)
+    if not isinstance(key, bytes):
+        raise Malformed("a number stands where a map's key is wanted")
     return key.decode(), _value(value, type, 0)
 
 

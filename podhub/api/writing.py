@@ -56,7 +56,8 @@ async def update(call: Call, address: Address, target: Target) -> Reply:
         why = f"the name of the object ({name}) does not match the name on the URL ({target.name})"
         raise Refused(status.bad_request(why))
     if isinstance(metadata, dict) and not name:
-        raise Refused(status.bad_request("name must be provided"))
+        why = f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        raise Refused(status.bad_request(why))
     own = metadata.get("namespace") if isinstance(metadata, dict) else None
     why = f"the namespace of the object ({own}) does not match the namespace on the request ({target.namespace})"
     _check_namespace(target, body, why)

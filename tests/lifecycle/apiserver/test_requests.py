@@ -436,3 +436,15 @@ class TestNamespaces:
         rooms.api.remove("pods", "shop", "web")
         rooms.run(6)
         assert rooms.api.get("namespaces", "", "shop") is None
+
+
+def test_an_apply_under_another_name_is_refused(rooms):
+    def apply(name: str, own: str = "") -> Any:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": own}}
+        query = {"fieldManager": ["me"]}
+        return rooms.request("patch", "configmaps", body, name=name, query=query, content_type="application/apply-patch+yaml")
+
+    message = apply("a", "b").body["message"]
+    assert message == "the name of the object (b) does not match the name on the URL (a)"
+    assert "undeterminable" in apply("a").body["message"]
+    assert apply("a", "a").code == 201

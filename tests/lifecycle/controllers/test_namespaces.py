@@ -99,3 +99,12 @@ def test_finalize_takes_finalizers_away_and_nothing_else(rooms):
     end(rooms)
     rooms.run(6)
     assert rooms.api.get("configmaps", "shop", "settings") is not None
+
+
+def test_one_that_is_made_anew_is_left_alone(rooms):
+    end(rooms)
+    rooms.run(5.5)
+    rooms.api.create("namespaces", namespace("shop"))
+    rooms.request("create", "configmaps", config_map(), namespace="shop")
+    rooms.run(60)
+    assert rooms.api.get("configmaps", "shop", "settings") is not None

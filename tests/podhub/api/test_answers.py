@@ -95,3 +95,10 @@ def test_documents_that_do_not_change_have_etags(cluster: Reached) -> None:
     assert ask(url, If_None_Match=document.headers["etag"]).code == 304
     past = ask(f"{cluster.root}@0s/openapi/v3").json["paths"]["api/v1"]["serverRelativeURL"]
     assert past.partition("?")[2] == index["api/v1"]["serverRelativeURL"].partition("?")[2]
+
+
+def test_half_a_character_is_replaced_as_go_does(cluster: Reached) -> None:
+    text = r'"\ud800x\\ud800\ud83d\ude00"'
+    body = f'{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "a"}}, "data": {{"a": {text}}}}}'
+    made = ask(f"{cluster.root}/api/v1/namespaces/default/configmaps", "POST", body, Content_Type="application/json")
+    assert made.json["data"]["a"] == "\ufffdx\\ud800\N{GRINNING FACE}"

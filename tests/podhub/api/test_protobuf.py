@@ -62,3 +62,10 @@ def _code(body: bytes) -> int:
     except Refused as refused:
         return refused.status.code
     return 200
+
+
+@pytest.mark.parametrize("raw", [_field(2, b"\x08\x05"), b"\x10\x05"])
+def test_a_number_in_place_of_a_map_or_its_key_is_a_bad_request(raw: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        protobuf.decode(_body("ConfigMap", raw))
+    assert refused.value.status.code == 400
