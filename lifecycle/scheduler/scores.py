@@ -134,7 +134,7 @@ def pod_topology_spread(candidate: Candidate, nodes: Sequence[NodeInfo], field: 
     """Fewer Pods of the same kind in the same domain, by those constraints that need not hold."""
     if not field.owners and not candidate.pod["spec"].get("topologySpreadConstraints"):
         return None
-    spread = topology_spread.preferences(candidate.pod, field.cache, field.cache.population, field.owners)
+    spread = topology_spread.preferences(candidate.pod, field.cache.nodes, field.cache.population, field.owners)
     if spread is None:
         return None
     keys = [preference.key for preference in spread.preferences]

@@ -5,7 +5,7 @@ Kubernetes: pkg/scheduler/framework/plugins/podtopologyspread
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lifecycle.core_v1.label_selector import narrowed, selects
@@ -17,6 +17,8 @@ from lifecycle.wire import Object
 UNEVEN = "node(s) didn't match pod topology spread constraints"
 NO_LABEL = f"{UNEVEN} (missing required label)"
 HOSTNAME = "kubernetes.io/hostname"
+
+Nodes = Mapping[str, NodeInfo]
 
 SYSTEM_DEFAULTS = ((HOSTNAME, 3), (ZONE, 5))
 """What is preferred of Pods that say nothing themselves and belong to a Service: a topology key and its maxSkew."""
@@ -99,7 +101,7 @@ class Preferences(NamedTuple):
     strict: bool
 
 
-def preferences(pod: Object, nodes: Iterable[NodeInfo], population: Population, owners: Sequence[Object]) -> Preferences | None:
+def preferences(pod: Object, nodes: Nodes, population: Population, owners: Sequence[Object]) -> Preferences | None:
     """Count what a Pod would rather be spread over; `owners` are the selectors of the Services that it belongs to."""
     given = pod["spec"].get("topologySpreadConstraints")
     if given:
@@ -109,18 +111,21 @@ def preferences(pod: Object, nodes: Iterable[NodeInfo], population: Population, 
         asked = [{"topologyKey": key, "maxSkew": skew, "labelSelector": selector} for key, skew in SYSTEM_DEFAULTS if owners]
     if not asked:
         return None
-    keys = [constraint["topologyKey"] for constraint in asked]
-    counting = [node for node in nodes if not given or all(key in node.labels for key in keys)]
-    return Preferences(tuple(_preference(pod, constraint, counting, population) for constraint in asked), bool(given))
+    keys = [constraint["topologyKey"] for constraint in asked] if given else []
+    return Preferences(tuple(_preference(pod, constraint, keys, nodes, population) for constraint in asked), bool(given))
 
 
-def _preference(pod: Object, given: Object, nodes: Iterable[NodeInfo], population: Population) -> Preference:
+def _preference(pod: Object, given: Object, keys: Sequence[str], nodes: Nodes, population: Population) -> Preference:
+    """Count matching Pods by node, and by domain on those nodes that have all the keys."""
     key, where = given["topologyKey"], _where(pod, given, population)
     by_value: dict[str, int] = {}
-    for node in nodes:
-        if node.name in where and _counts(pod, given, node):
-            value = node.labels.get(key, "")
-            by_value[value] = by_value.get(value, 0) + where[node.name]
+    if key != HOSTNAME:
+        counts = _inclusion(pod, given)
+        for name, number in where.items():
+            node = nodes[name]
+            if all(one in node.labels for one in keys) and (counts is None or counts(node)):
+                value = node.labels.get(key, "")
+                by_value[value] = by_value.get(value, 0) + number
     return Preference(key, given["maxSkew"], by_value, where)
 
 
@@ -130,12 +135,12 @@ def _asked(pod: Object, action: str) -> list[Object]:
 
 
 def _constraint(pod: Object, given: Object, nodes: Iterable[NodeInfo], population: Population) -> Constraint:
-    key, metadata = given["topologyKey"], pod["metadata"]
-    domains = {node.name: node.labels[key] for node in nodes if _counts(pod, given, node)}
-    counts = dict.fromkeys(domains.values(), 0)
+    key, metadata, counts = given["topologyKey"], pod["metadata"], _inclusion(pod, given)
+    domains = {node.name: node.labels[key] for node in nodes if counts is None or counts(node)}
+    found = dict.fromkeys(domains.values(), 0)
     for node, number in _where(pod, given, population).items():
         if node in domains:
-            counts[domains[node]] += number
+            found[domains[node]] += number
     selector, min_domains = selector_of(pod, given), given.get("minDomains", 1)
     return Constraint(
         key,
@@ -143,8 +148,8 @@ def _constraint(pod: Object, given: Object, nodes: Iterable[NodeInfo], populatio
         min_domains,
         metadata["namespace"],
         selector,
-        counts,
-        _least(counts, min_domains),
+        found,
+        _least(found, min_domains),
         selects(selector, metadata.get("labels") or {}),
         domains,
     )
@@ -169,11 +174,18 @@ def _where(pod: Object, given: Object, population: Population) -> dict[str, int]
     return found
 
 
-def _counts(pod: Object, given: Object, node: NodeInfo) -> bool:
-    """Say whether a node counts: by default only one that the Pod's node affinity allows, whatever its taints."""
-    if given.get("nodeAffinityPolicy", "Honor") == "Honor" and not selectors.matches(pod, node.name, node.labels):
-        return False
-    if given.get("nodeTaintsPolicy", "Ignore") == "Ignore":
-        return True
-    tolerations = pod["spec"].get("tolerations") or []
-    return taints.untolerated(node.taints, tolerations, ["NoSchedule", "NoExecute"]) is None
+def _inclusion(pod: Object, given: Object) -> Callable[[NodeInfo], bool] | None:
+    """Return which nodes count: by default those that the Pod's node affinity allows, whatever their taints. None: all."""
+    spec = pod["spec"]
+    honors = given.get("nodeAffinityPolicy", "Honor") == "Honor"
+    selective = honors and (spec.get("nodeSelector") or (spec.get("affinity") or {}).get("nodeAffinity"))
+    wary = given.get("nodeTaintsPolicy", "Ignore") == "Honor"
+    if not selective and not wary:
+        return None
+
+    def counts(node: NodeInfo) -> bool:
+        if selective and not selectors.matches(pod, node.name, node.labels):
+            return False
+        return not wary or taints.untolerated(node.taints, spec.get("tolerations") or [], ["NoSchedule", "NoExecute"]) is None
+
+    return counts
