@@ -79,8 +79,8 @@ def test_a_critical_pod_for_which_nobody_can_leave_is_rejected(cluster: Cluster)
     cluster.run(5)
     assert cluster.status("critical")["reason"] == "UnexpectedAdmissionError"
     assert cluster.status("critical")["message"] == (
-        "Pod was rejected: Unexpected error while attempting to recover from admission failure: preemption: error finding a set "
-        "of pods to preempt: no set of running pods found to reclaim resources: [(res: cpu, q: 1000), ]"
+        "Pod was rejected: Unexpected error while attempting to recover from admission failure: preemption: error finding a "
+        "set of pods to preempt: no set of running pods found to reclaim resources: [(res: cpu, q: 1000), ]"
     )
 
 
