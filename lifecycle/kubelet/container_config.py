@@ -34,9 +34,9 @@ class ContainerConfig:
     def check(self, pod: PodState, container: Container) -> str | None:
         """Return why a configuration cannot be made now, or None."""
         try:
+            if container.env or container.env_from or any(m.sub_path or m.sub_path_expr for m in container.volume_mounts):
+                self.kubelet.volumes.check(pod, container, dict(self.environment(pod, container)))
             self.user(pod, container)
-            if container.env or container.env_from:
-                self.environment(pod, container)
         except ConfigError as error:
             return str(error)
         return None

@@ -177,8 +177,8 @@ class Kubelet:
             self._observe_node(old, new)
         elif resource == "pods":
             self._observe_pod(old, new)
-        elif new is not None:
-            metadata = new["metadata"]
+        elif old or new:
+            metadata = cast(Object, new or old)["metadata"]
             self.volumes.source_changed(resource, metadata["namespace"], metadata["name"])
 
     def _observe_node(self, old: Object | None, new: Object | None) -> None:
@@ -274,6 +274,7 @@ class Kubelet:
             self.workers.terminate(pod, metadata.get("deletionGracePeriodSeconds"))
         else:
             self.statuses.plan_deadline(pod)
+            self.volumes.pod_changed(pod)
             pod.worker.dirty = True
             self.workers.update(pod)
 

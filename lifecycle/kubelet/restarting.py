@@ -58,7 +58,7 @@ class Restarting:
 
     def _forget(self, pod: PodState) -> None:
         """Lose what the kubelet knows only by itself; a Pod that is over stays so."""
-        timers = [pod.worker.wake, pod.patch, pod.deadline, pod.worker.call.timer if pod.worker.call else None]
+        timers = [pod.worker.wake, pod.patch, pod.deadline, pod.remount, pod.worker.call.timer if pod.worker.call else None]
         timers += [worker.timer for worker in pod.probes.values()] + [kill.timer for kill in pod.kills.values()]
         for timer in timers:
             self.kernel.cancel(timer)
@@ -66,7 +66,7 @@ class Restarting:
         pod.worker = Worker(phase, number=pod.worker.number + 1)
         pod.reasons, pod.restarts, pod.pulls, pod.pull_errors = {}, {}, {}, {}
         pod.probes, pod.kills, pod.hooks, pod.mounting = {}, {}, {}, {}
-        pod.status, pod.patch, pod.deadline, pod.start_time = None, None, None, None
+        pod.status, pod.patch, pod.deadline, pod.remount, pod.start_time = None, None, None, None, None
 
     def _resume(self, node: NodeState, pod: PodState) -> None:
         """Take up a Pod again as the API server and the runtime have it."""
@@ -82,5 +82,6 @@ class Restarting:
         if pod.worker.phase != "finished":
             if pod.runtime.containers:
                 self.kubelet.prober.add(pod)
+            self.kubelet.volumes.resume(pod)
             self.kubelet.node_info(pod.node).remove(pod.uid)
             self.kubelet.on_added(pod.uid)

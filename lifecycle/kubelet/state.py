@@ -169,7 +169,8 @@ class PodState(msgspec.Struct):
 
     `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
     this Pod alone). `status` is the status manager's. `allocated` are the resources that containers have been resized to,
-    `usage` what volumes held when last measured (bytes). `removed` is the last object once the API server has none.
+    `usage` what volumes held when last measured (bytes), `remount` the timer by which they are written anew. `removed` is the
+    last object once the API server has none.
     """
 
     uid: str
@@ -193,6 +194,7 @@ class PodState(msgspec.Struct):
     pull_errors: dict[str, Reason] = {}
     mounted: list[str] = []
     usage: dict[str, int] = {}
+    remount: int | None = None
     mounting: dict[str, Mounting] = {}
     failed: Reason | None = None
     disruption: Object | None = None

@@ -14,8 +14,8 @@ from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.core_v1.types import Container, ObjectFieldSelector, ResourceFieldSelector, Volume
 from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.environment import Facts, field_value, resource_value
-from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import Call, Mounting, PodState, Step
+from lifecycle.kubelet.sub_paths import blocked, sub_path
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
@@ -26,6 +26,12 @@ FIRST_WAIT: Micros = 500 * MILLISECOND
 LONGEST_WAIT: Micros = 122 * SECOND
 POLL: Micros = 300 * MILLISECOND
 TIMEOUT: Micros = 123 * SECOND
+RECONCILER: Micros = 100 * MILLISECOND
+SHORTEST_RESYNC, LONGEST_RESYNC = 60, 90
+"""Between so many seconds a Pod at peace is synced again, and its volumes with it."""
+
+FROM_OBJECTS = ("configMap", "secret", "downwardAPI", "projected")
+"""Volumes that hold what the API says."""
 
 HOST_PATH_KINDS = {
     "Directory": ("Directory", "is not a directory"),
@@ -52,6 +58,8 @@ class Volumes:
     def step_wait(self, pod: PodState, call: Call, step: Step) -> bool:
         """Wait until all volumes are mounted. Kubernetes: WaitForAttachAndMount"""
         wanted = [volume.name for volume in self.kubelet.spec(pod).volumes]
+        if pod.remount is not None:
+            self._remount_soon(pod)
         if all(name in pod.mounted for name in wanted):
             return True
         if step.id and self.kernel.now >= int(step.id):
@@ -97,8 +105,7 @@ class Volumes:
         try:
             self._mount(pod, volume)
         except MountError as error:
-            message = f'MountVolume.SetUp failed for volume "{volume.name}" : {error}'
-            self.kubelet.event(pod, "Warning", reasons.FAILED_MOUNT, message)
+            self._failed(pod, volume, error)
             wait = min(mounting.wait * 2, LONGEST_WAIT)
             pod.mounting[volume.name] = Mounting(self.kernel.now + mounting.wait + 4 * MILLISECOND, wait)
         else:
@@ -113,6 +120,10 @@ class Volumes:
             return True
         for name in pod.mounted:
             self.kubelet.programs.remove_volume(volume_key(pod, name))
+        for _, container in self.kubelet.spec(pod).all_containers():
+            for i, mount in enumerate(container.volume_mounts):
+                if mount.sub_path or mount.sub_path_expr:
+                    self.kubelet.programs.remove_volume(_pinned(pod, container, i))
         pod.mounted, pod.mounting = [], {}
         return True
 
@@ -125,7 +136,7 @@ class Volumes:
         elif volume.type == "persistentVolumeClaim":
             self._claim(pod, source)
             self.kubelet.programs.set_volume(key)
-        elif volume.type in ("configMap", "secret", "downwardAPI", "projected"):
+        elif volume.type in FROM_OBJECTS:
             mode = int(source.get("defaultMode") or 0o644)
             modes: dict[str, int] = {}
             files = self.files(pod, volume.type, source, modes)
@@ -161,13 +172,22 @@ class Volumes:
             return self._object_files(pod, "secrets", name, source, modes)
         if kind == "downwardAPI":
             return {item["path"]: self._downward(pod, item).encode() for item in source.get("items") or ()}
+        return self._projected(pod, source, modes)
+
+    def _projected(self, pod: PodState, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
+        """Return what the parts of a projected volume hold together; all that is wrong with them is told at once."""
         found: dict[str, bytes] = {}
-        for one in source.get("sources") or ():
-            for part, body in one.items():
-                if part == "serviceAccountToken":
-                    found[body["path"]] = b"token"
-                elif part in ("configMap", "secret", "downwardAPI"):
+        errors: list[str] = []
+        for part, body in (item for one in source.get("sources") or () for item in one.items()):
+            if part == "serviceAccountToken":
+                found[body["path"]] = b"token"
+            elif part in ("configMap", "secret", "downwardAPI"):
+                try:
                     found |= self.files(pod, part, body, modes)
+                except MountError as error:
+                    errors.append(str(error))
+        if errors:
+            raise MountError(errors[0] if len(errors) == 1 else f"[{', '.join(dict.fromkeys(errors))}]")
         return found
 
     def _object_files(self, pod: PodState, resource: str, name: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
@@ -204,43 +224,92 @@ class Volumes:
         )
         return resource_value(selector, containers[0], facts)
 
+    def check(self, pod: PodState, container: Container, env: dict[str, str]) -> None:
+        """Raises: ConfigError where a mount's subPath cannot be had."""
+        sources = {volume.name: volume for volume in self.kubelet.spec(pod).volumes}
+        for mount in container.volume_mounts:
+            if (mount.sub_path or mount.sub_path_expr) and mount.name in sources:
+                key, path = self._place(pod, sources[mount.name], sub_path(mount, env))
+                if not self.kubelet.programs.has_room_for(key, path):
+                    raise blocked(mount, container.name)
+
     def mounts(self, pod: PodState, container: Container, env: dict[str, str]) -> tuple[programs.Mount, ...]:
-        """Return a container's mounts as programs know them."""
+        """Return a container's mounts as programs know them. Raises: ConfigError
+
+        A place in a volume that is made of API objects stays as it is when the container is created.
+        """
         sources = {volume.name: volume for volume in self.kubelet.spec(pod).volumes}
         found = []
-        for mount in container.volume_mounts:
+        for i, mount in enumerate(container.volume_mounts):
             volume = sources.get(mount.name)
             if volume is None:
                 continue
-            sub_path = expand(mount.sub_path_expr, env) if mount.sub_path_expr else mount.sub_path
-            key = volume_key(pod, volume.name)
-            if volume.type == "hostPath":
-                key = programs.node_volume(pod.node)
-                path = volume.source["path"].strip("/")
-                sub_path = re.sub("/+", "/", f"{path}/{sub_path}".strip("/"))
-            found.append(programs.Mount(mount.mount_path, key, sub_path, mount.read_only))
+            key, path = self._place(pod, volume, sub_path(mount, env))
+            if path and volume.type in FROM_OBJECTS:
+                pinned = _pinned(pod, container, i)
+                self.kubelet.programs.pin_volume(key, path, pinned)
+                key = pinned
+            read_only = mount.read_only or volume.type == "image"
+            found.append(programs.Mount(mount.mount_path, key, path, read_only))
         return tuple(found)
 
+    def _place(self, pod: PodState, volume: Volume, path: str) -> tuple[str, str]:
+        """Return where a place in a volume is: the programs' key, and the path below it."""
+        if volume.type != "hostPath":
+            return volume_key(pod, volume.name), path
+        above = volume.source["path"].strip("/")
+        return programs.node_volume(pod.node), re.sub("/+", "/", f"{above}/{path}".strip("/"))
+
+    # Changes of what volumes hold
+
     def source_changed(self, resource: str, namespace: str, name: str) -> None:
-        """A ConfigMap or Secret has changed: Pods that mount it see that at their next resync."""
+        """A ConfigMap or Secret has changed, or is gone: Pods that mount it see that with their next sync."""
         for pod in self.kubelet.state.pods.values():
-            if pod.namespace == namespace and pod.worker.phase == "sync" and pod.mounted:
-                volumes = self.kubelet.spec(pod).volumes
-                if any(_uses(volume, resource, name) for volume in volumes):
-                    wait = self.kernel.seeds.between(1, 90, "remount", pod.uid, self.kernel.now)
-                    self.kernel.after(round(wait * SECOND), "kubelet", "remount", pod.uid)
+            concerned = pod.namespace == namespace and pod.worker.phase == "sync" and pod.mounted
+            if concerned and any(_uses(volume, resource, name) for volume in self.kubelet.spec(pod).volumes):
+                self._outdated(pod)
+
+    def pod_changed(self, pod: PodState) -> None:
+        """The Pod's own labels or annotations have changed."""
+        if any(volume.name in pod.mounted and _tells_of_pod(volume) for volume in self.kubelet.spec(pod).volumes):
+            self._outdated(pod)
+
+    def resume(self, pod: PodState) -> None:
+        """A kubelet that has started again writes what has changed meanwhile."""
+        if any(volume.name in pod.mounted and volume.type in FROM_OBJECTS for volume in self.kubelet.spec(pod).volumes):
+            self._outdated(pod)
+
+    def _outdated(self, pod: PodState) -> None:
+        """Have volumes written anew with the Pod's next resync, or with another sync before that."""
+        if pod.remount is None:
+            wait = self.kernel.seeds.between(1, LONGEST_RESYNC, "remount", pod.uid, self.kernel.now)
+            pod.remount = self.kernel.after(round(wait * SECOND), "kubelet", "remount", pod.uid)
+
+    def _remount_soon(self, pod: PodState) -> None:
+        self.kernel.cancel(pod.remount)
+        pod.remount = self.kernel.after(RECONCILER, "kubelet", "remount", pod.uid)
 
     def on_remount(self, uid: str) -> None:
-        """Write the files of volumes made of API objects anew."""
+        """Write the files of volumes made of API objects anew; what cannot be written is tried with each resync."""
         pod = self.kubelet.state.pods.get(uid)
-        if pod is None or pod.worker.phase != "sync":
+        if pod is None:
+            return
+        pod.remount = None
+        if pod.worker.phase != "sync" or self.kubelet.node(pod).down:
             return
         for volume in self.kubelet.spec(pod).volumes:
-            if volume.name in pod.mounted and volume.type in ("configMap", "secret", "projected"):
+            if volume.name in pod.mounted and volume.type in FROM_OBJECTS:
                 try:
                     self._mount(pod, volume)
-                except MountError:
-                    continue
+                except MountError as error:
+                    self._failed(pod, volume, error)
+                    wait = self.kernel.seeds.between(SHORTEST_RESYNC, LONGEST_RESYNC, "remount", pod.uid, self.kernel.now)
+                    self.kernel.cancel(pod.remount)
+                    pod.remount = self.kernel.after(round(wait * SECOND), "kubelet", "remount", uid, periodic=True)
+
+    def _failed(self, pod: PodState, volume: Volume, error: MountError) -> None:
+        message = f'MountVolume.SetUp failed for volume "{volume.name}" : {error}'
+        self.kubelet.event(pod, "Warning", reasons.FAILED_MOUNT, message)
 
 
 MISSING_KEY = {
@@ -256,11 +325,24 @@ def volume_key(pod: PodState, name: str) -> str:
     return f"{pod.uid}/{name}"
 
 
+def _pinned(pod: PodState, container: Container, mount: int) -> str:
+    """Return the key of what a container sees of a volume that others may change."""
+    return f"{pod.uid}/{container.name}/{mount}"
+
+
 def _data(resource: str, obj: Object) -> dict[str, bytes]:
     if resource == "secrets":
         return {key: base64.b64decode(value) for key, value in (obj.get("data") or {}).items()}
     found = {key: value.encode() for key, value in (obj.get("data") or {}).items()}
     return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
+
+
+def _tells_of_pod(volume: Volume) -> bool:
+    """Say whether a volume holds what of a Pod can change: labels, annotations, resources."""
+    sources = volume.source.get("sources") or () if volume.type == "projected" else ({volume.type: volume.source},)
+    items = [item for source in sources for item in (source.get("downwardAPI") or {}).get("items") or ()]
+    fields = [(item.get("fieldRef") or {}).get("fieldPath", "") for item in items]
+    return any(not path or path.startswith(("metadata.labels", "metadata.annotations")) for path in fields)
 
 
 def _uses(volume: Volume, resource: str, name: str) -> bool:

@@ -133,7 +133,7 @@ class Programs:
         an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths.
         """
         tree = self._volume(key)
-        if files is None:
+        if files is None or _holds(tree, files):
             return
         tree.nodes.clear()
         tree.bytes = 0
@@ -157,6 +157,22 @@ class Programs:
             else:
                 tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
         return tree
+
+    def has_room_for(self, key: str, path: str) -> bool:
+        """Say whether a path in a volume is there, or could be made: nothing above it is anything but a directory."""
+        nodes, full = self._volume(key).nodes, join("/", path)
+        while (full := parent(full)) != "/":
+            if full in nodes and nodes[full].kind != "d":
+                return False
+        return True
+
+    def pin_volume(self, key: str, path: str, pinned: str) -> None:
+        """Make a volume of what another holds at a path now, and below it; it does not change with the other."""
+        full = join("/", path)
+        tree = self.state.volumes[pinned] = Tree()
+        for name, node in self._volume(key).nodes.items():
+            if name == full or name.startswith(full + "/"):
+                tree.put(name, node)
 
     def remove_volume(self, key: str) -> None:
         self.state.volumes.pop(key, None)
@@ -637,6 +653,12 @@ class Programs:
         machine = self.machine(container_id)
         machine.ready(process)
         machine.run()
+
+
+def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
+    """Say whether a volume holds just these files already."""
+    held = {path: node.text for path, node in tree.nodes.items() if node.kind == "f"}
+    return bool(files) and held == {join("/", path): content.decode("latin-1") for path, content in files.items()}
 
 
 def _shown(text: str) -> str:

@@ -67,6 +67,12 @@ class FakePrograms:
     def set_volume(self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None) -> None:
         self.volumes[key] = dict(files or {})
 
+    def has_room_for(self, key: str, path: str) -> bool:
+        return True
+
+    def pin_volume(self, key: str, path: str, pinned: str) -> None:
+        self.volumes[pinned] = {name: content for name, content in self.volumes[key].items() if name.startswith(path)}
+
     def remove_volume(self, key: str) -> None:
         pass
 

@@ -120,3 +120,91 @@ def test_an_optional_config_map_that_comes_later_is_seen(cluster: Cluster) -> No
     cluster.run(120)
     uid = next(iter(cluster.kubelet.state.pods))
     assert cluster.programs.volumes[f"{uid}/v"] == {"a": b"1"}
+
+
+def volume(cluster: Cluster) -> dict[str, bytes]:
+    uid = next(iter(cluster.kubelet.state.pods))
+    return cluster.programs.volumes[f"{uid}/v"]
+
+
+def test_a_change_of_the_pod_brings_changed_volumes_with_it(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    create(cluster, configMap={"name": "game"})
+    cluster.run(3)
+    stored = cluster.api.get("configmaps", "default", "game")
+    cluster.api.update("configmaps", {**stored, "data": {"a": "2"}})
+    pod = cluster.pod()
+    assert pod
+    cluster.api.update("pods", {**pod, "metadata": {**pod["metadata"], "annotations": {"touched": "now"}}})
+    cluster.run(0.5)
+    assert volume(cluster) == {"a": b"2"}
+
+
+def test_labels_that_change_change_their_file(cluster: Cluster) -> None:
+    create(cluster, downwardAPI={"items": [{"path": "labels", "fieldRef": {"fieldPath": "metadata.labels"}}]})
+    cluster.run(3)
+    pod = cluster.pod()
+    assert pod
+    cluster.api.update("pods", {**pod, "metadata": {**pod["metadata"], "labels": {"app": "web"}}})
+    cluster.run(1)
+    assert volume(cluster) == {"labels": b'app="web"'}
+
+
+def test_a_config_map_that_is_gone_is_missed_at_every_resync_and_its_files_stay(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    create(cluster, configMap={"name": "game"})
+    cluster.run(3)
+    cluster.request("delete", "configmaps", name="game")
+    cluster.run(300)
+    times = cluster.times("FailedMount", 'MountVolume.SetUp failed for volume "v" : configmap "game" not found')
+    assert 2 <= len(times) <= 5
+    assert all(60 <= b - a <= 90 for a, b in itertools.pairwise(times))
+    assert volume(cluster) == {"a": b"1"}
+    assert cluster.status()["phase"] == "Running"
+    assert cluster.kernel.agenda.at_rest()
+
+
+def test_all_that_a_projected_volume_lacks_is_told_at_once(cluster: Cluster) -> None:
+    create(cluster, projected={"sources": [{"configMap": {"name": "game"}}, {"secret": {"name": "s"}}]})
+    cluster.run(1)
+    text = 'MountVolume.SetUp failed for volume "v" : [configmap "game" not found, secret "s" not found]'
+    assert cluster.times("FailedMount", text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("logs/$(POD)/$(ZONE)", "missing value for ZONE"),
+        ("$(ROOT)", "error SubPath `/root` must not be an absolute path"),
+        ("$(UP)/x", "unable to provision SubPath `../x`: must not contain '..'"),
+    ],
+)
+def test_a_place_that_cannot_be_had_keeps_the_container_waiting(cluster: Cluster, expression: str, text: str) -> None:
+    env = [{"name": "POD", "value": "p"}, {"name": "ROOT", "value": "/root"}, {"name": "UP", "value": ".."}]
+    mounts = [{"name": "v", "mountPath": "/v", "subPathExpr": expression}]
+    cluster.create(container(env=env, volumeMounts=mounts), volumes=[{"name": "v", "emptyDir": {}}])
+    cluster.run(5)
+    assert cluster.container()["state"] == {"waiting": {"reason": "CreateContainerConfigError", "message": text}}
+    assert cluster.times("Failed", f"Error: {text}")
+
+
+def test_a_place_is_named_by_the_environment(cluster: Cluster) -> None:
+    env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    mounts = [{"name": "v", "mountPath": "/v", "subPathExpr": "logs/$(POD)"}]
+    cluster.create(container(env=env, volumeMounts=mounts), volumes=[{"name": "v", "emptyDir": {}}])
+    cluster.run(5)
+    (process,) = cluster.programs.state.processes.values()
+    assert process.container.mounts[0].sub_path == "logs/web"
+
+
+def test_a_file_at_a_place_of_its_own_stays_as_it_was_when_the_container_was_created(cluster: Cluster) -> None:
+    cluster.request("create", "configmaps", config_map(a="1"))
+    mounts = [{"name": "v", "mountPath": "/a", "subPath": "a"}]
+    cluster.create(container(volumeMounts=mounts), volumes=[{"name": "v", "configMap": {"name": "game"}}])
+    cluster.run(3)
+    stored = cluster.api.get("configmaps", "default", "game")
+    cluster.api.update("configmaps", {**stored, "data": {"a": "2"}})
+    cluster.run(120)
+    (process,) = cluster.programs.state.processes.values()
+    assert volume(cluster) == {"a": b"2"}
+    assert cluster.programs.volumes[process.container.mounts[0].volume] == {"a": b"1"}

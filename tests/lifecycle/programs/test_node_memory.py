@@ -1,0 +1,107 @@
+"""The memory of a node, and volumes as the kubelet makes them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lifecycle.programs import Mount
+from tests.lifecycle.programs.world import World, reply
+
+MI = 1 << 20
+
+
+def exits(world: World) -> list[tuple[str, str]]:
+    return [(o.pod, o.body["reason"]) for o in world.kernel.outputs if o.kind == "exit"]
+
+
+def test_a_program_without_a_limit_ends_where_the_node_does() -> None:
+    world = World()
+    world.programs.set_node_memory("node1", 1024 * MI, 256 * MI)
+    world.container("busybox", "tail", "/dev/zero")
+    world.run(2.9)
+    assert not exits(world)
+    world.run(3.1)
+    assert exits(world) == [("pod", "OOMKilled")]
+
+
+def test_the_kernel_takes_whom_it_finds_worst() -> None:
+    world = World()
+    world.programs.set_node_memory("node1", 1024 * MI, 0)
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "600M", pod="guaranteed", oom_score_adj=-997)
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "100M", pod="besteffort", oom_score_adj=1000)
+    world.container("busybox", "tail", "/dev/zero", pod="burstable", oom_score_adj=500)
+    world.run(30)
+    assert exits(world)[:2] == [("besteffort", "OOMKilled"), ("burstable", "OOMKilled")]
+    assert "guaranteed" not in {pod for pod, _ in exits(world)}
+
+
+def test_what_is_taken_outside_of_containers_can_cost_one_its_life() -> None:
+    world = World()
+    world.programs.set_node_memory("node1", 1024 * MI, 0)
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "600M")
+    world.run(10)
+    world.programs.set_node_memory("node1", 1024 * MI, 700 * MI)
+    assert world.programs.node_memory.left("node1") >= 0
+    world.run(11)
+    assert exits(world) == [("pod", "OOMKilled")]
+
+
+@given(st.lists(st.sampled_from(["run", "kill", "remove", "wait"]), max_size=12))
+def test_a_nodes_memory_is_the_sum_of_its_processes(steps: list[str]) -> None:
+    world, containers = World(), []
+    for i, step in enumerate(steps):
+        if step == "run":
+            size = f"{10 + i}M"
+            containers.append(world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", size, pod=f"pod{i}"))
+        elif step == "kill" and containers:
+            world.programs.kill(containers[0])
+        elif step == "remove" and containers:
+            world.programs.remove(containers.pop(0))
+        world.run(i + 1)
+        held = sum(p.memory for state in world.programs.state.containers.values() for p in state.processes.values())
+        assert world.programs.node_memory.of("node1").held == held
+
+
+def test_a_watcher_is_told_once_of_memory_and_files_and_of_output_where_it_asks() -> None:
+    world = World()
+    world.programs.when_usage_changes("node1", reply("memory"))
+    world.script("echo hello; sleep 5; echo > /tmp/file; sleep 5; echo > /tmp/file; sleep 100")
+    world.run(20)
+    assert [(at, subject) for at, subject, _ in world.listener.told] == [(5.0, "memory")]
+    world.programs.when_usage_changes("node1", reply("output"), logs=True)
+    world.container("busybox", "echo", "hello", name="second")
+    world.run(21)
+    assert [subject for _, subject, _ in world.listener.told] == ["memory", "output", "pod/second"]
+
+
+def test_a_pinned_place_does_not_change_with_its_volume() -> None:
+    world = World()
+    world.programs.set_volume("v", {"a/b": b"one", "c": b"other"})
+    world.programs.pin_volume("v", "a", "pinned")
+    world.programs.set_volume("v", {"a/b": b"two"})
+    container = world.container(
+        "busybox", "sleep", "100", mounts=(Mount("/pinned", "pinned", "a"), Mount("/live", "v"), Mount("/none", "pinned", "x"))
+    )
+    assert world.programs.read_file(container, "/pinned/b") == b"one"
+    assert world.programs.read_file(container, "/live/a/b") == b"two"
+    assert world.programs.read_file(container, "/pinned/c") is None
+
+
+def test_there_is_room_below_directories_alone() -> None:
+    world = World()
+    world.programs.set_volume("v", {"a/b": b"one"})
+    assert world.programs.has_room_for("v", "a/c/d")
+    assert world.programs.has_room_for("v", "a/b")
+    assert not world.programs.has_room_for("v", "a/b/c")
+
+
+def test_files_that_stay_the_same_are_no_change() -> None:
+    world = World()
+    world.programs.set_volume("v", {"a": b"one"})
+    world.container("busybox", "sleep", "100", mounts=(Mount("/v", "v"),))
+    version = world.programs.version("pod")
+    world.programs.set_volume("v", {"a": b"one"})
+    assert world.programs.version("pod") == version
+    world.programs.set_volume("v", {"a": b"two"})
+    assert world.programs.version("pod") > version
