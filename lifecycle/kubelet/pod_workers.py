@@ -81,7 +81,7 @@ class PodWorkers:
     def _run(self, pod: PodState) -> None:
         worker = pod.worker
         worker.number += 1
-        if worker.phase == "sync" and not worker.dirty and not self.kubelet.prober.unready(pod):
+        if worker.phase == "sync" and not worker.dirty and self._at_peace(pod):
             self._skip(pod)
             return
         worker.dirty = False
@@ -89,6 +89,10 @@ class PodWorkers:
         worker.call = Call(worker.phase, worker.number, steps, started=[], failures=[])
         with self.kernel.because(worker.cause):
             self.kubelet.sync_pod.go_on(pod)
+
+    def _at_peace(self, pod: PodState) -> bool:
+        """Say whether a sync that finds nothing new also does nothing: asks for no probe and tells of nothing."""
+        return not self.kubelet.prober.unready(pod) and not self.kubelet.start_container.missing_pull_secrets(pod)
 
     def _skip(self, pod: PodState) -> None:
         """Leave out a sync that would find all as the last one has left it."""
@@ -136,7 +140,7 @@ class PodWorkers:
         if call.error or call.failures:
             return self._jittered(pod, BACK_OFF)
         # A resync of a Pod that is at peace changes nothing: it is left out.
-        return self._jittered(pod, RESYNC) if self.kubelet.prober.unready(pod) else None
+        return None if self._at_peace(pod) else self._jittered(pod, RESYNC)
 
     def _only_repeats(self, pod: PodState, call: Call) -> bool:
         """Say whether what the next call brings is known: its back-off grows no more, or the same is wrong as before."""

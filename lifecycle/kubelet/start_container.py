@@ -134,11 +134,14 @@ class StartContainer:
         self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {message}", container.name)
         self.kubelet.sync_pod.fail(pod, call, container.name, reason, message)
 
+    def missing_pull_secrets(self, pod: PodState) -> list[str]:
+        """Return the pull secrets that the Pod names and its namespace has not: each sync says so again."""
+        secrets = [ref.name for ref in self.kubelet.spec(pod).image_pull_secrets if ref.name]
+        return [name for name in secrets if self.kubelet.api.get("secrets", pod.namespace, name) is None]
+
     def check_pull_secrets(self, pod: PodState) -> None:
         """Say so where a pull secret is missing; the pull is tried without it."""
-        secrets = [ref.name for ref in self.kubelet.spec(pod).image_pull_secrets if ref.name]
-        missing = [name for name in secrets if self.kubelet.api.get("secrets", pod.namespace, name) is None]
-        if missing:
+        if missing := self.missing_pull_secrets(pod):
             message = (
                 f"Unable to retrieve some image pull secrets ({', '.join(missing)}); "
                 "attempting to pull the image may not succeed."

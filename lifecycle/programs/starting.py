@@ -162,7 +162,10 @@ def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str,
     try:
         machine.execute(process, argv, env)
     except ExecError as error:
-        return exec_error(argv[0], error)
+        if error.code != "ENOEXEC":
+            return exec_error(argv[0], error)
+        machine.write(process, 2, f"exec {argv[0]}: exec format error\n")
+        process.program = "failed-1"
     return None
 
 
@@ -172,10 +175,6 @@ def exec_error(name: str, error: ExecError) -> str:
         return f'exec: "{name}": executable file not found in $PATH'
     if error.code == "ENOENT":
         return f'exec: "{name}": stat {name}: no such file or directory'
-    if error.code == "EISDIR":
-        return f'exec: "{name}": is a directory'
-    if error.code == "ENOEXEC":
-        return f'exec "{name}": exec format error' if False else f"exec {name}: exec format error"
     return f'exec: "{name}": permission denied'
 
 

@@ -173,9 +173,9 @@ def nothing(call: Call) -> int:
     return 0
 
 
-@command("failed-2", "failed-127")
+@command("failed-1", "failed-2", "failed-127")
 def failed(call: Call) -> int:
-    """A shell that could not read its script: it has said so."""
+    """A program that could not begin, or a shell that could not read its script: it has said so."""
     return int(call.process.program.rpartition("-")[2])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.lifecycle.kubelet.cluster import Cluster, container, probe
@@ -216,3 +218,13 @@ def test_a_pod_that_is_never_ready_is_at_rest(cluster: Cluster) -> None:
     cluster.run(60)
     assert cluster.kernel.agenda.at_rest()
     assert len(cluster.times("Unhealthy")) > 10
+
+
+def test_each_sync_tells_of_a_missing_pull_secret(cluster: Cluster) -> None:
+    cluster.create(imagePullSecrets=[{"name": "registry"}])
+    cluster.run(300)
+    told = cluster.times("FailedToRetrieveImagePullSecret", "(registry)")
+    assert sum(at < 3 for at in told) == 3
+    assert 3 <= sum(at > 3 for at in told) <= 5
+    assert all(60 <= later - sooner <= 92 for sooner, later in itertools.pairwise(told[2:]))
+    assert cluster.kernel.agenda.at_rest()

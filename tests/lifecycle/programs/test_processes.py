@@ -134,7 +134,7 @@ def test_orphans_become_children_of_process_1() -> None:
         (("nosuch",), 'exec: "nosuch": executable file not found in $PATH'),
         (("/no/such",), 'exec: "/no/such": stat /no/such: no such file or directory'),
         (("/etc/passwd",), 'exec: "/etc/passwd": permission denied'),
-        (("/tmp",), 'exec: "/tmp": is a directory'),
+        (("/tmp",), 'exec: "/tmp": permission denied'),
     ],
 )
 def test_what_cannot_be_executed_is_said_in_runcs_words(command: tuple[str, ...], message: str) -> None:
@@ -144,6 +144,14 @@ def test_what_cannot_be_executed_is_said_in_runcs_words(command: tuple[str, ...]
     assert failure is not None
     assert failure.message == message
     assert len(world.programs.state.containers[app].processes) == 1
+
+
+def test_a_file_that_is_no_program_starts_and_fails_at_once() -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    assert world.exec(app, "sh", "-c", "echo echo hello > /tmp/run; chmod +x /tmp/run").code == 0
+    result = world.exec(app, "/tmp/run")
+    assert (result.code, result.stderr) == (1, "exec /tmp/run: exec format error\n")
 
 
 def test_a_command_that_takes_too_long_is_killed() -> None:
