@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import MILLISECOND, Micros, go_duration, parse_go_duration
-from lifecycle.core_v1.types import Container
+from lifecycle.core_v1.types import Container, Volume
 from lifecycle.kubelet import backoff, reasons
 from lifecycle.kubelet.state import NodeState, PodState, Reason
 from lifecycle.runtime import delays, names
@@ -23,6 +23,22 @@ UNAVAILABLE = {
     "RegistryUnavailable": (reasons.REGISTRY_UNAVAILABLE, "the registry is unavailable"),
     "SignatureValidationFailed": (reasons.SIGNATURE_VALIDATION_FAILED, "the signature validation failed"),
 }
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """An image that something needs: a container, or (empty) a volume of the Pod."""
+
+    container: str
+    image: str
+    policy: str = ""
+
+    @classmethod
+    def by(cls, container: Container) -> Wanted:
+        return cls(container.name, container.image, container.image_pull_policy)
+
+    @classmethod
+    def by_volume(cls, volume: Volume) -> Wanted:
+        return cls("", volume.source.get("reference", ""), volume.source.get("pullPolicy", ""))
 
 
 class Pull(msgspec.Struct, frozen=True):
@@ -40,9 +56,9 @@ class Images:
         self.kernel = kubelet.kernel
         self._config = {_key(image): found for image, found in kubelet.kernel.config.images.items()}
 
-    def ensure(self, pod: PodState, container: Container) -> Pull | Reason | None:
-        """Return None where the image is there, a pull that was begun, or why the container cannot have it."""
-        about, image = container.name, container.image
+    def ensure(self, pod: PodState, wanted: Wanted) -> Pull | Reason | None:
+        """Return None where the image is there, a pull that was begun, or why it cannot be had."""
+        about, image = wanted.container, wanted.image
         try:
             name = names.normalize(image)
         except names.InvalidReference as error:
@@ -51,49 +67,49 @@ class Images:
             return self._failed(pod, about, reasons.INVALID_IMAGE_NAME, message)
         node = self.kubelet.node(pod)
         present = self.present(node, image, name)
-        if present and container.image_pull_policy != "Always":
+        if present and wanted.policy != "Always":
             message = f'Container image "{image}" already present on machine and can be accessed by the pod'
             self.kubelet.event(pod, "Normal", reasons.PULLED, message, about)
             return None
-        if container.image_pull_policy == "Never":
+        if wanted.policy == "Never":
             message = f'Container image "{image}" is not present with pull policy of Never'
             self.kubelet.event(pod, "Warning", reasons.ERR_IMAGE_NEVER_PULL, message, about)
             return self._failed(pod, about, reasons.ERR_IMAGE_NEVER_PULL, message)
         if backoff.in_back_off(pod.pulls.get(image), self._failed_at(pod, image), self.kernel.now):
-            return self._back_off(pod, container)
-        return self._begin(pod, node, container, name)
+            return self._back_off(pod, wanted)
+        return self._begin(pod, node, wanted, name)
 
     def present(self, node: NodeState, image: str, name: str) -> bool:
         return name in node.images or self._found(image, name).present
 
-    def pulled(self, pod: PodState, container: Container, pull: Pull) -> Reason | None:
+    def pulled(self, pod: PodState, wanted: Wanted, pull: Pull) -> Reason | None:
         """End a pull; return why it failed, or None."""
-        name = names.normalize(container.image)
-        found = self._found(container.image, name)
-        where = self.kubelet.about(pod, container.name)
+        name = names.normalize(wanted.image)
+        found = self._found(wanted.image, name)
+        where = self.kubelet.about(pod, wanted.container)
         if found.error is not None:
-            self.kernel.trace("pull", where, image=container.image, phase="failed", bytes=0, message=found.error)
-            return self._pull_failed(pod, container, found.error)
+            self.kernel.trace("pull", where, image=wanted.image, phase="failed", bytes=0, message=found.error)
+            return self._pull_failed(pod, wanted, found.error)
         node = self.kubelet.node(pod)
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
-        node.detected[name] = self.kernel.now
+        node.detected.setdefault(name, self.kernel.now)
         self.kubelet.eviction.look(node)
         message = (
-            f'Successfully pulled image "{container.image}" in {_rounded(pull.took)} '
+            f'Successfully pulled image "{wanted.image}" in {_rounded(pull.took)} '
             f"({_rounded(pull.waited)} including waiting). Image size: {size} bytes."
         )
-        index = self.kernel.trace("pull", where, image=container.image, phase="ended", bytes=size, message="")
+        index = self.kernel.trace("pull", where, image=wanted.image, phase="ended", bytes=size, message="")
         with self.kernel.because(index):
-            self.kubelet.event(pod, "Normal", reasons.PULLED, message, container.name)
+            self.kubelet.event(pod, "Normal", reasons.PULLED, message, wanted.container)
         return None
 
-    def _begin(self, pod: PodState, node: NodeState, container: Container, name: str) -> Pull:
-        index = self.kubelet.event(pod, "Normal", reasons.PULLING, f'Pulling image "{container.image}"', container.name)
+    def _begin(self, pod: PodState, node: NodeState, wanted: Wanted, name: str) -> Pull:
+        index = self.kubelet.event(pod, "Normal", reasons.PULLING, f'Pulling image "{wanted.image}"', wanted.container)
         with self.kernel.because(index):
-            where = self.kubelet.about(pod, container.name)
-            self.kernel.trace("pull", where, image=container.image, phase="started", bytes=0, message="")
-        now, took = self.kernel.now, self._takes(pod, node, container.image, name)
+            where = self.kubelet.about(pod, wanted.container)
+            self.kernel.trace("pull", where, image=wanted.image, phase="started", bytes=0, message="")
+        now, took = self.kernel.now, self._takes(pod, node, wanted.image, name)
         node.pull_free_at = max(now, node.pull_free_at) + took
         return Pull(took, node.pull_free_at - now)
 
@@ -113,9 +129,9 @@ class Images:
         held = pod.pulls.get(image)
         return held.at if held else 0
 
-    def _pull_failed(self, pod: PodState, container: Container, error: str) -> Reason:
-        image, now = container.image, self.kernel.now
-        index = self.kubelet.event(pod, "Warning", reasons.FAILED, f'Failed to pull image "{image}": {error}', container.name)
+    def _pull_failed(self, pod: PodState, wanted: Wanted, error: str) -> Reason:
+        image, now = wanted.image, self.kernel.now
+        index = self.kubelet.event(pod, "Warning", reasons.FAILED, f'Failed to pull image "{image}": {error}', wanted.container)
         pod.pulls[image] = backoff.after_failure(pod.pulls.get(image), now, now)
         reason, message = reasons.ERR_IMAGE_PULL, error
         for prefix, (special, why) in UNAVAILABLE.items():
@@ -123,17 +139,18 @@ class Images:
                 reason, message = special, f"image pull failed for {image} because {why}{error[len(prefix) :]}"
         pod.pull_errors[image] = Reason(reason, message)
         with self.kernel.because(index):
-            return self._failed(pod, container.name, reason, message)
+            return self._failed(pod, wanted.container, reason, message)
 
-    def _back_off(self, pod: PodState, container: Container) -> Reason:
-        message = f'Back-off pulling image "{container.image}"'
-        self.kubelet.event(pod, "Normal", reasons.BACK_OFF, message, container.name)
-        if before := pod.pull_errors.get(container.image):
+    def _back_off(self, pod: PodState, wanted: Wanted) -> Reason:
+        message = f'Back-off pulling image "{wanted.image}"'
+        self.kubelet.event(pod, "Normal", reasons.BACK_OFF, message, wanted.container)
+        if before := pod.pull_errors.get(wanted.image):
             message += f": {before.reason}: {before.message}"
-        return self._failed(pod, container.name, reasons.IMAGE_PULL_BACK_OFF, message)
+        return self._failed(pod, wanted.container, reasons.IMAGE_PULL_BACK_OFF, message)
 
     def _failed(self, pod: PodState, container: str, reason: str, message: str) -> Reason:
-        self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {reason}", container)
+        if container:
+            self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {reason}", container)
         return Reason(reason, message)
 
 

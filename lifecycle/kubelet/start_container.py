@@ -11,7 +11,7 @@ from lifecycle.clock import go_duration
 from lifecycle.core_v1.types import Container
 from lifecycle.kubelet import backoff, reasons
 from lifecycle.kubelet.container_config import ConfigError
-from lifecycle.kubelet.images import Pull
+from lifecycle.kubelet.images import Pull, Wanted
 from lifecycle.kubelet.state import Call, PodState, Reason, Step
 from lifecycle.runtime import delays, texts
 
@@ -28,9 +28,9 @@ class StartContainer:
 
     def step_start(self, pod: PodState, call: Call, step: Step) -> bool:
         container = self.kubelet.container(pod, step.container)
-        if container is None or self._in_back_off(pod, call, container):
+        if container is None or self._in_back_off(pod, call, container) or self._lacks_image_volume(pod, call, container):
             return True
-        outcome = self.kubelet.images.ensure(pod, container)
+        outcome = self.kubelet.images.ensure(pod, Wanted.by(container))
         if isinstance(outcome, Reason):
             self.kubelet.sync_pod.fail(pod, call, container.name, outcome.reason, outcome.message)
         elif isinstance(outcome, Pull):
@@ -44,12 +44,42 @@ class StartContainer:
         container = self.kubelet.container(pod, step.container)
         assert container
         took, _, waited = step.id.partition(" ")
-        failed = self.kubelet.images.pulled(pod, container, Pull(int(took), int(waited)))
+        failed = self.kubelet.images.pulled(pod, Wanted.by(container), Pull(int(took), int(waited)))
         if failed:
             self.kubelet.sync_pod.fail(pod, call, container.name, failed.reason, failed.message)
         else:
             self._config(pod, call, container)
         return True
+
+    def step_image_volume(self, pod: PodState, call: Call, step: Step) -> bool:
+        """Have the image of a volume on the node. Kubernetes: getImageVolumes"""
+        volume = next(volume for volume in self.kubelet.spec(pod).volumes if volume.name == step.id)
+        outcome = self.kubelet.images.ensure(pod, Wanted.by_volume(volume))
+        if isinstance(outcome, Reason):
+            call.image_volumes[volume.name] = outcome
+        elif isinstance(outcome, Pull):
+            pulled = Step(
+                "image_volume_pulled", after=outcome.waited, id=volume.name, message=f"{outcome.took} {outcome.waited}"
+            )
+            self.kubelet.sync_pod.push(call, pulled)
+        return True
+
+    def step_image_volume_pulled(self, pod: PodState, call: Call, step: Step) -> bool:
+        volume = next(volume for volume in self.kubelet.spec(pod).volumes if volume.name == step.id)
+        took, _, waited = step.message.partition(" ")
+        failed = self.kubelet.images.pulled(pod, Wanted.by_volume(volume), Pull(int(took), int(waited)))
+        if failed:
+            call.image_volumes[volume.name] = failed
+        return True
+
+    def _lacks_image_volume(self, pod: PodState, call: Call, container: Container) -> bool:
+        """Hold a container back that mounts an image which the node does not have."""
+        lacking = [call.image_volumes[m.name] for m in container.volume_mounts if m.name in call.image_volumes]
+        for missing in lacking:
+            self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {missing.reason}", container.name)
+        if lacking:
+            self.kubelet.sync_pod.fail(pod, call, container.name, lacking[-1].reason, lacking[-1].message)
+        return bool(lacking)
 
     def _in_back_off(self, pod: PodState, call: Call, container: Container) -> bool:
         """Hold a container back that has failed before. Kubernetes: doBackOff"""

@@ -58,7 +58,8 @@ class Call(msgspec.Struct):
 
     `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`, `timer` is what
     the call waits for. `error` is what it came to beside `failures`; `acted` whether anything was done to the Pod in the
-    runtime; `repeats` that its failures are those of the call before. `snapshot` is what was decided by.
+    runtime; `repeats` that its failures are those of the call before. `snapshot` is what was decided by; `image_volumes`
+    are those whose image could not be had.
     """
 
     kind: WorkerPhase
@@ -73,6 +74,7 @@ class Call(msgspec.Struct):
     acted: bool = False
     terminal: bool = False
     repeats: bool = False
+    image_volumes: dict[str, Reason] = {}
     snapshot: Snapshot = Snapshot()
 
 

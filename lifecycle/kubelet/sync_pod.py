@@ -46,6 +46,8 @@ class SyncPod:
             "remove": self.remove,
             "again": self.again,
             "create_sandbox": self.create_sandbox,
+            "image_volume": starting.step_image_volume,
+            "image_volume_pulled": starting.step_image_volume_pulled,
             "start": starting.step_start,
             "pulled": starting.step_pulled,
             "create": starting.step_create,
@@ -170,6 +172,8 @@ class SyncPod:
             steps += [Step("kill", k.name, id=k.id, message=k.message, reason=k.reason) for k in actions.kill]
         if actions.create_sandbox:
             steps.append(Step("create_sandbox", after=self.kubelet.runtime.sandbox_takes(pod), id=str(actions.attempt)))
+        if not actions.kill_pod or actions.create_sandbox:
+            steps += [Step("image_volume", id=v.name) for v in self.kubelet.spec(pod).volumes if v.type == "image"]
         steps += [Step("start", name) for name in (*actions.ephemeral, *actions.init)]
         steps.append(Step("resize"))
         steps += [Step("start", name) for name in actions.regular]

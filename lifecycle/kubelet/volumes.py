@@ -245,6 +245,8 @@ class Volumes:
             if volume is None:
                 continue
             key, path = self._place(pod, volume, sub_path(mount, env))
+            if volume.type == "image":
+                self._fill(pod, container, key, volume.source["reference"])
             if path and volume.type in FROM_OBJECTS:
                 pinned = _pinned(pod, container, i)
                 self.kubelet.programs.pin_volume(key, path, pinned)
@@ -252,6 +254,12 @@ class Volumes:
             read_only = mount.read_only or volume.type == "image"
             found.append(programs.Mount(mount.mount_path, key, path, read_only))
         return tuple(found)
+
+    def _fill(self, pod: PodState, container: Container, key: str, image: str) -> None:
+        """Have an image's files in a volume."""
+        if not self.kubelet.programs.set_image_volume(key, image):
+            text = f"Nothing is known of what the image {image} holds: its volume is taken to be empty."
+            self.kernel.trace("assumption", self.kubelet.about(pod, container.name), about="image", text=text)
 
     def _place(self, pod: PodState, volume: Volume, path: str) -> tuple[str, str]:
         """Return where a place in a volume is: the programs' key, and the path below it."""

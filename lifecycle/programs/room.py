@@ -158,6 +158,13 @@ class Programs:
                 tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
         return tree
 
+    def set_image_volume(self, key: str, image: str) -> bool:
+        """Make a volume of an image's files; False where the catalogue does not have it, and the volume is empty."""
+        tree, known = self._volume(key), catalogue.config(image).known
+        if known and len(tree.nodes) == 1:
+            tree.nodes.update(catalogue.files(image))
+        return known
+
     def has_room_for(self, key: str, path: str) -> bool:
         """Say whether a path in a volume is there, or could be made: nothing above it is anything but a directory."""
         nodes, full = self._volume(key).nodes, join("/", path)

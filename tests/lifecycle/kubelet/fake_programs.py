@@ -67,6 +67,9 @@ class FakePrograms:
     def set_volume(self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None) -> None:
         self.volumes[key] = dict(files or {})
 
+    def set_image_volume(self, key: str, image: str) -> bool:
+        return False
+
     def has_room_for(self, key: str, path: str) -> bool:
         return True
 

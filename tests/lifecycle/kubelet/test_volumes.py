@@ -208,3 +208,28 @@ def test_a_file_at_a_place_of_its_own_stays_as_it_was_when_the_container_was_cre
     (process,) = cluster.programs.state.processes.values()
     assert volume(cluster) == {"a": b"2"}
     assert cluster.programs.volumes[process.container.mounts[0].volume] == {"a": b"1"}
+
+
+def test_an_image_is_pulled_for_a_volume_before_any_container_starts(cluster: Cluster) -> None:
+    create(cluster, image={"reference": "slow:1"})
+    cluster.run(8)
+    pulling = next(c.object for c in cluster.changes("Event") if c.object["reason"] == "Pulling")
+    assert pulling["message"] == 'Pulling image "slow:1"'
+    assert "fieldPath" not in pulling["involvedObject"]
+    assert cluster.times("Created")[0] > 4
+    (process,) = cluster.programs.state.processes.values()
+    assert process.container.mounts[0].read_only
+    assert [trace.body["about"] for trace in cluster.traces("assumption")] == ["image"]
+
+
+def test_a_volume_whose_image_is_missing_keeps_those_waiting_that_mount_it(cluster: Cluster) -> None:
+    mounts = [{"name": "v", "mountPath": "/v"}]
+    volumes = [{"name": "v", "image": {"reference": "gone:1"}}]
+    cluster.create(container(volumeMounts=mounts), container("other"), volumes=volumes)
+    cluster.run(8)
+    waiting = [v["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] for v in cluster.versions()[2:]]
+    assert list(dict.fromkeys(waiting)) == ["ContainerCreating", "ErrImagePull", "ImagePullBackOff"]
+    assert "running" in cluster.container("other")["state"]
+    assert cluster.times("Failed", 'Failed to pull image "gone:1": not found')
+    assert cluster.times("Failed", "Error: ErrImagePull")
+    assert cluster.times("BackOff", 'Back-off pulling image "gone:1"')

@@ -105,3 +105,15 @@ def test_files_that_stay_the_same_are_no_change() -> None:
     assert world.programs.version("pod") == version
     world.programs.set_volume("v", {"a": b"two"})
     assert world.programs.version("pod") > version
+
+
+def test_a_volume_holds_an_images_files() -> None:
+    world = World()
+    assert world.programs.set_image_volume("i", "busybox:1.36")
+    assert not world.programs.set_image_volume("unknown", "example.com/artifact:1")
+    container = world.script(
+        "ls /v/bin | grep -c . ; ls /u", mounts=(Mount("/v", "i", "", True), Mount("/u", "unknown", "", True))
+    )
+    world.run(1)
+    (line,) = world.programs.logs(container)
+    assert int(line.text) > 100
