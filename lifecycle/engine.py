@@ -43,6 +43,14 @@ ROOMS = {
         "lifecycle.controllers.tainteviction:TaintEviction", "lifecycle.controllers.tainteviction:TaintEvictionState"
     ),
     "podgc": Place("lifecycle.controllers.podgc:PodGC", "lifecycle.controllers.podgc:PodGCState"),
+    "persistentvolumes": Place(
+        "lifecycle.controllers.persistentvolumes:PersistentVolumes",
+        "lifecycle.controllers.persistentvolumes:PersistentVolumesState",
+    ),
+    "storageprotection": Place(
+        "lifecycle.controllers.storageprotection:StorageProtection",
+        "lifecycle.controllers.storageprotection:StorageProtectionState",
+    ),
     "endpointslices": Place(
         "lifecycle.controllers.endpointslices:EndpointSlices", "lifecycle.controllers.endpointslices:EndpointSlicesState"
     ),

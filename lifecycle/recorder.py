@@ -95,10 +95,12 @@ class Recorder:
         field_path: str = "",
         host: str = "",
         annotations: dict[str, str] | None = None,
+        times: int = 1,
     ) -> int | None:
         """Record an Event of core/v1; return the index of the change, or None where the spam filter dropped it.
 
-        `obj` is what it is about: a whole object, or a reference with kind, namespace, name (and uid).
+        `obj` is what it is about: a whole object, or a reference with kind, namespace, name (and uid). `times` is how often it
+        has happened since the last time that was told.
         """
         source = self.state.sources.setdefault(f"{component}\0{host}", Source())
         about = _reference(obj, field_path)
@@ -107,7 +109,7 @@ class Recorder:
         seen = _recent(source.seen, key)
         if seen is None:
             seen = Seen("", rfc3339(self.kernel.now), 0)
-        count = seen.count + 1
+        count = seen.count + times
         source.seen[key] = Seen(seen.name, seen.first, count)
         _limit(source.seen)
         if not self._spend(source, f"{whom}\0{type}"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle import programs
 from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.core_v1.persistent_volumes import is_bound
 from lifecycle.core_v1.types import Container, ObjectFieldSelector, ResourceFieldSelector, Volume
 from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.environment import Facts, field_value, resource_value
@@ -40,6 +41,10 @@ HOST_PATH_KINDS = {
     "CharDevice": ("CharDevice", "is not a character device"),
     "BlockDevice": ("BlockDevice", "is not a block device"),
 }
+
+
+CLAIMS = ("persistentVolumeClaim", "ephemeral")
+"""The types of volumes that are bound to a PersistentVolume."""
 
 
 class MountError(ValueError):
@@ -133,9 +138,8 @@ class Volumes:
         source, key = volume.source, volume_key(pod, volume.name)
         if volume.type == "hostPath":
             self._host_path(pod, volume.name, source)
-        elif volume.type == "persistentVolumeClaim":
-            self._claim(pod, source)
-            self.kubelet.programs.set_volume(key)
+        elif volume.type in CLAIMS:
+            self._persistent(pod, volume)
         elif volume.type in FROM_OBJECTS:
             mode = int(source.get("defaultMode") or 0o644)
             modes: dict[str, int] = {}
@@ -158,10 +162,25 @@ class Volumes:
         elif found is None:
             self.kubelet.programs.make_node_path(pod.node, path)
 
-    def _claim(self, pod: PodState, source: Object) -> None:
-        claim = self.kubelet.api.get("persistentvolumeclaims", pod.namespace, source["claimName"])
+    def _persistent(self, pod: PodState, volume: Volume) -> None:
+        """Mount the volume that a claim is bound to; what it holds outlives the Pod."""
+        found = self._bound(pod, volume)
+        directory = host_directory(found)
+        if directory:
+            self._host_path(pod, volume.name, {"path": directory, "type": (found["spec"].get("hostPath") or {}).get("type")})
+        else:
+            self.kubelet.programs.set_volume(programs.persistent_volume(found["metadata"]["name"]))
+
+    def _bound(self, pod: PodState, volume: Volume) -> Object:
+        """Return the PersistentVolume that a claim is bound to. Raises: MountError"""
+        name = volume.source.get("claimName") or f"{pod.name}-{volume.name}"
+        claim = self.kubelet.api.get("persistentvolumeclaims", pod.namespace, name)
         if claim is None:
-            raise MountError(f'persistentvolumeclaim "{source["claimName"]}" not found')
+            raise MountError(f'persistentvolumeclaim "{name}" not found')
+        bound = self.kubelet.api.get("persistentvolumes", "", claim["spec"].get("volumeName") or "")
+        if bound is None or not is_bound(claim):
+            raise MountError(f"error processing PVC {pod.namespace}/{name}: PVC is not bound")
+        return dict(bound)
 
     def files(self, pod: PodState, kind: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
         """Return what a volume made of API objects holds: path -> content. Raises: MountError"""
@@ -263,9 +282,14 @@ class Volumes:
 
     def _place(self, pod: PodState, volume: Volume, path: str) -> tuple[str, str]:
         """Return where a place in a volume is: the programs' key, and the path below it."""
-        if volume.type != "hostPath":
+        above = volume.source["path"].strip("/") if volume.type == "hostPath" else ""
+        if volume.type in CLAIMS:
+            found = self._bound(pod, volume)
+            above = host_directory(found).strip("/")
+            if not above:
+                return programs.persistent_volume(found["metadata"]["name"]), path
+        elif volume.type != "hostPath":
             return volume_key(pod, volume.name), path
-        above = volume.source["path"].strip("/")
         return programs.node_volume(pod.node), re.sub("/+", "/", f"{above}/{path}".strip("/"))
 
     # Changes of what volumes hold
@@ -331,6 +355,12 @@ ROOT_CA = "kube-root-ca.crt"
 
 def volume_key(pod: PodState, name: str) -> str:
     return f"{pod.uid}/{name}"
+
+
+def host_directory(volume: Object) -> str:
+    """Return the directory of its node that a PersistentVolume is; empty where it is none."""
+    spec = volume["spec"]
+    return str((spec.get("hostPath") or spec.get("local") or {}).get("path", ""))
 
 
 def _pinned(pod: PodState, container: Container, mount: int) -> str:

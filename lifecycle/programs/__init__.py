@@ -22,6 +22,7 @@ from lifecycle.programs.interface import (
     TCPConnect,
     Usage,
     node_volume,
+    persistent_volume,
 )
 from lifecycle.programs.network import CutFault, Endpoint, Network, NetworkState, PortFault, Service
 from lifecycle.programs.room import Programs, ProgramsState
@@ -53,4 +54,5 @@ __all__ = [
     "TCPConnect",
     "Usage",
     "node_volume",
+    "persistent_volume",
 ]

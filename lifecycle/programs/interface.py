@@ -223,3 +223,8 @@ class Usage(msgspec.Struct, frozen=True):
 def node_volume(node: str) -> str:
     """Return the key of the volume that is a node's own file system, for hostPath mounts."""
     return f"node:{node}"
+
+
+def persistent_volume(name: str) -> str:
+    """Return the key of what a PersistentVolume holds, which stays when the Pods that use it are gone."""
+    return f"pv:{name}"
