@@ -18,8 +18,14 @@ QUARANTINE: Micros = 40 * SECOND
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 
 
+TERMINATED_POD_THRESHOLD = 12_500
+"""So many Pods that have ended are kept."""
+
+
 class PodGCState(msgspec.Struct):
-    """This room remembers nothing: the passes that will find something are on the agenda."""
+    """How many Pods have ended; the passes that will find something are on the agenda."""
+
+    terminated: int = 0
 
 
 class PodGC:
@@ -29,6 +35,8 @@ class PodGC:
         kernel.rooms["apiserver"].inform("podgc", "nodes", "pods")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if resource == "pods":
+            self._count(old, new)
         if resource == "nodes" and old is not None:
             name = old["metadata"]["name"]
             if new is None:
@@ -39,6 +47,19 @@ class PodGC:
             name = new["spec"]["nodeName"]
             if self.kernel.rooms["apiserver"].get("nodes", "", name) is None:
                 self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
+
+    def _count(self, old: Object | None, new: Object | None) -> None:
+        more = _is_terminated(new) - _is_terminated(old)
+        self.state.terminated += more
+        if more > 0 and self.state.terminated == TERMINATED_POD_THRESHOLD + 1:
+            self._pass_at(self.kernel.now, "terminated", "")
+
+    def on_terminated(self, _: str) -> None:
+        """Take away the Pods that have ended of which there are too many: evicted ones, then the oldest."""
+        ended = [pod for pod in self.kernel.rooms["apiserver"].list("pods") if _is_terminated(pod)]
+        ended.sort(key=lambda pod: (not _is_evicted(pod), pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]))
+        for pod in ended[: max(len(ended) - TERMINATED_POD_THRESHOLD, 0)]:
+            self._fail(pod, "")
 
     def on_orphans(self, node: str) -> None:
         """Take away the Pods of a node that is gone: first they become Failed, if they had not ended."""
@@ -78,6 +99,14 @@ class PodGC:
         """Look at a node in the first pass that is not before a moment; passes come every 20 s from the start."""
         start = self.kernel.config.start
         self.kernel.at(start + -(-(earliest - start) // EVERY) * EVERY, "podgc", what, node)
+
+
+def _is_terminated(pod: Object | None) -> bool:
+    return pod is not None and pod["status"].get("phase") in ("Succeeded", "Failed")
+
+
+def _is_evicted(pod: Object) -> bool:
+    return bool(pod["status"].get("phase") == "Failed" and pod["status"].get("reason") == "Evicted")
 
 
 def _is_out_of_service(node: Object) -> bool:
