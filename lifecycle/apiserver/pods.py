@@ -96,8 +96,8 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
     with kernel.because(session):
         typed = "\0".join(command)
         reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, typed, session))
-        stdin = (request.query.get("stdin") or [""])[0] in ("true", "1")
-        failure = kernel.rooms["programs"].exec(container, command, reply, session=session, stdin=stdin)
+        stdin, tty = _flag(request, "stdin"), _flag(request, "tty")
+        failure = kernel.rooms["programs"].exec(container, command, reply, session=session, stdin=stdin, tty=tty)
     if failure:
         kernel.trace(
             "exec", about, command=list(command), phase="ended", exitCode=126, message=failure.message, session=session
@@ -108,18 +108,47 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
     return {**Status(200).object(), "details": {"name": str(session), "kind": "sessions"}}
 
 
+def attach(kernel: Kernel, pod: Object, request: Request) -> Object:
+    """Let somebody see what a container's first process writes; traces of kind `session` tell it."""
+    name = (request.query.get("container") or [""])[0] or _default_container(pod)
+    container = _running(pod, name)
+    metadata = pod["metadata"]
+    about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
+    session = kernel.trace("attach", about, stdin=_flag(request, "stdin"), tty=_flag(request, "tty"))
+    kernel.rooms["programs"].attach(container, session)
+    return {**Status(200).object(), "details": {"name": str(session), "kind": "sessions"}}
+
+
+def _flag(request: Request, name: str) -> bool:
+    return (request.query.get(name) or [""])[0] in ("true", "1")
+
+
+class Size(msgspec.Struct):
+    """The size of a terminal's window, in characters."""
+
+    rows: int
+    columns: int
+
+
 class Typed(msgspec.Struct):
-    """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more."""
+    """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more.
+
+    `size` tells that the window has another size now.
+    """
 
     session: int = 0
     data: bytes = b""
     end: bool = False
+    size: Size | None = None
 
 
 def type_into(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Give a command that was started by a request what its standard input is to read."""
     typed = body_of(request, Typed)
     container = _running(pod, (request.query.get("container") or [""])[0] or _default_container(pod))
+    if typed.size is not None:
+        kernel.rooms["programs"].resize_terminal(container, typed.session, typed.size.rows, typed.size.columns)
+        return Status(200).object()
     taken = kernel.rooms["programs"].type(container, typed.session, typed.data, typed.end)
     return Status(200, message="" if taken else "nobody reads it").object()
 

@@ -321,11 +321,12 @@ _POD_ACTIONS = {
     "binding": (201, pods.bind),
     "eviction": (201, pods.evict),
     "exec": (200, pods.execute),
+    "attach": (200, pods.attach),
     "portforward": (200, connections.forward),
 }
 
 _SUBRESOURCES = {
-    "pods": ("status", "ephemeralcontainers", "resize", "attach", "proxy", *_POD_ACTIONS),
+    "pods": ("status", "ephemeralcontainers", "resize", "proxy", *_POD_ACTIONS),
     "namespaces": ("status", "finalize"),
     **dict.fromkeys(
         (

@@ -92,6 +92,7 @@ class FileError(Exception):
         "EBADF": "Bad file descriptor",
         "EXDEV": "Invalid cross-device link",
         "ENOEXEC": "Exec format error",
+        "ENXIO": "No such device or address",
     }
 
     def __init__(self, code: str) -> None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Pod
-from lifecycle.programs import budget, streams
+from lifecycle.programs import budget, output, streams
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.interface import Exit
-from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS
-from lifecycle.programs.state import ContainerState, Listener, Open, Process
+from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
+from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Process
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
@@ -65,11 +65,11 @@ class Machine:
         state.budget.done += SPAWN_STEPS
         if pid == 1:
             state.next_pid = 7  # runc's own threads have taken the numbers between
-        child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now)
+        child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now, group=pid)
         if parent:
             child.cwd, child.umask, child.user, child.exec_id = parent.cwd, parent.umask, parent.user, parent.exec_id
             child.env = parent.env
-            child.ignored = set(parent.ignored)
+            child.ignored, child.group = set(parent.ignored), parent.group
             child.fds = dict(parent.fds)
             for number in child.fds.values():
                 state.opens[number].refs += 1
@@ -146,7 +146,7 @@ class Machine:
                     self._park()
                     break
                 process = self.state.processes.get(self.queue.pop(0))
-                if process is not None and process.code is None and not process.waiting:
+                if process is not None and process.code is None and not process.waiting and not process.stopped:
                     self.room.step(self, process)
                     if process.waiting and not process.seen and process.code is None:
                         process.seen = True
@@ -155,7 +155,7 @@ class Machine:
                 self.state.budget.rest()
         finally:
             self.running = False
-            streams.put_written(self)
+            output.put_written(self)
 
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
@@ -259,7 +259,7 @@ class Machine:
         self.state.running = False
         self.state.pipes.clear()
         self.state.opens.clear()
-        streams.flush(self)
+        output.flush(self)
         reason = "OOMKilled" if self.state.oom else "Completed" if first.code == 0 else "Error"
         code = first.code or 0
         index = self.kernel.trace("exit", self.pod, exitCode=code, signal=first.signal, reason=reason, pid=1)
@@ -285,6 +285,11 @@ class Machine:
             if process.pid != 1 or self.from_outside:
                 self.end(process, 137, "SIGKILL")
             return
+        if process.stopped and signal != "SIGCONT":
+            process.held.append(signal)
+            return
+        if signal == "SIGCONT":
+            self._continue(process)
         if signal in process.ignored:
             return
         if self.room.handles(self, process, signal):
@@ -292,6 +297,23 @@ class Machine:
         first = process.pid == 1 and not self.sandbox.spec.share_processes
         if signal in FATAL_BY_DEFAULT and not first:
             self.end(process, 128 + NUMBERS[signal], signal)
+        elif signal in STOPPING and not first and not process.stopped:
+            self._stop(process)
+
+    def _stop(self, process: Process) -> None:
+        """Have a process do nothing until SIGCONT, and tell the shell that started it."""
+        process.stopped = True
+        parent = self.state.processes.get(process.ppid)
+        if parent is not None and parent.shell is not None and parent.code is None:
+            self.room.child_stopped(self, parent, process)
+
+    def _continue(self, process: Process) -> None:
+        held, process.held = process.held, []
+        if process.stopped and not process.waiting:
+            self.queue.append(process.pid)
+        process.stopped = False
+        for signal in held:
+            self.signal(process, signal)
 
     from_outside = False
 
@@ -327,6 +349,10 @@ class Machine:
     def hostname(self) -> str:
         return self.sandbox.spec.hostname
 
+    def asked(self, session: int) -> Exec | None:
+        """Return somebody's own command by its session, while it runs."""
+        return next((one for one in self.state.execs.values() if one.session == session), None)
+
     def moves(self, process: Process) -> None:
         """Note that a command looked at what changes by itself (the clock, chance, other Pods): its result is not steady."""
         asked = self.state.execs.get(process.exec_id)
@@ -335,7 +361,7 @@ class Machine:
 
     def trace(self, kind: str, **body: Any) -> None:
         if self.written and kind != "output":
-            streams.put_written(self)
+            output.put_written(self)
         self.kernel.trace(kind, self.pod, **body)
 
     def assume(self, about: str, text: str) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, proc, starting, streams
+from lifecycle.programs import asks, proc, sessions, starting
 from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
 from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
 from lifecycle.programs.forwarding import Forwarding
@@ -36,9 +36,9 @@ from lifecycle.programs.interface import (
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
-from lifecycle.programs.shell import forks, idle, steps
+from lifecycle.programs.shell import forks, idle, job_control, steps
 from lifecycle.programs.signals import NUMBERS
-from lifecycle.programs.state import Connection, ContainerState, Exec, Listener, Process, SandboxState
+from lifecycle.programs.state import Connection, ContainerState, Listener, Process, SandboxState
 
 Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult
 
@@ -341,69 +341,41 @@ class Programs:
         timeout: Micros | None = None,
         session: int = 0,
         stdin: bool = False,
+        tty: bool = False,
     ) -> ExecFailure | None:
         """Run a command in a container; `reply` is told an ExecResult.
 
         What a command with a `session` writes is put out as it comes, as traces `session`; with `stdin` it reads what
-        `type` gives it.
+        `type` gives it, with `tty` from a terminal.
         """
         machine = self._running(container_id)
         if machine is None:
             return ExecFailure(STOPPED)
-        self.state.execs += 1
-        number = self.state.execs
-        machine.state.execs[number] = asked = Exec(0, 0, 0, reply, session=session, stdin=int(stdin))
-        process = starting.exec_process(machine, list(command), number, asked)
-        if isinstance(process, str):
-            del machine.state.execs[number]
-            return ExecFailure(process)
-        if timeout is not None:
-            asked.deadline = self.kernel.after(timeout, "programs", "exec_deadline", container_id, number)
-        machine.state.budget.grant(self.kernel.now)
-        machine.ready(process)
-        machine.run()
-        return None
+        return sessions.begin(self, machine, command, reply, timeout, session, stdin, tty)
+
+    def attach(self, container_id: str, session: int) -> bool:
+        """Have somebody see what a container's first process writes, as traces `session`; False where none runs."""
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.state.attached.append(session)
+        return machine is not None
 
     def type(self, container_id: str, session: int, data: bytes, end: bool) -> bool:
         """Give a command what somebody types, and with `end` nothing more; False where it reads no more.
 
-        Session 0 is the container's own first process; its input ends with the first who attaches, where `stdinOnce` says so.
+        A session of `attach` (or 0) is the container's own first process.
         """
         machine = self._running(container_id)
-        if machine is not None and not session:
-            return self._type_to_first(machine, data, end)
-        asked = next((one for one in machine.state.execs.values() if one.session == session), None) if machine else None
-        if machine is None or asked is None or not asked.stdin:
-            return False
-        process = machine.state.processes[asked.pid]
-        typed = streams.type_into(machine, process, asked.stdin, data.decode("latin-1"))
-        if end:
-            streams.release(machine, asked.stdin)
-            asked.stdin = 0
-        machine.run()
-        return typed
+        return machine is not None and sessions.type_into(machine, session, data, end)
 
-    @staticmethod
-    def _type_to_first(machine: Machine, data: bytes, end: bool) -> bool:
-        state = machine.state
-        typed = streams.type_into(machine, state.processes[1], state.stdin, data.decode("latin-1"))
-        if end and state.spec.stdin_once:
-            streams.release(machine, state.stdin)
-            state.stdin = 0
-        machine.run()
-        return typed
+    def resize_terminal(self, container_id: str, session: int, rows: int, columns: int) -> None:
+        """Say how large the window is that a session's terminal is shown in."""
+        machine = self._running(container_id)
+        if machine is not None:
+            sessions.resize(machine, session, rows, columns)
 
     def exec_ended(self, machine: Machine, process: Process, timed_out: bool = False) -> None:
-        """Tell what a command from outside has come to."""
-        asked = machine.state.execs.pop(process.exec_id)
-        self.kernel.cancel(asked.deadline)
-        streams.release(machine, asked.stdin)
-        stdout, stderr = (machine.state.opens.pop(number, None) for number in (asked.stdout, asked.stderr))
-        steady = asked.pure and not timed_out and process.started == self.kernel.now
-        result = ExecResult(
-            process.code or 0, _shown(stdout.text if stdout else ""), _shown(stderr.text if stderr else ""), timed_out, steady
-        )
-        self.answer(asked.reply, result)
+        sessions.ended(self, machine, process, timed_out)
 
     def on_exec_deadline(self, container_id: str, number: int) -> None:
         state = self.state.containers.get(container_id)
@@ -557,8 +529,7 @@ class Programs:
     def step(self, machine: Machine, process: Process) -> None:
         """Let a process do what it does next."""
         if process.shell is not None:
-            if process.shell.frames or starting.read_script(machine, process):
-                steps.run_shell(machine, process)
+            steps.run_shell(machine, process)
             return
         function = COMMANDS.get(process.program)
         call = Call(machine, process)
@@ -585,11 +556,13 @@ class Programs:
             function = HANDLERS.get(process.program)
             return function is not None and function(Call(machine, process), signal)
         if not shell.traps.get(signal):
-            return False
+            return job_control.interactive(shell) and job_control.take_signal(machine, process, signal)
         process.pending.append(signal)
         if process.waiting == "builtin":
             shell.builtin = []
             shell.status = 128 + NUMBERS[signal]
+            machine.ready(process)
+        elif process.waiting == "read" and shell.frames[-1].kind == "input":
             machine.ready(process)
         elif process.waiting == "idle":
             idle.thaw(machine, process)
@@ -612,6 +585,10 @@ class Programs:
                 parent.data["reaped"] = [child.pid, child.code or 0]
                 function(Call(machine, parent), "SIGCHLD")
         return True
+
+    def child_stopped(self, machine: Machine, parent: Process, child: Process) -> None:
+        """Tell a shell that a child of its has been stopped."""
+        job_control.child_stopped(machine, parent, child)
 
     def thaw_all(self, machine: Machine) -> None:
         """Make resting loops real, before somebody looks at the processes."""
@@ -666,7 +643,3 @@ def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
     """Say whether a volume holds just these files already."""
     held = {path: node.text for path, node in tree.nodes.items() if node.kind == "f"}
     return bool(files) and held == {join("/", path): content.decode("latin-1") for path, content in files.items()}
-
-
-def _shown(text: str) -> str:
-    return text.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -12,6 +12,7 @@ _NAMES = names(
 NUMBERS = {f"SIG{name}": number for number, name in enumerate(_NAMES, 1)}
 BY_NUMBER = {number: name for name, number in NUMBERS.items()}
 HARMLESS = {"SIGCHLD", "SIGCONT", "SIGURG", "SIGWINCH", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"}
+STOPPING = {"SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU"}
 FATAL_BY_DEFAULT = set(NUMBERS) - HARMLESS
 
 DESCRIPTIONS = {

@@ -9,7 +9,8 @@ from lifecycle.programs import behavior, streams
 from lifecycle.programs.files import FileError, Node, Tree, join, parent
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
-from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell
+from lifecycle.programs.shell import reading
+from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell, Terminal
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
@@ -83,11 +84,11 @@ def _resolv_conf(room: Programs, sandbox_id: str) -> str:
     return f"search {search}\nnameserver {room.network.state.dns_ip}\noptions ndots:5\n"
 
 
-def environment(machine: Machine) -> dict[str, str]:
+def environment(machine: Machine, tty: bool) -> dict[str, str]:
     """Return what the runtime gives to a process: PATH and HOSTNAME, the image's variables, the container's."""
     spec = machine.state.spec
     env = {"PATH": DEFAULT_PATH, "HOSTNAME": machine.hostname()}
-    if spec.tty:
+    if tty:
         env["TERM"] = "xterm"
     env.update(catalogue.config(spec.image).env)
     env.update((name, value.encode().decode("latin-1")) for name, value in spec.env)
@@ -111,16 +112,9 @@ def start(machine: Machine) -> str | None:
     state.started = machine.kernel.now
     process = machine.spawn(None, argv)
     process.user, process.cwd = _user(machine), join("/", spec.working_dir or config.working_dir or "/")
-    process.fds = {}
-    for fd, opened in enumerate(
-        (
-            _stdin(machine),
-            Open("log", path="stdout"),
-            Open("log", path="stdout" if spec.tty else "stderr"),
-        )
-    ):
+    for fd, opened in enumerate(_standard_streams(machine, process)):
         streams.set_fd(machine, process, fd, opened)
-    env = environment(machine)
+    env = environment(machine, spec.tty)
     if spec.behavior is not None and _behaves(machine, process, argv, env, spec.behavior):
         return None
     error = _execute(machine, process, argv, env)
@@ -135,15 +129,18 @@ def start(machine: Machine) -> str | None:
     return error
 
 
-def _stdin(machine: Machine) -> Open:
-    """Return what a container's first process reads: what is typed to whoever attaches, or nothing."""
+def _standard_streams(machine: Machine, process: Process) -> tuple[Open, Open, Open]:
+    """Return what a container's first process reads and writes: its terminal; or what is typed to whoever attaches, its log."""
     spec = machine.state.spec
-    if not spec.stdin:
-        return Open("silent" if spec.tty else "null")
-    stdin, typed = streams.make_pipe(machine)
-    typed.refs = 1
-    machine.state.stdin = machine.open_number(typed)
-    return stdin
+    if spec.tty:
+        machine.state.terminals[0] = Terminal(foreground=process.group)
+        return Open("tty"), Open("tty", writes=True), Open("tty", writes=True)
+    stdin = Open("null")
+    if spec.stdin:
+        stdin, typed = streams.make_pipe(machine)
+        typed.refs = 1
+        machine.state.stdin = machine.open_number(typed)
+    return stdin, Open("log", path="stdout"), Open("log", path="stderr")
 
 
 def command_of(
@@ -209,7 +206,7 @@ def exec_process(machine: Machine, command: list[str], number: int, asked: Exec)
     for fd, opened in enumerate(_outside(machine, asked)):
         streams.set_fd(machine, process, fd, opened)
     asked.pid, asked.stdout, asked.stderr = process.pid, process.fds[1], process.fds[2]
-    env = environment(machine)
+    env = environment(machine, asked.session in machine.state.terminals)
     error = _execute(machine, process, argv, env)
     if error is None:
         return process
@@ -229,6 +226,9 @@ def _outside(machine: Machine, asked: Exec) -> tuple[Open, Open, Open]:
     """Return what the first three descriptors of a command from outside are. An `asked.stdin` is wanted where it is not 0."""
     if not asked.session:
         return Open("null"), Open("capture"), Open("capture")
+    if asked.session in machine.state.terminals:
+        asked.stdin = 0
+        return tuple(Open("tty", pos=asked.session, writes=fd > 0) for fd in range(3))  # type: ignore[return-value]
     stdin = Open("null")
     if asked.stdin:
         stdin, writes = streams.make_pipe(machine)
@@ -249,7 +249,7 @@ def load(machine: Machine, process: Process) -> None:
 def _load_shell(machine: Machine, process: Process) -> None:
     args, options = list(process.argv[1:]), set[str]()
     text: str | None = None
-    command = interactive = False
+    command = interactive = stdin = False
     while args and args[0][:1] in ("-", "+") and len(args[0]) > 1:
         arg = args.pop(0)
         if arg == "--":
@@ -265,19 +265,19 @@ def _load_shell(machine: Machine, process: Process) -> None:
                 options.add({"errexit": "e", "nounset": "u", "xtrace": "x"}.get(args[0], args[0]))
                 args.pop(0)
             elif letter in "ils":
-                interactive = interactive or letter == "i"
+                interactive, stdin = interactive or letter == "i", stdin or letter == "s"
             else:
                 options.add(letter)
     name = process.argv[0]
     if command:
         text = args.pop(0) if args else ""
         name = args.pop(0) if args else name
-    elif args:
+    elif args and not stdin:
         name = args.pop(0)
         text = _script(machine, process, name)
         if text is None:
             return
-    load_shell(machine, process, process.program, name, text, args)
+    load_shell(machine, process, process.program, name, text, args, interactive)
     assert process.shell is not None
     process.shell.options |= options
 
@@ -298,8 +298,10 @@ def _script(machine: Machine, process: Process, name: str) -> str | None:
     return node.content
 
 
-def load_shell(machine: Machine, process: Process, dialect: str, name: str, text: str | None, args: list[str]) -> None:
-    """Give a process a shell that runs a text (None: what comes on standard input)."""
+def load_shell(
+    machine: Machine, process: Process, dialect: str, name: str, text: str | None, args: list[str], interactive: bool = False
+) -> None:
+    """Give a process a shell that runs a text (None: what comes on standard input, as `reading.py` has it)."""
     shell = Shell(dialect, name, args=list(args), exported=set(process.env), root_pid=process.pid, seconds=machine.kernel.now)
     shell.vars = dict(process.env.items())
     shell.vars.setdefault("PWD", process.cwd)
@@ -309,24 +311,11 @@ def load_shell(machine: Machine, process: Process, dialect: str, name: str, text
         shell.vars.setdefault("SHLVL", "1")
         shell.vars.setdefault("_", name)
         shell.exported |= {"SHLVL", "_"}
+    process.program, process.shell = dialect, shell
     if text is not None:
         shell.frames = [Frame(text)]
-    process.program, process.shell = dialect, shell
-
-
-def read_script(machine: Machine, process: Process) -> bool:
-    """Read a script from standard input; False: it has not ended yet."""
-    shell = process.shell
-    assert shell is not None
-    while True:
-        piece = streams.read(machine, process, 0)
-        if piece is None:
-            return False
-        if not piece:
-            break
-        process.data["script"] = process.data.get("script", "") + piece
-    shell.frames = [Frame(process.data.pop("script", ""))]
-    return True
+    else:
+        reading.begin(machine, process, interactive)
 
 
 def unmodelled(machine: Machine, process: Process) -> None:

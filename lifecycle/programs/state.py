@@ -23,8 +23,8 @@ class Open(msgspec.Struct, omit_defaults=True):
     """An open file description, shared by the descriptors that `refs` counts.
 
     `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
-    outside), session (the same, told as it is written: `path` is the stream, `pos` the session), text (a here-document),
-    null, zero, random or full. For a log `path` is stdout or stderr.
+    outside), session (the same, told as it is written: `path` is the stream, `pos` the session), tty (`pos` says which
+    terminal), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr.
     """
 
     kind: str
@@ -46,6 +46,25 @@ class Pipe(msgspec.Struct, omit_defaults=True):
     readers: int = 0
     writers: int = 0
     waiting: list[int] = []
+
+
+class Terminal(msgspec.Struct, omit_defaults=True):
+    """A pseudo terminal (`terminal.py`).
+
+    `line` is being typed, `lines` are whole and not yet read (an empty one: end of input); `keys` are what was typed while a
+    program reads keys itself (`raw`). `waiting` are the processes that read, `foreground` the process group that its keys
+    send signals to. Once it is `closed` there is nothing more to read.
+    """
+
+    line: str = ""
+    lines: list[str] = []
+    keys: str = ""
+    raw: bool = False
+    waiting: list[int] = []
+    foreground: int = 0
+    rows: int = 0
+    columns: int = 0
+    closed: bool = False
 
 
 class Loop(msgspec.Struct, array_like=True):
@@ -70,8 +89,9 @@ class Undo(msgspec.Struct, omit_defaults=True):
 class Frame(msgspec.Struct, omit_defaults=True):
     """A piece of code in progress: a script, a function's body, eval's argument, a trap's action, a sourced file.
 
-    `code` is its text (what is compiled from it is found by that), `pc` the next step. `status` is what `$?` was before a
-    trap's action; `args` the positional parameters to go back to; `local` the variables that a function hides.
+    `code` is its text (what is compiled from it is found by that), `pc` the next step, `line` how many lines stand before
+    it. `status` is what `$?` was before a trap's action; `args` the positional parameters to go back to; `local` the
+    variables that a function hides. The `kind` input reads commands; each is a frame of the kind line.
     """
 
     code: str
@@ -84,6 +104,30 @@ class Frame(msgspec.Struct, omit_defaults=True):
     local: dict[str, Any] | None = None
     cases: list[str] = []
     depth: int = 0
+    line: int = 0
+
+
+class Input(msgspec.Struct, omit_defaults=True):
+    """What a shell that reads its commands has read: `text` is no whole command yet, `line` the number of lines before it.
+
+    An interactive one prompts (`prompted`: the prompt for what comes next is out), and goes on after errors and interrupts
+    (`interrupted`: one of its children has ended by one).
+    """
+
+    text: str = ""
+    line: int = 0
+    interactive: bool = False
+    prompted: bool = False
+    interrupted: bool = False
+
+
+class Job(msgspec.Struct, omit_defaults=True):
+    """What a shell calls a command in the background, or a stopped one: its number, its text, and its processes."""
+
+    number: int
+    text: str
+    pids: list[int] = []
+    stopped: bool = False
 
 
 class Shell(msgspec.Struct, omit_defaults=True):
@@ -115,13 +159,17 @@ class Shell(msgspec.Struct, omit_defaults=True):
     random: int = 0
     seconds: Micros = 0
     root_pid: int = 0
+    input: Input | None = None
+    named_jobs: dict[int, Job] = {}
+    function_lines: dict[str, int] = {}
 
 
 class Process(msgspec.Struct, omit_defaults=True):
     """A process. `waiting` says for what: time, child, read, write, builtin, signal, idle, spin; empty: it can go on.
 
     `program` is what it runs (the name of a command, or of a shell's dialect), `flavor` whose it is (busybox, coreutils ...).
-    `data` is a command's own memory. `code` is set once it has ended (a zombie until its parent has asked).
+    `data` is a command's own memory. `code` is set once it has ended (a zombie until its parent has asked). A `stopped` one
+    does nothing until SIGCONT; the signals that it gets meanwhile are `held`.
     """
 
     pid: int
@@ -148,13 +196,17 @@ class Process(msgspec.Struct, omit_defaults=True):
     signal: str | None = None
     seen: bool = False
     exec_id: int = 0
+    group: int = 0
+    stopped: bool = False
+    held: list[str] = []
 
 
 class Exec(msgspec.Struct, omit_defaults=True):
     """A command that was asked for from outside, and whom to tell. `pure`: it looked at nothing that moves by itself.
 
     `session`: the index of the trace with which somebody's own command began (0: a probe's or a hook's). `stdin` is the open
-    end of the pipe that such a command reads from, 0 where there is none (any more).
+    end of the pipe that such a command reads from, 0 where there is none (any more). `said` is the beginning of what it has
+    written, `told` how many bytes that was.
     """
 
     pid: int
@@ -165,6 +217,8 @@ class Exec(msgspec.Struct, omit_defaults=True):
     pure: bool = True
     session: int = 0
     stdin: int = 0
+    said: str = ""
+    told: int = 0
 
 
 class Listener(msgspec.Struct, omit_defaults=True):
@@ -202,7 +256,11 @@ class Connection(msgspec.Struct, omit_defaults=True):
 
 
 class ContainerState(msgspec.Struct, omit_defaults=True):
-    """A container's processes, files and output."""
+    """A container's processes, files and output.
+
+    `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
+    what the container's first process writes.
+    """
 
     spec: Container
     image: str
@@ -223,6 +281,8 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
     said: set[str] = set()
+    terminals: dict[int, Terminal] = {}
+    attached: list[int] = []
 
 
 class SandboxState(msgspec.Struct, omit_defaults=True):

@@ -1,20 +1,18 @@
-"""Open files: reading, writing, pipes, and the container's own output."""
+"""Open files: reading, writing, pipes."""
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
+from lifecycle.programs import terminal
 from lifecycle.programs.files import MAX_BYTES, FileError, Node, join
-from lifecycle.programs.interface import LogLine
+from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
 
 PIPE_SIZE = 64 << 10
-MAX_LOG = 1 << 20
-MAX_LINE = 16 << 10
 DEVICES = {"null", "zero", "random", "full"}
 
 
@@ -70,6 +68,11 @@ def _node(tree: str, path: str, node: Node, writes: bool) -> Open:
 
 def _special(machine: Machine, process: Process, path: str, mode: str) -> Open | None:
     """Open what is no file of its own: another descriptor, /proc, the terminal."""
+    if path == "/dev/tty" or path.startswith("/dev/pts/"):
+        found = terminal.opened_by(machine, process)
+        if found is None:
+            raise FileError("ENXIO" if path == "/dev/tty" else "ENOENT")
+        return Open("tty", pos=found.pos, writes=mode != "r")
     if path in ("/dev/stdin", "/dev/stdout", "/dev/stderr"):
         return _descriptor(machine, process, {"stdin": 0, "stdout": 1, "stderr": 2}[path[5:]])
     if path.startswith("/dev/fd/") and path[8:].isdigit():
@@ -102,7 +105,8 @@ def _descriptor(machine: Machine, process: Process, fd: int) -> Open:
             pipe.writers += 1
         else:
             pipe.readers += 1
-    return Open(opened.kind, opened.tree, opened.path, 0, opened.append, opened.pipe, opened.writes, opened.text)
+    pos = opened.pos if opened.kind in ("session", "tty") else 0
+    return Open(opened.kind, opened.tree, opened.path, pos, opened.append, opened.pipe, opened.writes, opened.text)
 
 
 def set_fd(machine: Machine, process: Process, fd: int, opened: Open) -> None:
@@ -141,7 +145,7 @@ def release(machine: Machine, number: int) -> None:
     opened.refs -= 1
     if opened.refs > 0:
         return
-    if opened.kind not in ("capture", "session"):
+    if opened.kind != "capture":
         del machine.state.opens[number]
     if opened.kind == "pipe":
         _close_end(machine, opened)
@@ -188,31 +192,19 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
         return False
     kind = opened.kind
     if kind == "log":
-        _log(machine, process, opened.path, text + "\0" * min(zeros, MAX_LINE))
+        log(machine, opened.path, text + "\0" * min(zeros, MAX_LINE), process.pid)
     elif kind == "capture":
         if len(opened.text) < MAX_LOG:
             opened.text += text + "\0" * min(zeros, MAX_LOG)
     elif kind == "session":
-        _tell(machine, opened, text + "\0" * min(zeros, MAX_LOG))
+        tell(machine, opened.pos, opened.path, text, zeros)
+    elif kind == "tty":
+        terminal.show(machine, opened.pos, text + "\0" * min(zeros, MAX_LINE), process.pid)
     elif kind == "file":
         return _write_file(machine, opened, text, zeros)
     elif kind == "pipe":
         return _write_pipe(machine, process, opened, text + "\0" * min(zeros, PIPE_SIZE))
     return kind != "full"
-
-
-def _tell(machine: Machine, opened: Open, text: str) -> None:
-    """Put out what somebody's own command writes, as far as output is kept; bytes that are no text stand in base64."""
-    text = text[: MAX_LOG - len(opened.text)]
-    if not text:
-        return
-    opened.text += text
-    data = text.encode("latin-1", "replace")
-    try:
-        written = {"text": data.decode("utf-8")}
-    except UnicodeDecodeError:
-        written = {"base64": base64.b64encode(data).decode()}
-    machine.trace("session", session=opened.pos, stream=opened.path, **written)
 
 
 def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
@@ -282,68 +274,6 @@ def type_into(machine: Machine, process: Process, number: int, text: str) -> boo
     return opened is not None and pipe is not None and pipe.readers > 0 and _write_pipe(machine, process, opened, text)
 
 
-def _log(machine: Machine, process: Process, stream: str, text: str) -> None:
-    """Put text into the container's log: whole lines at once, the rest when its line ends or the container does."""
-    state = machine.state
-    text = state.partial.pop(stream, "") + text
-    lines, newline, rest = text.rpartition("\n")
-    if rest:
-        if len(rest) > MAX_LINE:
-            lines, newline, rest = lines + newline + rest, "\n", ""
-        else:
-            state.partial[stream] = rest
-    if newline:
-        _collect(machine, stream, lines, process.pid)
-
-
-def _collect(machine: Machine, stream: str, lines: str, pid: int) -> None:
-    """Put lines out, together with what the same process writes at the same instant."""
-    if not machine.running:
-        put_out(machine, stream, lines, pid)
-        return
-    if machine.written and machine.written[-1][:2] == (stream, pid):
-        machine.written[-1][2].append(lines)
-        return
-    machine.written.append((stream, pid, [lines]))
-
-
-def put_written(machine: Machine) -> None:
-    """Put out what was collected."""
-    written, machine.written = machine.written, []
-    for stream, pid, lines in written:
-        put_out(machine, stream, "\n".join(lines), pid)
-
-
-def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
-    """Add lines (without the last newline) to the log and put out a trace."""
-    state = machine.state
-    room = MAX_LOG - state.log_bytes
-    shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
-    for line in shown.split("\n"):
-        state.logs.append(LogLine(machine.kernel.now, stream, line))
-        state.log_bytes += len(line) + 1
-    machine.room.usage_changed(machine.sandbox.spec.node, log=True)
-    if state.log_bytes <= MAX_LOG:
-        machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
-        return
-    if room > 0:
-        machine.trace("output", stream=stream, text=shown[:room] + "\n", pid=pid)
-    machine.limit("output", "1 MiB of output", "only the last of it is kept, and no more is written down")
-    dropped = 0
-    while state.log_bytes > MAX_LOG and dropped < len(state.logs):
-        state.log_bytes -= len(state.logs[dropped].text) + 1
-        dropped += 1
-    del state.logs[:dropped]
-
-
-def flush(machine: Machine) -> None:
-    """Put out everything, also what was begun and has no newline yet."""
-    put_written(machine)
-    for stream, text in sorted(machine.state.partial.items()):
-        put_out(machine, stream, text, 1)
-    machine.state.partial = {}
-
-
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -353,9 +283,6 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str
     opened = machine.state.opens.get(number) if number is not None else None
     if opened is None or opened.kind in ("null", "full", "capture", "session", "log", "directory"):
         return ""
-    if opened.kind == "silent":
-        process.waiting = "read"
-        return None
     if opened.kind == "zero":
         return "\0" * PIPE_SIZE
     if opened.kind == "random":
@@ -364,6 +291,8 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str
         return bytes.fromhex(machine.kernel.seeds.hex(128, "urandom", machine.state.spec.id, process.pid, opened.pos)).decode(
             "latin-1"
         )
+    if opened.kind == "tty":
+        return terminal.read(machine, process, opened.pos)
     if opened.kind == "pipe":
         return _read_pipe(machine, process, opened, line)
     text = opened.text if opened.kind == "text" else _file_text(machine, opened)
@@ -406,6 +335,32 @@ def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool) -> 
         return None
     else:
         piece, pipe.text = pipe.text, ""
+    _wake(machine, pipe)
+    return piece
+
+
+def peek(machine: Machine, process: Process, fd: int) -> tuple[str, bool] | None:
+    """Return what a file or a pipe has to read, without taking it, and whether that is all; None for what is neither."""
+    opened = machine.state.opens.get(process.fds.get(fd, 0))
+    if opened is None:
+        return "", True
+    if opened.kind == "pipe":
+        pipe = machine.state.pipes.get(opened.pipe)
+        return (pipe.text, pipe.writers <= 0) if pipe else ("", True)
+    if opened.kind not in ("text", "file"):
+        return None
+    return (opened.text if opened.kind == "text" else _file_text(machine, opened))[opened.pos :], True
+
+
+def take(machine: Machine, process: Process, fd: int, count: int) -> str:
+    """Take the first so many characters of what `peek` has shown."""
+    opened = machine.state.opens[process.fds[fd]]
+    if opened.kind != "pipe":
+        piece = (opened.text if opened.kind == "text" else _file_text(machine, opened))[opened.pos : opened.pos + count]
+        opened.pos += len(piece)
+        return piece
+    pipe = machine.state.pipes[opened.pipe]
+    piece, pipe.text = pipe.text[:count], pipe.text[count:]
     _wake(machine, pipe)
     return piece
 

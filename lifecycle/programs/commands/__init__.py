@@ -18,6 +18,7 @@ from lifecycle.programs.commands import (
     sed,
     servers,
     system,
+    terminals,
     text,
     times,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "sed",
     "servers",
     "system",
+    "terminals",
     "text",
     "times",
 ]

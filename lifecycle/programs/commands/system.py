@@ -1,4 +1,4 @@
-"""Commands about the system and its users: hostname, id, whoami, uname, nproc, free, tty, package managers, busybox itself."""
+"""Commands about the system and its users: hostname, id, whoami, uname, nproc, free, package managers, busybox itself."""
 
 from __future__ import annotations
 
@@ -92,12 +92,6 @@ def nproc(call: Call) -> int:
     return 0
 
 
-@command("tty")
-def tty(call: Call) -> int:
-    call.out("not a tty\n")
-    return 1
-
-
 @command("free")
 def free(call: Call) -> int:
     call.moves()
@@ -168,7 +162,7 @@ def privileged(call: Call) -> int:
     return call.fail("permission denied (are you root?)" if call.busybox else "permission denied.")
 
 
-@command("clear", "reset", "stty", "logger", "ldconfig", "renice", "wall")
+@command("logger", "ldconfig", "renice", "wall")
 def nothing(call: Call) -> int:
     return 0
 

@@ -187,6 +187,10 @@ def debian(name: str = "debian", procps: bool = False) -> dict[str, Node]:
         "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     )
     nodes["/etc/os-release"] = file(_OS[name])
+    if name == "centos":
+        nodes["/root/.bashrc"] = file("PS1='[\\u@\\h \\W]\\$ '\n")
+    else:
+        nodes["/etc/bash.bashrc"] = file("PS1='${debian_chroot:+($debian_chroot)}\\u@\\h:\\w\\$ '\n")
     if name == "debian":
         nodes["/etc/debian_version"] = file("12.7\n")
     return nodes

@@ -13,6 +13,7 @@ from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.external import run_program
 from lifecycle.programs.shell.frames import leave, pop, push
+from lifecycle.programs.shell.job_control import bg, fg, interactive, may_leave
 from lifecycle.programs.shell.jobs import block, jobs, kill, trap, wait
 from lifecycle.programs.shell.printf import echo_text, printf_text
 from lifecycle.programs.shell.redirects import undo_to
@@ -90,10 +91,12 @@ def _complain_test(turn: Turn, name: str, text: str) -> None:
 # ── flow ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _exit(turn: Turn, argv: list[str]) -> None:
+def _exit(turn: Turn, argv: list[str]) -> int:
     shell = turn.shell
+    if interactive(shell) and not may_leave(turn):
+        return int(shell.dialect == "bash")
     trap = next((frame for frame in reversed(shell.frames) if frame.kind in ("trap", "exit")), None)
-    raise ShellExit(number(turn, argv, trap.status if trap and len(argv) < 2 else shell.status) & 255)
+    raise ShellExit(number(turn, argv, trap.status if trap and len(argv) < 2 else shell.status) & 255, asked=True)
 
 
 def _return(turn: Turn, argv: list[str]) -> None:
@@ -191,7 +194,7 @@ def _exec(turn: Turn, argv: list[str]) -> int | None:
             turn.complain(text if error.code != "ENOENT" else f"{args[0]}: No such file or directory")
         else:
             turn.complain_as("exec", text)
-        raise ShellExit(error.status) from None
+        raise ShellExit(error.status, asked=turn.shell.dialect != "bash") from None
     turn.machine.queue.append(turn.process.pid)
     raise Replaced
 
@@ -386,8 +389,8 @@ BUILTINS: dict[str, Builtin] = {
     "trap": trap,
     "kill": kill,
     "jobs": jobs,
-    "fg": _colon,
-    "bg": _colon,
+    "fg": fg,
+    "bg": bg,
     "disown": _colon,
     "cd": _cd,
     "pwd": _pwd,

@@ -102,7 +102,7 @@ class Compiler:
             self.and_or(item.command, last)
             return
         after = Target()
-        self.emit("background", after)
+        self.emit("background", after, item.text)
         self.and_or(item.command, True)
         self.emit("exit_child")
         self.place(after)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.programs.files import FileError, Node, join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import evaluate
+from lifecycle.programs.terminal import is_terminal
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -114,7 +115,7 @@ class Tests:
         if op == "n":
             return value != ""
         if op == "t":
-            return False
+            return value.isdigit() and is_terminal(self.machine, self.process, int(value))
         try:
             node = self.machine.view.find(join(self.process.cwd, value), follow=op not in "Lh")[1] if value else None
         except FileError:

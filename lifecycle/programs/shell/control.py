@@ -11,6 +11,7 @@ from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.conditions import Bracket, TestError, explain
 from lifecycle.programs.shell.expand import Expander
 from lifecycle.programs.shell.frames import expander_of, guarded, leave, pop
+from lifecycle.programs.shell.reading import read_command
 from lifecycle.programs.shell.redirects import expanded, redirect, undo_to
 from lifecycle.programs.shell.turn import ShellExit, Turn
 from lifecycle.programs.state import Frame, Loop, Undo
@@ -96,6 +97,9 @@ def do_case_end(turn: Turn, frame: Frame, step: Any) -> None:
 
 def do_function(turn: Turn, frame: Frame, step: Any) -> None:
     turn.shell.functions[step[1]] = (frame.code, frame.pc)
+    turn.shell.function_lines.pop(step[1], None)
+    if frame.line:
+        turn.shell.function_lines[step[1]] = frame.line
     frame.pc = step[2]
     turn.shell.status = 0
 
@@ -108,6 +112,10 @@ def do_return_function(turn: Turn, frame: Frame, step: Any) -> None:
 
 def do_end(turn: Turn, frame: Frame, step: Any) -> None:
     shell = turn.shell
+    if frame.kind == "input":
+        frame.pc = 0
+        read_command(turn)
+        return
     if frame.kind in ("script", "exit") and len(shell.frames) == 1:
         leave(turn, frame.status if frame.kind == "exit" else shell.status)
         return

@@ -11,8 +11,8 @@ _MAGIC_EOF = {")": "EOF in command substitution"}
 
 
 def prefix(dialect: str, name: str, line: int) -> str:
-    """Return what stands before a complaint of the shell itself."""
-    if dialect == "bash":
+    """Return what stands before a complaint of the shell itself. Line 0: it names none, as an interactive shell."""
+    if dialect == "bash" and line:
         return f"{name}: line {line}: "
     if dialect == "dash":
         return f"{name}: {line}: "
@@ -21,7 +21,7 @@ def prefix(dialect: str, name: str, line: int) -> str:
 
 def builtin_prefix(dialect: str, name: str, command: str, line: int) -> str:
     """Return what stands before a complaint of a builtin command."""
-    if dialect == "ash":
+    if dialect == "ash" and line:
         return f"{name}: {command}: line {line - 1}: "
     return f"{prefix(dialect, name, line)}{command}: "
 
@@ -71,13 +71,16 @@ def arithmetic(dialect: str, kind: str, token: str, text: str) -> str:
     return f'{text}: syntax error: operand expected (error token is "{token or text[-1:]}")'
 
 
-def syntax_error(dialect: str, name: str, fault: SyntaxFault) -> str:
-    """Return the whole complaint, lines and all, about a script that does not parse."""
+def syntax_error(dialect: str, name: str, fault: SyntaxFault, line: int = 0, source: str = "-c: ") -> str:
+    """Return the whole complaint, lines and all, about a script that does not parse.
+
+    `line` is the number of lines before it, `source` what bash calls it where it is no file; a script that is typed has -1.
+    """
     if dialect == "bash":
-        return _bash(name, fault)
+        return _bash(name, fault, line, source)
     words = _words(dialect, fault)
     if dialect == "dash":
-        return f"{name}: {fault.line}: Syntax error: {words}\n"
+        return f"{name}: {line + fault.line}: Syntax error: {words}\n"
     return f"{name}: syntax error: {words}\n"
 
 
@@ -109,14 +112,16 @@ def _unexpected(dialect: str, fault: SyntaxFault) -> str:
 _SHOWN = set(names("; & && | || ;; ( ) < > >> << newline if then else elif fi do done case esac while until for { } ! in"))
 
 
-def _bash(name: str, fault: SyntaxFault) -> str:
-    head = f"{name}: -c: line {fault.line}: "
+def _bash(name: str, fault: SyntaxFault, line: int, source: str) -> str:
+    at, after = (f"line {line + fault.line}: ", f"line {line + fault.line + 1}: ") if line >= 0 else ("", "")
+    head = f"{name}: {source}{at}"
     if fault.kind == "quote":
         return f"{head}unexpected EOF while looking for matching `{fault.token}'\n"
     if fault.kind == "eof":
-        return f"{name}: -c: line {fault.line + 1}: syntax error: unexpected end of file\n"
+        return f"{name}: {source}{after if source else at}syntax error: unexpected end of file\n"
     if fault.kind == "substitution":
-        return f"{name}: line {fault.line}: ${{{fault.token}}}: bad substitution\n"
+        return f"{name}: {at}${{{fault.token}}}: bad substitution\n"
     if fault.kind == "variable":
         return f"{head}`{fault.token}': not a valid identifier\n"
-    return f"{head}syntax error near unexpected token `{fault.token}'\n{head}`{fault.text}'\n"
+    said = f"{head}syntax error near unexpected token `{fault.token}'\n"
+    return f"{said}{head}`{fault.text}'\n" if line >= 0 else said

@@ -8,6 +8,7 @@ from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.frames import leave
+from lifecycle.programs.shell.job_control import put_in_front
 from lifecycle.programs.shell.redirects import redirect
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
 from lifecycle.programs.state import Frame, Process
@@ -38,6 +39,7 @@ def external(turn: Turn, frame: Frame, argv: list[str], last: bool, opens: list[
     if target is process:
         machine.queue.append(process.pid)
         raise Replaced
+    put_in_front(turn, target)
     process.waiting, process.wait_for = "child", [target.pid]
     machine.queue.append(target.pid)
 
@@ -84,7 +86,7 @@ def _say_not_run(turn: Turn, target: Process, name: str, error: ExecError) -> No
         text = f"{name}: {'Is a directory' if shell.dialect == 'bash' else 'Permission denied'}"
     else:
         text = f"{name}: {FileError(error.code).text}"
-    said = words.prefix(shell.dialect, shell.name, shell.line) + text + "\n"
+    said = words.prefix(shell.dialect, shell.name, turn.line) + text + "\n"
     turn.machine.write(target, 2, said)
 
 

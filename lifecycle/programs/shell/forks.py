@@ -9,9 +9,12 @@ import msgspec
 from lifecycle.programs import streams
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
+from lifecycle.programs.shell import job_control
 from lifecycle.programs.shell.external import cannot_fork
 from lifecycle.programs.shell.frames import leave
+from lifecycle.programs.shell.job_control import name_job, put_behind, put_in_front
 from lifecycle.programs.shell.turn import ShellExit, Turn
+from lifecycle.programs.signals import DESCRIPTIONS
 from lifecycle.programs.state import SIGNALED, Frame, Open, Process, Shell
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
     turn.machine.hold(child, turn.process.memory)
     child.shell = msgspec.structs.replace(
         shell,
-        frames=[Frame(frame.code, "script", pc, tested=frame.tested, cases=list(frame.cases))],
+        frames=[Frame(frame.code, "script", pc, tested=frame.tested, cases=list(frame.cases), line=frame.line)],
         args=list(shell.args),
         vars={name: dict(value) if isinstance(value, dict) else value for name, value in shell.vars.items()},
         exported=set(shell.exported),
@@ -46,6 +49,9 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
         pids=[],
         statuses=[],
         subshell=shell.subshell + 1,
+        input=None,
+        named_jobs={},
+        function_lines=dict(shell.function_lines),
     )
     return child
 
@@ -53,6 +59,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
 def do_subshell(turn: Turn, frame: Frame, step: Any) -> None:
     child = fork(turn, frame, frame.pc)
     frame.pc = step[1]
+    put_in_front(turn, child)
     turn.process.waiting, turn.process.wait_for = "child", [child.pid]
     turn.machine.queue.append(child.pid)
 
@@ -60,11 +67,13 @@ def do_subshell(turn: Turn, frame: Frame, step: Any) -> None:
 def do_background(turn: Turn, frame: Frame, step: Any) -> None:
     child = fork(turn, frame, frame.pc)
     frame.pc = step[1]
-    child.ignored |= {"SIGINT", "SIGQUIT"}
-    if 0 in child.fds:
-        streams.set_fd(turn.machine, child, 0, Open("null"))
+    if not put_behind(turn, child):
+        child.ignored |= {"SIGINT", "SIGQUIT"}
+        if 0 in child.fds:
+            streams.set_fd(turn.machine, child, 0, Open("null"))
     turn.shell.background = child.pid
     turn.shell.jobs[child.pid] = None
+    name_job(turn, [child.pid], step[2])
     turn.shell.status = 0
     turn.machine.queue.append(child.pid)
 
@@ -110,6 +119,7 @@ def do_pipeline(turn: Turn, frame: Frame, step: Any) -> None:
     previous: Open | None = None
     for i, pc in enumerate(starts):
         child = fork(turn, frame, pc)
+        put_in_front(turn, child, pids[0] if pids else 0)
         if previous is not None:
             streams.set_fd(machine, child, 0, previous)
             previous = None
@@ -136,6 +146,7 @@ def child_ended(machine: Machine, parent: Process, child: Process) -> bool:
     if parent.waiting in ("child", "pipeline", "substitute") and child.pid in parent.wait_for:
         if parent.waiting == "substitute":
             _substituted(machine, parent, shell, code)
+            job_control.ended_in_front(machine, parent, child)
             return True
         if child.signal and parent.waiting == "child":
             _say_signal(machine, parent, shell, child)
@@ -145,6 +156,7 @@ def child_ended(machine: Machine, parent: Process, child: Process) -> bool:
         if not parent.wait_for:
             shell.status = _pipeline_status(shell) if parent.waiting == "pipeline" else code
             machine.ready(parent)
+        job_control.ended_in_front(machine, parent, child)
         return True
     if child.pid in shell.jobs:
         shell.jobs[child.pid] = code | (SIGNALED if child.signal else 0)
@@ -175,8 +187,9 @@ def _substituted(machine: Machine, parent: Process, shell: Shell, code: int) -> 
 
 
 def _say_signal(machine: Machine, parent: Process, shell: Shell, child: Process) -> None:
-    if shell.dialect == "bash" and child.signal == "SIGTERM":
-        machine.write(parent, 2, "Terminated\n")
+    if shell.dialect == "bash" and (child.signal == "SIGTERM" or job_control.interactive(shell)):
+        text = DESCRIPTIONS.get(child.signal or "")
+        machine.write(parent, 2, f"{text}\n" if text else "")
         return
     said = words.killed(shell.dialect, shell.name, shell.line, child.signal or "", child.pid, " ".join(child.argv))
     if said:

@@ -55,6 +55,15 @@ def leave(turn: Turn, status: int) -> None:
     turn.machine.end(turn.process, status)
 
 
+def abandon(turn: Turn, status: int) -> None:
+    """Drop the command that an interactive shell is at, whatever was begun for it; it reads the next one then."""
+    shell = turn.shell
+    while len(shell.frames) > 1:
+        pop(turn)
+    undo_to(turn, 0)
+    shell.status, shell.values, shell.builtin, shell.pids = status, [], [], []
+
+
 def expander_of(turn: Turn, count: int) -> Expander:
     """Return what expands a step's words; it takes the last `count` outputs of command substitutions."""
     values = turn.shell.values
@@ -71,7 +80,7 @@ def guarded(turn: Turn, make: Callable[[], Any]) -> Any:
         return make()
     except ExpansionError as error:
         turn.complain(str(error))
-        raise ShellExit(127 if turn.shell.dialect == "bash" else 2) from error
+        raise ShellExit(2 if turn.shell.dialect != "bash" else 1 if turn.shell.input else 127) from error
     except ArithmeticError_ as error:
         turn.complain(words.arithmetic(turn.shell.dialect, error.kind, error.token, error.token))
         raise ShellExit(1 if turn.shell.dialect == "bash" else 2) from error

@@ -6,6 +6,7 @@ import re
 
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.expand import quote
+from lifecycle.programs.shell.job_control import described, job_named, listed
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
 from lifecycle.programs.state import SIGNALED
@@ -24,7 +25,7 @@ def wait(turn: Turn, argv: list[str]) -> int | None:
         return None
     status = 0
     for arg in wanted:
-        pid = int(arg) if arg.isdigit() else _job(turn, arg)
+        pid = int(arg) if arg.isdigit() else job_named(turn.shell, arg)
         if pid not in shell.jobs:
             if shell.dialect == "bash":
                 turn.complain_as("wait", f"pid {arg} is not a child of this shell")
@@ -58,15 +59,6 @@ def _wait_any(turn: Turn, argv: list[str]) -> int | None:
         return 127
     block(turn, argv)
     return None
-
-
-def _job(turn: Turn, text: str) -> int:
-    jobs = list(turn.shell.jobs)
-    if text in ("%%", "%+", "%") and jobs:
-        return jobs[-1]
-    if text[:1] == "%" and text[1:].isdigit() and 0 < int(text[1:]) <= len(jobs):
-        return jobs[int(text[1:]) - 1]
-    return -1
 
 
 def block(turn: Turn, argv: list[str]) -> None:
@@ -144,7 +136,7 @@ def kill(turn: Turn, argv: list[str]) -> int | None:
 def _kill_one(turn: Turn, arg: str, signal: str) -> int:
     machine = turn.machine
     if arg.startswith("%"):
-        arg = str(_job(turn, arg))
+        return _kill_job(turn, arg, signal)
     if not re.fullmatch(r"-?\d+", arg):
         kind = turn.shell.dialect
         if kind == "ash":
@@ -159,7 +151,7 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
     if pid in (0, -1) or pid < 0:
         targets = [p for p in list(machine.state.processes.values()) if p.pid != 1 and (pid == 0 or p is not turn.process)]
         if pid < -1:
-            targets = [p for p in targets if p.pid == -pid or p.ppid == -pid]
+            targets = [p for p in targets if -pid in (p.pid, p.ppid, p.group)]
     else:
         targets = [p for p in [machine.state.processes.get(pid)] if p is not None]
     if not targets:
@@ -168,6 +160,23 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
     for target in targets:
         if signal != "EXIT":
             machine.signal(target, signal)
+    return 0
+
+
+def _kill_job(turn: Turn, arg: str, signal: str) -> int:
+    """Send a signal to a job: to its process group, where it has one; bash lets a stopped one take it at once."""
+    shell, machine = turn.shell, turn.machine
+    pid = job_named(shell, arg)
+    if pid < 0:
+        turn.complain_as("kill", f"No such job: {arg}" if shell.dialect == "dash" else f"{arg}: no such job")
+        return 1 if shell.dialect == "bash" else 2
+    job = shell.named_jobs[pid]
+    groups = {one.group for one in machine.state.processes.values() if one.pid in job.pids} - {turn.process.group}
+    targets = [one for one in list(machine.state.processes.values()) if one.group in groups or one.pid in job.pids]
+    for target in targets:
+        machine.signal(target, signal)
+        if job.stopped and shell.dialect == "bash":
+            machine.signal(target, "SIGCONT")
     return 0
 
 
@@ -181,9 +190,9 @@ def _no_such(turn: Turn, arg: str) -> None:
 
 
 def jobs(turn: Turn, argv: list[str]) -> int:
-    running = [pid for pid, code in turn.shell.jobs.items() if code is None]
-    if "-p" in argv:
-        turn.write(1, "".join(f"{pid}\n" for pid in running))
-    else:
-        turn.write(1, "".join(f"[{i}]{'+' if i == len(running) else '-'}  Running\n" for i, _ in enumerate(running, 1)))
+    shell = turn.shell
+    found = [pid for pid in listed(shell) if pid in shell.jobs]
+    turn.write(1, "".join(f"{pid}\n" if "-p" in argv else described(shell, pid) for pid in found))
+    for pid in [pid for pid in shell.named_jobs if shell.jobs.get(pid, 0) is not None]:
+        del shell.named_jobs[pid]
     return 0

@@ -81,6 +81,8 @@ class Lexer:
         self.peeked: Token | None = None
         self.heredocs: list[Heredoc] = []
         self.bodies: dict[int, Word] = {}
+        self.cut = 0  # characters taken out of the text, for they have been read ahead
+        self.unfinished = False  # a here-document has not come to its end
         self.operators = [op for op in OPERATORS if self.bash or op not in BASH_ONLY or (dialect == "ash" and op in ASH_TOO)]
 
     def fail(self, kind: str, token: str = "", expecting: str = "") -> ParseError:
@@ -172,6 +174,8 @@ class Lexer:
             if line == document.delimiter:
                 break
             lines.append(line)
+        else:
+            self.unfinished = True
         body = "".join(line + "\n" for line in lines)
         if document.raw:
             return (Lit(body, True),)
@@ -218,9 +222,11 @@ class Lexer:
             self._advance(end + 1)
         elif c == '"':
             self.i += 1
+            line = self.line
             parts.append(Lit("", True))
             parts.extend(self.quoted_word(end='"'))
             if self.i >= len(text):
+                self.line = line if self.bash else self.line
                 raise self.fail("quote", '"')
             self.i += 1
         elif c == "\\":

@@ -58,6 +58,32 @@ def parse(text: str, dialect: str) -> Sequence:
         items.extend(line)
 
 
+def first_line(text: str, dialect: str, ended: bool) -> int | None:
+    """Return how many characters of a text its first command takes, with what is blank before it, up to its line's end.
+
+    None: more has to come, unless it has `ended`. Raises: ParseError.
+    """
+    if not ended and not text.endswith("\n"):
+        text = text[: text.rfind("\n") + 1]  # a line is looked at once it is whole
+    if not text:
+        return 0 if ended else None
+    parser = Parser(text, dialect)
+    try:
+        parser.skip_newlines()
+        if parser.peek().kind == "eof":
+            return len(text)
+        parser.complete_line()
+    except ParseError as error:
+        if error.fault.kind in ("eof", "quote") and not ended:
+            return None
+        raise
+    except RecursionError:
+        raise parser.fail("nesting") from None
+    if (parser.peek().kind == "eof" or parser.unfinished) and not ended:
+        return None
+    return parser.i + parser.cut
+
+
 class Parser(Lexer):
     """Recursive descent over the tokens."""
 
@@ -83,11 +109,13 @@ class Parser(Lexer):
 
     def _item(self) -> tuple[Item, bool]:
         """Parse one command of a list; say whether `;` or `&` stands behind it."""
+        start = self.i - len(self.peek().text)
         command = self._and_or()
         token = self.peek()
         if token.kind == "op" and token.text in (";", "&"):
+            text = self.text[start : self.i - 1].strip() if token.text == "&" else ""
             self.take()
-            return Item(command, token.text == "&"), True
+            return Item(command, token.text == "&", text), True
         return Item(command), False
 
     def sequence(self) -> Sequence:
@@ -464,6 +492,7 @@ class Parser(Lexer):
         here, line = self.i, self.line
         self.i = end + 1
         self._read_heredocs()
+        self.cut += self.i - (end + 1)
         self.text = self.text[: end + 1] + self.text[self.i :]
         self.i, self.line = here, line
 

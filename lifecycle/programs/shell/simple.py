@@ -36,7 +36,7 @@ _OWNERS: dict[str, frozenset[str]] = {
 
 def do_plain(turn: Turn, frame: Frame, step: Any) -> None:
     _, argv, tested, last, line = step
-    turn.shell.line = line
+    turn.shell.line = line + frame.line
     if "x" in turn.shell.options:
         _xtrace(turn, [], list(argv))
     _call(turn, frame, list(argv), tested, last, None, [])
@@ -45,7 +45,7 @@ def do_plain(turn: Turn, frame: Frame, step: Any) -> None:
 def do_command(turn: Turn, frame: Frame, step: Any) -> None:
     _, assigns, command, redirects, count, tested, last, line, substituted = step
     shell = turn.shell
-    shell.line = line
+    shell.line = line + frame.line
     expander = expander_of(turn, count)
     argv: list[str] = guarded(turn, lambda: expander.fields(command))
     opens: list[tuple[int, str, str]] = guarded(turn, lambda: expanded(turn, expander, redirects))
@@ -161,7 +161,7 @@ def _call(
             return
     if function is not None:
         code, pc = function
-        push(turn, Frame(code, "function", pc, args=shell.args, tested=tested))
+        push(turn, Frame(code, "function", pc, args=shell.args, tested=tested, line=shell.function_lines.get(name, 0)))
         shell.args = argv[1:]
         return
     assert builtin is not None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.programs.shell import control, forks, idle, simple
 from lifecycle.programs.shell.builtins import BUILTINS
 from lifecycle.programs.shell.compile import Code, compile_script
-from lifecycle.programs.shell.frames import leave, push
+from lifecycle.programs.shell.frames import abandon, leave, push
+from lifecycle.programs.shell.job_control import interactive
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
 from lifecycle.programs.state import Frame, Process, Shell
 
@@ -54,7 +55,10 @@ def run_shell(machine: Machine, process: Process) -> None:
     except Replaced:
         return
     except ShellExit as error:
-        leave(turn, error.status)
+        if interactive(shell) and not error.asked:
+            abandon(turn, 1 if shell.dialect == "bash" else error.status)
+        else:
+            leave(turn, error.status)
         if process.code is None and not process.waiting:
             machine.ready(process)
 

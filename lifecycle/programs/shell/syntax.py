@@ -93,8 +93,11 @@ class AndOr(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):
+    """A command of a list; `text` is how one in the background was written."""
+
     command: AndOr
     background: bool = False
+    text: str = ""
 
 
 class Sequence(msgspec.Struct, frozen=True, array_like=True):

@@ -18,11 +18,12 @@ MAX_VALUE = 4 << 20
 
 
 class ShellExit(Exception):
-    """The shell ends because of an error, with this status."""
+    """The shell ends with this status: because of an error, which an interactive one survives, or as it was `asked` to."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, asked: bool = False) -> None:
         super().__init__(status)
         self.status = status
+        self.asked = asked
 
 
 class Replaced(Exception):
@@ -125,13 +126,21 @@ class Turn:
         """Write text; False where nobody reads or nothing is open (the shell has been told then)."""
         return self.machine.write(self.process, fd, text)
 
+    @property
+    def line(self) -> int:
+        """The line that complaints name; 0 where they name none."""
+        shell = self.shell
+        if shell.input is None or shell.dialect == "dash":
+            return shell.line
+        return 0 if shell.input.interactive else shell.line + (shell.dialect == "ash")
+
     def complain(self, text: str) -> None:
         """Say something on standard error as the shell itself."""
-        self.write(2, words.prefix(self.shell.dialect, self.shell.name, self.shell.line) + text + "\n")
+        self.write(2, words.prefix(self.shell.dialect, self.shell.name, self.line) + text + "\n")
 
     def complain_as(self, command: str, text: str) -> None:
         """Say something on standard error as a builtin command."""
-        self.write(2, words.builtin_prefix(self.shell.dialect, self.shell.name, command, self.shell.line) + text + "\n")
+        self.write(2, words.builtin_prefix(self.shell.dialect, self.shell.name, command, self.line) + text + "\n")
 
     def unbound(self, name: str) -> str:
         return f"{name}: unbound variable" if self.shell.dialect == "bash" else f"{name}: parameter not set"
@@ -186,5 +195,5 @@ def number(turn: Turn, argv: list[str], default: int) -> int:
     if not re.fullmatch(r"[-+]?\d+", argv[1]) or (argv[1][0] == "-" and turn.shell.dialect != "bash"):
         text = f"{argv[1]}: numeric argument required" if turn.shell.dialect == "bash" else f"Illegal number: {argv[1]}"
         turn.complain_as(argv[0], text)
-        raise ShellExit(2)
+        raise ShellExit(2, asked=argv[0] == "exit" and turn.shell.dialect == "bash")
     return int(argv[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ class World:
         self.programs = Programs(self.kernel)
         self.listener = Listener(self.kernel)
         self.kernel.rooms = {"programs": self.programs, "tests": self.listener}
-        self.pods = 0
+        self.pods = self.sessions = 0
 
     def pod(self, name: str = "pod", namespace: str = "default", ip: str = "", **more: Any) -> str:
         self.pods += 1
@@ -73,6 +74,15 @@ class World:
         assert failure is None, failure
         return self.wait_for(subject)
 
+    def session(self, container: str, *command: str, tty: bool = False) -> Session:
+        """Run a command as somebody who sits there does."""
+        self.sessions += 1
+        failure = self.programs.exec(
+            container, command, reply(f"session-{self.sessions}"), session=self.sessions, stdin=True, tty=tty
+        )
+        assert failure is None, failure
+        return Session(self, container, self.sessions)
+
     def get(self, path: str = "/", port: int = 80, host: str = "10.244.0.5", timeout: float = 1) -> HTTPResult:
         subject = f"http-{len(self.listener.told)}-{self.kernel.now}"
         self.programs.http(HTTPGet("node1", host, port, path, timeout=round(timeout * SECOND)), reply(subject))
@@ -109,7 +119,64 @@ class World:
         other.listener = Listener(other.kernel)
         other.listener.told = list(self.listener.told)
         other.kernel.rooms = {"programs": other.programs, "tests": other.listener}
-        other.pods = self.pods
+        other.pods, other.sessions = self.pods, self.sessions
+        return other
+
+
+class Session:
+    """Somebody's own command, and what it writes."""
+
+    def __init__(self, world: World, container: str, number: int) -> None:
+        self.world, self.container, self.number = world, container, number
+        self._seen = 0
+        self._written: dict[str, bytes] = {"stdout": b"", "stderr": b""}
+
+    def type(self, text: str | bytes, end: bool = False) -> None:
+        data = text.encode() if isinstance(text, str) else text
+        self.world.programs.type(self.container, self.number, data, end)
+        self.pass_time(0)
+
+    def resize(self, rows: int, columns: int) -> None:
+        self.world.programs.resize_terminal(self.container, self.number, rows, columns)
+
+    def pass_time(self, seconds: float) -> None:
+        self.world.run(self.world.kernel.now / SECOND + seconds)
+
+    def shown(self) -> str:
+        """Return what has been written since this was asked last."""
+        new = self._new()
+        return b"".join(new.values()).decode()
+
+    @property
+    def written(self) -> dict[str, str]:
+        """All that it has written, by stream."""
+        return {stream: data.decode() for stream, data in self.bytes_written.items()}
+
+    @property
+    def bytes_written(self) -> dict[str, bytes]:
+        self._new()
+        return self._written
+
+    def _new(self) -> dict[str, bytes]:
+        outputs, new = self.world.kernel.outputs, {"stdout": b"", "stderr": b""}
+        for out in outputs[self._seen :]:
+            if isinstance(out, Trace) and out.kind == "session" and out.body["session"] == self.number:
+                body = out.body
+                new[body["stream"]] += base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
+        self._seen = len(outputs)
+        for stream, data in new.items():
+            self._written[stream] += data
+        return new
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        told = self.world.listener.told
+        return next((result.code for _, subject, result in told if subject == f"session-{self.number}"), None)
+
+    def saved_and_restored(self) -> Session:
+        other = Session(self.world.saved_and_restored(), self.container, self.number)
+        other._seen = len(other.world.kernel.outputs)
         return other
 
 

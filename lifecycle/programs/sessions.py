@@ -1,0 +1,125 @@
+"""Commands from outside, and who sits at a container's standard streams: what they type, what they are told.
+
+Kubernetes: pkg/kubelet/kuberuntime (ExecSync, Exec, Attach), CRI's streaming server
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lifecycle.clock import Micros
+from lifecycle.kernel import Reply
+from lifecycle.programs import starting, streams, terminal
+from lifecycle.programs.interface import ExecFailure, ExecResult
+from lifecycle.programs.machine import Machine
+from lifecycle.programs.state import Exec, Process, Terminal
+
+if TYPE_CHECKING:
+    from lifecycle.programs.room import Programs
+
+
+def begin(
+    room: Programs,
+    machine: Machine,
+    command: tuple[str, ...],
+    reply: Reply,
+    timeout: Micros | None,
+    session: int,
+    stdin: bool,
+    tty: bool,
+) -> ExecFailure | None:
+    """Start a command from outside."""
+    state = machine.state
+    room.state.execs += 1
+    number = room.state.execs
+    state.execs[number] = asked = Exec(0, 0, 0, reply, session=session, stdin=int(stdin))
+    if tty:
+        state.terminals[session] = Terminal()
+    process = starting.exec_process(machine, list(command), number, asked)
+    if isinstance(process, str):
+        del state.execs[number]
+        state.terminals.pop(session, None)
+        return ExecFailure(process)
+    if tty:
+        state.terminals[session].foreground = process.group
+    if timeout is not None:
+        asked.deadline = room.kernel.after(timeout, "programs", "exec_deadline", state.spec.id, number)
+    state.budget.grant(room.kernel.now)
+    machine.ready(process)
+    machine.run()
+    return None
+
+
+def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = False) -> None:
+    """Tell what a command from outside has come to."""
+    asked = machine.state.execs.pop(process.exec_id)
+    room.kernel.cancel(asked.deadline)
+    streams.release(machine, asked.stdin)
+    if asked.session:
+        machine.state.terminals.pop(asked.session, None)
+    stdout, stderr = (machine.state.opens.pop(number, None) for number in (asked.stdout, asked.stderr))
+    if asked.session:
+        said, err = asked.said, ""
+    else:
+        said, err = stdout.text if stdout else "", stderr.text if stderr else ""
+    steady = asked.pure and not timed_out and process.started == room.kernel.now
+    room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady))
+
+
+def type_into(machine: Machine, session: int, data: bytes, end: bool) -> bool:
+    """Give a session's command what is typed, and with `end` nothing more; False where nobody reads it."""
+    text = data.decode("latin-1")
+    machine.state.budget.grant(machine.kernel.now)
+    if not session or session in machine.state.attached:
+        typed = _type_to_first(machine, session, text, end)
+    elif session in machine.state.terminals:
+        terminal.type_text(machine, session, text)
+        if end:
+            terminal.hang_up(machine, session)
+        typed = True
+    else:
+        typed = _type_to_command(machine, session, text, end)
+    machine.run()
+    return typed
+
+
+def _type_to_command(machine: Machine, session: int, text: str, end: bool) -> bool:
+    asked = machine.asked(session)
+    if asked is None or not asked.stdin:
+        return False
+    typed = streams.type_into(machine, machine.state.processes[asked.pid], asked.stdin, text)
+    if end:
+        streams.release(machine, asked.stdin)
+        asked.stdin = 0
+    return typed
+
+
+def _type_to_first(machine: Machine, session: int, text: str, end: bool) -> bool:
+    """Type to the container's own first process; its input ends with the first who leaves, where `stdinOnce` says so."""
+    state = machine.state
+    if end and session in state.attached:
+        state.attached.remove(session)
+    last = end and state.spec.stdin_once
+    if state.spec.tty:
+        if state.spec.stdin:
+            terminal.type_text(machine, 0, text)
+        if last:
+            terminal.hang_up(machine, 0)
+        return state.spec.stdin
+    typed = streams.type_into(machine, state.processes[1], state.stdin, text)
+    if last:
+        streams.release(machine, state.stdin)
+        state.stdin = 0
+    return typed
+
+
+def resize(machine: Machine, session: int, rows: int, columns: int) -> None:
+    """Tell a session's terminal how large the window is."""
+    number = 0 if session in machine.state.attached else session
+    if number in machine.state.terminals:
+        terminal.resize(machine, number, rows, columns)
+        machine.run()
+
+
+def _shown(text: str) -> str:
+    return text.encode("latin-1", "replace").decode("utf-8", "replace")

@@ -1,0 +1,194 @@
+"""Terminals: what is typed is echoed, edited and read line by line, some keys send signals, output gets carriage returns.
+
+Linux: termios(3), canonical mode. A program that edits lines itself reads the keys as they come (`Terminal.raw`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lifecycle.programs import output
+from lifecycle.programs.state import Open, Process, Terminal
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
+
+SIGNALS = {"\x03": "SIGINT", "\x1c": "SIGQUIT", "\x1a": "SIGTSTP"}
+END, ERASE_WORD, KILL = "\x04", "\x17", "\x15"
+ERASE = "\x7f\x08"
+MOST = 64 << 10
+"""Characters that wait to be read; what is typed beyond is lost."""
+
+
+def terminal_of(machine: Machine, process: Process) -> Terminal | None:
+    """Return the terminal that a process has open, if any."""
+    opened = opened_by(machine, process)
+    return machine.state.terminals.get(opened.pos) if opened else None
+
+
+def opened_by(machine: Machine, process: Process, *fds: int) -> Open | None:
+    """Return the open terminal at the first of some descriptors (none given: the standard ones) that has one."""
+    for fd in fds or (0, 1, 2):
+        opened = machine.state.opens.get(process.fds.get(fd, 0))
+        if opened is not None and opened.kind == "tty":
+            return opened
+    return None
+
+
+def is_terminal(machine: Machine, process: Process, fd: int) -> bool:
+    return opened_by(machine, process, fd) is not None
+
+
+# ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def show(machine: Machine, number: int, text: str, pid: int = 1) -> None:
+    """Show what a program writes, or the terminal itself echoes."""
+    text = text.replace("\n", "\r\n")
+    if number:
+        output.tell(machine, number, "stdout", text)
+    else:
+        output.log(machine, "stdout", text, pid)
+
+
+# ── typing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def type_text(machine: Machine, number: int, text: str) -> None:
+    """Take what somebody types."""
+    terminal = machine.state.terminals[number]
+    for i, key in enumerate(text):
+        if terminal.raw:
+            terminal.keys = (terminal.keys + text[i:])[:MOST]
+            break
+        _typed(machine, terminal, number, "\n" if key == "\r" else key)
+    _wake(machine, terminal)
+
+
+def cook(machine: Machine, number: int, keys: str) -> None:
+    """Go back to lines: keys that nobody has read are taken as typed now."""
+    terminal = machine.state.terminals[number]
+    terminal.raw, terminal.keys = False, ""
+    if keys:
+        type_text(machine, number, keys)
+
+
+def uncook(terminal: Terminal) -> None:
+    """Let a program read keys: the lines that wait, and the one being typed, are the first of them."""
+    if not terminal.raw:
+        terminal.keys = "".join(line or END for line in terminal.lines) + terminal.line
+        terminal.raw, terminal.lines, terminal.line = True, [], ""
+
+
+def _typed(machine: Machine, terminal: Terminal, number: int, key: str) -> None:
+    if key in SIGNALS:
+        terminal.line, terminal.lines = "", []
+        show(machine, number, _echoed(key))
+        signal_group(machine, terminal.foreground, SIGNALS[key])
+    elif key == "\n":
+        show(machine, number, "\n")
+        _end_line(terminal, "\n")
+    elif key == END:
+        _end_line(terminal, "")
+    elif key in ERASE:
+        _erase(machine, terminal, number, _last_character(terminal.line))
+    elif key == ERASE_WORD:
+        found = re.search(r"\S*\s*$", terminal.line)
+        _erase(machine, terminal, number, found.group() if found else "")
+    elif key == KILL:
+        _erase(machine, terminal, number, terminal.line)
+    elif len(terminal.line) < MOST:
+        terminal.line += key
+        show(machine, number, _echoed(key))
+
+
+def _end_line(terminal: Terminal, end: str) -> None:
+    if sum(map(len, terminal.lines)) < MOST:
+        terminal.lines.append(terminal.line + end)
+    terminal.line = ""
+
+
+def _last_character(line: str) -> str:
+    """Return the last character of a line, which is UTF-8 in bytes."""
+    found = re.search(r"(?:[\xc0-\xff][\x80-\xbf]*|.)$", line)
+    return found.group() if found else ""
+
+
+def _erase(machine: Machine, terminal: Terminal, number: int, text: str) -> None:
+    if text:
+        terminal.line = terminal.line[: -len(text)]
+        columns = sum(len(_echoed(key)) for key in text if not "\x80" <= key <= "\xbf")
+        show(machine, number, "\b \b" * columns)
+
+
+def _echoed(key: str) -> str:
+    """Return what a key looks like: control characters as ^C."""
+    return f"^{chr(ord(key) ^ 0x40)}" if (key < " " and key not in "\t\n") or key == "\x7f" else key
+
+
+def hang_up(machine: Machine, number: int) -> None:
+    """Let whoever reads find the end: nobody is at the terminal any more."""
+    terminal = machine.state.terminals[number]
+    terminal.closed = True
+    _wake(machine, terminal)
+
+
+def resize(machine: Machine, number: int, rows: int, columns: int) -> None:
+    """Give the terminal another size; the programs in front are told."""
+    terminal = machine.state.terminals[number]
+    if (terminal.rows, terminal.columns) != (rows, columns):
+        terminal.rows, terminal.columns = rows, columns
+        signal_group(machine, terminal.foreground, "SIGWINCH")
+
+
+def signal_group(machine: Machine, group: int, signal: str) -> None:
+    """Send a signal to each process of a group."""
+    for process in list(machine.state.processes.values()):
+        if process.group == group:
+            machine.signal(process, signal)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read(machine: Machine, process: Process, number: int) -> str | None:
+    """Return the next line; empty at the end of input; None: wait, you will be woken."""
+    terminal = machine.state.terminals.get(number)
+    if terminal is None:
+        return ""
+    if terminal.lines:
+        return terminal.lines.pop(0)
+    if not terminal.closed:
+        _wait(terminal, process)
+        return None
+    return ""
+
+
+def read_keys(machine: Machine, process: Process, number: int) -> str | None:
+    """Return the keys typed since (the terminal reads keys from now on); empty at the end of input; None: wait."""
+    terminal = machine.state.terminals.get(number)
+    if terminal is None:
+        return ""
+    uncook(terminal)
+    keys, terminal.keys = terminal.keys, ""
+    if not keys and not terminal.closed:
+        _wait(terminal, process)
+        return None
+    return keys
+
+
+def _wait(terminal: Terminal, process: Process) -> None:
+    process.waiting = "read"
+    if process.pid not in terminal.waiting:
+        terminal.waiting.append(process.pid)
+
+
+def _wake(machine: Machine, terminal: Terminal) -> None:
+    if not (terminal.lines or terminal.keys or terminal.closed):
+        return
+    waiting, terminal.waiting = terminal.waiting, []
+    for pid in waiting:
+        process = machine.state.processes.get(pid)
+        if process is not None and process.waiting in ("read", "builtin") and process.code is None:
+            machine.ready(process)
