@@ -43,6 +43,7 @@ ROOMS = {
         "lifecycle.controllers.tainteviction:TaintEviction", "lifecycle.controllers.tainteviction:TaintEvictionState"
     ),
     "podgc": Place("lifecycle.controllers.podgc:PodGC", "lifecycle.controllers.podgc:PodGCState"),
+    "disruption": Place("lifecycle.controllers.disruption:Disruption", "lifecycle.controllers.disruption:DisruptionState"),
     "persistentvolumes": Place(
         "lifecycle.controllers.persistentvolumes:PersistentVolumes",
         "lifecycle.controllers.persistentvolumes:PersistentVolumesState",

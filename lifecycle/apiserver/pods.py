@@ -1,6 +1,6 @@
-"""What is asked of a Pod under its own name: binding, eviction, exec.
+"""What is asked of a Pod under its own name: binding, exec.
 
-Kubernetes: pkg/registry/core/pod/storage (storage.go, eviction.go), pkg/registry/core/pod/rest
+Kubernetes: pkg/registry/core/pod/storage (storage.go), pkg/registry/core/pod/rest
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
@@ -40,16 +39,6 @@ class Binding(msgspec.Struct):
     target: Target = msgspec.field(default_factory=Target)
 
 
-class Options(msgspec.Struct, rename="camel"):
-    grace_period_seconds: int | None = None
-
-
-class Eviction(msgspec.Struct, rename="camel"):
-    """Of a policy/v1 Eviction what is read."""
-
-    delete_options: Options | None = None
-
-
 T = TypeVar("T")
 
 
@@ -63,23 +52,6 @@ def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
     if taken:
         raise Refused(status.conflict(PODS, metadata["name"], f'pod {metadata["name"]} is already assigned to node "{taken}"'))
     kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], node)
-    return {**Status(201).object(), "code": 201}
-
-
-def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
-    """Delete a Pod as `kubectl drain` does: first its condition says why."""
-    api, metadata = kernel.rooms["apiserver"], pod["metadata"]
-    options = body_of(request, Eviction).delete_options or Options()
-    if pod["status"].get("phase") in ("Pending", "Running") and not metadata.get("deletionTimestamp"):
-        condition = {
-            "type": "DisruptionTarget",
-            "status": "True",
-            "lastProbeTime": None,
-            "reason": "EvictionByEvictionAPI",
-            "message": "Eviction API: evicting",
-        }
-        api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
-    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.grace_period_seconds)
     return {**Status(201).object(), "code": 201}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import connections, events, pods, selectors, services
+from lifecycle.apiserver import connections, events, eviction, pods, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
@@ -319,7 +319,7 @@ def _delete_options(request: Request) -> DeleteOptions:
 
 _POD_ACTIONS = {
     "binding": (201, pods.bind),
-    "eviction": (201, pods.evict),
+    "eviction": (201, eviction.evict),
     "exec": (200, pods.execute),
     "attach": (200, pods.attach),
     "portforward": (200, connections.forward),

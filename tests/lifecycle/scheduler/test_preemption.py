@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifecycle.controllers.bootstrap import default_node, whole_node
+from lifecycle.controllers.disruption import Disruption
 from lifecycle.scheduler.room import Scheduler
 from lifecycle.wire import Object
 from tests.lifecycle.rooms import Rooms, pod
@@ -176,3 +177,29 @@ def test_a_missing_claim_is_said_at_once_and_its_coming_tried():
     rooms.run(1)
     unbound = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"
     assert scheduled(get(rooms, "web")) == unbound
+
+
+def test_those_go_first_whose_going_no_budget_forbids():
+    rooms = cluster("node1")
+    rooms.kernel.rooms["disruption"] = Disruption(rooms.kernel)
+    budget = {"metadata": {"name": "all"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "kept"}}}}
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", **budget}
+    assert rooms.request("create", "poddisruptionbudgets", budget, group_version="policy/v1").code == 201
+    for name, app in (("first", "other"), ("second", "kept")):
+        container = {"name": "app", "image": "nginx:1.25", "resources": {"requests": {"cpu": "1"}}}
+        body = pod(name, containers=[container])
+        body["metadata"]["labels"] = {"app": app}
+        rooms.request("create", "pods", body)
+        rooms.run(1)
+    create(rooms, "top", "1", "high")
+    assert leaving(rooms) == ["first"]
+
+
+def test_a_less_important_pod_gives_back_the_node_that_was_to_be_its():
+    rooms = cluster("node1")
+    create(rooms, "low", "1500m")
+    create(rooms, "middle", "1500m", "middle")
+    assert get(rooms, "middle")["status"]["nominatedNodeName"] == "node1"
+    create(rooms, "top", "2", "high")
+    assert "nominatedNodeName" not in get(rooms, "middle")["status"]
+    assert get(rooms, "top")["status"]["nominatedNodeName"] == "node1"
