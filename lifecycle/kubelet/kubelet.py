@@ -228,8 +228,11 @@ class Kubelet:
             node = new["spec"]["nodeName"]
             self.state.pods[uid] = PodState(uid, metadata["namespace"], metadata["name"], node)
             self.kernel.after(delays.WATCH, "kubelet", "added", uid)
-        elif old is not None and _concerns(old, new):
-            self.kernel.after(delays.WATCH, "kubelet", "updated", uid)
+        elif old is not None:
+            if _concerns(old, new):
+                self.kernel.after(delays.WATCH, "kubelet", "updated", uid)
+            if old["status"] is not new["status"]:
+                self.status_manager.status_written(pod, new)
 
     def on_added(self, uid: str) -> None:
         pod = self.state.pods.get(uid)

@@ -144,7 +144,7 @@ class PodWorkers:
 
     def _only_repeats(self, pod: PodState, call: Call) -> bool:
         """Say whether what the next call brings is known: its back-off grows no more, or the same is wrong as before."""
-        return not call.error and all(self._is_known(pod, call, failure) for failure in call.failures)
+        return (not call.error or call.repeats_error) and all(self._is_known(pod, call, failure) for failure in call.failures)
 
     def _is_known(self, pod: PodState, call: Call, failure: Failure) -> bool:
         container = self.kubelet.container(pod, failure.container)

@@ -17,6 +17,7 @@ from lifecycle.core_v1.resources import container_requests
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.state import Call, PodState, Resizing, Step
+from lifecycle.kubelet.stats import MEMORY
 from lifecycle.runtime.records import ContainerRecord, resources_of
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.requests import whole
@@ -58,11 +59,13 @@ class Resize:
             info.add(PodInfo.of(obj))
             pod.resize = Resizing(generation, self.kernel.now)
             self._event(pod, "Normal", reasons.RESIZE_STARTED, "Pod resize started")
+            self.retry(pod.node)
         elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:
             pod.resize = Resizing(generation, self.kernel.now, *problem)
             self._event(pod, "Warning", EVENTS[problem[0]], f"Pod resize {problem[0]}", problem[1])
-        if problem and problem[0] == "Deferred":
-            self.kubelet.node(pod).deferred.append(pod.uid)
+        deferred = self.kubelet.node(pod).deferred
+        if problem and problem[0] == "Deferred" and pod.uid not in deferred:
+            deferred.append(pod.uid)
 
     def retry(self, node: str) -> None:
         """Try deferred resizes again: a node has more room than before."""
@@ -91,8 +94,8 @@ class Resize:
             "lastProbeTime": since,
             "lastTransitionTime": since,
         }
-        if resize.pending:
-            found |= {"reason": resize.pending, "message": resize.message}
+        if resize.message:
+            found |= {"reason": resize.pending or "Error", "message": resize.message}
         return (found,)
 
     def step_resize(self, pod: PodState, call: Call, step: Step) -> bool:
@@ -102,6 +105,9 @@ class Resize:
         outdated = [record for c in _resizable(self.kubelet.spec(pod)) if (record := self._outdated(pod, c))]
         if not outdated:
             return True
+        if error := self._below_usage(pod, outdated):
+            self._failed(pod, call, error)
+            return True
         if not step.after:
             call.acted = True
             self.kubelet.sync_pod.push(call, Step("resize", after=TAKES))
@@ -109,10 +115,37 @@ class Resize:
         for record in outdated:
             allocated = pod.allocated[record.name]
             pod.runtime = pod.runtime.with_container(msgspec.structs.replace(record, resources=allocated))
-            memory = (allocated.get("limits") or {}).get("memory")
-            limit = None if memory is None else quantity.parse(str(memory)).value()
-            self.kubelet.programs.resize(record.id, limit)
+            self.kubelet.programs.resize(record.id, _memory_limit(allocated))
         return True
+
+    def _below_usage(self, pod: PodState, outdated: list[ContainerRecord]) -> str:
+        """Return why memory limits cannot be lowered: more than that is in use. Kubernetes: validateMemoryResizeAction"""
+        spec, usage = self.kubelet.spec(pod), self.kubelet.stats.pod(pod)
+        limits = {c.name: _memory_limit(pod.allocated.get(c.name) or resources_of(c)) for c in spec.containers}
+        lowered = {
+            record.name: limit
+            for record in outdated
+            if (limit := limits.get(record.name)) and limit < (_memory_limit(record.resources) or limit + 1)
+        }
+        if not lowered:
+            return ""
+        whole, used = [limit for limit in limits.values() if limit], usage.of(MEMORY)
+        if len(whole) == len(limits) and used >= sum(whole):
+            return f"attempting to set pod memory limit ({sum(whole)}) below current usage ({used})"
+        errors = [
+            f'attempting to set container "{name}" memory limit ({limit}) below current usage ({usage.containers[name].memory})'
+            for name, limit in lowered.items()
+            if usage.containers[name].memory >= limit
+        ]
+        return errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]" if errors else ""
+
+    def _failed(self, pod: PodState, call: Call, error: str) -> None:
+        """Say why a resize cannot be done now, and have it tried again."""
+        assert pod.resize
+        call.error, call.repeats_error = error, bool(pod.resize.message)
+        if not call.repeats_error:
+            pod.resize = msgspec.structs.replace(pod.resize, message=error)
+            self._event(pod, "Warning", reasons.RESIZE_ERROR, "Pod resize error", error)
 
     def step_resized(self, pod: PodState, call: Call, step: Step) -> bool:
         """End the resize once every container has what is allocated to it."""
@@ -157,6 +190,12 @@ class Resize:
         if error:
             summary["error"] = error
         self.kubelet.event(pod, type, reason, f"{text}: {json.dumps(summary, separators=(',', ':'), sort_keys=True)}")
+
+
+def _memory_limit(resources: Object) -> int | None:
+    """Return a memory limit in bytes, or None where there is none."""
+    memory = (resources.get("limits") or {}).get("memory")
+    return None if memory is None else quantity.parse(str(memory)).value()
 
 
 def _resizable(spec: PodSpec) -> list[Container]:

@@ -58,8 +58,8 @@ class Call(msgspec.Struct):
 
     `steps` are what is left of it, the next one last. `waited` says that the next one has had its `after`, `timer` is what
     the call waits for. `error` is what it came to beside `failures`; `acted` whether anything was done to the Pod in the
-    runtime; `repeats` that its failures are those of the call before. `snapshot` is what was decided by; `image_volumes`
-    are those whose image could not be had.
+    runtime; `repeats` that its failures, `repeats_error` that its error are those of the call before. `snapshot` is what was
+    decided by; `image_volumes` are those whose image could not be had.
     """
 
     kind: WorkerPhase
@@ -74,6 +74,7 @@ class Call(msgspec.Struct):
     acted: bool = False
     terminal: bool = False
     repeats: bool = False
+    repeats_error: bool = False
     image_volumes: dict[str, Reason] = {}
     snapshot: Snapshot = Snapshot()
 
@@ -158,7 +159,7 @@ class Mounting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Resizing(msgspec.Struct, frozen=True, array_like=True):
-    """An in-place resize: under way, or `pending` (Deferred or Infeasible) with a message."""
+    """An in-place resize: under way (with a message where it fails), or `pending` (Deferred or Infeasible) with one."""
 
     generation: int
     since: Micros

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.clock import rfc3339
+from lifecycle.clock import SECOND, Micros, rfc3339
 from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.conditions import KUBELETS_OWN
 from lifecycle.kubelet.state import PodState
@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 
+SYNC_PERIOD: Micros = 10 * SECOND
+"""How often all statuses are compared with what the API server has."""
+
+
 class StatusManager:
     """The statuses of all Pods of all nodes."""
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
+        self._patching = ""
 
     def set(self, pod: PodState, status: Object, *, force: bool = False) -> None:
         """Keep a Pod's new status, and have it sent if it differs from the last."""
@@ -48,13 +53,28 @@ class StatusManager:
         obj = self.kubelet.api.get("pods", pod.namespace, pod.name)
         if obj is None or obj["metadata"]["uid"] != uid or pod.status is None:
             return
-        status = merged(obj["status"], pod.status, over=pod.worker.phase in ("terminated", "finished"), now=self.kernel.now)
+        status = self._merged(pod, obj)
         if status != obj["status"]:
+            self._patching = uid
             self.kubelet.api.update("pods", {**obj, "status": status})
+            self._patching = ""
         if pod.worker.phase == "finished":
             pod.status = None  # nothing will be said of the Pod any more
             if obj["metadata"].get("deletionTimestamp"):
                 self.kernel.after(delays.REMOVE, "kubelet", "remove", uid)
+
+    def _merged(self, pod: PodState, obj: Object) -> Object:
+        assert pod.status is not None
+        over = pod.worker.phase in ("terminated", "finished")
+        return merged(obj["status"], pod.status, over=over, now=self.kernel.now)
+
+    def status_written(self, pod: PodState, obj: Object) -> None:
+        """Somebody else has written a Pod's status: what is the kubelet's own is put right with the next full sync."""
+        if pod.status is None or self._patching == pod.uid or _agree(obj["status"], self._merged(pod, obj)):
+            return
+        origin = self.kubelet.node(pod).tick_origin
+        at = origin + ((self.kernel.now - origin) // SYNC_PERIOD + 1) * SYNC_PERIOD
+        self.kernel.at(at, "kubelet", "patch", pod.uid)
 
     def on_remove(self, uid: str) -> None:
         """Delete the Pod for good: nothing of it is left on the node."""
@@ -115,6 +135,17 @@ def merged(api: Object, own: Object, *, over: bool, now: int) -> Object:
         if field in api and field not in status:
             status[field] = api[field]
     return status
+
+
+def _agree(api: Object, own: Object) -> bool:
+    """Say whether a status says what the kubelet's does, whatever the order of its conditions.
+
+    Kubernetes: isPodStatusByKubeletEqual
+    """
+    said = {condition["type"]: condition for condition in api.get("conditions") or ()}
+    if any(said.get(condition["type"]) != condition for condition in own["conditions"]):
+        return False
+    return all(api.get(field) == own.get(field) for field in {*api, *own} - {"conditions"})
 
 
 def _not_ready(condition: Object, reason: str, now: int) -> Object:

@@ -16,6 +16,7 @@ class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
 
     With `host_network` the ports are the node's. With `share_processes` process 1 is the pause container, so that the
     programs get the kernel's default action for signals. `host_aliases` are (ip, names) as in `spec.hostAliases`.
+    `memory` is what its containers may hold together, in bytes.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     share_processes: bool = False
     subdomain: str = ""
     host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    memory: int | None = None
 
 
 class Mount(msgspec.Struct, frozen=True, omit_defaults=True):

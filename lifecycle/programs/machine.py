@@ -404,6 +404,7 @@ class Machine:
         if limit is not None and self.memory() > limit:
             self.oom()
         elif size > 0:
+            self.room.node_memory.relieve_pod(self.sandbox)
             self.room.node_memory.relieve(self.sandbox.spec.node)
         return process.code is None
 
@@ -417,6 +418,8 @@ class Machine:
         """Return how much more memory the container can hold."""
         limit = self.state.memory
         left = self.room.node_memory.left(self.sandbox.spec.node)
+        if self.sandbox.spec.memory is not None:
+            left = min(self.sandbox.spec.memory - self.room.node_memory.held_by(self.sandbox), left)
         return left if limit is None else min(limit - self.memory(), left)
 
     def oom(self) -> None:

@@ -12,6 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
     from lifecycle.programs.room import Programs
+    from lifecycle.programs.state import SandboxState
 
 DEFAULT_SIZE = 4 << 30
 """What a node has of which nobody said how much it has."""
@@ -51,17 +52,25 @@ class NodeMemory:
 
     def relieve(self, node: str) -> None:
         """Kill containers until what the others hold fits into the node."""
-        while self.left(node) < 0 and (victim := self._victim(node)):
+        while self.left(node) < 0 and (victim := self._victim(self._on(node), self.of(node).size)):
             victim.oom()
 
-    def _victim(self, node: str) -> Machine | None:
-        """Return the container that the kernel finds worst: what it holds, moved by its oom_score_adj."""
-        size = self.of(node).size
-        found = [
-            (machine.memory() * 1000 // size + state.spec.oom_score_adj, machine)
-            for state in self.room.state.containers.values()
-            if state.running and self.room.state.sandboxes[state.spec.sandbox].spec.node == node
-            for machine in [self.room.machine(state.spec.id)]
-            if any(process.memory for process in state.processes.values())
-        ]
-        return max(found, key=lambda one: one[0])[1] if found else None
+    def held_by(self, sandbox: SandboxState) -> int:
+        """Return what a Pod's containers hold together."""
+        return sum(self.room.machine(one).memory() for one in sandbox.containers)
+
+    def relieve_pod(self, sandbox: SandboxState) -> None:
+        """Kill containers of a Pod until the others hold what they may together."""
+        limit = sandbox.spec.memory
+        while limit is not None and self.held_by(sandbox) > limit and (victim := self._victim(sandbox.containers, limit)):
+            victim.oom()
+
+    def _on(self, node: str) -> list[str]:
+        sandboxes = [one for one in self.room.state.sandboxes.values() if one.spec.node == node]
+        return [container for sandbox in sandboxes for container in sandbox.containers]
+
+    def _victim(self, containers: list[str], size: int) -> Machine | None:
+        """Return the container that the kernel finds worst: what it holds of `size`, moved by its oom_score_adj."""
+        machines = [self.room.machine(one) for one in containers if self.room.state.containers[one].running]
+        holding = [machine for machine in machines if any(process.memory for process in machine.state.processes.values())]
+        return max(holding, key=lambda one: one.memory() * 1000 // size + one.state.spec.oom_score_adj, default=None)

@@ -11,7 +11,8 @@ import msgspec
 
 from lifecycle import programs
 from lifecycle.clock import Micros
-from lifecycle.core_v1.types import Container
+from lifecycle.core_v1.quantity import parse
+from lifecycle.core_v1.types import Container, PodSpec
 from lifecycle.kernel import Reply
 from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.runtime import delays, names, texts
@@ -72,6 +73,7 @@ class Runtime:
                 share_processes=spec.share_process_namespace,
                 subdomain=spec.subdomain,
                 host_aliases=tuple((alias.ip, alias.hostnames) for alias in spec.host_aliases),
+                memory=_memory(spec),
             )
         )
         record = SandboxRecord(sandbox_id, attempt, self.kernel.now, "" if spec.host_network else ip, spec.host_network)
@@ -161,6 +163,12 @@ class Runtime:
                 self._programs.remove(container_id)
             pod.runtime = pod.runtime.without(container_ids)
             self.kubelet.pleg.changed(pod)
+
+
+def _memory(spec: PodSpec) -> int | None:
+    """Return the memory limit that a Pod has as a whole, in bytes."""
+    limit = spec.resources.limits.get("memory") if spec.resources else None
+    return None if limit is None else parse(str(limit)).value()
 
 
 def address(subnet: str, number: int) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from lifecycle.wire import Object
 from tests.lifecycle.kubelet.cluster import Cluster, container
+from tests.lifecycle.kubelet.fake_programs import Behavior
 
 
 @pytest.fixture
@@ -87,6 +88,57 @@ def test_more_than_is_free_is_deferred_until_there_is_room(cluster: Cluster) -> 
     assert condition
     assert condition["reason"] == "Deferred"
     cluster.delete("other")
+    cluster.run(5)
+    assert resize_condition(cluster) is None
+    assert cluster.container()["resources"] == resources("1")
+
+
+def test_a_limit_below_what_is_in_use_waits_until_less_is(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(memory=48 << 20)
+    cluster.create(container(resources=resources("200m")))
+    cluster.run(5)
+    resize(cluster, resources("200m", "32Mi"))
+    cluster.run(17)
+    condition = resize_condition(cluster)
+    assert condition
+    assert (condition["type"], condition["reason"]) == ("PodResizeInProgress", "Error")
+    assert condition["message"] == "attempting to set pod memory limit (33554432) below current usage (50331648)"
+    assert cluster.container()["resources"] == resources("200m")
+    assert len(cluster.times("ResizeError", "Pod resize error: {")) == 1
+    cluster.run(40)
+    assert len(cluster.times("ResizeError")) == 1
+    assert cluster.kernel.agenda.at_rest()
+    cluster.behaviors["app"] = Behavior(memory=8 << 20)
+    cluster.run(20)
+    assert resize_condition(cluster) is None
+    assert cluster.container()["resources"] == resources("200m", "32Mi")
+
+
+def test_one_container_of_several_is_named(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(memory=48 << 20)
+    cluster.create(container(resources=resources("200m")), container("other"))
+    cluster.run(5)
+    pod = cluster.pod()
+    assert pod
+    first, second = pod["spec"]["containers"]
+    spec = {**pod["spec"], "containers": [{**first, "resources": resources("200m", "32Mi")}, second]}
+    cluster.api.update("pods", {**pod, "metadata": {**pod["metadata"], "generation": 2}, "spec": spec})
+    cluster.run(17)
+    condition = resize_condition(cluster)
+    assert condition
+    assert condition["message"] == ('attempting to set container "app" memory limit (33554432) below current usage (50331648)')
+
+
+def test_room_that_a_smaller_pod_leaves_is_given_to_one_that_waits(cluster: Cluster) -> None:
+    create(cluster)
+    create(cluster, "other", "1500m")
+    resize(cluster, resources("1"))
+    cluster.run(3)
+    assert resize_condition(cluster)
+    other = cluster.pod("other")
+    assert other
+    smaller = {**other["spec"], "containers": [{**other["spec"]["containers"][0], "resources": resources("500m")}]}
+    cluster.api.update("pods", {**other, "metadata": {**other["metadata"], "generation": 2}, "spec": smaller})
     cluster.run(5)
     assert resize_condition(cluster) is None
     assert cluster.container()["resources"] == resources("1")

@@ -117,3 +117,14 @@ def test_a_volume_holds_an_images_files() -> None:
     world.run(1)
     (line,) = world.programs.logs(container)
     assert int(line.text) > 100
+
+
+def test_containers_of_a_pod_share_the_limit_that_it_has_as_a_whole() -> None:
+    world = World()
+    world.pod(memory=256 * MI)
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "100M", name="small")
+    world.run(5)
+    world.container("busybox", "tail", "/dev/zero", name="greedy")
+    world.run(10)
+    (exit,) = [o for o in world.kernel.outputs if o.kind == "exit"]
+    assert (exit.container, exit.body["reason"]) == ("greedy", "OOMKilled")
