@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifecycle.clock import rfc3339
+from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
 
@@ -23,8 +24,10 @@ _HEALTHY = (
 
 
 def begin(kernel: Kernel) -> None:
-    """Create the namespaces, the Service `kubernetes` and the nodes of a new cluster."""
+    """Create the namespaces, the priority classes, the Service `kubernetes` and the nodes of a new cluster."""
     api, config = kernel.rooms["apiserver"], kernel.config
+    for name, value in SYSTEM_PRIORITIES.items():
+        api.create("priorityclasses", _priority_class(name, value))
     for name in dict.fromkeys((*NAMESPACES, *config.namespaces)):
         api.create("namespaces", namespace(name))
     api.create("services", _kubernetes_service())
@@ -42,6 +45,26 @@ def namespace(name: str) -> Object:
         "spec": {"finalizers": ["kubernetes"]},
         "status": {"phase": "Active"},
     }
+
+
+def _priority_class(name: str, value: int) -> Object:
+    """Return one of the classes that every cluster has. Kubernetes: pkg/registry/scheduling/rest"""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": value,
+        "description": _PRIORITIES_FOR[name],
+        "preemptionPolicy": "PreemptLowerPriority",
+    }
+
+
+_PRIORITIES_FOR = {
+    "system-cluster-critical": (
+        "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+    ),
+    "system-node-critical": "Used for system critical pods that must not be moved from their current node.",
+}
 
 
 def default_node(name: str = "node1") -> Object:
@@ -110,9 +133,9 @@ def _node_status(name: str, number: int, given: dict[str, Any], now: str) -> dic
     return {
         "addresses": _addresses(name, number),
         "conditions": conditions(now),
+        **{name: value for name, value in given.items() if value and name not in ("daemonEndpoints", "nodeInfo")},
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-        "nodeInfo": _node_info(),
-        **given,
+        "nodeInfo": {**_node_info(), **{name: value for name, value in (given.get("nodeInfo") or {}).items() if value}},
         "capacity": {**usual["capacity"], **capacity},
         "allocatable": {**usual["allocatable"], **capacity, **(given.get("allocatable") or {})},
     }
