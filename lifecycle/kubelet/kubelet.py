@@ -197,7 +197,7 @@ class Kubelet:
         self.state.nodes[name] = NodeState(
             name=name,
             ip=ip,
-            relist_origin=now - seeds.number(SECOND, "relist", name),
+            relist_origin=now - seeds.number(SECOND, "phase of relists", name),
             tick_origin=now - seeds.number(SECOND, "tick", name),
             subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
         )

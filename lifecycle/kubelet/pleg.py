@@ -76,11 +76,11 @@ class PLEG:
             self._relist(pod, self.kernel.now)
 
     def _relist(self, pod: PodState, now: Micros) -> None:
-        events = lifecycle_events(pod.cache, pod.runtime)
+        changed = has_changed(pod.cache, pod.runtime)
         pod.worker.dirty = pod.worker.dirty or pod.cache is not pod.runtime
         pod.cache, pod.cache_at = pod.runtime, now
         self.kubelet.workers.cache_renewed(pod)
-        for _ in range(min(events, 2)):
+        if changed:
             self.kubelet.workers.update(pod)
 
     def _schedule(self, node: NodeState) -> None:
@@ -90,15 +90,16 @@ class PLEG:
             node.relist = self.kernel.at(at, "kubelet", "relist", node.name, priority=EARLY)
 
 
-def lifecycle_events(old: Snapshot, new: Snapshot) -> int:
-    """Return how many times ContainerStarted and ContainerDied are told; a sandbox counts as a container."""
+def has_changed(old: Snapshot, new: Snapshot) -> bool:
+    """Say whether there is ContainerStarted or ContainerDied to tell; a sandbox counts as a container.
+
+    Several such events of one listing follow each other so closely that the pod worker takes them for one.
+    """
     before = {c.id: c.state for c in old.containers}
-    events = 0
     for container in new.containers:
-        was = before.pop(container.id, None)
-        events += container.state != was and container.state != "created"
-    events += sum(state != "exited" for state in before.values())
+        if before.pop(container.id, None) != container.state != "created":
+            return True
     ready = {s.id: s.ready for s in old.sandboxes}
-    for sandbox in new.sandboxes:
-        events += ready.pop(sandbox.id, None) != sandbox.ready
-    return events + sum(ready.values())
+    if any(ready.pop(sandbox.id, None) != sandbox.ready for sandbox in new.sandboxes):
+        return True
+    return any(state != "exited" for state in before.values()) or any(ready.values())

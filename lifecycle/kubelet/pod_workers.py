@@ -154,8 +154,8 @@ class PodWorkers:
         return call.repeats if held is None else held.wait == backoff.LONGEST
 
     def _jittered(self, pod: PodState, delay: Micros) -> Micros:
-        factor = self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.number)
-        return round(delay * factor)
+        pod.worker.draws += 1
+        return round(delay * self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.draws))
 
     def _wake(self, pod: PodState, delay: Micros | None, periodic: bool = False) -> None:
         """Write the Pod's one place in the work queue, which is looked at once a second."""

@@ -95,14 +95,18 @@ class Prober:
                 self._schedule_tick(pod, worker)
 
     def on_probe(self, uid: str, key: str, triggered: bool) -> None:
-        """A tick, or a trigger, of a worker."""
+        """A tick, or a trigger, of a worker; one that comes during an attempt waits until that is over."""
         pod = self.kubelet.state.pods.get(uid)
         worker = pod.probes.get(key) if pod else None
-        if pod and worker and not self.kubelet.node(pod).down:
-            worker.timer = None
-            if triggered:
-                worker.origin = self.kernel.now
-            self._attempt(pod, worker)
+        if pod is None or worker is None or self.kubelet.node(pod).down:
+            return
+        worker.timer = None
+        if worker.busy:
+            worker.triggered = worker.triggered or triggered
+            return
+        if triggered:
+            worker.origin = self.kernel.now
+        self._attempt(pod, worker)
 
     def on_probe_wake(self, uid: str, key: str, version: int) -> None:
         """Something that a parked worker's probe could see has changed."""

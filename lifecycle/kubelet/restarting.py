@@ -63,7 +63,7 @@ class Restarting:
         for timer in timers:
             self.kernel.cancel(timer)
         phase = pod.worker.phase if pod.worker.phase == "finished" else "sync"
-        pod.worker = Worker(phase, number=pod.worker.number + 1)
+        pod.worker = Worker(phase, number=pod.worker.number + 1, draws=pod.worker.draws)
         pod.reasons, pod.restarts, pod.pulls, pod.pull_errors = {}, {}, {}, {}
         pod.probes, pod.kills, pod.hooks, pod.mounting = {}, {}, {}, {}
         pod.status, pod.patch, pod.deadline, pod.remount, pod.start_time = None, None, None, None, None

@@ -71,6 +71,17 @@ def test_a_readiness_failure_keeps_the_container_running(cluster: Cluster) -> No
     assert cluster.condition("Ready") == "True"
 
 
+def test_a_trigger_that_comes_during_an_attempt_waits_until_that_is_over(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 1),)}, hook_takes=3.0)
+    cluster.create(container(readinessProbe=probe(every=60, timeoutSeconds=5)))
+    cluster.run(2)
+    pod = next(iter(cluster.kubelet.state.pods.values()))
+    cluster.kubelet.on_probe(pod.uid, "app/readiness", True)
+    cluster.run(10)
+    first, second, *_ = cluster.times("Unhealthy")
+    assert second - first == pytest.approx(3, abs=0.1)
+
+
 def test_a_pod_that_turns_unready_is_probed_once_more_at_once(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(answers={"check": ((0, 0), (7, 1))})
     cluster.create(container(readinessProbe=probe(every=5, failureThreshold=2)))

@@ -226,7 +226,7 @@ def test_a_volume_whose_image_is_missing_keeps_those_waiting_that_mount_it(clust
     mounts = [{"name": "v", "mountPath": "/v"}]
     volumes = [{"name": "v", "image": {"reference": "gone:1"}}]
     cluster.create(container(volumeMounts=mounts), container("other"), volumes=volumes)
-    cluster.run(8)
+    cluster.run(20)
     waiting = [v["status"]["containerStatuses"][0]["state"]["waiting"]["reason"] for v in cluster.versions()[2:]]
     assert list(dict.fromkeys(waiting)) == ["ContainerCreating", "ErrImagePull", "ImagePullBackOff"]
     assert "running" in cluster.container("other")["state"]
