@@ -83,7 +83,7 @@ class Worker(msgspec.Struct):
     """A pod worker. `waiting` is for a cache newer than `last_end`; `pending` says that another call has to follow.
 
     `grace` (seconds) is what the kubelet wants containers to have while the Pod terminates; `cause` is why the next call is.
-    `dirty`: something has changed since the last sync began, or that one was not the last word. `draws`: how often it drew jitter.
+    `dirty`: something has changed since the last sync began, or it was not the last word. `draws`: how often it drew jitter.
     """
 
     phase: WorkerPhase = "sync"
