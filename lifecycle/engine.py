@@ -33,6 +33,10 @@ ROOMS = {
     "programs": Place("lifecycle.programs:Programs", "lifecycle.programs.room:ProgramsState"),
     "faults": Place("lifecycle.faults:Faults", "lifecycle.faults:FaultsState"),
     "namespaces": Place("lifecycle.controllers.namespaces:Namespaces", "lifecycle.controllers.namespaces:NamespacesState"),
+    "kubernetesservice": Place(
+        "lifecycle.controllers.kubernetesservice:KubernetesService",
+        "lifecycle.controllers.kubernetesservice:KubernetesServiceState",
+    ),
     "resourcequotas": Place(
         "lifecycle.controllers.resourcequotas:ResourceQuotas", "lifecycle.controllers.resourcequotas:ResourceQuotasState"
     ),

@@ -9,17 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from lifecycle.apiserver import label_query
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
 
 Matcher = Callable[[Object], bool]
 
-_NAME = r"[A-Za-z0-9]([A-Za-z0-9_./-]*[A-Za-z0-9])?"
-_SET = re.compile(rf"\s*({_NAME})\s+(in|notin)\s*\(([^()]*)\)\s*")
-_EQUALS = re.compile(rf"\s*({_NAME})\s*(==|=|!=)\s*([A-Za-z0-9_.-]*)\s*")
-_ORDER = re.compile(rf"\s*({_NAME})\s*([<>])\s*(-?\d+)\s*")
-_EXISTS = re.compile(rf"\s*(!?)\s*({_NAME})\s*")
 _FIELD = re.compile(r"((?:[^\\=!,]|\\.)*?)(==|!=|=)((?:[^\\=,]|\\.)*)", re.DOTALL)
 
 METADATA = ("metadata.name", "metadata.namespace")
@@ -82,7 +78,10 @@ def selection(query: dict[str, list[str]], resource: str = "") -> Selection:
 
 
 def labels(selector: str) -> Matcher:
-    requirements = [_requirement(part) for part in _parts(selector)]
+    try:
+        requirements = label_query.parse(selector)
+    except label_query.Malformed as wrong:
+        raise Refused(status.bad_request(str(wrong))) from None
     return lambda obj: all(fits(obj["metadata"].get("labels") or {}) for fits in requirements)
 
 
@@ -119,33 +118,6 @@ def _known(path: str, resource: str) -> str:
     if resource and path not in FIELDS.get(resource, METADATA):
         raise Refused(status.bad_request(f"field label not supported: {path}"))
     return path
-
-
-def _parts(selector: str) -> list[str]:
-    """Split at the commas that are in no parentheses."""
-    return [part for part in re.split(r",(?![^(]*\))", selector) if part.strip()]
-
-
-def _requirement(part: str) -> Callable[[dict[str, str]], bool]:
-    if match := _SET.fullmatch(part):
-        key, values, inside = match[1], {value.strip() for value in match[4].split(",")}, match[3] == "in"
-        return lambda labels: (labels.get(key) in values) == inside
-    if match := _EQUALS.fullmatch(part):
-        key, equal, value = match[1], match[3] != "!=", match[4]
-        return lambda labels: (labels.get(key) == value) == equal
-    if match := _ORDER.fullmatch(part):
-        key, more, bound = match[1], match[3] == ">", int(match[4])
-        return lambda labels: _is_number(labels.get(key)) and (int(labels[key]) > bound if more else int(labels[key]) < bound)
-    if match := _EXISTS.fullmatch(part):
-        key, wanted = match[2], not match[1]
-        return lambda labels: (key in labels) == wanted
-    raise Refused(
-        status.bad_request(f"unable to parse requirement: found {part.strip()!r}, expected: a label's name and value")
-    )
-
-
-def _is_number(text: str | None) -> bool:
-    return bool(text and re.fullmatch(r"-?\d{1,18}", text))
 
 
 def field_value(obj: Object, path: str) -> str:

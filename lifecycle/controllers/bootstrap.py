@@ -30,11 +30,19 @@ def begin(kernel: Kernel) -> None:
         api.create("priorityclasses", _priority_class(name, value))
     for name in dict.fromkeys((*NAMESPACES, *config.namespaces)):
         api.create("namespaces", namespace(name))
-    api.create("services", _kubernetes_service())
-    api.create("endpoints", _kubernetes_endpoints())
-    api.create("endpointslices", _kubernetes_slice())
+    for resource, obj in control_plane():
+        api.create(resource, obj)
     for number, node in enumerate(config.nodes or (default_node(),)):
         api.create("nodes", whole_node(node, number, rfc3339(config.start)))
+
+
+def control_plane() -> list[tuple[str, Object]]:
+    """Return the Service `kubernetes` and what stands behind it, each with its resource."""
+    return [
+        ("services", _kubernetes_service()),
+        ("endpoints", _kubernetes_endpoints()),
+        ("endpointslices", _kubernetes_slice()),
+    ]
 
 
 def namespace(name: str) -> Object:

@@ -63,7 +63,7 @@ class NodeLifecycle:
     def kubelet_stopped(self, node: str) -> None:
         """Note that a kubelet is heard of no more."""
         self.state.silent[node] = heard = last_lease(self.kernel.config.start, self.kernel.now)
-        self._write_lease(node, {"renewTime": rfc3339_micro(heard)})
+        self._write_lease(node, {"renewTime": rfc3339_micro(max(self.kernel.config.start, heard))})
         noticed = _next(heard + GRACE + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
         self.kernel.at(noticed, "nodelifecycle", "monitor", node, heard)
 
@@ -211,7 +211,7 @@ def renewed(lease: Object, start: Micros, now: Micros) -> Object:
     spec = lease.get("spec") or {}
     if lease["metadata"].get("namespace") != LEASES or "renewTime" in spec or not spec.get("holderIdentity"):
         return lease
-    return {**lease, "spec": {**spec, "renewTime": rfc3339_micro(last_lease(start, now))}}
+    return {**lease, "spec": {**spec, "renewTime": rfc3339_micro(max(start, last_lease(start, now)))}}
 
 
 def _next(earliest: Micros, phase: Micros, every: Micros) -> Micros:

@@ -1,4 +1,4 @@
-"""The rows of `kubectl get` for PriorityClasses and PodDisruptionBudgets. Kubernetes: pkg/printers/internalversion"""
+"""The rows of `kubectl get` for what sets limits: classes, budgets, quotas, leases. Kubernetes: pkg/printers/internalversion"""
 
 from __future__ import annotations
 
@@ -28,3 +28,22 @@ def pod_disruption_budget_cells(budget: Object, now: Micros) -> list[object]:
         status.get("disruptionsAllowed") or 0,
         since_creation(budget, now),
     ]
+
+
+def resource_quota_cells(quota: Object, now: Micros) -> list[object]:
+    """Return what is used of what a quota allows; limits stand in a cell of their own."""
+    status = quota.get("status") or {}
+    used = status.get("used") or {}
+    shown = {name: f"{name}: {used.get(name, '0')}/{hard}" for name, hard in sorted((status.get("hard") or {}).items())}
+    requests = ", ".join(text for name, text in shown.items() if not name.startswith("limits"))
+    limits = ", ".join(text for name, text in shown.items() if name.startswith("limits"))
+    return [quota["metadata"]["name"], requests, limits, since_creation(quota, now)]
+
+
+def runtime_class_cells(runtime_class: Object, now: Micros) -> list[object]:
+    return [runtime_class["metadata"]["name"], runtime_class.get("handler", ""), since_creation(runtime_class, now)]
+
+
+def lease_cells(lease: Object, now: Micros) -> list[object]:
+    holder = (lease.get("spec") or {}).get("holderIdentity") or ""
+    return [lease["metadata"]["name"], holder, since_creation(lease, now)]

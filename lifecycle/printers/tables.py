@@ -182,6 +182,19 @@ LAYOUTS: Mapping[str, Layout] = {
         ),
         policy_rows.pod_disruption_budget_cells,
     ),
+    "resourcequotas": Layout(
+        (
+            NAME,
+            Column("Request", "How much of what may be requested, or counted, is used."),
+            Column("Limit", "How much of what limits may add up to is used."),
+            AGE,
+        ),
+        policy_rows.resource_quota_cells,
+    ),
+    "runtimeclasses": Layout(
+        (NAME, Column("Handler", "What runs the Pods of the class."), AGE), policy_rows.runtime_class_cells
+    ),
+    "leases": Layout((NAME, Column("Holder", "Who holds the lease."), AGE), policy_rows.lease_cells),
     "faults": Layout((NAME, Column("Type", "What goes wrong while the Fault exists."), AGE), rows.fault_cells),
 }
 

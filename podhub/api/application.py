@@ -13,7 +13,7 @@ from podhub.api import address as addresses
 from podhub.api import auth, guard, logs, objects, reviews, sessions, static, watch, writing
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
-from podhub.api.resources import ACCESS_REVIEW, Target, target
+from podhub.api.resources import REVIEWS, Target, target
 from podhub.api.threads import on_thread
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ async def _answer(call: Call) -> Reply | None:
     about = target(path)
     if about is None:
         raise Refused(status.no_such_path())
-    if about.kind == ACCESS_REVIEW:
+    if about.kind in REVIEWS and call.method == "POST":
         return await reviews.review(call, about, may.write and address.moment is None)
     if call.method in ("GET", "HEAD"):
         return await _read(call, address, about)

@@ -50,6 +50,12 @@ DeleteOptions: 1=gracePeriodSeconds:int 2=preconditions:Preconditions 3=orphanDe
 Preconditions: 1=uid 2=resourceVersion
 SelfSubjectAccessReview: 1=metadata:ObjectMeta 2=spec:SelfSubjectAccessReviewSpec
 SelfSubjectAccessReviewSpec: 1=resourceAttributes:ResourceAttributes 2=nonResourceAttributes:NonResourceAttributes
+SelfSubjectRulesReview: 1=metadata:ObjectMeta 2=spec:SelfSubjectRulesReviewSpec
+SelfSubjectRulesReviewSpec: 1=namespace
+SelfSubjectReview: 1=metadata:ObjectMeta
+ResourceQuota: 1=metadata:ObjectMeta 2=spec:ResourceQuotaSpec
+ResourceQuotaSpec: 1=hard:{Quantity} 2=scopes:[string]
+Quantity: 1=string
 ResourceAttributes: 1=namespace 2=verb 3=group 4=version 5=resource 6=subresource 7=name
 NonResourceAttributes: 1=path 2=verb
 Time: 1=seconds:int 2=nanos:int
@@ -179,6 +185,8 @@ def _value(value: int | bytes, type: str, depth: int) -> Any:
     found = _message(value, type, depth + 1)
     if type == "Time":
         return _time(found)
+    if type == "Quantity":
+        return found.get("string", "0")
     if type == "IntOrString":
         return found.get("strVal", "") if found.get("type") else found.get("intVal", 0)
     return found

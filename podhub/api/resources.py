@@ -82,12 +82,16 @@ _MORE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tup
 }
 """Short names, categories, verbs and subresources, where they are not the usual ones."""
 
-ACCESS_REVIEW = Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False)
-"""No object of the cluster: a question that is answered at once."""
+REVIEWS = (
+    Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False),
+    Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", namespaced=False),
+    Kind("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False),
+)
+"""No objects of the cluster: questions that are answered at once."""
 
 RESOURCES: Mapping[tuple[str, str], Resource] = {
     **{(kind.group_version, kind.plural): Resource(kind, *_MORE.get(kind.kind, ())) for kind in KINDS.values()},
-    (ACCESS_REVIEW.group_version, ACCESS_REVIEW.plural): Resource(ACCESS_REVIEW, verbs=("create",)),
+    **{(kind.group_version, kind.plural): Resource(kind, verbs=("create",)) for kind in REVIEWS},
 }
 """Every resource by its group and version, and its plural."""
 

@@ -221,10 +221,16 @@ class Attach(Session):
     types = ("output", "exit")
 
     async def begin(self) -> Status | None:
-        if "running" not in (status_of(self.pod, self.container).get("state") or {}):
+        if "running" not in (status_of(self.pod, self.container).get("state") or {}) or await on_thread(self._is_over):
             why = f"container {self.container} not found in pod {self.target.name}_{self.target.namespace}"
             return status.internal_error(f"unable to upgrade connection: {why}")
         return None
+
+    def _is_over(self) -> bool:
+        """Say whether the first process has ended and the Pod's status does not tell yet."""
+        lines = about(self.address.cluster, self.uid, types=("exit",), upto=self.position)
+        exits = sum(line.content.get("container") == self.container for line in lines)
+        return exits > int(status_of(self.pod, self.container).get("restartCount") or 0)
 
     def told(self, line: Line) -> list[tuple[int, bytes]]:
         body = line.content

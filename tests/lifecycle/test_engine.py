@@ -231,3 +231,17 @@ def test_an_engine_of_another_version_is_refused():
     saved = msgspec.msgpack.decode(Engine.new(Config(DEFAULT_START)).save())
     with pytest.raises(Unreadable, match="saved by version 0"):
         Engine.restore(msgspec.msgpack.encode({**saved, "version": 0}))
+
+
+def test_the_service_kubernetes_comes_back_within_ten_seconds():
+    engine = Engine.new(Config(DEFAULT_START))
+    at = DEFAULT_START + 3 * SECOND
+    engine.advance(at)
+    engine.request(at, Request("delete", "services", namespace="default", name="kubernetes"))
+    outputs = engine.advance(at + 10 * SECOND)
+    services = [output for output in outputs if isinstance(output, Change) and output.object["kind"] == "Service"]
+    assert [(change.type, change.at - DEFAULT_START) for change in services] == [
+        ("DELETED", 3 * SECOND),
+        ("ADDED", 10 * SECOND),
+    ]
+    assert services[1].object["spec"]["clusterIP"] == "10.96.0.1"

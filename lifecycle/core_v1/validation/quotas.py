@@ -82,6 +82,8 @@ def _scopes(spec: Object) -> Iterator[Error]:
     for name in given:
         if name not in SCOPES:
             yield field.invalid("spec.scopes", given, f"unsupported scope {name}")
+    if "BestEffort" in given and any(name != "pods" for name in spec.get("hard") or ()):
+        yield field.invalid("spec.scopes", given, "unsupported scope applied to resource")
     if any(pair <= set(given) for pair in OPPOSITES):
         yield field.invalid("spec.scopes", given, "conflicting scopes")
     for i, one in enumerate((spec.get("scopeSelector") or {}).get("matchExpressions") or []):

@@ -22,6 +22,11 @@ OBJECT = {"metadata": {"name": "web", "labels": {"app": "web", "tier": "front"}}
         ("app in (web, api)", True),
         ("app notin (web,api),tier", False),
         ("other notin (x)", True),
+        ("app in (,web)", True),
+        ("app=", False),
+        ("other=", False),
+        ("tier>1", False),
+        (" app = web , tier ", True),
     ],
 )
 def test_labels(selector, matches):
@@ -36,8 +41,26 @@ def test_fields(selector, matches):
     assert selectors.fields(selector)(OBJECT) == matches
 
 
-@pytest.mark.parametrize("selector", ["a b", "app in web", "=x", "(a)"])
-def test_what_is_no_selector_is_refused(selector):
+@pytest.mark.parametrize(
+    ("selector", "message"),
+    [
+        ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+        ("app in web", "unable to parse requirement: found 'web' expected: '('"),
+        ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a in (b c)", "unable to parse requirement: found 'c', expected: ',' or ')'"),
+        ("=x", "found '=', expected: !, identifier, or 'end of string'"),
+        ("(a)", "found '(', expected: !, identifier, or 'end of string'"),
+        ("a=b,", "found '', expected: identifier after ','"),
+        ("a=b=c", "found '=', expected: ',' or 'end of string'"),
+        ("!", "unable to parse requirement: found '', expected: identifier"),
+        ("-a", 'unable to parse requirement: key: Invalid value: "-a": name part must consist of'),
+        ("a=-b", 'unable to parse requirement: values[0][a]: Invalid value: "-b": a valid label must be'),
+        ("a>x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators"),
+        ("a in ()", "unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators"),
+    ],
+)
+def test_what_is_no_selector_is_refused_in_kubernetes_words(selector, message):
     with pytest.raises(Refused) as refused:
         selectors.labels(selector)
     assert refused.value.status.code == 400
+    assert refused.value.status.message.startswith(message)

@@ -109,7 +109,14 @@ CELLS: list[tuple[str, dict[str, Any], list[object]]] = [
     ("configmaps", obj(data={"a": "", "b": ""}, binaryData={"c": ""}), ["x", 3, "60m"]),
     ("secrets", obj(type="Opaque", data={"a": ""}), ["x", "Opaque", 1, "60m"]),
     ("serviceaccounts", obj(), ["x", "60m"]),
-    ("leases", obj(), ["x", T]),
+    ("leases", obj(spec={"holderIdentity": "node1"}), ["x", "node1", "60m"]),
+    ("runtimeclasses", obj(handler="runc"), ["x", "runc", "60m"]),
+    ("limitranges", obj(), ["x", T]),
+    (
+        "resourcequotas",
+        obj(status={"hard": {"pods": "4", "cpu": "1", "limits.cpu": "2"}, "used": {"pods": "1", "limits.cpu": "500m"}}),
+        ["x", "cpu: 0/1, pods: 1/4", "limits.cpu: 500m/2", "60m"],
+    ),
     (
         "events",
         obj(

@@ -38,6 +38,9 @@ def test_imperative_creates_are_read_from_protobuf(cluster: Reached) -> None:
     cluster.kubectl("create", "configmap", "settings", "--from-literal=how=very")
     cluster.kubectl("create", "secret", "generic", "hush", "--from-literal=a=b")
     cluster.kubectl("create", "namespace", "other")
+    cluster.kubectl("create", "quota", "few", "--hard=pods=3,cpu=1", "--scopes=BestEffort", "-n", "other", code=1)
+    cluster.kubectl("create", "quota", "few", "--hard=pods=3", "--scopes=BestEffort", "-n", "other")
+    assert re.search(r"pods: 0/3", cluster.kubectl("get", "quota", "-n", "other").stdout)
     assert cluster.kubectl("get", "cm", "settings", "-o", "jsonpath={.data.how}").stdout == "very"
     assert cluster.kubectl("get", "secret", "hush", "-o", "jsonpath={.data.a} {.type}").stdout == "Yg== Opaque"
     assert cluster.kubectl("get", "ns", "other", "--no-headers").stdout.split()[:2] == ["other", "Active"]
@@ -85,3 +88,15 @@ def test_what_is_typed_into_an_attached_container_is_read(cluster: Reached) -> N
         "run", "there", "--image=busybox", "--restart=Never", "-i", "--quiet", "--", "sh", "-c", "sleep 5; cat", stdin="typed\n"
     )
     assert done.stdout == "typed\n"
+
+
+def test_a_container_that_ended_before_it_was_attached_to_shows_its_log(cluster: Reached) -> None:
+    done = cluster.kubectl(
+        "run", "quick", "--image=busybox", "--restart=Never", "--rm", "-i", "--", "echo", "hello", timeout=20
+    )
+    assert done.stdout.splitlines()[-2:] == ["hello", 'pod "quick" deleted']
+
+
+def test_who_asks_learns_who_that_is_and_what_it_may(cluster: Reached) -> None:
+    assert re.search(r"^Username +podhub$", cluster.kubectl("auth", "whoami").stdout, re.M)
+    assert re.search(r"^\*\.\* +\[\] +\[\] +\[\*\]$", cluster.kubectl("auth", "can-i", "--list").stdout, re.M)
