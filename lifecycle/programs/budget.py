@@ -17,7 +17,13 @@ SPARE = 4 * MAX_STEPS
 REGAIN = 500
 """What comes back in a second: what a container may do for ever."""
 PORTION = 1_000
-"""What must have come back before a container that has used up all goes on; also what a signal or a command from outside gets."""
+"""What must have come back before a container that has used up all goes on; what asks from outside gets as much."""
+CHARACTERS_A_STEP = 512
+"""How many characters of a text are looked at in the time of a step."""
+COPIED_A_STEP = 8192
+"""How many are copied as they stand."""
+ITEMS_A_STEP = 16
+"""How many lines, variables or names are."""
 
 
 class Budget(msgspec.Struct, omit_defaults=True):

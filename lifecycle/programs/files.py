@@ -6,13 +6,17 @@ A tree is flat: absolute path -> node. A container's view joins its trees; only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 
 from lifecycle.clock import Micros
+from lifecycle.programs.budget import ITEMS_A_STEP
 
 MAX_FILES = 10_000
 MAX_BYTES = 16 << 20
+MAX_NAME = 255
+MAX_PATH = 4096
 BLOCK = 4096
 
 
@@ -40,7 +44,8 @@ class Node(msgspec.Struct, omit_defaults=True):
 
     @property
     def content(self) -> str:
-        return self.text + "\0" * self.zeros if self.zeros else self.text
+        """What programs read: of the NUL bytes only as many as the limit of a file lets stand."""
+        return self.text + "\0" * min(self.zeros, MAX_BYTES - len(self.text)) if self.zeros else self.text
 
 
 class Tree(msgspec.Struct, omit_defaults=True):
@@ -62,6 +67,18 @@ class Tree(msgspec.Struct, omit_defaults=True):
 
 
 GONE = Node(gone=True)
+
+
+class Image(dict[str, Node]):
+    """An image's files, which never change; `children` are the names in each directory."""
+
+    @cached_property
+    def children(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for path in self:
+            if path != "/":
+                found.setdefault(parent(path), set()).add(path.rpartition("/")[2])
+        return found
 
 
 class Place(msgspec.Struct, frozen=True, array_like=True):
@@ -93,6 +110,10 @@ class FileError(Exception):
         "EXDEV": "Invalid cross-device link",
         "ENOEXEC": "Exec format error",
         "ENXIO": "No such device or address",
+        "ENAMETOOLONG": "File name too long",
+        "EAGAIN": "Resource temporarily unavailable",
+        "EPIPE": "Broken pipe",
+        "E2BIG": "Argument list too long",
     }
 
     def __init__(self, code: str) -> None:
@@ -117,6 +138,11 @@ def join(cwd: str, path: str) -> str:
     return "/" + "/".join(parts)
 
 
+def _check_length(path: str) -> None:
+    if len(path) >= MAX_PATH or any(len(part) > MAX_NAME for part in path.split("/")):
+        raise FileError("ENAMETOOLONG")
+
+
 def parent(path: str) -> str:
     return path.rpartition("/")[0] or "/"
 
@@ -127,7 +153,7 @@ class View:
     def __init__(
         self, image: Mapping[str, Node], layer: Tree, mounts: list[tuple[str, str, str, bool]], volumes: Mapping[str, Tree]
     ) -> None:
-        self.image = image
+        self.image = image if isinstance(image, Image) else Image(image)
         self.layer = layer
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
@@ -172,6 +198,9 @@ class View:
         if known is not None:
             return known
         asked = path
+        if len(path) > 64:
+            _check_length(path)
+            self.work(path.count("/") // 2)
         for _ in range(40):
             link = self._first_link(path, follow)
             if link is None:
@@ -217,23 +246,19 @@ class View:
         place, node = self.find(path)
         if node.kind != "d":
             raise FileError("ENOTDIR")
-        found = set(_children(self._keys(place), place.path))
+        nodes = self.tree(place).nodes
+        self.work(len(nodes) // ITEMS_A_STEP)
+        here = dict(_children(nodes, place.path))
+        found = {name for name, node in here.items() if not node.gone}
+        if not place.tree:
+            found |= self.image.children.get(place.path, set()) - here.keys()
         full = place.full.rstrip("/")
         found |= {above[len(full) + 1 :] for above in self._mount_points() if parent(above) == (full or "/") and above != "/"}
-        if not place.tree:
-            gone = {path for path, node in self.layer.nodes.items() if node.gone}
-            found -= set(_children(gone, place.path))
+        self.work(len(found) // ITEMS_A_STEP)
         return sorted(found)
 
     def _mount_points(self) -> set[str]:
         return self.above | {mount[0] for mount in self.mounts}
-
-    def _keys(self, place: Place) -> Iterator[str]:
-        if place.tree:
-            yield from self.volumes[place.tree].nodes
-        else:
-            yield from self.layer.nodes
-            yield from self.image
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -285,9 +310,9 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _children(paths: Iterator[str] | set[str], directory: str) -> Iterator[str]:
+def _children(nodes: Mapping[str, Node], directory: str) -> Iterator[tuple[str, Node]]:
     prefix = directory if directory == "/" else directory + "/"
     size = len(prefix)
-    for path in paths:
+    for path, node in nodes.items():
         if path.startswith(prefix) and len(path) > size and "/" not in path[size:]:
-            yield path[size:]
+            yield path[size:], node

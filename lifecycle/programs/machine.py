@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, streams
+from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
 
 MAX_PROCESSES = 1_000
-SPAWN_STEPS = 50
-"""What starting a process counts for among the steps."""
-VARIABLES_A_STEP = 50
-"""How many variables of a shell are copied in the time of a step."""
+MAX_ARGUMENT = 128 << 10
+MAX_ARGUMENTS = 2 << 20
+"""How long one argument may be, and all of them with the environment (Linux: MAX_ARG_STRLEN, and a quarter of the stack)."""
+SPAWN_STEPS = 40
+EXECUTE_STEPS = 25
+STEPS_AN_ARGUMENT = 4
+"""What making a process, and executing a program with its arguments, count for among the steps."""
 
 
 class ExecError(Exception):
@@ -107,6 +111,10 @@ class Machine:
     def execute(self, process: Process, argv: list[str], env: dict[str, str], depth: int = 0) -> None:
         """Let a process run another program, as execve does after a search in PATH. Raises: ExecError."""
         node = self.lookup(process, argv[0], env)
+        size = sum(map(len, argv)) + sum(map(len, env.values()))
+        self.work(EXECUTE_STEPS + STEPS_AN_ARGUMENT * len(argv) + size // CHARACTERS_A_STEP)
+        if size > MAX_ARGUMENTS or max(map(len, argv)) >= MAX_ARGUMENT:
+            raise ExecError(126, "E2BIG")
         if not node.program:
             return self._interpret(process, argv, env, node, depth)
         process.argv, process.env, process.shell = argv, env, None
@@ -375,6 +383,9 @@ class Machine:
         if text not in self.state.said:
             self.state.said.add(text)
             self.trace("limit", limit=limit, text=text)
+
+    def limit_regex(self) -> None:
+        self.limit("steps", "what matching one regular expression may take", "its command fails")
 
     # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.interface import LogLine
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
+    from lifecycle.programs.state import ContainerState
 
 MAX_LOG = 1 << 20
+MARGIN = 64 << 10
+"""How much more of a full log is dropped than must be, so that it is not done for each line."""
 MAX_LINE = 16 << 10
 MAX_SESSION = 64 << 20
 """Bytes that somebody's own command may put out."""
@@ -85,20 +89,27 @@ def put_written(machine: Machine) -> None:
 def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     """Add lines (without the last newline) to the log and put out a trace."""
     state = machine.state
-    room = MAX_LOG - state.log_bytes
+    room = 0 if state.log_full else MAX_LOG - state.log_bytes
+    machine.work(2 + len(text) // CHARACTERS_A_STEP + text.count("\n") // 4)
     shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
     for line in shown.split("\n"):
         state.logs.append(LogLine(machine.kernel.now, stream, line))
         state.log_bytes += len(line) + 1
     machine.room.usage_changed(machine.sandbox.spec.node, log=True)
-    if state.log_bytes <= MAX_LOG:
+    if state.log_bytes <= MAX_LOG and not state.log_full:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
         return
     if room > 0:
         machine.trace("output", stream=stream, text=shown[:room] + "\n", pid=pid)
+    state.log_full = True
     machine.limit("output", "1 MiB of output", "only the last of it is kept, and no more is written down")
+    if state.log_bytes > MAX_LOG:
+        _drop(state)
+
+
+def _drop(state: ContainerState) -> None:
     dropped = 0
-    while state.log_bytes > MAX_LOG and dropped < len(state.logs):
+    while state.log_bytes > MAX_LOG - MARGIN and dropped < len(state.logs):
         state.log_bytes -= len(state.logs[dropped].text) + 1
         dropped += 1
     del state.logs[:dropped]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import msgspec
@@ -36,10 +35,13 @@ from lifecycle.programs.interface import (
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
+from lifecycle.programs.regex import RegexError
 from lifecycle.programs.shell import forks, idle, job_control, steps
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, Process, SandboxState
 
+COMMAND_STEPS = 5
+"""What each call of a command counts for among the steps, beside what it reads and writes."""
 Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult
 
 
@@ -531,6 +533,7 @@ class Programs:
         if process.shell is not None:
             steps.run_shell(machine, process)
             return
+        machine.state.budget.done += COMMAND_STEPS
         function = COMMANDS.get(process.program)
         call = Call(machine, process)
         if function is None:
@@ -544,7 +547,11 @@ class Programs:
             status = error.status
         except FileError as error:
             status = call.fail(error.text)
-        except (ValueError, LookupError, ArithmeticError, re.error, RecursionError):
+        except RegexError as error:
+            if error.hard:
+                machine.limit_regex()
+            status = call.fail(error.text, 2)
+        except (ValueError, LookupError, ArithmeticError, RecursionError):
             status = call.fail("invalid argument")  # a number, an expression or a date that is none
         if status is not None and process.code is None and process.program == program:
             machine.end(process, status)
@@ -574,7 +581,12 @@ class Programs:
         """Tell a parent that a child has ended; it asks for its status, or leaves it a zombie."""
         if parent.shell is not None:
             return forks.child_ended(machine, parent, child)
-        if parent.data.get("child") == child.pid:
+        if "ended" in parent.data:
+            machine.reap(child)
+            parent.data["ended"][str(child.pid)] = child.code or 0
+            if parent.waiting == "children":
+                machine.ready(parent)
+        elif parent.data.get("child") == child.pid:
             parent.data["code"] = parent.data["last"] = child.code
             machine.reap(child)
             machine.ready(parent)

@@ -275,6 +275,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     partial: dict[str, str] = {}
     logs: list[LogLine] = []
     log_bytes: int = 0
+    log_full: bool = False
     started: Micros = 0
     running: bool = False
     oom: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.programs import terminal
+from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
 from lifecycle.programs.files import MAX_BYTES, FileError, Node, join
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
@@ -191,6 +192,8 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
     if opened is None:
         return False
     kind = opened.kind
+    if len(text) > CHARACTERS_A_STEP:
+        machine.work(len(text) // CHARACTERS_A_STEP)
     if kind == "log":
         log(machine, opened.path, text + "\0" * min(zeros, MAX_LINE), process.pid)
     elif kind == "capture":
@@ -216,10 +219,11 @@ def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
     if tree is None or node is None:
         return True
     pos = node.size if opened.append else opened.pos
-    if len(node.text) + len(text) > MAX_BYTES:
+    if (node.size if text and pos > len(node.text) else len(node.text)) + len(text) > MAX_BYTES:
         machine.limit("bytes", "16 MiB in one file", "what is written beyond is lost")
         return False
     content, tail = _spliced(node, pos, text, zeros)
+    machine.work(1 + len(content) // COPIED_A_STEP)
     opened.pos = pos + len(text) + zeros
     tree.put(opened.path, Node("f", content, tail, node.mode, machine.kernel.now, node.user, node.program, node.flavor))
     machine.changed_files(opened.tree)
@@ -234,7 +238,7 @@ def _spliced(node: Node, pos: int, text: str, zeros: int) -> tuple[str, int]:
         return node.text, node.zeros + zeros
     if pos >= node.size and not text.strip("\0"):
         return node.text, pos - len(node.text) + len(text) + zeros
-    content = node.content[: MAX_BYTES * 4]
+    content = node.content
     content = content.ljust(pos, "\0")[:pos] + text + "\0" * min(zeros, MAX_BYTES) + content[pos + len(text) + zeros :]
     return content, 0
 
@@ -245,6 +249,7 @@ def _write_pipe(machine: Machine, process: Process, opened: Open, text: str) -> 
         machine.signal(process, "SIGPIPE")
         return False
     pipe.text += text
+    machine.work(1 + len(pipe.text) // COPIED_A_STEP)
     if len(pipe.text) > MAX_BYTES:
         machine.limit("bytes", "16 MiB in a pipe", "what is written beyond is lost")
         pipe.text = pipe.text[:MAX_BYTES]
@@ -277,16 +282,21 @@ def type_into(machine: Machine, process: Process, number: int, text: str) -> boo
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str | None:
-    """Return what can be read (a line with its newline, or all there is); empty at the end; None: wait, you will be woken."""
+def read(machine: Machine, process: Process, fd: int, line: bool = False, most: int = 0) -> str | None:
+    """Return what can be read (a line with its newline, or all there is, or `most` of it); empty at the end.
+
+    None: wait, you will be woken.
+    """
     number = process.fds.get(fd)
     opened = machine.state.opens.get(number) if number is not None else None
     if opened is None or opened.kind in ("null", "full", "capture", "session", "log", "directory"):
         return ""
     if opened.kind == "zero":
+        machine.work(PIPE_SIZE // CHARACTERS_A_STEP)
         return "\0" * PIPE_SIZE
     if opened.kind == "random":
         machine.moves(process)
+        machine.work(10)
         opened.pos += 1
         return bytes.fromhex(machine.kernel.seeds.hex(128, "urandom", machine.state.spec.id, process.pid, opened.pos)).decode(
             "latin-1"
@@ -294,13 +304,14 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str
     if opened.kind == "tty":
         return terminal.read(machine, process, opened.pos)
     if opened.kind == "pipe":
-        return _read_pipe(machine, process, opened, line)
+        return _read_pipe(machine, process, opened, line, most)
     text = opened.text if opened.kind == "text" else _file_text(machine, opened)
+    machine.work(1)
     if line:
         end = text.find("\n", opened.pos)
         end = len(text) if end < 0 else end + 1
     else:
-        end = len(text)
+        end = min(len(text), opened.pos + most) if most else len(text)
     piece = text[opened.pos : end]
     opened.pos = max(end, opened.pos)
     return piece
@@ -308,7 +319,21 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False) -> str
 
 def _file_text(machine: Machine, opened: Open) -> str:
     node = node_of(machine, opened)
-    return node.content if node else ""
+    if node is None:
+        return ""
+    if node.zeros:
+        machine.work(MAX_BYTES // COPIED_A_STEP)
+    return node.content
+
+
+def size_left(machine: Machine, process: Process, path: str, stdin: bool) -> int | None:
+    """Return how many bytes a regular file (or standard input, where it is one) still has; None where nobody can tell."""
+    if stdin:
+        opened = machine.state.opens.get(process.fds.get(0, 0))
+        node = node_of(machine, opened) if opened and opened.kind == "file" else None
+        return node.size - opened.pos if opened and node else None
+    node = machine.view.get(path)
+    return node.size if node is not None and node.kind == "f" else None
 
 
 def node_of(machine: Machine, opened: Open) -> Node | None:
@@ -320,7 +345,7 @@ def node_of(machine: Machine, opened: Open) -> Node | None:
     return None if node is None or node.gone else node
 
 
-def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool) -> str | None:
+def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool, most: int) -> str | None:
     pipe = machine.state.pipes.get(opened.pipe)
     if pipe is None:
         return ""
@@ -329,12 +354,14 @@ def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool) -> 
         if not end and pipe.writers > 0:
             _wait(pipe, process)
             return None
+        machine.work(len(pipe.text) // COPIED_A_STEP)
         piece, pipe.text = (pipe.text[:end], pipe.text[end:]) if end else (pipe.text, "")
     elif not pipe.text and pipe.writers > 0:
         _wait(pipe, process)
         return None
     else:
-        piece, pipe.text = pipe.text, ""
+        end = most or len(pipe.text)
+        piece, pipe.text = pipe.text[:end], pipe.text[end:]
     _wake(machine, pipe)
     return piece
 

@@ -1,518 +1,73 @@
-"""awk: patterns and actions, fields, variables, arrays, the usual functions; a tree that is walked over the whole input."""
+"""awk: a compiled program at work. Its whole memory is the command's `data`, so that it can wait anywhere."""
 
 from __future__ import annotations
 
-import contextlib
-import math
 import re
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
-from lifecycle.programs.commands import regex
-from lifecycle.programs.commands.awk_grammar import AwkError, Tree, parse, unescaped
+from lifecycle.programs import regex
+from lifecycle.programs.budget import CHARACTERS_A_STEP
+from lifecycle.programs.commands.awk_channels import Channels, Wait
+from lifecycle.programs.commands.awk_compile import Code, Step, compile_program
+from lifecycle.programs.commands.awk_functions import FUNCTIONS, replaced, split
+from lifecycle.programs.commands.awk_grammar import AwkError, unescaped
+from lifecycle.programs.commands.awk_values import Value, arithmetic, compared, formatted, from_input, number, text, true, whole
 from lifecycle.programs.commands.call import Call, UsageError, command
-from lifecycle.programs.shell.printf import printf_text
+from lifecycle.programs.regex import Match, Regex
 
-MAX_STEPS = 200_000
-MAX_TEXT = 4 << 20
+MAX_TEXT = 1 << 20
+MAX_FIELDS = 10_000
+MAX_CALLS = 1_000
+MAX_ELEMENTS = 100_000
+STEPS_A_STEP = 2
+"""How many steps of awk are taken in the time of one of a shell."""
 
 
-class _Next(Exception):
-    pass
-
-
-class _Exit(Exception):
-    pass
-
-
-class _Break(Exception):
-    pass
-
-
-class _Continue(Exception):
-    pass
-
-
-class Awk:
-    """A program at work."""
-
-    def __init__(self, call: Call, rules: list[Tree], variables: dict[str, Any]) -> None:
-        self.call = call
-        self.rules = rules
-        self.vars: dict[str, Any] = {
-            "FS": " ",
-            "OFS": " ",
-            "ORS": "\n",
-            "RS": "\n",
-            "NR": 0.0,
-            "NF": 0.0,
-            "SUBSEP": "\x1c",
-            "ENVIRON": dict(call.process.env),
-            **variables,
-        }
-        self.fields: list[str] = []
-        self.line = ""
-        self.out: list[str] = []
-        self.files: dict[str, str] = {}
-        self.ranges: set[int] = set()
-        self.status = 0
-        self.steps = 0
-
-    def run(self, text: str) -> None:
-        try:
-            self._rules("BEGIN")
-            if any(rule[0] != "BEGIN" for rule in self.rules):
-                for line in self._records(text):
-                    self._record(line)
-        except _Exit:
-            pass
-        with contextlib.suppress(_Exit):
-            self._rules("END")
-
-    def _records(self, text: str) -> list[str]:
-        separator = str(self.vars["RS"])
-        if separator == "":
-            return [one for one in re.split(r"\n\n+", text.strip("\n")) if one]
-        return text.split(separator)[: -1 if text.endswith(separator) else None] if text else []
-
-    def _rules(self, which: str) -> None:
-        for rule in self.rules:
-            if rule[0] == which:
-                self.block(rule[2])
-
-    def _record(self, line: str) -> None:
-        self.set_line(line)
-        self.vars["NR"] += 1
-        self.vars["FNR"] = self.vars["NR"]
-        try:
-            for i, (pattern, last, action) in enumerate(self.rules):
-                if pattern not in ("BEGIN", "END") and self._selects(i, pattern, last):
-                    self.block(action)
-        except _Next:
-            pass
-
-    def _selects(self, i: int, pattern: Any, last: Any) -> bool:
-        if pattern == "always":
-            return True
-        if last is None:
-            return self.true(self.value(pattern))
-        if i in self.ranges or self.true(self.value(pattern)):
-            self.ranges.add(i)
-            if self.true(self.value(last)):
-                self.ranges.discard(i)
-            return True
-        return False
-
-    def set_line(self, line: str) -> None:
-        self.line = line
-        self.fields = self.split(line, str(self.vars["FS"]))
-        self.vars["NF"] = float(len(self.fields))
-
-    def split(self, text: str, separator: str) -> list[str]:
-        if separator == " ":
-            return text.split()
-        if not text:
-            return []
-        if len(separator) == 1 and separator not in "|\\":
-            return text.split(separator)
-        return re.split(regex.extended_expression(separator if separator != "|" else r"\|"), text)
-
-    # ── statements ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def block(self, statements: list[Tree]) -> None:
-        for statement in statements:
-            self.steps += 1
-            if self.steps > MAX_STEPS:
-                self.call.machine.limit("steps", f"{MAX_STEPS:,} steps of awk", "it ends with 2")
-                self.status = 2
-                raise _Exit
-            getattr(self, "_do_" + statement[0])(statement)
-
-    def _do_block(self, tree: Tree) -> None:
-        self.block(tree[1])
-
-    def _do_do(self, tree: Tree) -> None:
-        self.value(tree[1])
-
-    def _do_print(self, tree: Tree) -> None:
-        items = [self.shown(self.value(item)) for item in tree[1]]
-        self._put((str(self.vars["OFS"]).join(items) if items else self.line) + str(self.vars["ORS"]), tree[2])
-
-    def _do_printf(self, tree: Tree) -> None:
-        values = [self.value(item) for item in tree[1]]
-        self._put(self.formatted(values), tree[2])
-
-    def formatted(self, values: list[Any]) -> str:
-        form = self.text(values[0]) if values else ""
-        texts = [self.text(value) if not isinstance(value, float) else repr(value) for value in values[1:]]
-        kinds = re.findall(r"%[-+ #0]*(?:\*|\d+)?(?:\.\d*)?([a-zA-Z])", form)
-        for i, kind in enumerate(kinds[: len(texts)]):
-            value = values[1:][i]
-            texts[i] = (
-                str(int(self.number(value)))
-                if kind in "dixXou"
-                else repr(self.number(value))
-                if kind in "feEgG"
-                else self.text(value)
-            )
-        return printf_text(form.replace("\\", "\\\\"), texts)[0] if texts or "%" in form else form
-
-    def _put(self, text: str, target: Any) -> None:
-        if target is None:
-            self.out.append(text)
-            return
-        name = self.text(self.value(target[1]))
-        if name in ("/dev/stderr", "/dev/stdout"):
-            (self.call.err if name.endswith("err") else self.out.append)(text)
-        else:
-            if name not in self.files:
-                self.files[name] = ">>" if target[0] == ">>" else ">"
-                self.call.write_file(name, "", "a" if target[0] == ">>" else "w")
-            self.call.write_file(name, text, "a")
-
-    def _do_if(self, tree: Tree) -> None:
-        self.block(tree[2] if self.true(self.value(tree[1])) else tree[3])
-
-    def _do_while(self, tree: Tree) -> None:
-        while self.true(self.value(tree[1])):
-            if not self._looped(tree[2]):
-                return
-
-    def _do_dowhile(self, tree: Tree) -> None:
-        while self._looped(tree[2]) and self.true(self.value(tree[1])):
-            pass
-
-    def _do_for(self, tree: Tree) -> None:
-        _, start, test, step, body = tree
-        if start:
-            self.block([start])
-        while test is None or self.true(self.value(test)):
-            if not self._looped(body):
-                return
-            if step:
-                self.block([step])
-
-    def _do_forin(self, tree: Tree) -> None:
-        for key in list(self.array(tree[2])):
-            self.vars[tree[1]] = key
-            if not self._looped(tree[3]):
-                return
-
-    def _looped(self, body: list[Tree]) -> bool:
-        try:
-            self.block(body or [("do", ("value", 0.0))])
-        except _Break:
-            return False
-        except _Continue:
-            return True
-        return True
-
-    def _do_next(self, tree: Tree) -> None:
-        raise _Next
-
-    def _do_break(self, tree: Tree) -> None:
-        raise _Break
-
-    def _do_continue(self, tree: Tree) -> None:
-        raise _Continue
-
-    def _do_exit(self, tree: Tree) -> None:
-        if tree[1] is not None:
-            self.status = int(self.number(self.value(tree[1])))
-        raise _Exit
-
-    def _do_delete(self, tree: Tree) -> None:
-        if tree[2] is None:
-            self.array(tree[1]).clear()
-        else:
-            self.array(tree[1]).pop(self.text(self.value(tree[2])), None)
-
-    # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def array(self, name: str) -> dict[str, Any]:
-        held = self.vars.setdefault(name, {})
-        if not isinstance(held, dict):
-            raise AwkError(f"{name} is no array")
-        return held
-
-    def value(self, tree: Tree) -> Any:
-        return getattr(self, "_value_" + _METHODS[tree[0]])(tree)
-
-    def _value_value(self, tree: Tree) -> Any:
-        return tree[1]
-
-    def _value_regex(self, tree: Tree) -> Any:
-        return float(re.search(regex.extended_expression(tree[1]), self.line) is not None)
-
-    def _value_var(self, tree: Tree) -> Any:
-        return self.vars.get(tree[1], "")
-
-    def _value_field(self, tree: Tree) -> Any:
-        number = int(self.number(self.value(tree[1])))
-        if number == 0:
-            return _Text(self.line)
-        return _Text(self.fields[number - 1]) if 0 < number <= len(self.fields) else ""
-
-    def _value_element(self, tree: Tree) -> Any:
-        return self.array(tree[1]).get(self.text(self.value(tree[2])), "")
-
-    def _value_group(self, tree: Tree) -> Any:
-        return self.value(tree[1][-1])
-
-    def _value_in(self, tree: Tree) -> Any:
-        return float(self.text(self.value(tree[1])) in self.array(tree[2]))
-
-    def _value_concat(self, tree: Tree) -> Any:
-        text = self.text(self.value(tree[1])) + self.text(self.value(tree[2]))
-        if len(text) > MAX_TEXT:
-            self.call.machine.limit("bytes", f"{MAX_TEXT:,} characters in one text of awk", "it ends with 2")
-            self.status = 2
-            raise _Exit
-        return text
-
-    def _value_choice(self, tree: Tree) -> Any:
-        return self.value(tree[2] if self.true(self.value(tree[1])) else tree[3])
-
-    def _value_unary(self, tree: Tree) -> Any:
-        value = self.value(tree[2])
-        return float(not self.true(value)) if tree[1] == "!" else -self.number(value) if tree[1] == "-" else self.number(value)
-
-    def _value_assign(self, tree: Tree) -> Any:
-        _, target, op, right = tree
-        value = self.value(right)
-        if op != "=":
-            value = self.arithmetic(op[0], self.number(self.value(target)), self.number(value))
-        self.store(target, value)
-        return value
-
-    def store(self, target: Tree, value: Any) -> None:
-        if target[0] == "var":
-            self.vars[target[1]] = value
-            if target[1] == "NF":
-                self.fields = (self.fields + [""] * int(self.number(value)))[: int(self.number(value))]
-                self.line = str(self.vars["OFS"]).join(self.fields)
-        elif target[0] == "element":
-            self.array(target[1])[self.text(self.value(target[2]))] = value
-        else:
-            number = int(self.number(self.value(target[1])))
-            if number == 0:
-                self.set_line(self.text(value))
-                return
-            self.fields += [""] * (min(number, 10_000) - len(self.fields))
-            self.fields[number - 1] = self.text(value)
-            self.vars["NF"] = float(len(self.fields))
-            self.line = str(self.vars["OFS"]).join(self.fields)
-
-    def _value_before(self, tree: Tree) -> Any:
-        value = self.number(self.value(tree[2])) + (1 if tree[1] == "++" else -1)
-        self.store(tree[2], value)
-        return value
-
-    def _value_after(self, tree: Tree) -> Any:
-        value = self.number(self.value(tree[2]))
-        self.store(tree[2], value + (1 if tree[1] == "++" else -1))
-        return value
-
-    def _value_binary(self, tree: Tree) -> Any:
-        _, op, left, right = tree
-        if op in ("&&", "||"):
-            first = self.true(self.value(left))
-            return float(self.true(self.value(right)) if first == (op == "&&") else first)
-        if op in ("~", "!~"):
-            pattern = right[1] if right[0] == "regex" else self.text(self.value(right))
-            return float(
-                (re.search(regex.extended_expression(pattern), self.text(self.value(left))) is not None) == (op == "~")
-            )
-        a, b = self.value(left), self.value(right)
-        if op in ("<", "<=", "==", "!=", ">", ">="):
-            return float(self.compared(op, a, b))
-        return self.arithmetic(op, self.number(a), self.number(b))
-
-    def compared(self, op: str, a: Any, b: Any) -> bool:
-        if self.numeric(a) and self.numeric(b):
-            x: Any = self.number(a)
-            y: Any = self.number(b)
-        else:
-            x, y = self.text(a), self.text(b)
-        return bool({"<": x < y, "<=": x <= y, "==": x == y, "!=": x != y, ">": x > y, ">=": x >= y}[op])
-
-    def arithmetic(self, op: str, a: float, b: float) -> float:
-        if op in "/%" and b == 0:
-            raise UsageError("division by zero", 2)
-        if op == "^":
-            return math.pow(a, b) if abs(b) < 1000 else math.inf
-        return {"+": a + b, "-": a - b, "*": a * b, "/": a / b if b else 0.0, "%": math.fmod(a, b) if b else 0.0}[op]
-
-    def numeric(self, value: Any) -> bool:
-        """Say whether a value counts as a number: one, or a field or input that looks like one."""
-        return (
-            isinstance(value, float)
-            or value == ""
-            or (isinstance(value, _Text) and re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", value) is not None)
-        )
-
-    def number(self, value: Any) -> float:
-        if isinstance(value, float):
-            return value
-        match = re.match(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", value)
-        return float(match.group()) if match else 0.0
-
-    def text(self, value: Any) -> str:
-        if not isinstance(value, float):
-            return str(value)
-        return str(int(value)) if value == int(value) and abs(value) < 1e16 else f"{value:.6g}"
-
-    shown = text
-
-    def true(self, value: Any) -> bool:
-        return (
-            value != 0.0
-            if isinstance(value, float)
-            else self.number(value) != 0
-            if self.numeric(value) and value
-            else value != ""
-        )
-
-    def _value_call(self, tree: Tree) -> Any:
-        return getattr(self, "_call_" + tree[1])(tree[2])
-
-    def _args(self, args: list[Tree]) -> list[Any]:
-        return [self.value(arg) for arg in args]
-
-    def _call_length(self, args: list[Tree]) -> Any:
-        if args and args[0][0] == "var" and isinstance(self.vars.get(args[0][1]), dict):
-            return float(len(self.vars[args[0][1]]))
-        return float(len(self.text(self.value(args[0])) if args else self.line))
-
-    def _call_substr(self, args: list[Tree]) -> Any:
-        values = self._args(args)
-        text, start = self.text(values[0]), round(self.number(values[1]))
-        end = start + round(self.number(values[2])) if len(values) > 2 else len(text) + 1
-        return text[max(start, 1) - 1 : max(end - 1, 0)]
-
-    def _call_index(self, args: list[Tree]) -> Any:
-        values = [self.text(value) for value in self._args(args)]
-        return float(values[0].find(values[1]) + 1)
-
-    def _call_split(self, args: list[Tree]) -> Any:
-        separator = (
-            str(self.vars["FS"]) if len(args) < 3 else args[2][1] if args[2][0] == "regex" else self.text(self.value(args[2]))
-        )
-        pieces = self.split(self.text(self.value(args[0])), separator)
-        array = self.array(args[1][1])
-        array.clear()
-        array.update({str(i): _Text(piece) for i, piece in enumerate(pieces, 1)})
-        return float(len(pieces))
-
-    def _call_sub(self, args: list[Tree], count: int = 1) -> Any:
-        pattern = args[0][1] if args[0][0] == "regex" else self.text(self.value(args[0]))
-        template = self.text(self.value(args[1]))
-        target = args[2] if len(args) > 2 else ("field", ("value", 0.0))
-
-        def one(match: re.Match[str]) -> str:
-            return re.sub(r"\\&|&", lambda m: "&" if m.group() == "\\&" else match.group(), template)
-
-        text, made = re.subn(regex.extended_expression(pattern), one, self.text(self.value(target)), count=count)
-        if made:
-            self.store(target, text)
-        return float(made)
-
-    def _call_gsub(self, args: list[Tree]) -> Any:
-        return self._call_sub(args, 0)
-
-    def _call_match(self, args: list[Tree]) -> Any:
-        pattern = args[1][1] if args[1][0] == "regex" else self.text(self.value(args[1]))
-        match = re.search(regex.extended_expression(pattern), self.text(self.value(args[0])))
-        self.vars["RSTART"] = float(match.start() + 1 if match else 0)
-        self.vars["RLENGTH"] = float(len(match.group()) if match else -1)
-        return self.vars["RSTART"]
-
-    def _call_tolower(self, args: list[Tree]) -> Any:
-        return self.text(self.value(args[0])).lower()
-
-    def _call_toupper(self, args: list[Tree]) -> Any:
-        return self.text(self.value(args[0])).upper()
-
-    def _call_sprintf(self, args: list[Tree]) -> Any:
-        return self.formatted(self._args(args))
-
-    def _call_int(self, args: list[Tree]) -> Any:
-        return float(int(self.number(self.value(args[0]))))
-
-    def _call_sqrt(self, args: list[Tree]) -> Any:
-        return math.sqrt(max(self.number(self.value(args[0])), 0.0))
-
-    def _call_exp(self, args: list[Tree]) -> Any:
-        return math.exp(min(self.number(self.value(args[0])), 700.0))
-
-    def _call_log(self, args: list[Tree]) -> Any:
-        value = self.number(self.value(args[0]))
-        return math.log(value) if value > 0 else -math.inf
-
-    def _call_rand(self, args: list[Tree]) -> Any:
-        self.call.moves()
-        self.steps += 1
-        return self.call.machine.kernel.seeds.fraction(
-            "awk", self.call.machine.state.spec.id, self.call.process.pid, self.steps
-        )
-
-    def _call_srand(self, args: list[Tree]) -> Any:
-        return 0.0
-
-    def _call_systime(self, args: list[Tree]) -> Any:
-        self.call.moves()
-        return float(self.call.now // 1_000_000)
-
-    def _call_system(self, args: list[Tree]) -> Any:
-        raise AwkError("system() is not modelled")
-
-
-class _Text(str):
-    """A text from the input: it counts as a number where it looks like one."""
-
-    __slots__ = ()
-
-
-_METHODS = {
-    name: name
-    for name in (
-        "value",
-        "regex",
-        "var",
-        "field",
-        "element",
-        "group",
-        "in",
-        "concat",
-        "unary",
-        "assign",
-        "before",
-        "after",
-        "binary",
-        "call",
-    )
-} | {"?": "choice"}
+class AwkLimit(Exception):
+    """The program holds more than a program may: which limit it met."""
 
 
 @command("awk", "gawk", "mawk")
 def awk(call: Call) -> int | None:
-    program, variables, names = _arguments(call)
+    if "program" not in call.data:
+        _begin(call)
     try:
-        rules = parse(program)
-        needs_input = any(rule[0] != "BEGIN" for rule in rules)
-        found = call.inputs(names) if needs_input else []
-        if found is None:
-            return None
-        machine = Awk(call, rules, variables)
-        machine.run("".join(text for _, text in found))
+        machine = Awk(call, compile_program(call.data["program"]))
+        return machine.run()
+    except Wait:
+        machine.flush()
+        return None
     except AwkError as error:
-        call.assume(
-            "command", f"This program of awk is not modelled ({error}): it is assumed to exit with 0 and to put out nothing."
-        )
-        return 0
-    except (IndexError, TypeError, re.error, OverflowError, ValueError, RecursionError):
-        return call.fail("syntax error", 2)
-    call.out("".join(machine.out))
-    return machine.status or (2 if call.data.get("failed") else 0)
+        return call.fail(f"cmd. line:1: {error}" if call.busybox else str(error), 1 if call.busybox else 2)
+    except AwkLimit as error:
+        call.machine.limit("bytes", str(error), "it ends with 2")
+        machine.flush()
+        return call.fail("memory exhausted" if call.busybox else "not enough memory", 2)
+    except ZeroDivisionError:
+        machine.flush()
+        return call.fail("division by zero", 1 if call.busybox else 2)
+
+
+def _begin(call: Call) -> None:
+    program, variables, names = _arguments(call)
+    call.data["program"] = program
+    call.data.update(
+        vars={"FS": " ", "OFS": " ", "ORS": "\n", "RS": "\n", "NR": 0.0, "FNR": 0.0, "SUBSEP": "\x1c", "RSTART": 0.0,
+              "RLENGTH": -1.0, "OFMT": "%.6g", "CONVFMT": "%.6g", "FILENAME": "", **variables},
+        arrays={}, made=0, stack=[], frames=[], keys=[], pc=-1, line="", fields=None, rebuild=False, got=None, names=names,
+        inside=[], status=0, ending=False, out=[], drawn=0, seed=0.0, files={}, buffers={}, fresh=30,
+    )  # fmt: skip
+    arguments = [call.name, *names]
+    for name, values in (
+        ("ENVIRON", {key: from_input(value) for key, value in call.process.env.items()}),
+        ("ARGV", {str(i): from_input(value) for i, value in enumerate(arguments)}),
+    ):
+        call.data["made"] += 1
+        call.data["arrays"][str(call.data["made"])] = values
+        call.data["vars"][name] = call.data["made"]
+    call.data["vars"]["ARGC"] = float(len(arguments))
 
 
 def _arguments(call: Call) -> tuple[str, dict[str, Any], list[str]]:
@@ -521,23 +76,537 @@ def _arguments(call: Call) -> tuple[str, dict[str, Any], list[str]]:
         arg = args.pop(0)
         if arg == "--":
             break
-        value = arg[2:] or (args.pop(0) if args else "")
-        if arg[:2] == "-F":
-            variables["FS"] = {"t": "\t", "\\t": "\t"}.get(value, unescaped(value))
-        elif arg[:2] == "-v":
-            name, _, text = value.partition("=")
-            variables[name] = _Text(unescaped(text))
-        elif arg[:2] == "-f":
-            program = (program or "") + call.read_file(value)
+        if arg.startswith("--") and arg not in ("--assign", "--file", "--field-separator"):
+            continue
+        letter = {"--assign": "v", "--file": "f", "--field-separator": "F"}.get(arg, arg[1])
+        value = "" if letter not in "Fvf" else arg[2:] if arg[2:] and arg[1] != "-" else args.pop(0) if args else ""
+        if letter == "F":
+            variables["FS"] = "\t" if value == "t" else unescaped(value)
+        elif letter == "v":
+            name, _, assigned = value.partition("=")
+            variables[name] = from_input(unescaped(assigned))
+        elif letter == "f":
+            program = (program + "\n" if program else "") + call.read_file(value)
     if program is None:
         if not args:
             raise UsageError("usage: awk [-F fs][-v var=value][prog | -f progfile][file ...]", 2)
         program = args.pop(0)
-    names = []
-    for arg in args:
-        match = re.fullmatch(r"([A-Za-z_]\w*)=(.*)", arg)
-        if match:
-            variables[match.group(1)] = _Text(match.group(2))
+    return program, variables, args
+
+
+class Awk:
+    """A program at work. Arrays stand in a table of their own, and variables hold their numbers (the only ints)."""
+
+    def __init__(self, call: Call, code: Code) -> None:
+        self.call = call
+        self.code = code
+        self.data = call.data
+        self.vars: dict[str, Value] = call.data["vars"]
+        self.stack: list[Value] = call.data["stack"]
+        self.channels = Channels(call)
+        if self.data["pc"] < 0:
+            self.data["pc"] = code.begin
+            self.data["inside"] = [False] * code.ranges
+
+    @property
+    def form(self) -> str:
+        return text(self.vars["CONVFMT"])
+
+    def text(self, value: Value) -> str:
+        return value if isinstance(value, str) else text(value, self.form)
+
+    def run(self) -> int:
+        """Take steps until the program ends. Raises: Wait."""
+        data, steps = self.data, self.code.steps
+        taken = 0
+        while True:
+            step = steps[data["pc"]]
+            data["pc"] += 1
+            taken += 1
+            if taken >= 100:
+                taken = 0
+                if not self.call.machine.spend(self.call.process, 100 // STEPS_A_STEP):
+                    data["pc"] -= 1
+                    raise Wait
+            ended = STEPS[step[0]](self, step)
+            if ended:
+                return int(data["status"])
+
+    def again(self) -> None:
+        """Have the step that is being taken taken once more, when the command goes on. Raises: Wait."""
+        self.data["pc"] -= 1
+        raise Wait
+
+    def flush(self) -> None:
+        out, self.data["out"] = self.data["out"], []
+        if out:
+            self.call.out("".join(out))
+
+    def put(self, piece: str) -> None:
+        """Put out a text, many at a time."""
+        out: list[str] = self.data["out"]
+        out.append(piece)
+        if len(out) >= 64 or len(piece) > 4096:
+            self.flush()
+
+    def short(self, made: str) -> str:
+        """Return a text that is not too long. Raises: AwkLimit."""
+        if len(made) > CHARACTERS_A_STEP:
+            if len(made) > MAX_TEXT:
+                raise AwkLimit(f"{MAX_TEXT:,} characters in one text of awk")
+            self.call.machine.work(len(made) // CHARACTERS_A_STEP)
+        return made
+
+    # ── the line and its fields ──────────────────────────────────────────────────────────────────────────────────────
+
+    def set_line(self, line: str) -> None:
+        self.data["line"], self.data["fields"], self.data["rebuild"] = line, None, False
+
+    def line(self) -> str:
+        if self.data["rebuild"]:
+            self.data["line"] = self.short(self.text(self.vars["OFS"]).join(map(self.text, self.data["fields"])))
+            self.data["rebuild"] = False
+        return str(self.data["line"])
+
+    def fields(self) -> list[Value]:
+        if self.data["fields"] is None:
+            pieces = split(self, self.data["line"], self.text(self.vars["FS"]))
+            self.call.machine.work(len(pieces) // 8)
+            self.data["fields"] = [from_input(piece) for piece in pieces]
+        fields: list[Value] = self.data["fields"]
+        return fields
+
+    def field(self, at: int) -> Value:
+        if at == 0:
+            return from_input(self.line())
+        if at < 0:
+            raise AwkError(f"attempt to access field {at}")
+        fields = self.fields()
+        return fields[at - 1] if at <= len(fields) else None
+
+    def set_field(self, at: int, value: Value) -> None:
+        if at == 0:
+            self.set_line(self.text(value))
+            return
+        if not 0 < at <= MAX_FIELDS:
+            raise AwkLimit(f"{MAX_FIELDS:,} fields of one line of awk")
+        fields = self.fields()
+        fields.extend([""] * (at - len(fields)))
+        fields[at - 1] = value
+        self.data["rebuild"] = True
+
+    def set_count(self, count: int) -> None:
+        """Set NF: fields go, or empty ones come."""
+        if not 0 <= count <= MAX_FIELDS:
+            raise AwkLimit(f"{MAX_FIELDS:,} fields of one line of awk")
+        fields = self.fields()
+        self.data["fields"] = (fields + [""] * count)[:count]
+        self.data["rebuild"] = True
+
+    # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def held(self, scope: str, name: Any) -> Value:
+        if scope == "local":
+            return self.data["frames"][-1][1][name]
+        return float(len(self.fields())) if name == "NF" else self.vars.get(name)
+
+    def hold(self, scope: str, name: Any, value: Value) -> None:
+        if scope == "local":
+            self.data["frames"][-1][1][name] = value
+        elif name == "NF":
+            self.set_count(whole(value))
         else:
-            names.append(arg)
-    return program, variables, names
+            self.vars[name] = value
+
+    def handle(self, scope: str, name: Any) -> int:
+        """Return the number of an array, which is made where nothing has been there. Raises: AwkError."""
+        held = self.held(scope, name)
+        if isinstance(held, int):
+            return held
+        if held is not None:
+            raise AwkError(f"attempt to use scalar `{name}' as an array")
+        self.data["made"] += 1
+        made: int = self.data["made"]
+        self.data["arrays"][str(made)] = {}
+        self.hold(scope, name, made)
+        return made
+
+    def array(self, scope: str, name: Any) -> dict[str, Value]:
+        found: dict[str, Value] = self.data["arrays"][str(self.handle(scope, name))]
+        return found
+
+    def loaded(self, kind: str, name: Any, more: Any) -> Value:
+        """Return what is at a place; what says where (a field's number, a subscript) is taken from the stack."""
+        if kind == "field":
+            return self.field(whole(self.stack.pop()))
+        if kind == "element":
+            return self.array(name, more).setdefault(self.text(self.stack.pop()), None)
+        value = self.held(kind, name)
+        if isinstance(value, int):
+            raise AwkError(f"attempt to use array `{name}' in a scalar context")
+        return value
+
+    def stored(self, kind: str, name: Any, more: Any, value: Value) -> None:
+        if kind == "field":
+            self.set_field(whole(self.stack.pop()), value)
+        elif kind == "element":
+            array = self.array(name, more)
+            array[self.text(self.stack.pop())] = value
+            if len(array) > MAX_ELEMENTS:
+                raise AwkLimit(f"{MAX_ELEMENTS:,} elements of an array of awk")
+        elif isinstance(self.held(kind, name), int):
+            raise AwkError(f"attempt to use array `{name}' in a scalar context")
+        else:
+            self.hold(kind, name, value)
+
+    # ── expressions ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def compiled(self, expression: str, source: str) -> Regex:
+        """Return a regular expression that is about to be sought in a text."""
+        found = regex.compiled(expression, True)
+        self.call.machine.work(found.cost(len(source)))
+        return found
+
+    def search(self, expression: str, source: str) -> Match | None:
+        literal = _literal(expression)
+        if literal is not None:
+            at = source.find(literal)
+            return None if at < 0 else Match(source, [(at, at + len(literal))])
+        return self.compiled(expression, source).search(source)
+
+
+@lru_cache(maxsize=256)
+def _literal(expression: str) -> str | None:
+    return expression if re.fullmatch(r"[\w @#%&=:;,<>!'\"-]+", expression) else None
+
+
+# ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def do_push(awk: Awk, step: Step) -> None:
+    awk.stack.append(step[1])
+
+
+def do_pop(awk: Awk, step: Step) -> None:
+    awk.stack.pop()
+
+
+def do_dup(awk: Awk, step: Step) -> None:
+    awk.stack.append(awk.stack[-1])
+
+
+def do_load(awk: Awk, step: Step) -> None:
+    awk.stack.append(awk.loaded(step[1], step[2], step[3]))
+
+
+def do_store(awk: Awk, step: Step) -> None:
+    value = awk.stack.pop()
+    awk.stored(step[1], step[2], step[3], value)
+    awk.stack.append(value)
+
+
+def do_store_under(awk: Awk, step: Step) -> None:
+    """Store the value that lies under what says where."""
+    awk.stored(step[1], step[2], step[3], awk.stack[-2])
+
+
+def do_step(awk: Awk, step: Step) -> None:
+    """Count a place up or down; what stays on the stack is the new value or the old one."""
+    _, kind, name, more, by, new = step
+    where = awk.stack[-1] if kind in ("field", "element") else None
+    old = number(awk.loaded(kind, name, more))
+    if where is not None:
+        awk.stack.append(where)
+    awk.stored(kind, name, more, old + by)
+    awk.stack.append(old + by if new else old)
+
+
+def do_array(awk: Awk, step: Step) -> None:
+    awk.stack.append(awk.handle(step[1], step[2]))
+
+
+def do_concat(awk: Awk, step: Step) -> None:
+    right = awk.text(awk.stack.pop())
+    awk.stack[-1] = awk.short(awk.text(awk.stack[-1]) + right)
+
+
+def do_unary(awk: Awk, step: Step) -> None:
+    value = awk.stack[-1]
+    awk.stack[-1] = float(not true(value)) if step[1] == "!" else -number(value) if step[1] == "-" else number(value)
+
+
+def do_arithmetic(awk: Awk, step: Step) -> None:
+    right = number(awk.stack.pop())
+    awk.stack[-1] = arithmetic(step[1], number(awk.stack[-1]), right)
+
+
+def do_compare(awk: Awk, step: Step) -> None:
+    right = awk.stack.pop()
+    awk.stack[-1] = float(compared(step[1], awk.stack[-1], right, awk.form))
+
+
+def do_match(awk: Awk, step: Step) -> None:
+    expression = awk.text(awk.stack.pop())
+    awk.stack[-1] = float((awk.search(expression, awk.text(awk.stack[-1])) is not None) == step[1])
+
+
+def do_matches_line(awk: Awk, step: Step) -> None:
+    awk.stack.append(float(awk.search(step[1], awk.line()) is not None))
+
+
+def do_truth(awk: Awk, step: Step) -> None:
+    awk.stack[-1] = float(true(awk.stack[-1]))
+
+
+def do_short(awk: Awk, step: Step) -> None:
+    """Leave `&&` or `||` where the left side decides."""
+    if bool(awk.stack[-1]) == step[1]:
+        awk.data["pc"] = step[2]
+    else:
+        awk.stack.pop()
+
+
+def do_jump(awk: Awk, step: Step) -> None:
+    awk.data["pc"] = step[1]
+
+
+def do_jump_false(awk: Awk, step: Step) -> None:
+    if not true(awk.stack.pop()):
+        awk.data["pc"] = step[1]
+
+
+def do_jump_true(awk: Awk, step: Step) -> None:
+    if true(awk.stack.pop()):
+        awk.data["pc"] = step[1]
+
+
+def do_in_range(awk: Awk, step: Step) -> None:
+    if awk.data["inside"][step[1]]:
+        awk.data["pc"] = step[2]
+
+
+def do_range(awk: Awk, step: Step) -> None:
+    awk.data["inside"][step[1]] = step[2]
+
+
+def do_in(awk: Awk, step: Step) -> None:
+    awk.stack[-1] = float(awk.text(awk.stack[-1]) in awk.array(step[1], step[2]))
+
+
+def do_delete(awk: Awk, step: Step) -> None:
+    awk.array(step[1], step[2]).pop(awk.text(awk.stack.pop()), None)
+
+
+def do_delete_all(awk: Awk, step: Step) -> None:
+    awk.array(step[1], step[2]).clear()
+
+
+def do_keys(awk: Awk, step: Step) -> None:
+    keys = list(awk.array(step[1], step[2]))
+    awk.call.machine.work(len(keys) // 8)
+    awk.data["keys"].append(keys[::-1])
+
+
+def do_next_key(awk: Awk, step: Step) -> None:
+    keys = awk.data["keys"]
+    if keys[-1]:
+        awk.stack.append(from_input(keys[-1].pop()))
+    else:
+        keys.pop()
+        awk.data["pc"] = step[1]
+
+
+def do_drop_keys(awk: Awk, step: Step) -> None:
+    awk.data["keys"].pop()
+
+
+def do_length_of(awk: Awk, step: Step) -> None:
+    held = awk.held(step[1], step[2])
+    awk.stack.append(float(len(awk.data["arrays"][str(held)] if isinstance(held, int) else awk.text(held))))
+
+
+def do_function(awk: Awk, step: Step) -> None:
+    _, name, count = step
+    args = [awk.stack.pop() for _ in range(count)][::-1]
+    try:
+        value = FUNCTIONS[name](awk, args)
+    except IndexError:
+        raise AwkError(f"syntax error: too few arguments of {name}") from None
+    awk.stack.append(awk.short(value) if isinstance(value, str) else value)
+
+
+def do_substitute(awk: Awk, step: Step) -> None:
+    _, everywhere, kind, name, more = step
+    source = awk.text(awk.stack.pop())
+    where = awk.stack.pop() if kind in ("field", "element") else None
+    template, expression = awk.text(awk.stack.pop()), awk.text(awk.stack.pop())
+    if len(template) * len(source) > MAX_TEXT and len(template) > 1:
+        source = source[: MAX_TEXT // len(template) + 1]
+    made, count = awk.compiled(expression, source).subn(lambda match: replaced(template, match), source, 0 if everywhere else 1)
+    awk.call.machine.work(count)
+    if count and kind != "nowhere":
+        if where is not None:
+            awk.stack.append(where)
+        awk.stored(kind, name, more, awk.short(made))
+    awk.stack.append(float(count))
+
+
+def do_split(awk: Awk, step: Step) -> None:
+    separator = awk.text(awk.stack.pop() if step[1] else awk.vars["FS"])
+    pieces = split(awk, awk.text(awk.stack.pop()), separator)
+    awk.call.machine.work(len(pieces) // 4)
+    array = awk.array(step[2], step[3])
+    array.clear()
+    array.update((str(i), from_input(piece)) for i, piece in enumerate(pieces[:MAX_ELEMENTS], 1))
+    awk.stack.append(float(len(pieces)))
+
+
+def do_call(awk: Awk, step: Step) -> None:
+    _, name, count = step
+    at, parameters = awk.code.functions[name]
+    if len(awk.data["frames"]) >= MAX_CALLS:
+        raise AwkLimit(f"{MAX_CALLS:,} nested calls of awk's functions")
+    args = [awk.stack.pop() for _ in range(count)][::-1]
+    awk.data["frames"].append([awk.data["pc"], args + [None] * (parameters - count), len(awk.data["keys"])])
+    awk.data["pc"] = at
+
+
+def do_return(awk: Awk, step: Step) -> None:
+    if not awk.data["frames"]:
+        raise AwkError("return outside function body")
+    awk.data["pc"], _, keys = awk.data["frames"].pop()
+    del awk.data["keys"][keys:]
+
+
+# ── input and output ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def do_print(awk: Awk, step: Step) -> None:
+    form = text(awk.vars["OFMT"])
+    items = [value if isinstance(value, str) else text(value, form) for value in _popped(awk, step)]
+    piece = text(awk.vars["OFS"]).join(items) if step[1] else awk.line()
+    _put(awk, step, awk.short(piece + text(awk.vars["ORS"])))
+
+
+def do_printf(awk: Awk, step: Step) -> None:
+    values = _popped(awk, step)
+    if values:
+        _put(awk, step, awk.short(formatted(awk.text(values[0]), values[1:], awk.form)))
+
+
+def _popped(awk: Awk, step: Step) -> list[Value]:
+    """Return what is to be printed, without taking it from the stack: it may have to wait."""
+    end = len(awk.stack) - bool(step[2])
+    return awk.stack[end - step[1] : end]
+
+
+def _put(awk: Awk, step: Step, piece: str) -> None:
+    _, count, op = step
+    if not op:
+        awk.put(piece)
+    else:
+        awk.flush()
+        if not awk.channels.write(op, awk.text(awk.stack[-1]), piece):
+            awk.again()
+    if count or op:
+        del awk.stack[len(awk.stack) - count - bool(op) :]
+
+
+def do_getline(awk: Awk, step: Step) -> None:
+    """Read a record; `got` holds it (None: there was none), and it becomes the line where no place was named."""
+    _, source, whole_line = step
+    awk.flush()
+    name = awk.text(awk.stack[-1]) if source != "main" else ""
+    separator = awk.text(awk.vars["RS"])
+    found = awk.channels.main_record(awk) if source == "main" else awk.channels.record(source, name, separator)
+    if found is None:
+        awk.again()
+    if source != "main":
+        awk.stack.pop()
+    awk.data["got"] = found if isinstance(found, str) else None
+    awk.stack.append(1.0 if isinstance(found, str) else found)
+    if isinstance(found, str):
+        if source != "file":
+            awk.vars["NR"] = number(awk.vars["NR"]) + 1
+        if source == "main":
+            awk.vars["FNR"] = number(awk.vars["FNR"]) + 1
+        if whole_line:
+            awk.set_line(found)
+
+
+def do_unless_got(awk: Awk, step: Step) -> None:
+    if awk.data["got"] is None:
+        awk.data["pc"] = step[1]
+
+
+def do_got(awk: Awk, step: Step) -> None:
+    awk.stack.append(from_input(awk.data["got"]))
+
+
+def do_system(awk: Awk, step: Step) -> None:
+    awk.flush()
+    status = awk.channels.system(awk.text(awk.stack[-1]))
+    if status is None:
+        awk.again()
+    awk.stack[-1] = status
+
+
+def do_close(awk: Awk, step: Step) -> None:
+    awk.flush()
+    status = awk.channels.close(awk.text(awk.stack[-1]))
+    if status is None:
+        awk.again()
+    awk.stack[-1] = status
+
+
+# ── the course of things ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def do_main(awk: Awk, step: Step) -> None:
+    """After BEGIN: go on to the records, or to the end where nothing is to be done with them."""
+    awk.data["pc"] = awk.code.end - 1 if awk.code.reads else awk.code.end
+
+
+def do_next(awk: Awk, step: Step) -> None:
+    awk.data["frames"], awk.data["keys"] = [], []
+    awk.stack.clear()
+    found = awk.channels.main_record(awk)
+    if found is None:
+        awk.again()
+    if not isinstance(found, str):
+        awk.data["pc"], awk.data["ending"] = awk.code.end, True
+        return
+    awk.vars["NR"] = number(awk.vars["NR"]) + 1
+    awk.vars["FNR"] = number(awk.vars["FNR"]) + 1
+    awk.set_line(found)
+    awk.data["pc"] = awk.code.records
+
+
+def do_nextfile(awk: Awk, step: Step) -> None:
+    awk.channels.next_file()
+    do_next(awk, step)
+
+
+def do_exit(awk: Awk, step: Step) -> None:
+    value = awk.stack.pop()
+    if value is not None:
+        awk.data["status"] = whole(value) & 255
+    awk.data["frames"], awk.data["keys"] = [], []
+    awk.stack.clear()
+    awk.data["pc"] = len(awk.code.steps) - 1 if awk.data["ending"] else awk.code.end
+    awk.data["ending"] = True
+
+
+def do_finish(awk: Awk, step: Step) -> bool:
+    """Close everything, wait for the programs that were written to, and end."""
+    awk.flush()
+    if not awk.channels.close_all():
+        awk.again()
+    if not awk.data["status"] and awk.data.get("failed"):
+        awk.data["status"] = 2 if not awk.call.busybox else 1
+    return True
+
+
+STEPS: dict[str, Callable[[Awk, Step], bool | None]] = {
+    name[3:]: value for name, value in list(globals().items()) if name.startswith("do_") and callable(value)
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import streams
+from lifecycle.programs import regex, streams
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.printf import echo_text, printf_text
@@ -86,6 +86,7 @@ def seq(call: Call) -> int:
     if len(found) > 100_000:
         call.machine.limit("steps", "100,000 numbers of seq", "the rest is left out")
         found = found[:100_000]
+    call.machine.work(len(found) // 4)
     texts = [f"{number / scale:.{digits}f}" if digits else str(number) for number in found]
     if "w" in options and texts:
         width = max(map(len, texts))
@@ -144,9 +145,7 @@ def expr(call: Call) -> int:
 
 
 def _matched(text: str, pattern: str) -> str:
-    from lifecycle.programs.commands.regex import basic_expression
-
-    match = re.match(basic_expression(pattern), text)
+    match = regex.compiled("^" + pattern if pattern[:1] != "^" else pattern, False).search(text)
     if match and match.groups():
         return match.group(1) or ""
-    return str(match.end() if match else 0)
+    return str(match.end if match else 0)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.programs import streams
+from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.state import Process
 
@@ -44,6 +45,24 @@ def handler(*names: str) -> Callable[[Handler], Handler]:
         return function
 
     return register
+
+
+MAX_READ = 60_000
+"""The most work that one command's input may be."""
+
+
+def lines_of(text: str, keepends: bool = False) -> list[str]:
+    """Return a text's lines, with or without their newlines; other ends of lines than a newline are none here."""
+    lines = text.split("\n")
+    last = lines.pop()
+    if keepends:
+        lines = [line + "\n" for line in lines]
+    return [*lines, last] if last else lines
+
+
+def text_work(text: str) -> int:
+    """Return how many steps it counts for to work on a text line by line."""
+    return 1 + len(text) // CHARACTERS_A_STEP * 4 + text.count("\n") // 4
 
 
 class UsageError(Exception):
@@ -167,9 +186,21 @@ class Call:
         fd = 1_000 + len(self.process.fds)
         streams.set_fd(self.machine, self.process, fd, opened)
         try:
-            return streams.read(self.machine, self.process, fd) or ""
+            return self._afforded(streams.read(self.machine, self.process, fd) or "")
         finally:
             streams.close(self.machine, self.process, fd)
+
+    def _afforded(self, text: str) -> str:
+        """Return as much of what a command reads as one command may work on, and count that."""
+        done: int = self.data.get("read", 0)
+        work = text_work(text)
+        if done + work > MAX_READ:
+            self.machine.limit("bytes", "what one command may read (some MiB, some 100,000 lines)", "the rest is not read")
+            text = text[: max(len(text) * (MAX_READ - done) // work, 0)]
+            work = MAX_READ - done
+        self.data["read"] = done + work
+        self.machine.work(work)
+        return text
 
     def write_file(self, name: str, text: str, mode: str = "w") -> None:
         """Write a file. Raises: FileError."""
@@ -181,24 +212,24 @@ class Call:
 
     def stdin(self) -> str | None:
         """Return all of standard input once it has ended; None: wait."""
-        text: str = self.data.get("stdin", "")
-        while True:
+        pieces: list[str] = self.data.setdefault("stdin", [])
+        while self.data.get("read", 0) < MAX_READ:
             piece = streams.read(self.machine, self.process, 0)
             if piece is None:
-                self.data["stdin"] = text
                 return None
             if not piece:
-                self.data["stdin"] = text
-                return text
-            text += piece
-            if len(text) > 16 << 20:
-                self.machine.limit("bytes", "16 MiB read by one command", "the rest is not read")
-                self.data["stdin"] = text
-                return text
+                break
+            pieces.append(self._afforded(piece))
+            if not self.machine.spend(self.process, 0):
+                return None
+        return "".join(pieces)
 
     def lines(self) -> Iterator[str | None]:
         """Yield lines of standard input as they come (with their newline); None at the end of what there is now: wait."""
         while True:
+            if not self.machine.spend(self.process, 0):
+                yield None
+                return
             piece = streams.read(self.machine, self.process, 0, line=True)
             if piece == "":
                 return

@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from lifecycle.programs import streams
-from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.commands.call import Call, command, lines_of
 from lifecycle.programs.files import FileError, Node, join, parent
 
 
@@ -55,7 +55,7 @@ def _cat_one(call: Call, name: str, numbered: bool) -> int | None:
 
 
 def _numbered(text: str) -> str:
-    return "".join(f"{i:6}\t{line}" for i, line in enumerate(text.splitlines(keepends=True), 1))
+    return "".join(f"{i:6}\t{line}" for i, line in enumerate(lines_of(text, True), 1))
 
 
 def _cat_stream(call: Call, fd: int) -> int | None:
@@ -119,13 +119,15 @@ def rm(call: Call) -> int:
     return status
 
 
-def remove_one(call: Call, name: str, force: bool, recursive: bool) -> int:
+def remove_one(call: Call, name: str, force: bool, recursive: bool, empty_directories: bool = False) -> int:
     prefix = "can't remove" if call.busybox else "cannot remove"
     try:
         place, node = call.view.find(call.path(name), follow=False)
     except FileError as error:
         return 0 if force and error.code in ("ENOENT", "ENOTDIR") else call.fail(f"{prefix} '{name}': {error.text}")
-    if node.kind == "d" and not recursive:
+    if node.kind == "d" and empty_directories and call.view.names(place.full):
+        return call.fail(f"{prefix} '{name}': Directory not empty")
+    if node.kind == "d" and not recursive and not empty_directories:
         return call.fail(f"'{name}' is a directory" if call.busybox else f"{prefix} '{name}': Is a directory")
     if name.rstrip("/").rpartition("/")[2] in (".", "..") or place.full == "/":
         return call.fail(f"refusing to remove '.' or '..' directory: skipping '{name}'")
@@ -143,6 +145,7 @@ def remove_one(call: Call, name: str, force: bool, recursive: bool) -> int:
 
 def below(call: Call, path: str) -> list[str]:
     """Return a path and everything below it."""
+    call.machine.work(2)
     node = call.view.node_at(call.view.place(path))
     found = [path]
     if node is not None and node.kind == "d":

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs.commands import regex
-from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs import regex
+from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.files import FileError
+from lifecycle.programs.regex import Match, Regex, RegexError
 
 
 @command("grep", "egrep", "fgrep")
@@ -53,29 +54,31 @@ def grep(call: Call) -> int | None:
     return _grep_files(call, options, expression, operands)
 
 
-def _expression(call: Call, options: dict[str, str]) -> re.Pattern[str]:
+def _expression(call: Call, options: dict[str, str]) -> Regex:
     pattern = options.get("e", "")
     if "f" in options:
         pattern = call.read_file(options["f"]).rstrip("\n")
     lines = pattern.split("\n")
-    if "F" in options or call.name == "fgrep":
-        text = "|".join(re.escape(line) for line in lines)
-    else:
-        convert = regex.extended_expression if {"E", "P"} & set(options) or call.name == "egrep" else regex.basic_expression
-        text = "|".join(line if "P" in options else convert(line) for line in lines)
-    if "w" in options:
-        text = rf"(?<!\w)(?:{text})(?!\w)"
-    if "x" in options:
-        text = rf"^(?:{text})$"
+    extended = "E" in options or call.name == "egrep"
     try:
-        return re.compile(text, re.I if "i" in options else 0)
-    except re.error as error:
+        if "F" in options or call.name == "fgrep":
+            text = "|".join(re.escape(line) for line in lines)
+        else:
+            text = "|".join(line if "P" in options else regex.translated(line, extended) for line in lines)
+        if "w" in options:
+            text = rf"(?:^|\W)({text})(?:\W|$)"
+        if "x" in options:
+            text = rf"^(?:{text})$"
+        return regex.compiled_source(text, "i" in options, "P" not in options)
+    except RegexError as error:
+        if error.hard:
+            raise
         raise UsageError(
             f"bad regex '{pattern}': Invalid regexp" if call.busybox else "Invalid regular expression", 2
         ) from error
 
 
-def _grep_stream(call: Call, options: dict[str, str], expression: re.Pattern[str]) -> int | None:
+def _grep_stream(call: Call, options: dict[str, str], expression: Regex) -> int | None:
     """Search standard input line by line, so that `tail -f log | grep x` says what it finds when it comes."""
     count: int = call.data.get("count", 0)
     number: int = call.data.get("number", 0)
@@ -85,7 +88,8 @@ def _grep_stream(call: Call, options: dict[str, str], expression: re.Pattern[str
         text = call.stdin()
         if text is None:
             return None
-        shown, found = _selected(text.splitlines(), options, expression, "")
+        call.machine.work(expression.cost(len(text)))
+        shown, found = _selected(lines_of(text), options, expression, "")
         return _grep_done(call, options, found, shown)
     for line in call.lines():
         if line is None:
@@ -93,6 +97,7 @@ def _grep_stream(call: Call, options: dict[str, str], expression: re.Pattern[str
             return None
         number += 1
         text = line.rstrip("\n")
+        call.machine.work(expression.cost(len(text)))
         if bool(expression.search(text)) == ("v" in options):
             continue
         count += 1
@@ -115,14 +120,19 @@ def _grep_done(call: Call, options: dict[str, str], count: int, shown: str) -> i
     return int(not count)
 
 
-def _grep_line(text: str, number: int, options: dict[str, str], expression: re.Pattern[str], prefix: str) -> str:
+def _grep_line(text: str, number: int, options: dict[str, str], expression: Regex, prefix: str) -> str:
     start = prefix + (f"{number}:" if "n" in options else "")
     if "o" in options and "v" not in options:
-        return "".join(f"{start}{match.group()}\n" for match in expression.finditer(text) if match.group())
+        shown = (_word(match) if "w" in options else match.text() for match in expression.finditer(text))
+        return "".join(f"{start}{piece}\n" for piece in shown if piece)
     return f"{start}{text}\n"
 
 
-def _selected(lines: list[str], options: dict[str, str], expression: re.Pattern[str], prefix: str) -> tuple[str, int]:
+def _word(match: Match) -> str:
+    return match.group(1) or ""
+
+
+def _selected(lines: list[str], options: dict[str, str], expression: Regex, prefix: str) -> tuple[str, int]:
     """Return the lines that are shown, with those around them, and how many matched."""
     most = int(options["m"]) if options.get("m", "").isdigit() else len(lines)
     hits = [i for i, line in enumerate(lines) if bool(expression.search(line)) != ("v" in options)][:most]
@@ -141,7 +151,7 @@ def _selected(lines: list[str], options: dict[str, str], expression: re.Pattern[
     return "".join(shown), len(hits)
 
 
-def _grep_files(call: Call, options: dict[str, str], expression: re.Pattern[str], names: list[str]) -> int | None:
+def _grep_files(call: Call, options: dict[str, str], expression: Regex, names: list[str]) -> int | None:
     recursive = bool({"r", "R"} & set(options))
     if recursive:
         names = [one for name in names or ["."] for one in _files_below(call, name)]
@@ -159,7 +169,8 @@ def _grep_files(call: Call, options: dict[str, str], expression: re.Pattern[str]
                     call.fail(f"{name}: {error.text}")
                 continue
         prefix = f"{name}:" if (len(names) > 1 or recursive or "H" in options) and "h" not in options else ""
-        shown, count = _selected(text.splitlines(), options, expression, prefix)
+        call.machine.work(expression.cost(len(text)))
+        shown, count = _selected(lines_of(text), options, expression, prefix)
         found = found or count > 0
         if "q" in options:
             if count:

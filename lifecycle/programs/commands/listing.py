@@ -61,6 +61,7 @@ def _list_directory(call: Call, name: str, options: dict[str, str]) -> None:
         found = [".", "..", *found]
     elif "A" not in options:
         found = [one for one in found if not one.startswith(".")]
+    call.machine.work(len(found) * (8 if "l" in options else 3))
     nodes = [(one, call.view.get(join(path, one), follow=False) or Node("d", mode=0o755)) for one in found]
     if "t" in options:
         nodes.sort(key=lambda pair: -pair[1].mtime)

@@ -6,7 +6,6 @@ import re
 
 from lifecycle.clock import SECOND
 from lifecycle.programs.commands.call import Call, UsageError, command
-from lifecycle.programs.commands.times import start_child
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
@@ -206,65 +205,6 @@ def kill(call: Call) -> int:
 
 
 # ── commands that run commands ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def run_each(call: Call, commands: list[list[str]], status: int) -> int | None:
-    """Run programs one after the other; the result is `status`, or worse where one failed."""
-    left: list[list[str]] = call.data.setdefault("left", commands)
-    call.data.setdefault("status", status)
-    while True:
-        if "last" in call.data:
-            call.data["status"] = max(
-                call.data["status"], 123 if call.name == "xargs" and call.data["last"] else call.data["last"]
-            )
-            del call.data["last"]
-        if not left:
-            return int(call.data["status"])
-        if not call.machine.spend(call.process, 20):
-            return None
-        started = start_child(call, left.pop(0))
-        if isinstance(started, int):
-            call.data["last"] = started
-            continue
-        call.process.waiting = "children"
-        return None
-
-
-@command("xargs")
-def xargs(call: Call) -> int | None:
-    if "left" in call.data:
-        return run_each(call, [], 0)
-    args, count, replace, null, empty = list(call.args), 0, "", False, False
-    while args and args[0].startswith("-"):
-        arg = args.pop(0)
-        if arg[:2] in ("-n", "-L", "-I", "-P", "-d", "-s"):
-            value = arg[2:] or (args.pop(0) if args else "")
-            count = int(value) if arg[:2] in ("-n", "-L") and value.isdigit() else count
-            replace = value if arg[:2] == "-I" else replace
-        elif arg in ("-0", "--null"):
-            null = True
-        elif arg in ("-r", "--no-run-if-empty"):
-            empty = True
-    text = call.stdin()
-    if text is None:
-        return None
-    items = [item for item in text.split("\0") if item] if null else _items(text, bool(replace))
-    base = args or ["echo"]
-    if replace:
-        commands = [[word.replace(replace, item) for word in base] for item in items]
-    elif not items:
-        commands = [] if empty else [base]
-    else:
-        size = count or len(items)
-        commands = [[*base, *items[i : i + size]] for i in range(0, len(items), size)]
-    return run_each(call, commands, 0)
-
-
-def _items(text: str, lines: bool) -> list[str]:
-    if lines:
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    found = re.findall(r"'([^']*)'|\"([^\"]*)\"|((?:\\.|[^\s'\"])+)", text)
-    return [a or b or re.sub(r"\\(.)", r"\1", c) for a, b, c in found]
 
 
 @command("env")

@@ -1,216 +1,69 @@
-"""sed: addresses, s, d, p, q, a, i, c, y, n, N, =, and -n, -e, -f, -i, -E."""
+"""sed: a script run for each line, as the lines come."""
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
-import msgspec
-
-from lifecycle.programs.commands import regex
+from lifecycle.programs import streams
+from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.commands.inputs import next_line
+from lifecycle.programs.commands.sed_script import Address, Edit, script
 from lifecycle.programs.files import FileError
+from lifecycle.programs.regex import Match, Regex, RegexError
+
+MAX_SPACE = 1 << 20
+"""The longest pattern or hold space."""
 
 
-class Address(msgspec.Struct, frozen=True):
-    """A line number, `$` (kind last), an expression, or `first~step`."""
-
-    kind: str
-    number: int = 0
-    step: int = 0
-    expression: re.Pattern[str] | None = None
-
-    def matches(self, line: str, number: int, last: bool) -> bool:
-        if self.kind == "line":
-            return number == self.number
-        if self.kind == "last":
-            return last
-        if self.kind == "step":
-            return number >= self.number and (number - self.number) % max(self.step, 1) == 0
-        return self.expression is not None and self.expression.search(line) is not None
+class Wait(Exception):
+    """There is no more input now, or no more work may be done."""
 
 
-class Edit(msgspec.Struct):
-    """One command of a script. `inside` says that a range has begun."""
-
-    letter: str
-    first: Address | None = None
-    last: Address | None = None
-    negated: bool = False
-    expression: re.Pattern[str] | None = None
-    text: str = ""
-    flags: str = ""
-    inside: bool = False
-    block: list[Edit] = []
-
-
-class Script:
-    """Reads a sed script. Raises: UsageError where it makes no sense or is not modelled."""
-
-    def __init__(self, text: str, extended: bool) -> None:
-        self.text = text
-        self.extended = extended
-        self.i = 0
-
-    def edits(self, nested: bool = False) -> list[Edit]:
-        found: list[Edit] = []
-        while True:
-            self._skip(" \t\n;")
-            if self.i >= len(self.text):
-                return found
-            if self.text[self.i] == "}":
-                self.i += 1
-                if nested:
-                    return found
-                continue
-            if self.text[self.i] == "#":
-                self._until("\n")
-                continue
-            found.append(self._edit())
-
-    def _skip(self, letters: str) -> None:
-        while self.i < len(self.text) and self.text[self.i] in letters:
-            self.i += 1
-
-    def _until(self, stop: str) -> str:
-        end = self.text.find(stop, self.i)
-        end = len(self.text) if end < 0 else end
-        piece, self.i = self.text[self.i : end], min(end + 1, len(self.text))
-        return piece
-
-    def _edit(self) -> Edit:
-        first = self._address()
-        last = None
-        if first and self.text[self.i : self.i + 1] == ",":
-            self.i += 1
-            self._skip(" ")
-            last = self._address()
-        self._skip(" ")
-        negated = self.text[self.i : self.i + 1] == "!"
-        self.i += negated
-        self._skip(" ")
-        letter = self.text[self.i : self.i + 1]
-        self.i += 1
-        edit = Edit(letter, first, last, negated)
-        if letter == "{":
-            edit.block = self.edits(nested=True)
-        elif letter == "s":
-            self._substitute(edit)
-        elif letter == "y":
-            stop = self._take()
-            edit.text, edit.flags = self._delimited(stop), self._delimited(stop)
-        elif letter in "aic" and letter:
-            self._skip(" \t")
-            if self.text[self.i : self.i + 1] == "\\":
-                self.i += 1
-                self._skip(" \t\n")
-            edit.text = self._until("\n").replace("\\n", "\n")
-        elif letter in "dpqQnNDPxhHgG=l" and letter:
-            edit.text = re.match(r"\d*", self.text[self.i :].lstrip()).group()  # type: ignore[union-attr]
-            self._skip(" 0123456789")
-        elif letter in ":btTrw":
-            raise UsageError(f"the command {letter} is not modelled", -1)
-        else:
-            raise UsageError(f"-e expression #1, char {self.i}: unknown command: `{letter}'")
-        return edit
-
-    def _take(self) -> str:
-        self.i += 1
-        return self.text[self.i - 1 : self.i]
-
-    def _address(self) -> Address | None:
-        match = re.compile(r"(\d+)~(\d+)|(\d+)|(\$)").match(self.text, self.i)
-        if match:
-            self.i = match.end()
-            if match.group(1):
-                return Address("step", int(match.group(1)), int(match.group(2)))
-            return Address("last") if match.group(4) else Address("line", int(match.group(3)))
-        c = self.text[self.i : self.i + 1]
-        if c not in ("/", "\\"):
-            return None
-        self.i += 1
-        stop = c if c == "/" else self._take()
-        source = self._delimited(stop)
-        ignore = self.text[self.i : self.i + 1] == "I"
-        self.i += ignore
-        return Address("expression", expression=regex.compiled(source, self.extended, ignore))
-
-    def _delimited(self, stop: str) -> str:
-        out: list[str] = []
-        while self.i < len(self.text) and self.text[self.i] != stop:
-            if self.text[self.i] == "\\" and self.i + 1 < len(self.text):
-                following = self.text[self.i + 1]
-                out.append(following if following == stop and stop not in "|+?(){}" else "\\" + following)
-                self.i += 2
-            else:
-                out.append(self.text[self.i])
-                self.i += 1
-        if self.i >= len(self.text):
-            raise UsageError(f"-e expression #1, char {len(self.text)}: unterminated `s' command")
-        self.i += 1
-        return "".join(out)
-
-    def _substitute(self, edit: Edit) -> None:
-        stop = self._take()
-        source = self._delimited(stop)
-        edit.text = self._delimited(stop)
-        match = re.compile(r"[gpiIeM0-9]*").match(self.text, self.i)
-        edit.flags = match.group() if match else ""
-        self.i += len(edit.flags)
-        try:
-            edit.expression = regex.compiled(source, self.extended, "i" in edit.flags.lower())
-        except re.error as error:
-            raise UsageError(f"bad regex '{source}'") from error
-
-
-def replacement(template: str, match: re.Match[str]) -> str:
-    """Return what `&`, `\\1`, `\\n`, `\\U`, `\\L` in a replacement come to."""
-    out, case, i = "", "", 0
-    while i < len(template):
-        c = template[i]
-        piece = c
-        if c == "&":
-            piece = match.group()
-        elif c == "\\" and i + 1 < len(template):
-            i += 1
-            letter = template[i]
-            if letter.isdigit():
-                piece = (match.group(int(letter)) or "") if int(letter) <= (match.re.groups or 0) else ""
-            elif letter in "ULE":
-                case, piece = letter, ""
-            else:
-                piece = {"n": "\n", "t": "\t"}.get(letter, letter)
-        out += piece.upper() if case == "U" else piece.lower() if case == "L" else piece
-        i += 1
-    return out
+class TooLong(Exception):
+    """The pattern space is longer than may be."""
 
 
 @command("sed")
 def sed(call: Call) -> int | None:
+    if "script" not in call.data:
+        status = _begin(call)
+        if status is not None:
+            return status
+    try:
+        return _Sed(call).run()
+    except Wait:
+        return None
+    except TooLong:
+        call.machine.limit("bytes", f"{MAX_SPACE:,} characters in sed's pattern space", "it ends with 4")
+        return call.fail("couldn't re-allocate memory", 4)
+
+
+def _begin(call: Call) -> int | None:
     options, names = _options(call)
     scripts = options.get("e", [])
     for name in options.get("f", []):
-        scripts.append(call.read_file(name))
+        scripts.append(call.read_file(name).removesuffix("\n"))
     if not scripts:
         if not names:
             call.err("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n")
             return 1
         scripts = [names.pop(0)]
+    text = "\n".join(scripts)
+    quiet = "n" in options or text.startswith("#n\n")
     try:
-        edits = Script("\n".join(scripts), "E" in options).edits()
+        edits = script(text, "E" in options)
     except UsageError as error:
-        if error.status == -1:
-            call.assume("command", f"sed: {error.text}; it is assumed to put its input out unchanged.")
-            edits = []
-        else:
-            return call.fail(error.text)
+        return call.fail(error.text)
+    call.data.update(
+        script=[text, "E" in options], names=names, quiet=quiet, pc=0, space="", hold="", line=0, newline=True,
+        inside=[0] * len(edits), after=[], replaced=False, ahead=None, running=False, status=0, out="",
+    )  # fmt: skip
     if "i" in options:
-        return _in_place(call, edits, names, "n" in options)
-    found = call.inputs(names)
-    if found is None:
-        return None
-    text, status = run("".join(text for _, text in found), edits, "n" in options)
-    call.out(text)
-    return max(status, int(bool(call.data.get("failed"))))
+        call.data["files"], call.data["names"] = names, names[:1]
+    elif "s" in options:
+        call.data["separate"] = True
+    return None
 
 
 def _options(call: Call) -> tuple[dict[str, list[str]], list[str]]:
@@ -240,141 +93,343 @@ def _options(call: Call) -> tuple[dict[str, list[str]], list[str]]:
     return found, names
 
 
-def _in_place(call: Call, edits: list[Edit], names: list[str], quiet: bool) -> int:
-    status = 0
-    for name in names:
+class _Sed:
+    """sed at work; its memory is the command's `data`."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.data: dict[str, Any] = call.data
+        text, extended = call.data["script"]
+        self.edits = script(text, extended)
+        self.looks_ahead = any(one and one.kind == "last" for edit in self.edits for one in (edit.first, edit.last))
+
+    def run(self) -> int:
+        data = self.data
+        while True:
+            if not data["running"]:
+                line = self._read()
+                if not line:
+                    if not self._next_file():
+                        break
+                    continue
+                self._take(line)
+                data["running"], data["pc"], data["replaced"] = True, 0, False
+            while data["pc"] < len(self.edits):
+                if not self.call.machine.spend(self.call.process, 2):
+                    raise Wait
+                edit = self.edits[data["pc"]]
+                if data.pop("resumes", False) or self._selects(edit, data["pc"]):
+                    if edit.letter == "{":
+                        data["pc"] += 1
+                    elif not self._apply(edit):
+                        break
+                else:
+                    data["pc"] = edit.jump if edit.letter == "{" else data["pc"] + 1
+            if data["pc"] >= 0:
+                self._end_cycle(not data["quiet"])
+            if data.get("quits"):
+                break
+        return max(int(data["status"]), int(bool(data.get("failed"))))
+
+    # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _read(self) -> str:
+        """Return the next line, empty at the end. Raises: Wait."""
+        if streams.pipe_full(self.call.machine, self.call.process, 1):
+            raise Wait
+        line: str | None = self.data.pop("held", None)
+        if line is None:
+            line, self.data["ahead"] = self.data["ahead"], None
+        if line is None:
+            line = next_line(self.call, self.data["names"])
+        if line is None:
+            raise Wait
+        if line and self.looks_ahead:
+            self.data["ahead"] = next_line(self.call, self.data["names"])
+            if self.data["ahead"] is None:
+                self.data["held"] = line
+                raise Wait
+        return line
+
+    def _take(self, line: str) -> None:
+        self.data["space"], self.data["newline"] = line.removesuffix("\n"), line.endswith("\n")
+        self.data["line"] += 1
+
+    def _next_file(self) -> bool:
+        """Write what was made of a file that is edited in place, and go on to the next."""
+        files = self.data.get("files")
+        if not files:
+            return False
+        name = files.pop(0)
         try:
-            text, _ = run(call.read_file(name), [msgspec.structs.replace(edit, inside=False) for edit in edits], quiet)
-            call.write_file(name, text)
+            if not self.data.get("failed"):
+                self.call.write_file(name, self.data["out"])
         except FileError as error:
-            status = call.fail(
-                f"{name}: {error.text}" if call.busybox else f"can't read {name}: {error.text}", 1 if call.busybox else 2
-            )
-    return status
+            self.data["status"] = self.call.fail(f"couldn't open file {name}: {error.text}", 4)
+        if self.data.pop("failed", False):
+            self.data["status"] = 1 if self.call.busybox else 2
+        self.data.update(out="", names=files[:1], source=0, line=0, ahead=None)
+        return bool(files)
 
+    def _last(self) -> bool:
+        return bool(self.data["ahead"] == "")
 
-class _Quit(Exception):
-    def __init__(self, status: int, show: bool) -> None:
-        super().__init__(status)
-        self.status = status
-        self.show = show
+    def put(self, text: str, newline: bool = True) -> None:
+        text = text + "\n" if newline else text
+        if "files" in self.data:
+            self.data["out"] += text
+            if len(self.data["out"]) > 8 * MAX_SPACE:
+                raise TooLong
+        else:
+            self.call.out(text)
 
+    def _end_cycle(self, show: bool) -> None:
+        data = self.data
+        if show:
+            self.put(data["space"], data["newline"])
+        for kind, text in data["after"]:
+            self.put(text) if kind == "a" else self._put_file(text)
+        data["after"] = []
+        data["running"] = False
 
-class _State:
-    """The pattern space, the hold space and what is put out."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        self.at = 0
-        self.space = ""
-        self.hold = ""
-        self.out: list[str] = []
-        self.after: list[str] = []
-        self.steps = 0
-
-
-def run(text: str, edits: list[Edit], quiet: bool) -> tuple[str, int]:
-    """Return what a script makes of a text, and the exit status."""
-    state = _State(text.splitlines())
-    status = 0
-    while state.at < len(state.lines):
-        state.space = state.lines[state.at]
-        state.at += 1
+    def _put_file(self, name: str) -> None:
         try:
-            kept = _apply(state, edits)
-        except _Quit as stop:
-            status, kept, state.at = stop.status, stop.show, len(state.lines) + 1
-        if kept and not quiet:
-            state.out.append(state.space)
-        state.out += state.after
-        state.after = []
-    joined = "".join(line + "\n" for line in state.out)
-    return (joined if text.endswith("\n") or not text or not joined else joined[:-1]), status
+            text = self.call.read_file(name)
+        except FileError:
+            return
+        self.put(text.removesuffix("\n"), text.endswith("\n"))
 
+    # ── which lines ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-def _selects(edit: Edit, state: _State) -> bool:
-    number, last = state.at, state.at >= len(state.lines)
-    if edit.first is None:
-        return not edit.negated
-    if edit.last is None:
-        return edit.first.matches(state.space, number, last) != edit.negated
-    if edit.inside:
-        if edit.last.matches(state.space, number, last) or (edit.last.kind == "line" and number >= edit.last.number):
-            edit.inside = False
-        return not edit.negated or (edit.last.kind == "line" and number > edit.last.number)
-    if edit.first.matches(state.space, number, last):
-        edit.inside = not (edit.last.kind == "line" and edit.last.number <= number)
-        return not edit.negated
-    return edit.negated
+    def _selects(self, edit: Edit, at: int) -> bool:
+        """Say whether a command is for this line. `inside` is the line at which its range ends, or -1 while it is not known."""
+        if edit.first is None:
+            return not edit.negated
+        if edit.last is None:
+            return self._matches(edit.first) != edit.negated
+        return self._in_range(edit.first, edit.last, at) != edit.negated
 
-
-def _apply(state: _State, edits: list[Edit]) -> bool:
-    """Run the commands on the line; False where it was deleted."""
-    return all(not (_selects(edit, state) and not _one(state, edit)) for edit in edits)
-
-
-def _one(state: _State, edit: Edit) -> bool:
-    match edit.letter:
-        case "d":
+    def _in_range(self, first: Address, last: Address, at: int) -> bool:
+        inside: list[int] = self.data["inside"]
+        number: int = self.data["line"]
+        if inside[at]:
+            end = inside[at]
+            if number >= end > 0 or (end < 0 and self._matches(last)):
+                inside[at] = 0
+            return end < 0 or number <= end
+        zero = first.kind == "line" and first.number == 0
+        if zero and number == 1 and not self.data.get("zeroed"):
+            self.data["zeroed"] = True
+            inside[at] = 0 if self._matches(last) else -1
+            return True
+        if not self._matches(first):
             return False
-        case "p" | "P":
-            state.out.append(state.space if edit.letter == "p" else state.space.split("\n")[0])
-        case "q" | "Q":
-            raise _Quit(int(edit.text or 0), edit.letter == "q")
-        case "=":
-            state.out.append(str(state.at))
-        case "a":
-            state.after.append(edit.text)
-        case "i":
-            state.out.append(edit.text)
-        case "c":
-            if not edit.inside:
-                state.out.append(edit.text)
-            return False
-        case "y":
-            state.space = state.space.translate(str.maketrans(edit.text, edit.flags))
-        case "n" | "N":
-            return _next(state, edit.letter == "N")
-        case "h" | "H":
-            state.hold = state.space if edit.letter == "h" else state.hold + "\n" + state.space
-        case "g" | "G":
-            state.space = state.hold if edit.letter == "g" else state.space + "\n" + state.hold
-        case "x":
-            state.space, state.hold = state.hold, state.space
-        case "s":
-            _replace(state, edit)
-        case "{":
-            return _apply(state, edit.block)
-    return True
+        multiple = -(-number // max(last.number, 1)) * last.number
+        until = {"line": last.number, "+": number + last.number, "~": multiple}.get(last.kind)
+        inside[at] = -1 if until is None else until if until > number else 0
+        return True
 
+    def _matches(self, address: Address) -> bool:
+        number = self.data["line"]
+        match address.kind:
+            case "line":
+                return bool(number == address.number)
+            case "last":
+                return self._last()
+            case "step":
+                past = number - address.number
+                return bool(past >= 0 and past % address.step == 0 if address.step else past == 0)
+        return self._search(address.expression) is not None
 
-def _next(state: _State, join: bool) -> bool:
-    if state.at >= len(state.lines):
-        return join
-    line = state.lines[state.at]
-    state.at += 1
-    if join:
-        state.space += "\n" + line
-    else:
-        state.out.append(state.space)
-        state.space = line
-    return True
+    def _used(self, expression: Regex | None) -> Regex:
+        """Return an expression, or the one used last where it is empty."""
+        if expression is None:
+            for edit in self.edits:
+                for one in (edit.expression, edit.first and edit.first.expression, edit.last and edit.last.expression):
+                    expression = one or expression
+        if expression is None:
+            raise RegexError("no previous regular expression")
+        return expression
 
+    def _search(self, expression: Regex | None) -> Match | None:
+        used = self._used(expression)
+        self.call.machine.work(used.cost(len(self.data["space"])))
+        return used.search(self.data["space"])
 
-def _replace(state: _State, edit: Edit) -> None:
-    assert edit.expression is not None
-    number = int(re.sub(r"\D", "", edit.flags) or 0)
-    count = 0
+    # ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def one(match: re.Match[str]) -> str:
-        nonlocal count
-        count += 1
-        if number and (count < number or (count > number and "g" not in edit.flags)):
-            return match.group()
-        return replacement(edit.text, match)
+    def _apply(self, edit: Edit) -> bool:
+        """Carry out a command and step on; False where the cycle ends. A `pc` below 0 then says that nothing is put out."""
+        data = self.data
+        data["pc"] += 1
+        match edit.letter:
+            case "b" | "t" | "T":
+                return self._branch(edit)
+            case "d" | "Q" | "q" | "c" | "D":
+                return self._ends(edit)
+            case "p":
+                self.put(data["space"])
+            case "P":
+                self.put(data["space"].partition("\n")[0])
+            case "=":
+                self.put(str(data["line"]))
+            case "a" | "r":
+                data["after"].append([edit.letter, edit.text])
+            case "i":
+                self.put(edit.text)
+            case "l":
+                self.put(_unambiguous(data["space"]))
+            case "F":
+                self.put((data["names"] or ["-"])[min(data.get("source", 0), len(data["names"]) - 1)] if data["names"] else "-")
+            case "w":
+                self._write(edit.text)
+            case "y":
+                data["space"] = data["space"].translate(str.maketrans(edit.text, edit.flags))
+            case "n" | "N":
+                return self._next(edit.letter == "N")
+            case "s":
+                self._replace(edit)
+            case _:
+                self._hold(edit.letter)
+        self.call.machine.work(len(data["space"]) // CHARACTERS_A_STEP)
+        return True
 
-    space, made = edit.expression.subn(one, state.space, count=0 if "g" in edit.flags or number else 1)
-    if made:
-        state.space = space
+    def _branch(self, edit: Edit) -> bool:
+        data = self.data
+        taken = edit.letter == "b" or data["replaced"] == (edit.letter == "t")
+        if edit.letter != "b":
+            data["replaced"] = False
+        if taken:
+            data["pc"] = edit.jump
+        return True
+
+    def _ends(self, edit: Edit) -> bool:
+        data = self.data
+        show = False
+        if edit.letter in "qQ":
+            data["status"], data["quits"] = int(edit.text or 0), True
+            show = edit.letter == "q" and not data["quiet"]
+        elif edit.letter == "c" and (edit.last is None or edit.negated or not data["inside"][data["pc"] - 1]):
+            self.put(edit.text)
+        elif edit.letter == "D" and "\n" in data["space"]:
+            self._end_cycle(False)
+            data["space"] = data["space"].partition("\n")[2]
+            data["running"], data["pc"] = True, 0
+            return True
+        self._end_cycle(show)
+        data["pc"] = -1
+        return False
+
+    def _hold(self, letter: str) -> None:
+        data = self.data
+        match letter:
+            case "h":
+                data["hold"] = data["space"]
+            case "H":
+                data["hold"] = self._short(data["hold"] + "\n" + data["space"])
+            case "g":
+                data["space"] = data["hold"]
+            case "G":
+                data["space"] = self._short(data["space"] + "\n" + data["hold"])
+            case "x":
+                data["space"], data["hold"] = data["hold"], data["space"]
+            case "z":
+                data["space"] = ""
+
+    @staticmethod
+    def _short(text: str) -> str:
+        if len(text) > MAX_SPACE:
+            raise TooLong
+        return text
+
+    def _next(self, join: bool) -> bool:
+        """Take the next line; at the end of the input the pattern space is put out and nothing more is done."""
+        data = self.data
+        try:
+            line = self._read()
+        except Wait:
+            data["pc"] -= 1
+            data["resumes"] = True
+            raise
+        if not line:
+            data["pc"] = len(self.edits)
+            return True
+        if join:
+            before = data["space"]
+            self._take(line)
+            data["space"] = self._short(before + "\n" + data["space"])
+            return True
+        if not data["quiet"]:
+            self.put(data["space"])
+        for kind, text in data["after"]:
+            self.put(text) if kind == "a" else self._put_file(text)
+        data["after"] = []
+        self._take(line)
+        return True
+
+    def _replace(self, edit: Edit) -> None:
+        data = self.data
+        expression = self._used(edit.expression)
+        number = int("".join(c for c in edit.flags if c.isdigit()) or 0)
+        count = 0
+        self.call.machine.work(expression.cost(len(data["space"])))
+
+        def one(match: Match) -> str:
+            nonlocal count
+            count += 1
+            if number and (count < number or (count > number and "g" not in edit.flags)):
+                return match.text()
+            return replacement(edit.text, match)
+
+        space, made = expression.subn(one, data["space"], 0 if "g" in edit.flags or number else 1)
+        self.call.machine.work(4 * count)
+        if not made or (number and count < number):
+            return
+        data["space"], data["replaced"] = self._short(space), True
         if "p" in edit.flags:
-            state.out.append(space)
+            self.put(space)
+        if edit.label:
+            self._write(edit.label)
+
+    def _write(self, name: str) -> None:
+        """Add the pattern space to a file, which the first time makes anew."""
+        if name in ("/dev/stdout", "/dev/stderr"):
+            self.call.machine.write(self.call.process, 1 + name.endswith("err"), self.data["space"] + "\n")
+            return
+        written: list[str] = self.data.setdefault("written", [])
+        self.call.write_file(name, self.data["space"] + "\n", "a" if name in written else "w")
+        if name not in written:
+            written.append(name)
+
+
+def _unambiguous(text: str) -> str:
+    named = {"\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
+    return "".join(named.get(c, c if " " <= c <= "~" else f"\\{ord(c):03o}") for c in text) + "$"
+
+
+def replacement(template: str, match: Match) -> str:
+    """Return what `&`, `\\1`, `\\n`, `\\U`, `\\l` in a replacement come to."""
+    out: list[str] = []
+    case = once = ""
+    i = 0
+    while i < len(template):
+        c = template[i]
+        piece = c
+        if c == "&":
+            piece = match.text()
+        elif c == "\\" and i + 1 < len(template):
+            i += 1
+            letter = template[i]
+            if letter.isdigit():
+                piece = match.group(int(letter)) or ""
+            elif letter in "ULEul":
+                case, once, piece = (letter, once, "") if letter in "ULE" else (case, letter, "")
+            else:
+                piece = {"n": "\n", "t": "\t", "r": "\r"}.get(letter, letter)
+        piece = piece.upper() if case == "U" else piece.lower() if case == "L" else piece
+        if once and piece:
+            piece = (piece[0].upper() if once == "u" else piece[0].lower()) + piece[1:]
+            once = ""
+        out.append(piece)
+        i += 1
+    return "".join(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifecycle.clock import SECOND
-from lifecycle.programs.commands.call import COMMANDS, Call, command
+from lifecycle.programs.commands.call import COMMANDS, Call, command, lines_of
 from lifecycle.programs.files import FileError
 
 
@@ -28,7 +28,7 @@ def user_name(call: Call, number: int) -> str:
         text = call.read_file("/etc/passwd")
     except FileError:
         return "root" if number == 0 else ""
-    return next((line.split(":")[0] for line in text.splitlines() if line.split(":")[2:3] == [str(number)]), "")
+    return next((line.split(":")[0] for line in lines_of(text) if line.split(":")[2:3] == [str(number)]), "")
 
 
 @command("whoami")

@@ -8,7 +8,9 @@ from base64 import b64decode, b64encode
 
 from lifecycle.clock import SECOND
 from lifecycle.programs import streams
-from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
+from lifecycle.programs.commands.children import run_each
+from lifecycle.programs.commands.inputs import pieces
 from lifecycle.programs.files import FileError
 
 
@@ -25,7 +27,7 @@ def head(call: Call) -> int | None:
             text = call.stdin()
             if text is None:
                 return None
-            call.out("".join(text.splitlines(keepends=True)[:most]))
+            call.out("".join(lines_of(text, True)[:most]))
             return 0
         for line in call.lines() if done < most else ():
             if line is None:
@@ -41,7 +43,7 @@ def head(call: Call) -> int | None:
     for i, (name, text) in enumerate(found):
         if len(names) > 1 and "q" not in options:
             call.out(("\n" if i else "") + f"==> {name} <==\n")
-        call.out("".join(text.splitlines(keepends=True)[:most]))
+        call.out("".join(lines_of(text, True)[:most]))
     return int(bool(call.data.get("failed")))
 
 
@@ -123,7 +125,7 @@ def _tail_text(call: Call, text: str, options: dict[str, str]) -> str:
         size = _count(call, options["c"])
         return text[size - 1 :] if options["c"].startswith("+") else text[-abs(size) :] if size else ""
     count = _count(call, options.get("n", "10"))
-    lines = text.splitlines(keepends=True)
+    lines = lines_of(text, True)
     if options.get("n", "").startswith("+"):
         return "".join(lines[max(count - 1, 0) :])
     return "".join(lines[-abs(count) :]) if count else ""
@@ -155,11 +157,11 @@ def _follow(call: Call) -> int | None:
 @command("wc")
 def wc(call: Call) -> int | None:
     options, names = call.options("lwcmL", {"lines": "l", "words": "w", "bytes": "c", "chars": "m"})
-    found = call.inputs(names)
-    if found is None:
-        return None
     wanted = [letter for letter in "lwcm" if letter in options] or ["l", "w", "c"]
-    rows = [([_measure(text, letter) for letter in wanted], name) for name, text in found]
+    counts = _counted(call, names or ["-"], wanted)
+    if counts is None:
+        return None
+    rows = [([count[letter] for letter in wanted], name) for count, name in zip(counts, names or ["-"], strict=True) if count]
     if len(rows) > 1:
         rows.append(([sum(row[0][i] for row in rows) for i in range(len(wanted))], "total"))
     for numbers, name in rows:
@@ -167,8 +169,23 @@ def wc(call: Call) -> int | None:
     return int(bool(call.data.get("failed")))
 
 
-def _measure(text: str, letter: str) -> int:
-    return {"l": text.count("\n"), "w": len(text.split()) if letter == "w" else 0, "c": len(text), "m": len(text)}[letter]
+def _counted(call: Call, names: list[str], wanted: list[str]) -> list[dict[str, int]] | None:
+    """Return how many lines, words and bytes each input has (nothing where it cannot be read); None: wait."""
+    counts: list[dict[str, int]] = call.data.setdefault("counts", [{} for _ in names])
+    if wanted == ["c"] and (sizes := [streams.size_left(call.machine, call.process, call.path(n), n == "-") for n in names]):
+        known = [{"c": size} for size in sizes if size is not None]
+        if len(known) == len(names):
+            return known
+    for text in pieces(call, names, lines=False):
+        if text is None:
+            return None
+        count = counts[call.data["source"]]
+        words = len(text.split()) - int(bool(count.get("open")) and not text[:1].isspace())
+        for letter, number in (("l", text.count("\n")), ("w", words), ("c", len(text)), ("m", len(text))):
+            count[letter] = count.get(letter, 0) + number
+        count["open"] = not text[-1:].isspace()
+    unread: list[int] = call.data.get("unread", [])
+    return [count or ({} if i in unread else dict.fromkeys("lwcm", 0)) for i, count in enumerate(counts)]
 
 
 def _wc_row(call: Call, numbers: list[int], name: str, rows: list[tuple[list[int], str]]) -> str:
@@ -188,7 +205,7 @@ def sort(call: Call) -> int | None:
     found = call.inputs(names)
     if found is None:
         return None
-    lines = [line for _, text in found for line in text.splitlines()]
+    lines = [line for _, text in found for line in lines_of(text)]
     keys = re.fullmatch(r"(\d+)(?:\.\d+)?([a-z]*)(?:,(\d+)([a-z]*))?", options.get("k", ""))
     numeric = "n" in options or "g" in options or bool(keys and "n" in (keys.group(2) + (keys.group(4) or "")))
 
@@ -234,7 +251,7 @@ def uniq(call: Call) -> int | None:
     if found is None:
         return None
     groups: list[tuple[str, int]] = []
-    for line in "".join(text for _, text in found).splitlines():
+    for line in lines_of("".join(text for _, text in found)):
         if groups and (groups[-1][0].lower() == line.lower() if "i" in options else groups[-1][0] == line):
             groups[-1] = (groups[-1][0], groups[-1][1] + 1)
         else:
@@ -250,11 +267,10 @@ def uniq(call: Call) -> int | None:
 @command("cut")
 def cut(call: Call) -> int | None:
     options, names = call.options(
-        "d:f:c:b:sn", {"delimiter": "d", "fields": "f", "characters": "c", "only-delimited": "s", "bytes": "b"}
-    )
-    found = call.inputs(names)
-    if found is None:
-        return None
+        "d:f:c:b:snD:", {
+            "delimiter": "d", "fields": "f", "characters": "c", "only-delimited": "s", "bytes": "b", "output-delimiter": "D",
+        },
+    )  # fmt: skip
     wanted = options.get("f") or options.get("c") or options.get("b")
     if not wanted:
         raise UsageError(
@@ -263,18 +279,26 @@ def cut(call: Call) -> int | None:
             else "expected a list of bytes, characters, or fields"
         )
     ranges = _ranges(call, wanted)
-    delimiter = options.get("d", "\t")
+    for text in pieces(call, names):
+        if text is None:
+            return None
+        if not call.out(_cut(lines_of(text), options, ranges)):
+            return 1
+    return int(bool(call.data.get("failed")))
+
+
+def _cut(lines: list[str], options: dict[str, str], ranges: list[tuple[int, int]]) -> str:
+    delimiter, joint = options.get("d", "\t"), options.get("D", options.get("d", "\t"))
     out = []
-    for line in "".join(text for _, text in found).splitlines():
+    for line in lines:
         if "f" not in options:
-            out.append("".join(_picked(list(line), ranges)))
+            out.append("".join(_picked(line, ranges)))
         elif delimiter not in line:
             if "s" not in options:
                 out.append(line)
         else:
-            out.append(delimiter.join(_picked(line.split(delimiter), ranges)))
-    call.out("".join(line + "\n" for line in out))
-    return int(bool(call.data.get("failed")))
+            out.append(joint.join(_picked(line.split(delimiter), ranges)))
+    return "".join(line + "\n" for line in out)
 
 
 def _ranges(call: Call, text: str) -> list[tuple[int, int]]:
@@ -285,41 +309,54 @@ def _ranges(call: Call, text: str) -> list[tuple[int, int]]:
             raise UsageError(f"invalid range '{piece}'" if call.busybox else f"invalid field value '{piece}'")
         first, dash, last = match.groups()
         low = int(first or 1)
-        found.append((low, int(last) if last else 1 << 30 if dash else low))
-    return found
+        found.append((max(low, 1), int(last) if last else 1 << 30 if dash else low))
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(found):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
 
 
-def _picked(items: list[str], ranges: list[tuple[int, int]]) -> list[str]:
-    return [item for i, item in enumerate(items, 1) if any(low <= i <= high for low, high in ranges)]
+def _picked(items: list[str] | str, ranges: list[tuple[int, int]]) -> list[str]:
+    """Return the items of some ranges, which are in order and do not meet."""
+    return [item for low, high in ranges for item in items[low - 1 : high]]
 
 
 @command("tr")
 def tr(call: Call) -> int | None:
     options, sets = call.options("dscC", {"delete": "d", "squeeze-repeats": "s", "complement": "c"})
-    text = call.stdin()
-    if text is None:
-        return None
     if not sets or (len(sets) < 2 and not {"d", "s"} & set(options)):
         return call.fail("missing operand" if not sets else f"missing operand after '{sets[0]}'")
+    table, squeezed = _translation(options, sets)
+    repeated = re.compile("([" + "".join(map(re.escape, squeezed)) + r"])\1+", re.S) if squeezed else None
+    for text in pieces(call, [], lines=False):
+        if text is None:
+            return None
+        text = text.translate(table)
+        if repeated:
+            text = repeated.sub(r"\1", text)
+            if text[:1] in squeezed and text[:1] == call.data.get("before"):
+                text = text[1:]
+            call.data["before"] = text[-1:] or call.data.get("before", "")
+        if not call.out(text):
+            return 1
+    return 0
+
+
+def _translation(options: dict[str, str], sets: list[str]) -> tuple[dict[int, str | None], list[str]]:
+    """Return what becomes of each character (None: it goes), and those of which repetitions go."""
     first = _characters(sets[0])
     if {"c", "C"} & set(options):
         members = set(first)
         first = [chr(i) for i in range(256) if chr(i) not in members]
     if "d" in options:
-        text = "".join(c for c in text if c not in set(first))
-        squeezed = _characters(sets[1]) if len(sets) > 1 else []
-    elif len(sets) > 1:
-        second = _characters(sets[1]) or [""]
-        table = {c: second[min(i, len(second) - 1)] for i, c in enumerate(first)}
-        text = "".join(table.get(c, c) for c in text)
-        squeezed = second
-    else:
-        squeezed = first
-    if "s" in options:
-        members = set(squeezed)
-        text = "".join(c for i, c in enumerate(text) if not (i and c == text[i - 1] and c in members))
-    call.out(text)
-    return 0
+        return {ord(c): None for c in first}, _characters(sets[1]) if len(sets) > 1 and "s" in options else []
+    if len(sets) == 1:
+        return {}, first
+    second = _characters(sets[1]) or [""]
+    return {ord(c): second[min(i, len(second) - 1)] for i, c in enumerate(first)}, second if "s" in options else []
 
 
 _TR_CLASSES = {
@@ -380,7 +417,7 @@ def lines(call: Call) -> int | None:
     found = call.inputs([arg for arg in call.args if not arg.startswith("-")])
     if found is None:
         return None
-    rows = "".join(text for _, text in found).splitlines()
+    rows = lines_of("".join(text for _, text in found))
     match call.name:
         case "rev":
             rows = [row[::-1] for row in rows]
@@ -456,15 +493,13 @@ def compare(call: Call) -> int:
 def _diff(call: Call, names: list[str], texts: list[str]) -> int:
     import difflib
 
-    for line in difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), names[0], names[1], lineterm=""):
+    for line in difflib.unified_diff(lines_of(texts[0]), lines_of(texts[1]), names[0], names[1], lineterm=""):
         call.out(line + "\n")
     return 1
 
 
 @command("watch")
 def watch(call: Call) -> int | None:
-    from lifecycle.programs.commands.processes import run_each
-
     args = list(call.args)
     span = 2.0
     while args and args[0].startswith("-"):
@@ -473,10 +508,11 @@ def watch(call: Call) -> int | None:
             span = float(arg[2:] or (args.pop(0) if args else "2"))
     if not args:
         return call.fail("no command", 1)
-    if "last" not in call.data and not call.data.get("resting"):
-        return run_each(call, [["sh", "-c", " ".join(args)]], 0)
-    call.data = call.process.data = {} if call.data.get("resting") else {"resting": True}
-    if call.data:
+    if not call.data.pop("resting", False):
+        if run_each(call, [["sh", "-c", " ".join(args)]]) is None:
+            return None
+        call.data.clear()
+        call.data["resting"] = True
         call.sleep(max(round(span * SECOND), SECOND // 10))
         return None
-    return run_each(call, [["sh", "-c", " ".join(args)]], 0)
+    return watch(call)

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
+from lifecycle.programs.commands.children import start_child
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.signals import NUMBERS, named
-from lifecycle.programs.state import Process
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 FOREVER = 100 * 365 * 86400.0
@@ -198,29 +198,6 @@ def _moment(text: str, now: int) -> int | None:
 
 
 # ── timeout and time ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def start_child(call: Call, argv: list[str]) -> Process | int:
-    """Start a program as a child; a status where it could not be (it has been complained about)."""
-    try:
-        child = call.machine.spawn(call.process, argv)
-    except ExecError:
-        return call.fail("fork: Resource temporarily unavailable")
-    try:
-        call.machine.execute(child, argv, call.process.env)
-    except ExecError as error:
-        child.code = error.status
-        for fd in list(child.fds):
-            from lifecycle.programs import streams
-
-            streams.close(call.machine, child, fd)
-        call.machine.reap(child)
-        text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
-        wording = f"can't execute '{argv[0]}': {text}" if call.busybox else f"failed to run command '{argv[0]}': {text}"
-        return call.fail(wording, error.status)
-    call.machine.queue.append(child.pid)
-    call.data["child"] = child.pid
-    return child
 
 
 @command("timeout")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from lifecycle.programs.files import Node
+from lifecycle.programs.files import Image, Node
 from lifecycle.programs.images import userland
 from lifecycle.programs.images.entries import ENTRIES, SERVER_PROGRAMS, Entry
 from lifecycle.programs.interface import ImageConfig
@@ -72,7 +72,7 @@ def _files(name: str) -> Mapping[str, Node]:
     if not name:
         for program in SERVER_PROGRAMS:
             nodes.setdefault(f"/usr/bin/{program}", userland.program(f"server:{program}"))
-    return userland.with_parents(nodes)
+    return Image(userland.with_parents(nodes))
 
 
 @lru_cache(maxsize=1)

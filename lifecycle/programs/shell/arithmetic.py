@@ -25,17 +25,27 @@ def evaluate(text: str, get: Callable[[str], str], put: Callable[[str, str], Non
     """Return the value of an expression. Raises: ArithmeticError_."""
     if text.isdigit() and not (len(text) > 1 and text[0] == "0"):
         return wrap(int(text))
-    return Expression(text, get, put, 0).value()
+    return Expression(text, get, put, 0, [0]).value()
 
 
 def wrap(number: int) -> int:
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
-class Expression:
-    """One expression on its way. `live` is off in a branch that is read but not taken."""
+MAX_TOKENS = 10_000
+"""How long an expression may be, with those that the variables in it hold."""
 
-    def __init__(self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], depth: int) -> None:
+
+class Expression:
+    """One expression on its way. `live` is off in a branch that is read but not taken.
+
+    `seen` counts the tokens of this one and of all that lead to it.
+    """
+
+    def __init__(
+        self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], depth: int, seen: list[int]
+    ) -> None:
+        self.seen = seen
         self.text = text
         self.get = get
         self.put = put
@@ -53,7 +63,8 @@ class Expression:
                 raise ArithmeticError_("syntax", text[at:])
             tokens.append(match.group(1))
             at = match.end()
-        if len(tokens) > 2000 or self.depth > 50:
+        self.seen[0] += len(tokens)
+        if self.seen[0] > MAX_TOKENS or self.depth > 50:
             raise ArithmeticError_("recursion", text)
         return tokens
 
@@ -184,7 +195,7 @@ class Expression:
             return 0
         if text.isdigit() or (text[0] == "-" and text[1:].isdigit()):
             return self.number(text) if text[0] != "-" else -self.number(text[1:])
-        return Expression(text, self.get, self.put, self.depth + 1).value()
+        return Expression(text, self.get, self.put, self.depth + 1, self.seen).value()
 
     def apply(self, op: str, a: int, b: int) -> int:
         if not self.live:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.programs import regex
 from lifecycle.programs.files import FileError, Node, join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import evaluate
@@ -292,27 +293,9 @@ class Bracket:
         return self.tests.binary(left, op, text)
 
     def _regular(self, left: str, expression: str) -> bool:
-        try:
-            match = re.search(posix_expression(expression), left)
-        except re.error as error:
-            raise TestError("number", expression) from error
-        groups = {str(i): group or "" for i, group in enumerate((match.group(), *match.groups()))} if match else {}
+        found = regex.compiled(expression, True, "nocasematch" in self.turn.shell.options)
+        self.turn.machine.work(found.cost(len(left)))
+        match = found.search(left)
+        groups = {str(i): group or "" for i, group in enumerate((match.text(), *match.groups()))} if match else {}
         self.turn.shell.vars["BASH_REMATCH"] = groups
         return match is not None
-
-
-def posix_expression(expression: str) -> str:
-    """Return a POSIX extended regular expression as Python writes it."""
-    for name, chars in (
-        ("alnum", "a-zA-Z0-9"),
-        ("alpha", "a-zA-Z"),
-        ("digit", "0-9"),
-        ("space", r"\s"),
-        ("upper", "A-Z"),
-        ("lower", "a-z"),
-        ("xdigit", "0-9a-fA-F"),
-        ("punct", r"!-/:-@\[-`{-~"),
-        ("blank", r" \t"),
-    ):
-        expression = expression.replace(f"[:{name}:]", chars)
-    return expression

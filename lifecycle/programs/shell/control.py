@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from lifecycle.programs.budget import CHARACTERS_A_STEP
+from lifecycle.programs.regex import RegexError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
@@ -87,7 +89,12 @@ def do_match(turn: Turn, frame: Frame, step: Any) -> None:
     expander = expander_of(turn, count)
     text = frame.cases[-1]
     extended = turn.shell.dialect == "bash"
-    if not any(patterns.matches(guarded(turn, partial(expander.pattern, word)), text, extended) for word in alternatives):
+    turn.machine.work(len(text) // CHARACTERS_A_STEP)
+
+    def matches(word: Any) -> bool:
+        return patterns.matches(expander.pattern(word), text, extended)
+
+    if not any(guarded(turn, partial(matches, word)) for word in alternatives):
         frame.pc = otherwise
 
 
@@ -137,6 +144,10 @@ def do_condition(turn: Turn, frame: Frame, step: Any) -> None:
             ready[i + 1] = (ready[i + 1][0], expander.text(tokens[i + 1]))
     try:
         turn.shell.status = int(not Bracket(turn, ready).value())
+    except RegexError as error:
+        if error.hard:
+            turn.machine.limit_regex()
+        turn.shell.status = 2
     except TestError as error:
         turn.complain("[[: " + explain("bash", error))
         turn.shell.status = 1 if error.kind == "number" else 2

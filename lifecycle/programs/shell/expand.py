@@ -9,6 +9,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
 from lifecycle.programs.files import FileError, join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import evaluate
@@ -25,28 +26,30 @@ class ExpansionError(Exception):
 
 MAX_TEXT = 4 << 20
 MAX_WORDS = 100_000
-"""What braces may make of one word; the rest is left out."""
+MAX_BRACED = 20_000
+"""What splitting may make of one word, and what braces may."""
 
 
 class Field:
-    """A field on its way: its text, and the same as a pattern in which quoted characters stand for themselves."""
+    """A field on its way: its text, and the pieces that it is made of."""
 
-    __slots__ = ("magic", "pattern", "quoted", "text")
+    __slots__ = ("magic", "pieces", "quoted", "text")
 
     def __init__(self) -> None:
         self.text = ""
-        self.pattern = ""
+        self.pieces: list[tuple[str, bool]] = []
         self.magic = False
         self.quoted = False
 
     def add(self, text: str, quoted: bool) -> None:
         self.text += text
-        if quoted:
-            self.quoted = True
-            self.pattern += patterns.escape(text)
-        else:
-            self.pattern += text
-            self.magic = self.magic or patterns.is_magic(text)
+        self.pieces.append((text, quoted))
+        self.quoted = self.quoted or quoted
+        self.magic = self.magic or (not quoted and patterns.is_magic(text))
+
+    def pattern(self) -> str:
+        """Return the field as a pattern, in which quoted characters stand for themselves."""
+        return "".join(patterns.escape(text) if quoted else text for text, quoted in self.pieces)
 
 
 class Expander:
@@ -67,10 +70,23 @@ class Expander:
             if len(word) == 1 and isinstance(word[0], Lit) and (word[0].quoted or _PLAIN.fullmatch(word[0].text)):
                 out.append(word[0].text)
                 continue
-            for one in _braces(word) if self.bash else (word,):
+            for one in self._braced(word) if self.bash else (word,):
                 for field in self._split(one):
                     out.extend(self._paths(field))
+        if len(out) > ITEMS_A_STEP:
+            self.turn.machine.work(len(out))
         return out
+
+    def _braced(self, word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        made = _braces(word)
+        if len(made) > 1:
+            self.turn.machine.work(len(made) * 3)
+        if len(made) >= MAX_BRACED:
+            self._too_many("the rest of what braces make is left out")
+        return made
+
+    def _too_many(self, done: str) -> None:
+        self.turn.machine.limit("words", f"{MAX_WORDS:,} words ({MAX_BRACED:,} of braces) in one command", done)
 
     def text(self, word: tuple[Any, ...]) -> str:
         """Return a word as one text: no splitting, no path names (assignments, redirections, here-documents)."""
@@ -136,6 +152,10 @@ class Expander:
         blanks = "".join(c for c in ifs if c in " \t\n")
         if ifs == blanks:
             pieces = text.split() if len(ifs) == 3 else [x for x in re.split(f"[{re.escape(ifs)}]+", text) if x]
+            if len(pieces) > MAX_WORDS:
+                self._too_many("the shell ends as when it is out of memory")
+                raise ExpansionError("out of memory")
+            self.turn.machine.work(len(pieces))
             if text and text[0] in ifs and current is not None and (current.text or current.quoted):
                 fields.append(current)
                 current = None
@@ -204,17 +224,25 @@ class Expander:
     def _paths(self, field: Field) -> list[str]:
         if not field.magic or "f" in self.turn.shell.options:
             return [field.text]
-        return glob(self.turn, field.pattern, self.bash) or [field.text]
+        return glob(self.turn, field.pattern(), self.bash) or [field.text]
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _pieces(self, word: tuple[Any, ...]) -> list[tuple[str, bool]]:
+        """Return what a word is made of, each piece quoted or not."""
         return [piece for part in word for piece in self._part(part)]
 
     def _part(self, part: Any) -> list[tuple[str, bool]]:
         """Return a part's value as pieces of text, each quoted or not."""
         if isinstance(part, Lit):
             return [(part.text, part.quoted)]
+        pieces = self._expanded(part)
+        size = len(pieces[0][0]) if pieces else 0
+        if size > CHARACTERS_A_STEP:
+            self.turn.machine.work(size // CHARACTERS_A_STEP)
+        return pieces
+
+    def _expanded(self, part: Any) -> list[tuple[str, bool]]:
         if isinstance(part, Slot):
             return [(self.values[part.number], part.quoted)]
         if isinstance(part, Arith):
@@ -284,6 +312,7 @@ class Expander:
         return [(text, quoted or q) for text, q in self._pieces(self._tilde(word))]
 
     def _altered(self, part: Var, op: str, value: str) -> str:
+        self.turn.machine.work(len(value) // (2 if op in ("/", "//") else ITEMS_A_STEP))
         if op in ("#", "##"):
             return _trim_front(value, self.pattern(part.word or ()), op == "##", self.bash)
         if op in ("%", "%%"):
@@ -305,10 +334,9 @@ class Expander:
         replacement = self.text(part.other or ())
         if not pattern:
             return value
-        anchor = pattern[0] if pattern[0] in "#%" and not everywhere else ""
-        expression = patterns.compiled(pattern[len(anchor) :], self.bash).pattern
-        expression = {"#": rf"\A(?:{expression})", "%": rf"(?:{expression})\Z"}.get(anchor, expression)
-        text = re.sub(expression, lambda _: replacement, value, count=0 if everywhere else 1, flags=re.S)
+        if len(replacement) * len(value) > MAX_TEXT and len(replacement) * value.count(pattern[:1]) > MAX_TEXT:
+            raise ExpansionError("cannot allocate memory")
+        text = patterns.replaced(pattern, replacement, value, everywhere, self.bash)
         if len(text) > MAX_TEXT:
             raise ExpansionError("cannot allocate memory")
         return text
@@ -318,23 +346,17 @@ _PLAIN = re.compile(r"[^*?\[~{]*|\[")
 
 
 def _trim_front(value: str, pattern: str, longest: bool, extended: bool) -> str:
-    if not any(c in pattern for c in "*?[\\(") and not extended:
+    if not any(c in pattern for c in "*?[\\("):
         return value.removeprefix(pattern)
-    expression = patterns.compiled(pattern, extended)
-    ends = range(len(value), -1, -1) if longest else range(len(value) + 1)
-    for end in ends:
-        if expression.fullmatch(value, 0, end):
-            return value[end:]
-    return value
+    end = patterns.prefix(pattern, value, longest, extended)
+    return value if end is None else value[end:]
 
 
 def _trim_back(value: str, pattern: str, longest: bool, extended: bool) -> str:
-    expression = patterns.compiled(pattern, extended)
-    starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
-    for start in starts:
-        if expression.fullmatch(value, start):
-            return value[:start]
-    return value
+    if not any(c in pattern for c in "*?[\\("):
+        return value.removesuffix(pattern)
+    start = patterns.suffix(pattern, value, longest, extended)
+    return value if start is None else value[:start]
 
 
 def quote(text: str) -> str:
@@ -359,6 +381,7 @@ def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
                 names = turn.view.names(join(turn.process.cwd, prefix or "."))
             except FileError:
                 continue
+            turn.machine.work(4 + len(names))
             grown += [prefix + n for n in names if (n[0] != "." or part[0] == ".") and patterns.matches(part, n, extended)]
         found = grown
     return sorted(found)
@@ -387,7 +410,7 @@ def _range(match: re.Match[str]) -> list[str]:
     width = max(len(first), len(last)) if re.match(r"-?0\d", first) or re.match(r"-?0\d", last) else 0
     by = abs(int(step or 1)) or 1
     numbers = range(start, end + 1, by) if start <= end else range(start, end - 1, -by)
-    return [str(n).zfill(width) for n in numbers[:MAX_WORDS]]
+    return [str(n).zfill(width) for n in numbers[:MAX_BRACED]]
 
 
 def _joined(
@@ -395,7 +418,7 @@ def _joined(
 ) -> list[tuple[Any, ...]]:
     start = (*before, Lit(head)) if head else before
     rests = _braces((Lit(tail), *after) if tail else after) if tail or after else [()]
-    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), MAX_WORDS))
+    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), MAX_BRACED))
 
 
 def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
@@ -420,7 +443,7 @@ def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             if depth == 0 and commas:
                 edges = [start, *commas, i]
                 words = (_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]) for a, b in itertools.pairwise(edges))
-                return list(itertools.islice((one for word in words for one in _braces(word)), MAX_WORDS))
+                return list(itertools.islice((one for word in words for one in _braces(word)), MAX_BRACED))
     return [word]
 
 

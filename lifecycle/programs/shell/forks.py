@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from lifecycle.programs import streams
+from lifecycle.programs.budget import ITEMS_A_STEP
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import job_control
@@ -29,6 +30,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
     except ExecError:
         turn.complain(cannot_fork(shell.dialect))
         raise ShellExit(2 if shell.dialect != "bash" else 254) from None
+    turn.machine.work((len(shell.vars) + len(shell.args)) // ITEMS_A_STEP)
     child.program, child.flavor = turn.process.program, turn.process.flavor
     turn.machine.hold(child, turn.process.memory)
     child.shell = msgspec.structs.replace(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from lifecycle.programs.regex import RegexError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.expand import Expander, ExpansionError
@@ -14,6 +14,8 @@ from lifecycle.programs.shell.turn import ShellExit, Turn
 from lifecycle.programs.state import Frame
 
 MAX_FRAMES = 1_000
+COMPILE_STEPS = 20
+"""What reading a script that is made on the way counts for, beside its length."""
 
 
 def push(turn: Turn, frame: Frame) -> None:
@@ -21,6 +23,8 @@ def push(turn: Turn, frame: Frame) -> None:
     if len(turn.shell.frames) >= MAX_FRAMES:
         turn.machine.limit("nesting", f"{MAX_FRAMES:,} nested calls", "the shell ends as after running out of stack")
         raise ShellExit(139)
+    if frame.kind in ("eval", "source", "trap"):
+        turn.machine.work(COMPILE_STEPS + len(frame.code) // 16)
     frame.depth = len(turn.shell.restore)
     frame.tested = frame.tested or (bool(turn.shell.frames) and turn.shell.frames[-1].tested)
     turn.shell.frames.append(frame)
@@ -84,6 +88,6 @@ def guarded(turn: Turn, make: Callable[[], Any]) -> Any:
     except ArithmeticError_ as error:
         turn.complain(words.arithmetic(turn.shell.dialect, error.kind, error.token, error.token))
         raise ShellExit(1 if turn.shell.dialect == "bash" else 2) from error
-    except (RecursionError, re.error, OverflowError) as error:
+    except (RecursionError, RegexError, OverflowError) as error:
         turn.complain("out of memory")
         raise ShellExit(2) from error

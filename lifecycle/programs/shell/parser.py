@@ -435,7 +435,8 @@ class Parser(Lexer):
         self.take()
         if self.bash and match.end() == len(token.text) and self.text[self.i : self.i + 1] == "(":
             return Assign(name, self._array(), op == "+=", index)
-        return Assign(name, _cut(token.word, match.end()), op == "+=", index)
+        value = _cut(token.word, match.end()) if index is None else _after_subscript(token.word, f"]{op}")
+        return Assign(name, value, op == "+=", index)
 
     def _array(self) -> Word:
         self.i += 1
@@ -495,6 +496,15 @@ class Parser(Lexer):
         self.cut += self.i - (end + 1)
         self.text = self.text[: end + 1] + self.text[self.i :]
         self.i, self.line = here, line
+
+
+def _after_subscript(word: Word, end: str) -> Word:
+    """Return what follows the subscript in a word such as `a[$i]=x`."""
+    for i, part in enumerate(word):
+        if isinstance(part, Lit) and not part.quoted and end in part.text:
+            left = part.text.partition(end)[2]
+            return (Lit(left), *word[i + 1 :]) if left else tuple(word[i + 1 :])
+    return ()
 
 
 def _cut(word: Word, size: int) -> Word:

@@ -1,9 +1,12 @@
-"""Shell patterns (`*`, `?`, `[...]`, bash's extended ones) as regular expressions, and path names that match them."""
+"""Shell patterns (`*`, `?`, `[...]`, bash's extended ones) as regular expressions, and what of a text they match."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+
+from lifecycle.programs import regex
+from lifecycle.programs.regex import Regex, RegexError
 
 
 def is_magic(text: str) -> bool:
@@ -18,21 +21,59 @@ def escape(text: str) -> str:
 
 STAR = "\0*"
 """A star while a pattern is read; a NUL stands in no pattern."""
-EXTENDED = {"(?:", "(?!(?:"}
-
-
-@lru_cache(maxsize=1024)
-def compiled(pattern: str, extended: bool = False) -> re.Pattern[str]:
-    try:
-        return re.compile(_translate(pattern, extended), re.S)
-    except re.error:
-        return re.compile(re.escape(pattern), re.S)
+_EXTENDED = re.compile(r"[?*+@!]\(")
 
 
 def matches(pattern: str, text: str, extended: bool = False) -> bool:
-    return compiled(pattern, extended).fullmatch(text) is not None
+    """Say whether a pattern matches a whole text. Raises: RegexError where that would take too long."""
+    if extended and _EXTENDED.search(pattern):
+        return _expression(rf"\A(?:{_source(pattern, '.*', True)})\z").search(text) is not None
+    return compiled(pattern).fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern (none of the extended ones) as an expression that never goes back."""
+    try:
+        return re.compile(_without_going_back(_translate(pattern, False)), re.S)
+    except (re.error, RegexError):
+        return re.compile(re.escape(pattern), re.S)
+
+
+def prefix(pattern: str, text: str, longest: bool, extended: bool) -> int | None:
+    """Return where the longest or shortest prefix that a pattern matches ends; None where none does."""
+    source = _source(pattern, ".*" if longest else ".*?", extended)
+    match = _expression(rf"\A(?:{source})", longest).search(text)
+    return match.end if match else None
+
+
+def suffix(pattern: str, text: str, longest: bool, extended: bool) -> int | None:
+    """Return where the longest or shortest suffix that a pattern matches begins; None where none does."""
+    before = ".*?" if longest else ".*"
+    match = _expression(rf"\A({before})(?:{_source(pattern, '.*', extended)})\z", False).search(text)
+    return len(match.group(1) or "") if match else None
+
+
+def replaced(pattern: str, replacement: str, text: str, everywhere: bool, extended: bool) -> str:
+    """Replace what a pattern matches (`#` and `%` before it: at the start, at the end; the longest match counts)."""
+    anchor = pattern[0] if pattern[0] in "#%" and not everywhere else ""
+    source = _source(pattern[len(anchor) :], ".*", extended)
+    source = {"#": rf"\A(?:{source})", "%": rf"(?:{source})\z"}.get(anchor, source)
+    plain = pattern if everywhere and not any(c in pattern for c in "*?[\\(") else ""
+    if plain:
+        return text.replace(plain, replacement)
+    return _expression(source).subn(lambda _: replacement, text, 0 if everywhere else 1)[0]
+
+
+def _source(pattern: str, star: str, extended: bool) -> str:
+    return _translate(pattern, extended).replace(STAR, star)
+
+
+def _expression(source: str, longest: bool = True) -> Regex:
+    return regex.compiled_source(f"(?s){source}", False, longest)
+
+
+@lru_cache(maxsize=1024)
 def _translate(pattern: str, extended: bool) -> str:
     out: list[str] = []
     closers: list[str] = []
@@ -60,9 +101,7 @@ def _translate(pattern: str, extended: bool) -> str:
             i += 1
         else:
             out.append(re.escape(c))
-    if "|" in out or any(piece in EXTENDED for piece in out):
-        return "".join(out).replace(STAR, ".*") + "".join(reversed(closers))
-    return _without_going_back("".join(out))
+    return "".join(out) + "".join(reversed(closers))
 
 
 def _without_going_back(text: str) -> str:
@@ -77,41 +116,12 @@ def _without_going_back(text: str) -> str:
     return first + "".join(f"(?>.*?{piece})" for piece in rest[:-1]) + ".*" + rest[-1]
 
 
-_CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "space": r"\s",
-    "blank": r" \t",
-    "punct": re.escape("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
-    "xdigit": "0-9a-fA-F",
-    "print": " -~",
-    "cntrl": r"\x00-\x1f\x7f",
-}
-
-
 def _bracket(pattern: str, i: int) -> tuple[str, int]:
-    end = i + 1 if pattern[i : i + 1] in ("!", "^") else i
-    end = pattern.find("]", end + 1)
-    while end > 0 and pattern.rfind("[:", i, end) > pattern.rfind(":]", i, end + 1):
-        end = pattern.find("]", end + 1)
-    if end < 0:
-        return re.escape("["), i
-    body = pattern[i:end]
-    negated = body[0] in "!^"
-    body = body[1:] if negated else body
-    inner = re.sub(r"\[:(\w+):\]", lambda m: "\0" + m.group(1) + "\0", body)
-    pieces = inner.split("\0")
-    text = "".join(
-        _CLASSES.get(piece, "")
-        if at % 2
-        else re.sub(r"\\(.)", r"\1", piece).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]").replace("^", "\\^")
-        for at, piece in enumerate(pieces)
-    )
+    """Return a bracket expression and where it ends; one that never does, or makes no sense, stands for itself."""
+    body = re.sub(r"\\(.)", r"\1", pattern[i:]) if "\\" in pattern[i : pattern.find("]", i)] else pattern[i:]
+    shift = len(pattern) - i - len(body)
     try:
-        re.compile(f"[{text}]")
-    except re.error:
-        return re.escape(f"[{body}]"), end + 1
-    return f"[{'^' if negated else ''}{text}]", end + 1
+        piece, end = regex.bracket(body, 0, "!^")
+    except RegexError:
+        return re.escape("["), i
+    return (piece, i + end + shift) if piece else (re.escape("["), i)

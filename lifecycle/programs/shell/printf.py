@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 
+MAX_WIDTH = 4096
+MAX_TEXT = 1 << 20
+"""What one printf puts out at most; the format is not used again beyond."""
 _ESCAPES = {
     "a": "\a",
     "b": "\b",
@@ -72,11 +76,13 @@ def printf_text(template: str, args: list[str]) -> tuple[str, list[str]]:
     """Return what printf puts out, and its complaints. The format is used again while arguments are left."""
     out: list[str] = []
     problems: list[str] = []
-    left = list(args)
+    left = deque(args)
     template, stopped = _outside_formats(template)
-    for _ in range(100_000):
-        before = len(left)
+    size = 0
+    while size < MAX_TEXT:
+        before, written = len(left), len(out)
         stop = _once(template, left, out, problems)
+        size += sum(map(len, out[written:]))
         if stop or stopped or not left or len(left) == before:
             break
     return "".join(out), problems
@@ -87,7 +93,7 @@ def _outside_formats(template: str) -> tuple[str, bool]:
     return text, stop
 
 
-def _once(template: str, left: list[str], out: list[str], problems: list[str]) -> bool:
+def _once(template: str, left: deque[str], out: list[str], problems: list[str]) -> bool:
     at = 0
     for match in _FORMAT.finditer(template):
         out.append(template[at : match.start()])
@@ -97,9 +103,9 @@ def _once(template: str, left: list[str], out: list[str], problems: list[str]) -
             out.append("%")
             continue
         if width == "*":
-            width = left.pop(0) if left else "0"
+            width = left.popleft() if left else "0"
         if precision == "*":
-            precision = left.pop(0) if left else "0"
+            precision = left.popleft() if left else "0"
         has_precision = "." in match.group()
         text, stop = _formatted(flags, width or "", (precision or "0") if has_precision else "", letter, left, problems)
         out.append(text)
@@ -109,9 +115,10 @@ def _once(template: str, left: list[str], out: list[str], problems: list[str]) -
     return False
 
 
-def _formatted(flags: str, width: str, precision: str, letter: str, left: list[str], problems: list[str]) -> tuple[str, bool]:
-    arg = left.pop(0) if left else None
-    size = min(abs(int(width)), 100_000) if width.lstrip("-").isdigit() else 0
+def _formatted(flags: str, width: str, precision: str, letter: str, left: deque[str], problems: list[str]) -> tuple[str, bool]:
+    arg = left.popleft() if left else None
+    size = _bounded(width)
+    precision = str(_bounded(precision)) if precision else ""
     flags = flags + "-" if width.startswith("-") else flags
     stop = False
     if letter in "sbqc":
@@ -138,6 +145,11 @@ def _formatted(flags: str, width: str, precision: str, letter: str, left: list[s
         ), False
     problems.append(f"`{letter}': invalid format character")
     return "", True
+
+
+def _bounded(number: str) -> int:
+    """Return a width or precision, as far as anybody needs it."""
+    return min(int(number.lstrip("-")[:7]), MAX_WIDTH) if number.lstrip("-").isdigit() else 0
 
 
 def _whole(arg: str | None, problems: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from lifecycle.programs.budget import ITEMS_A_STEP
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.builtins import BUILTINS, SPECIAL
 from lifecycle.programs.shell.expand import Expander, quote
@@ -100,6 +101,7 @@ def assign(turn: Turn, expander: Expander, one: Assign) -> None:
     if one.value and isinstance(one.value[0], ArrayLit):
         texts = expander.fields(one.value[0].words)
         base = dict(held) if one.append and isinstance(held, dict) else {}
+        turn.machine.work(len(base) // ITEMS_A_STEP)
         pairs = [_pair(text) for text in texts]
         at = len(base)
         for key, value in pairs:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND
+from lifecycle.programs.budget import ITEMS_A_STEP
 from lifecycle.programs.files import View
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.state import Process, Shell
@@ -84,6 +85,7 @@ class Turn:
     def array(self, name: str) -> list[str]:
         value = self.shell.vars.get(name)
         if isinstance(value, dict):
+            self.machine.work(len(value) // ITEMS_A_STEP)
             return [value[key] for key in self._keys(value)]
         return [] if value is None else [value]
 
@@ -118,6 +120,7 @@ class Turn:
     def environment(self) -> dict[str, str]:
         """Return what a child process gets."""
         shell = self.shell
+        self.machine.work(len(shell.vars) // ITEMS_A_STEP)
         return {name: value for name, value in shell.vars.items() if name in shell.exported and isinstance(value, str)}
 
     # ── words for people ─────────────────────────────────────────────────────────────────────────────────────────────
