@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
+from typing import Any
 
 import pytest
 
+from lifecycle.programs import Sandbox
 from tests.lifecycle.kubelet.cluster import Cluster, container
 from tests.lifecycle.kubelet.fake_programs import Behavior
 from tests.lifecycle.kubelet.invariants import check
@@ -197,3 +199,15 @@ def test_a_changed_image_restarts_the_container(cluster: Cluster) -> None:
     assert cluster.times("Killing", "Container app definition changed, will be restarted")
     assert cluster.container()["restartCount"] == 1
     assert cluster.container()["image"] == "docker.io/library/slow:1"
+
+
+@pytest.mark.parametrize(("field", "shared"), [({"hostPID": True}, True), ({"shareProcessNamespace": True}, True), ({}, False)])
+def test_containers_are_not_process_1_where_they_share_their_processes(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch, field: dict[str, Any], shared: bool
+) -> None:
+    made: list[Sandbox] = []
+    add = cluster.programs.add_sandbox
+    monkeypatch.setattr(cluster.programs, "add_sandbox", lambda sandbox: (made.append(sandbox), add(sandbox)))
+    cluster.create(**field)
+    cluster.run(2)
+    assert [sandbox.share_processes for sandbox in made] == [shared]
