@@ -13,13 +13,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 _FIELD = re.compile(r"^\* \*\*(?P<name>[\w$-]+)\*\* ``(?P<type>.*?)`` - ?(?P<text>.*)$", re.DOTALL)
+_ITEM = re.compile(r"(?:[-*+]|\d+[.)])\s")
+"""The beginning of an item of a list."""
+
+WIDTH = 77
+"""How long the package lets a line become."""
+
+TAB = 8
 
 
 class FieldText(NamedTuple):
-    """What is said of a field. `required` is whether its type is no Optional."""
+    """What is said of a field. `required` is whether its type is no Optional; `type` is the one within."""
 
     text: str
     required: bool
+    type: str = ""
 
 
 class TypeText(NamedTuple):
@@ -42,16 +50,34 @@ def texts(module: str) -> dict[str, TypeText]:
 
 def _type_text(docstring: str) -> TypeText:
     about, _, parameters = docstring.partition("**parameters**")
-    matches = (_FIELD.match(part.strip()) for part in re.split(r"\n(?=\s*\* \*\*)", parameters))
-    fields = {
-        match["name"]: FieldText(_unwrapped(match["text"]), not match["type"].startswith("Optional"))
-        for match in matches
-        if match
-    }
-    return TypeText(_unwrapped(about), fields)
+    matches = (_FIELD.match(part.strip()) for part in re.split(r"\n(?=\* \*\*)", parameters))
+    return TypeText(_unwrapped(about.strip()), {match["name"]: _field_text(match) for match in matches if match})
+
+
+def _field_text(match: re.Match[str]) -> FieldText:
+    optional = re.fullmatch(r"Optional\[(.*)\]", match["type"])
+    return FieldText(_unwrapped(match["text"]), optional is None, optional[1] if optional else match["type"])
 
 
 def _unwrapped(text: str) -> str:
-    """Join the lines of each paragraph."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n\n".join(re.sub(r"\s*\n\s*", " ", paragraph).strip() for paragraph in paragraphs)
+    """Return a text with the line breaks that it had before the package wrapped it.
+
+    The wrapping has ended a line if the next word would not have fitted; else the original has. There a paragraph begins
+    after an empty line, which the package leaves out, but neither a list's next item nor an indented line does.
+    """
+    lines = text.expandtabs().split("\n")
+    out = before = lines[0].strip()
+    among = deep = False
+    for line in (line.removeprefix("  ") for line in lines[1:]):
+        content = line.strip()
+        indent, item = len(line) - len(line.lstrip()), bool(_ITEM.match(content))
+        if not content:
+            continue
+        if not (indent or item) and len(before) + 1 + len(content.split()[0]) > WIDTH:
+            out += f" {content}"
+        else:
+            tabs = "\t" * (indent // TAB) + " " * (indent % TAB)
+            out += ("\n" if indent or (among and item) or deep else "\n\n") + tabs + content
+            among, deep = item, bool(indent)
+        before = line.rstrip()
+    return out

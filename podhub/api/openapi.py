@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lifecycle.core_v1.schema import KINDS
+from lifecycle.core_v1.schema import KINDS, struct
 from podhub.api.discovery import VERSION
 from podhub.api.openapi_schemas import Schemas
 from podhub.api.resources import GROUP_VERSIONS, Resource, of_group_version
@@ -173,7 +173,7 @@ class _Operations:
         return dict.fromkeys(PATCHES, patch)
 
     def options(self) -> dict[str, Schema]:
-        return {"*/*": {"$ref": f"#/components/schemas/{self.schemas.add_meta('DeleteOptions')}"}}
+        return {"*/*": {"$ref": f"#/components/schemas/{self.schemas.add(struct('DeleteOptions'))}"}}
 
 
 def _in_path(name: str) -> Schema:

@@ -230,7 +230,8 @@ class Attach(Session):
         """Say whether the first process has ended and the Pod's status does not tell yet."""
         lines = about(self.address.cluster, self.uid, types=("exit",), upto=self.position)
         exits = sum(line.content.get("container") == self.container for line in lines)
-        return exits > int(status_of(self.pod, self.container).get("restartCount") or 0)
+        restarts: int = status_of(self.pod, self.container).get("restartCount") or 0
+        return exits > restarts
 
     def told(self, line: Line) -> list[tuple[int, bytes]]:
         body = line.content

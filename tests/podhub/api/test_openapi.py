@@ -1,0 +1,65 @@
+"""The served OpenAPI: whole, and in Kubernetes' own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from podhub.api import openapi
+from podhub.api.resources import GROUP_VERSIONS
+
+CORE = "io.k8s.api.core.v1"
+
+
+def schemas(group_version: str) -> dict[str, Any]:
+    document = openapi.document(group_version)
+    assert document is not None
+    found: dict[str, Any] = json.loads(document.body)["components"]["schemas"]
+    return found
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from references(inner)
+
+
+@pytest.mark.parametrize("group_version", GROUP_VERSIONS)
+def test_every_reference_leads_to_a_schema_and_every_required_field_is_there(group_version: str) -> None:
+    document = openapi.document(group_version)
+    assert document is not None
+    body = json.loads(document.body)
+    known = {f"#/components/schemas/{name}" for name in body["components"]["schemas"]}
+    assert set(references(body)) <= known
+    for name, schema in body["components"]["schemas"].items():
+        assert set(schema.get("required", ())) <= schema.get("properties", {}).keys(), name
+
+
+def test_texts_keep_their_paragraphs_and_lists() -> None:
+    found = schemas("v1")
+    ready = found[f"{CORE}.ContainerStatus"]["properties"]["ready"]["description"]
+    assert "(see Started field).\n\nThe value is typically used" in ready
+    group = found[f"{CORE}.PodSecurityContext"]["properties"]["fsGroup"]["description"]
+    assert ":\n\n1. The owning GID will be the FSGroup" in group
+    assert found[f"{CORE}.ConfigMapList"]["properties"]["items"]["description"] == "Items is the list of ConfigMaps."
+
+
+def test_defaults_enums_and_merge_keys_are_kubernetes_own() -> None:
+    found = schemas("v1")
+    port = found[f"{CORE}.ContainerPort"]["properties"]
+    assert (port["protocol"]["default"], port["protocol"]["enum"]) == ("TCP", ["SCTP", "TCP", "UDP"])
+    assert port["containerPort"]["default"] == 0
+    containers = found[f"{CORE}.PodSpec"]["properties"]["containers"]
+    assert containers["items"] == {"$ref": f"#/components/schemas/{CORE}.Container"}
+    assert containers["x-kubernetes-list-map-keys"] == ["name"]
+    assert found[f"{CORE}.LocalObjectReference"]["x-kubernetes-map-type"] == "atomic"
+    assert found[f"{CORE}.ResourceRequirements"]["properties"]["claims"]["x-kubernetes-list-type"] == "map"
+    assert found[f"{CORE}.Event"]["required"] == ["metadata", "involvedObject"]
+    slices = schemas("discovery.k8s.io/v1")["io.k8s.api.discovery.v1.EndpointSlice"]["properties"]
+    assert slices["ports"]["items"] == {"$ref": "#/components/schemas/io.k8s.api.discovery.v1.EndpointPort"}
