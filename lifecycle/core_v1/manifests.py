@@ -21,7 +21,10 @@ LARGEST_TEXT = 3 * 1024 * 1024
 """Bytes of one upload or file."""
 
 MOST_DOCUMENTS = 200
-"""Objects in one upload or file; those of a List count one by one."""
+"""Documents in one upload or file."""
+
+MOST_OBJECTS = 1000
+"""Objects in one upload or file: its documents, and in place of a List its items."""
 
 WHAT_TO_DO = {
     "found character that cannot start": "Indent with spaces, never with tabs; put text that begins with @ or ` in quotes.",
@@ -112,12 +115,18 @@ def parse(source: bytes | str) -> Submitted:
         else:
             documents += found
             warnings += [_repeated(one, number) for one in node.repeated]
-        if max(number, len(documents)) > MOST_DOCUMENTS:
-            message = f"more than {MOST_DOCUMENTS} objects in one text"
-            return Submitted(problems=(Problem(number, piece.line + 1, 1, "", message, "Submit it in several parts."),))
+        if number > MOST_DOCUMENTS:
+            return _too_many(f"{MOST_DOCUMENTS} documents", number, piece)
+        if len(documents) > MOST_OBJECTS:
+            return _too_many(f"{MOST_OBJECTS:,} objects", number, piece)
     if not documents and not problems:
         problems.append(Problem(1, 1, 1, "", "no objects in this text", "Paste or choose a manifest that holds a Pod."))
     return Submitted(tuple(documents), tuple(problems), tuple(warnings))
+
+
+def _too_many(most: str, number: int, piece: _Piece) -> Submitted:
+    message = f"more than {most} in one text"
+    return Submitted(problems=(Problem(number, piece.line + 1, 1, "", message, "Submit it in several parts."),))
 
 
 def _numbered(text: str) -> Iterator[tuple[int, Node | Unreadable, _Piece]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -60,27 +60,36 @@ def _apply(source: bytes, arguments: argparse.Namespace) -> int:
     from podhub.runs.queue import submit_all
 
     cluster = clusters.named(arguments.cluster)
-    view = View(cluster, cluster.head)
-    checked = check(source, namespace=arguments.namespace, objects=_Objects(view))
+    there = _Objects(View(cluster, cluster.head))
+    checked = check(source, namespace=arguments.namespace, objects=there)
     for odd in checked.warnings:
         print(f"Warning: {arguments.filename}: {odd}", file=sys.stderr)
     if checked.problems:
         raise CommandError("\n".join(f"error: {arguments.filename}: {problem}" for problem in checked.problems))
-    plans = [_planned(view, document, arguments.namespace) for document in checked.documents]
-    answers = iter(submit_all(cluster, [plan.request for plan in plans if plan.request is not None]))
+    plans = [_planned(there, document, arguments.namespace) for document in checked.documents]
+    answers = iter(submit_all(cluster, [plan.request for plan in plans if plan.request is not None], checked=True))
     done = [_told(plan, next(answers) if plan.request else None) for plan in plans]
     return 0 if all(done) else 1
 
 
 class _Objects:
-    """A cluster's objects, as admission asks for them."""
+    """A cluster's objects, as admission asks for them; each is read once, and what is not there not at all."""
 
     def __init__(self, view: View) -> None:
         self._view = view
+        self._names: dict[str, Collection[tuple[str, str]]] = {}
+        self._found: dict[tuple[str, str, str], dict[str, Any] | None] = {}
 
     def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
-        found = self._view.find(resource, namespace, name)
-        return found.object if found else None
+        if resource not in self._names:
+            self._names[resource] = self._view.names(resource)
+        if (namespace, name) not in self._names[resource]:
+            return None
+        key = resource, namespace, name
+        if key not in self._found:
+            version = self._view.find(*key)
+            self._found[key] = version.object if version else None
+        return self._found[key]
 
     def list(self, resource: str, namespace: str | None = None) -> Iterable[dict[str, Any]]:
         return [version.object for version in self._view.list(resource, namespace)]
@@ -95,7 +104,7 @@ class Plan(NamedTuple):
     request: Request | None = None
 
 
-def _planned(view: View, document: Document, namespace: str) -> Plan:
+def _planned(there: _Objects, document: Document, namespace: str) -> Plan:
     """Return whether an object is to be created, changed or left alone."""
     from lifecycle.core_v1.schema import kind_of
 
@@ -104,10 +113,10 @@ def _planned(view: View, document: Document, namespace: str) -> Plan:
     manifest = _manifest(document.value, kind, namespace)
     metadata = manifest["metadata"]
     name = str(metadata.get("name") or "")
-    found = view.find(kind.plural, metadata.get("namespace", ""), name) if name else None
+    found = there.get(kind.plural, metadata.get("namespace", ""), name) if name else None
     if found is None:
         return Plan(kind, name, "created", _create(kind, manifest))
-    last = (found.object["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    last = (found["metadata"].get("annotations") or {}).get(LAST_APPLIED)
     if last == metadata["annotations"][LAST_APPLIED]:
         return Plan(kind, name, "unchanged")
     gone = _removed(json.loads(last or "{}"), manifest)

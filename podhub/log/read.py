@@ -113,6 +113,10 @@ class View:
         keys = keys_at(self.cluster, resource, self.seq)
         return len(keys) if namespace is None else sum(key[0] == namespace for key in keys)
 
+    def names(self, resource: str) -> Collection[Name]:
+        """Return namespace and name of all objects of a kind."""
+        return keys_at(self.cluster, resource, self.seq).keys()
+
     def recorded(self, resource: str) -> dict[Name, Object]:
         """Return the objects of a kind as they were appended: a recorded one has its own resourceVersion."""
         keys = keys_at(self.cluster, resource, self.seq)

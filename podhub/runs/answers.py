@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 import msgspec
+from django.db import connection
 
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer
@@ -54,8 +55,7 @@ def failure(code: int, reason: str, message: str) -> Answer:
 
 def write(taken: Sequence[Taken]) -> None:
     """Store the answers of requests that were taken, in the caller's transaction."""
-    for queued, answer in taken:
-        _store(queued, answer, seq=answer.index)
+    _store([(queued, answer, answer.index) for queued, answer in taken])
 
 
 def read_only(name: str, why: str) -> Answer:
@@ -83,7 +83,7 @@ def timeout(seconds: float) -> Answer:
 def refuse(queued: QueuedRequest, answer: Answer) -> None:
     """Answer a request without logging it, so that it does not block those behind it."""
     counters["refused"] += 1
-    _store(queued, answer, seq=None)
+    _store([(queued, answer, None)])
     _tell(queued, answer)
 
 
@@ -95,11 +95,21 @@ def tell(cluster: Cluster, head: int | None, taken: Sequence[Taken]) -> None:
         wake.wake(cluster.pk, head)
 
 
-def _store(queued: QueuedRequest, answer: Answer, seq: int | None) -> None:
-    text = msgspec.json.encode(answer).decode()
-    rows = QueuedRequest.objects.filter(pk=queued.pk, answered_at=None)
-    if not rows.update(seq=seq, answered_at=lease.wall_now(), code=answer.code, answer=text):
-        raise RuntimeError(f"request {queued.pk} was taken by somebody else")
+_ANSWERED = (
+    "UPDATE runs_queuedrequest SET seq = %s, answered_at = %s, code = %s, answer = %s WHERE id = %s AND answered_at IS NULL"
+)
+
+
+def _store(answered: Sequence[tuple[QueuedRequest, Answer, int | None]]) -> None:
+    """Store answers with the requests' seqs, all at once: a thousand may come together."""
+    if not answered:
+        return
+    now = lease.wall_now()
+    rows = [(seq, now, answer.code, msgspec.json.encode(answer).decode(), queued.pk) for queued, answer, seq in answered]
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        cursor.executemany(_ANSWERED, rows)
+        if cursor.rowcount != len(rows):
+            raise RuntimeError(f"of {len(rows)} requests some were taken by somebody else")
 
 
 def _tell(queued: QueuedRequest, answer: Answer) -> None:

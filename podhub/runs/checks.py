@@ -21,8 +21,11 @@ CLUSTERS = "clusters"
 _BY_PLURAL = {(kind.group_version, kind.plural): kind for kind in KINDS.values()}
 
 
-def check(cluster: Cluster, request: Request) -> Answer | None:
-    """Return the answer to a request that need not be queued, or None. Reads the log at most."""
+def check(cluster: Cluster, request: Request, *, valid: bool = False) -> Answer | None:
+    """Return the answer to a request that need not be queued, or None. Reads the log at most.
+
+    `valid`: what it creates was found valid by whoever asks.
+    """
     unwritable = _unwritable(request)
     if unwritable is not None:
         return unwritable
@@ -33,7 +36,7 @@ def check(cluster: Cluster, request: Request) -> Answer | None:
     kind = _BY_PLURAL.get((request.group_version, request.resource))
     if kind is None:
         return _answer(no_such_path())
-    if request.verb == "create" and not request.subresource:
+    if request.verb == "create" and not request.subresource and not valid:
         return _check_create(cluster, kind, request)
     return None
 

@@ -7,7 +7,7 @@ import logging
 from django.conf import settings
 from kombu.exceptions import KombuError
 
-from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from podhub.celery import app
 from podhub.log.models import Cluster
 from podhub.runs.advance import advance, waits
@@ -16,6 +16,12 @@ from podhub.runs.counters import counters
 from podhub.runs.lease import wall_now
 
 log = logging.getLogger(__name__)
+
+ALONE_SECONDS = 2.0
+"""How long a turn may be that nobody in this process waits behind."""
+
+HELD: Micros = SECOND // 2
+"""How soon a worker looks again at a cluster that another process works at."""
 
 EXPIRES_SECONDS = 10
 """A message that is older is not worth delivering: the sweep has sent another."""
@@ -30,7 +36,7 @@ here = False
 def nudge(cluster_id: int) -> None:
     """Have a cluster brought up to now: by a worker, or at once where only this process can."""
     if not (settings.TEAM or here):
-        while advance(cluster_id) and waits(cluster_id):
+        while advance(cluster_id, ALONE_SECONDS) and waits(cluster_id):
             pass
         return
     try:
@@ -47,8 +53,10 @@ def work(cluster_id: int) -> None:
     if advance(cluster_id):
         nudge(cluster_id)
         return
-    wake_wall = Cluster.objects.filter(pk=cluster_id, read_only=False).values_list("wake_wall", flat=True).first()
-    alarm.set(cluster_id, None if wake_wall is None else max(wake_wall, began + TOGETHER))
+    found = Cluster.objects.filter(pk=cluster_id, read_only=False).values_list("wake_wall", "lease_until").first()
+    wake_wall, lease_until = found or (None, 0)
+    soonest = began + (HELD if lease_until > began else TOGETHER)
+    alarm.set(cluster_id, None if wake_wall is None else max(wake_wall, soonest))
 
 
 def _ring(cluster_id: int) -> None:

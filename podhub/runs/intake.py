@@ -36,6 +36,7 @@ class Coming(NamedTuple):
     cluster: Cluster
     request: Request
     accepted: Future[Accepted | Answer]
+    checked: bool = False
 
 
 class Intake:
@@ -99,7 +100,7 @@ def accept(batch: Sequence[Coming]) -> None:
 
 
 def _refused(coming: Coming) -> bool:
-    refused = checks.check(coming.cluster, coming.request)
+    refused = checks.check(coming.cluster, coming.request, valid=coming.checked)
     if refused is not None:
         coming.accepted.set_result(refused)
     return refused is not None

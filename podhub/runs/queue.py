@@ -15,7 +15,7 @@ from lifecycle.wire import Answer, Request
 from podhub.log.models import Cluster
 from podhub.runs import answers, checks, dispatch
 from podhub.runs.answers import waiters
-from podhub.runs.intake import MOST, Accepted, Coming, accept, intake
+from podhub.runs.intake import Accepted, Coming, accept, intake
 from podhub.runs.models import QueuedRequest
 from podhub.runs.rehearsal import rehearse
 
@@ -56,14 +56,16 @@ def _answer(cluster: Cluster, accepted: Accepted | Answer, timeout: float) -> An
         waiters.remove(queued.pk)
 
 
-def submit_all(cluster: Cluster, requests: Sequence[Request], timeout: float = TIMEOUT_SECONDS) -> list[Answer]:
+def submit_all(
+    cluster: Cluster, requests: Sequence[Request], timeout: float = TIMEOUT_SECONDS, *, checked: bool = False
+) -> list[Answer]:
     """Have a cluster's writer take requests in this order, and return their answers; they are committed to the queue together.
 
-    A request is taken whatever the others are answered. `timeout` is for each of them.
+    A request is taken whatever the others are answered. `timeout` is for each of them; `checked` says that what they create
+    has been found valid already.
     """
-    coming = [Coming(cluster, request, Future()) for request in requests]
-    for start in range(0, len(coming), MOST):
-        accept(coming[start : start + MOST])
+    coming = [Coming(cluster, request, Future(), checked) for request in requests]
+    accept(coming)
     return [_answer(cluster, one.accepted.result(), timeout) for one in coming]
 
 

@@ -75,7 +75,16 @@ def test_one_bad_document_of_several_is_told_and_the_others_are_read() -> None:
 
 def test_more_than_two_hundred_documents_are_refused() -> None:
     assert len(parse("---\n".join([POD.format(name="a")] * 200)).documents) == 200
-    assert "more than 200 objects" in only(parse("---\n".join([POD.format(name="a")] * 201))).message
+    assert "more than 200 documents" in only(parse("---\n".join([POD.format(name="a")] * 201))).message
+
+
+def test_more_than_a_thousand_objects_are_refused_however_they_are_spread_over_lists() -> None:
+    items = "".join(f"- {{kind: Pod, metadata: {{name: p{n}}}}}\n" for n in range(500))
+    one = f"apiVersion: v1\nkind: List\nitems:\n{items}"
+    submitted = parse(f"{one}---\n{one}")
+    assert len(submitted.documents) == 1000
+    assert submitted.documents[999].where("metadata.name")[0] == 1007
+    assert "more than 1,000 objects" in only(parse(f"{one}---\n{one}---\n{POD.format(name='a')}")).message
 
 
 def test_scalars_mean_what_they_mean_to_kubectl() -> None:

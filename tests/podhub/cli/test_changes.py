@@ -282,3 +282,14 @@ def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:
 def test_a_kubeconfig_may_be_for_a_moment(crashed: Told) -> None:
     _, out, _ = crashed("kubeconfig", "--at", "seq-20")
     assert yaml.safe_load(out)["current-context"] == "podhub-default@seq-20"
+
+
+def test_a_list_of_more_pods_than_a_text_may_have_documents_is_applied_at_once(podhub: Told, tmp_path: Path):
+    one = yaml.safe_load(WEB)
+    pods = [one | {"metadata": {"name": f"web-{number}"}} for number in range(250)]
+    path = write(tmp_path, yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": pods}))
+    status, out, err = podhub("apply", "-f", path)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [f"pod/web-{number} created" for number in range(250)]
+    assert podhub("apply", "-f", path)[1].splitlines() == [f"pod/web-{number} unchanged" for number in range(250)]
+    assert Entry.objects.filter(kind="request", resource="pods").count() == 250
