@@ -124,9 +124,9 @@ class StartContainer:
         if error is not None:
             self._failed(pod, call, container, reasons.CREATE_CONTAINER_ERROR, error)
             return True
-        self.kubelet.event(pod, "Normal", reasons.CREATED, "Container created", container.name)
+        index = self.kubelet.event(pod, "Normal", reasons.CREATED, "Container created", container.name)
         after = self.kubelet.runtime.takes(delays.START, pod)
-        self.kubelet.sync_pod.push(call, Step("run", container.name, after=after, id=config.id))
+        self.kubelet.sync_pod.push(call, Step("run", container.name, after=after, id=config.id, message=str(index)))
         return True
 
     def step_run(self, pod: PodState, call: Call, step: Step) -> bool:
@@ -134,7 +134,8 @@ class StartContainer:
         record = pod.runtime.by_id(step.id)
         assert container
         assert record
-        error = self.kubelet.runtime.start(pod, record)
+        with self.kernel.because(int(step.message)):
+            error = self.kubelet.runtime.start(pod, record)
         if error is not None:
             self._failed(pod, call, container, reasons.RUN_CONTAINER_ERROR, error)
             return True
