@@ -4,6 +4,7 @@
 |---|---|---|
 | KubeletDown | node | the node's kubelet does nothing; its containers run on |
 | NodePressure | node, resource (memory), available | what is outside of Pods leaves only so much of the node's resource |
+| NetworkPluginNotReady | node | no Pod of the node gets a network (but its host's), and the node is not ready |
 | ContainerExit | pod, container, exitCode (1) | once: the container's process 1 exits |
 | ContainerOOMKilled | pod, container | once: the kernel kills process 1 for memory |
 | PortRefused | pod, port (0: every port) | connections are refused |
@@ -33,6 +34,7 @@ from lifecycle.wire import Image, Object
 FIELDS: dict[str, dict[str, type]] = {
     "KubeletDown": {"node": str},
     "NodePressure": {"node": str, "resource": str, "available": str},
+    "NetworkPluginNotReady": {"node": str},
     "ContainerExit": {"pod": str, "container": str, "exitCode": int},
     "ContainerOOMKilled": {"pod": str, "container": str},
     "PortRefused": {"pod": str, "port": int},
@@ -127,6 +129,8 @@ class Faults:
             case "NodePressure":
                 available = quantity.parse(spec["available"]).value()
                 self.kernel.rooms["kubelet"].eviction.take(spec["node"], key, spec.get("resource") or "memory", available)
+            case "NetworkPluginNotReady":
+                self.kernel.rooms["kubelet"].node_status.network_lost(spec["node"], key)
             case "ContainerExit" | "ContainerOOMKilled":
                 self._end_container(namespace, spec)
             case "ImageMissing":
@@ -143,6 +147,8 @@ class Faults:
         spec, key = fault["spec"], fault["metadata"]["uid"]
         if spec["type"] == "KubeletDown":
             self.kernel.rooms["kubelet"].start(spec["node"])
+        elif spec["type"] == "NetworkPluginNotReady":
+            self.kernel.rooms["kubelet"].node_status.network_found(spec["node"], key)
         elif spec["type"] == "NodePressure":
             self.kernel.rooms["kubelet"].eviction.give_back(spec["node"], key)
         self.state.images.pop(key, None)

@@ -145,8 +145,10 @@ class NodeLifecycle:
         ours = [taint["key"] for taint in _taints(new) if taint["effect"] == "NoSchedule" and taint["key"] in _OURS]
         if sorted(ours) != sorted(_wanted(new)):
             self.kernel.after(TAINT_LATENCY, "nodelifecycle", "taint", name)
+        at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
+        if old is not None and _is_ready(old) and not _is_ready(new) and name not in self.state.silent:
+            self.kernel.at(at, "nodelifecycle", "evict", name)
         if old is not None and _is_ready(new) and not _is_ready(old):
-            at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
             for other in self.kernel.rooms["apiserver"].list("nodes"):
                 if other["metadata"]["name"] == name or not _is_ready(other):
                     self.kernel.at(at, "nodelifecycle", "evict", other["metadata"]["name"])

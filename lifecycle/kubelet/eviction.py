@@ -28,7 +28,6 @@ TRANSITION_PERIOD: Micros = 300 * SECOND
 """How long a condition stays after the last round that found it."""
 CLEANUP_POLL: Micros = SECOND
 CLEANUP_TIMEOUT: Micros = 30 * SECOND
-NODE_STATUS_PERIOD: Micros = 10 * SECOND
 GRACE = 1
 """Seconds that an evicted Pod's containers have."""
 
@@ -58,17 +57,7 @@ THRESHOLDS = (
 )
 """A kubelet's own, in the order in which they are seen to; percentages are float32."""
 
-CONDITIONS = {
-    "MemoryPressure": (
-        ("True", "KubeletHasInsufficientMemory", "kubelet has insufficient memory available", "NodeHasInsufficientMemory"),
-        ("False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available", "NodeHasSufficientMemory"),
-    ),
-    "DiskPressure": (
-        ("True", "KubeletHasDiskPressure", "kubelet has disk pressure", "NodeHasDiskPressure"),
-        ("False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure", "NodeHasNoDiskPressure"),
-    ),
-}
-"""By type: status, reason and message under pressure and without, and the Event that tells of it."""
+CONDITIONS = ("MemoryPressure", "DiskPressure")
 
 
 class Eviction:
@@ -85,16 +74,16 @@ class Eviction:
         eviction = node.eviction
         eviction.last, eviction.observed, eviction.evicting = node.tick_origin, {}, []
         self._watch(node, False)
-        self._report(node)
+        self.kubelet.node_status.look(node)
         if eviction.taken:
             self.look(node)
 
     def stopped(self, node: NodeState) -> None:
         """End a node's eviction manager with its kubelet."""
         eviction = node.eviction
-        for timer in (eviction.round, eviction.status, eviction.collection):
+        for timer in (eviction.round, eviction.collection):
             self.kernel.cancel(timer)
-        eviction.round = eviction.status = eviction.collection = None
+        eviction.round = eviction.collection = None
 
     def on_usage(self, name: str, version: int) -> None:
         """The node's programs hold more or less than before."""
@@ -131,7 +120,7 @@ class Eviction:
         observed = self.kubelet.stats.observe(node, pods)
         met = [threshold for threshold in THRESHOLDS if threshold.is_met(observed)]
         eviction.observed |= {threshold.condition: self.kernel.now for threshold in met}
-        self._report(node)
+        self.kubelet.node_status.look(node)
         self.kubelet.image_gc.look(node, observed["imagefs.available"])
         evicted = self._evict_over_limit(pods) or self._reclaim(node, met, observed, pods)
         eviction.evicting, eviction.patience = evicted, self.kernel.now + CLEANUP_TIMEOUT
@@ -234,42 +223,6 @@ class Eviction:
         """Return the conditions that hold: those that a round has found within the transition period."""
         observed, now = node.eviction.observed, self.kernel.now
         return [type for type in CONDITIONS if type in observed and now - observed[type] < TRANSITION_PERIOD]
-
-    def _report(self, node: NodeState) -> None:
-        """Have the Node's conditions follow with the next node status."""
-        if node.eviction.status is None and any(old != new for old, new in self._verdicts(node)):
-            phase = self.kernel.seeds.number(NODE_STATUS_PERIOD, "node status", node.name)
-            at = phase + -(-(self.kernel.now - phase) // NODE_STATUS_PERIOD) * NODE_STATUS_PERIOD
-            node.eviction.status = self.kernel.at(at, "kubelet", "node_status", node.name)
-
-    def _verdicts(self, node: NodeState) -> list[tuple[str, str]]:
-        """Return what the Node says of each condition, and what it is to say."""
-        obj = self.kubelet.api.get("nodes", "", node.name) or {"status": {}}
-        said = {c["type"]: c["status"] for c in obj["status"].get("conditions") or ()}
-        pressure = self.pressure(node)
-        return [(said.get(type, "False"), "True" if type in pressure else "False") for type in CONDITIONS]
-
-    def on_node_status(self, name: str) -> None:
-        """Post the node's status. Kubernetes: pkg/kubelet/nodestatus (MemoryPressureCondition, DiskPressureCondition)"""
-        node = self.kubelet.state.nodes[name]
-        node.eviction.status = None
-        obj = self.kubelet.api.get("nodes", "", name)
-        if obj is None or node.down:
-            return
-        pressure, now, told = self.pressure(node), rfc3339(self.kernel.now), []
-        conditions = []
-        for condition in obj["status"].get("conditions") or ():
-            condition = {**condition, "lastHeartbeatTime": now}
-            if condition["type"] in CONDITIONS:
-                status, reason, text, event = CONDITIONS[condition["type"]][condition["type"] not in pressure]
-                if condition["status"] != status:
-                    condition |= {"status": status, "reason": reason, "message": text, "lastTransitionTime": now}
-                    told.append(event)
-            conditions.append(condition)
-        if told:
-            self.kubelet.api.update("nodes", {**obj, "status": {**obj["status"], "conditions": conditions}})
-        for event in told:
-            self.kubelet.node_event(node, "Normal", event, f"Node {name} status is now: {event}")
 
     # Faults
 

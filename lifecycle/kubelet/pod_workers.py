@@ -108,7 +108,7 @@ class PodWorkers:
         assert call
         worker.call = None
         worker.last_end = self.kernel.now
-        self._wake(pod, None)
+        self.wake(pod, None)
         worker.dirty = worker.dirty or call.acted or bool(call.error or call.failures)
         if call.kind == "sync":
             if call.terminal and worker.phase == "sync":
@@ -116,14 +116,14 @@ class PodWorkers:
             if worker.phase == "terminating":
                 worker.pending = True
             else:
-                self._wake(pod, self._next_wake(pod, call), periodic=self._only_repeats(pod, call))
+                self.wake(pod, self._next_wake(pod, call), periodic=self._only_repeats(pod, call))
         elif not call.error:
             worker.phase = "terminated" if call.kind == "terminating" else "finished"
             worker.pending = worker.phase == "terminated"
             if worker.phase == "terminated":
                 self.kubelet.pod_terminated(pod)
         else:
-            self._wake(pod, self._jittered(pod, BACK_OFF))
+            self.wake(pod, self._jittered(pod, BACK_OFF))
         if worker.phase == "finished":
             self.kubelet.pod_finished(pod)
         elif worker.pending:
@@ -144,6 +144,8 @@ class PodWorkers:
 
     def _only_repeats(self, pod: PodState, call: Call) -> bool:
         """Say whether what the next call brings is known: its back-off grows no more, or the same is wrong as before."""
+        if call.network_error:
+            return True
         return (not call.error or call.repeats_error) and all(self._is_known(pod, call, failure) for failure in call.failures)
 
     def _is_known(self, pod: PodState, call: Call, failure: Failure) -> bool:
@@ -157,7 +159,7 @@ class PodWorkers:
         pod.worker.draws += 1
         return round(delay * self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.draws))
 
-    def _wake(self, pod: PodState, delay: Micros | None, periodic: bool = False) -> None:
+    def wake(self, pod: PodState, delay: Micros | None, periodic: bool = False) -> None:
         """Write the Pod's one place in the work queue, which is looked at once a second."""
         self.kernel.cancel(pod.worker.wake)
         pod.worker.wake = None

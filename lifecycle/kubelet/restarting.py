@@ -33,6 +33,7 @@ class Restarting:
         self.kernel.cancel(node.relist)
         node.relist, node.changed, node.waiting = None, {}, {}
         self.kubelet.eviction.stopped(node)
+        self.kubelet.node_status.stopped(node)
         node.preempting = {}
         for pod in self._pods(name):
             self._forget(pod)

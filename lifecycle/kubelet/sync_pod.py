@@ -141,6 +141,9 @@ class SyncPod:
         return True
 
     def network(self, pod: PodState, call: Call, step: Step) -> bool:
+        if not self.kubelet.node_status.network_is_ready(pod):
+            call.network_error, call.error = True, "network is not ready"
+            call.steps.clear()
         return True
 
     def probes(self, pod: PodState, call: Call, step: Step) -> bool:

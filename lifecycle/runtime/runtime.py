@@ -21,6 +21,8 @@ from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
+RUNC_NEEDS = 4 << 20
+"""runc itself runs out of memory, in bytes, before it has made a container's process."""
 NO_ADDRESS = (
     'rpc error: code = Unknown desc = failed to setup network for sandbox: plugin type="bridge" failed (add): '
     "failed to allocate for range 0: no IP addresses available in range set: {first}-{last}"
@@ -130,14 +132,14 @@ class Runtime:
 
     def start(self, pod: PodState, record: ContainerRecord) -> str | None:
         """Start a created container; return the runtime's error where its process cannot be."""
-        failure = self._programs.start(record.id)
+        reason = self._start(record)
         self.kubelet.pleg.changed(pod)
-        if failure is None:
+        if reason is None:
             if (current := pod.runtime.by_id(record.id)) and current.state == "created":
                 running = msgspec.structs.replace(record, state="running", started_at=self.kernel.now)
                 pod.runtime = pod.runtime.with_container(running)
             return None
-        message = texts.cannot_start(failure.message)
+        message = texts.cannot_start(reason)
         ended = msgspec.structs.replace(
             record,
             state="exited",
@@ -148,6 +150,14 @@ class Runtime:
         )
         pod.runtime = pod.runtime.with_container(ended)
         return message
+
+    def _start(self, record: ContainerRecord) -> str | None:
+        """Have a container's process run; return runc's word where it cannot."""
+        limit = (record.resources.get("limits") or {}).get("memory")
+        if limit is not None and parse(str(limit)).value() <= RUNC_NEEDS:
+            return texts.MEMORY_TOO_LOW
+        failure = self._programs.start(record.id)
+        return failure.message if failure else None
 
     def exited(self, pod: PodState, record: ContainerRecord, code: int, reason: str, at: Micros, message: str) -> None:
         """Note that a container's process has ended, and when."""

@@ -7,6 +7,12 @@ from lifecycle.programs import STOPPED
 OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"
 START_ERROR_CODE = 128
+MEMORY_TOO_LOW = "container init was OOM-killed (memory limit too low?)"
+NETWORK_NOT_READY = (
+    "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized"
+)
+"""The kubelet's words around containerd's."""
 NO_SANDBOX = "failed to get sandbox container task: no running task found"
 
 

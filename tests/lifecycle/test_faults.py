@@ -176,3 +176,35 @@ def test_while_its_kubelet_is_down_nothing_of_a_pod_changes_but_what_controllers
     cluster.run(5)
     assert cluster.container()["restartCount"] == 1
     assert cluster.container()["lastState"]["terminated"]["exitCode"] == 5
+
+
+def node_taints(cluster):
+    last = [o.object for o in cluster.outputs if isinstance(o, Change) and o.object["kind"] == "Node"]
+    nodes = {node["metadata"]["name"]: node["spec"].get("taints") or [] for node in last}
+    return {
+        name: sorted((taint["key"].partition("/")[2], taint["effect"]) for taint in taints) for name, taints in nodes.items()
+    }
+
+
+def test_a_node_under_pressure_gets_its_taint_and_loses_it_after_the_transition_period(cluster):
+    cluster.ask("create", "pods", web())
+    cluster.run(10)
+    cluster.impose("NodePressure", node="node1", available="50Mi")
+    cluster.run(25)
+    assert node_taints(cluster)["node1"] == [("memory-pressure", "NoSchedule")]
+    assert cluster.pod()["status"]["conditions"][0]["type"] == "DisruptionTarget"
+    cluster.lift()
+    cluster.run(330)
+    assert node_taints(cluster)["node1"] == []
+
+
+def test_a_node_whose_network_plugin_is_not_ready_is_tainted_where_another_is_well(cluster):
+    other = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node2"}}
+    assert cluster.ask("create", "nodes", other).code == 201
+    cluster.run(10)
+    cluster.impose("NetworkPluginNotReady", node="node1")
+    cluster.run(20)
+    assert node_taints(cluster)["node1"] == [("not-ready", "NoExecute"), ("not-ready", "NoSchedule")]
+    cluster.lift()
+    cluster.run(20)
+    assert node_taints(cluster)["node1"] == []
