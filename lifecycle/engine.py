@@ -59,6 +59,10 @@ ROOMS = {
     "endpointslices": Place(
         "lifecycle.controllers.endpointslices:EndpointSlices", "lifecycle.controllers.endpointslices:EndpointSlicesState"
     ),
+    "endpointslicemirroring": Place(
+        "lifecycle.controllers.endpointslicemirroring:EndpointSliceMirroring",
+        "lifecycle.controllers.endpointslicemirroring:EndpointSliceMirroringState",
+    ),
     "scheduler": Place("lifecycle.scheduler.room:Scheduler", "lifecycle.scheduler.room:SchedulerState"),
     "kubelet": Place("lifecycle.kubelet:Kubelet", "lifecycle.kubelet:KubeletState"),
 }

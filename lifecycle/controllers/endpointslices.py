@@ -12,7 +12,7 @@ import msgspec
 from lifecycle.apiserver.conditions import condition
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.controllers import endpoints
-from lifecycle.controllers.endpoints import Endpoint, Ports
+from lifecycle.controllers.endpoints import Endpoint, Port, Ports
 from lifecycle.kernel import Kernel
 from lifecycle.programs import network
 from lifecycle.wire import Object
@@ -21,6 +21,7 @@ LATENCY: Micros = 5 * MILLISECOND
 """From a Pod's change to that of the slices."""
 MOST_ENDPOINTS = 100
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
+OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
 SERVICE_NAME = "kubernetes.io/service-name"
 
 
@@ -28,7 +29,7 @@ class Member(msgspec.Struct):
     """A Pod of a Service: as what, with which ports, in which slice."""
 
     endpoint: Endpoint
-    ports: list[tuple[str, str, int]]
+    ports: list[Port]
     slice: str
 
 
@@ -75,8 +76,9 @@ class EndpointSlices:
         dirty = {slice for pod, obj in pods.items() for slice in self._place(service, known, pod, obj)}
         if not known.slices:
             dirty.add(self._new_slice(service, known, (), trigger))
-        for slice in sorted(dirty):
-            self._write_slice(namespace, known, slice, trigger)
+        labels = endpoints.own_labels(service, _slice_labels(name))
+        for slice in sorted(known.slices if self._labelled_otherwise(namespace, known, labels) else dirty):
+            self._write_slice(namespace, known, slice, trigger, labels)
         self._write_endpoints(service, known, trigger)
         self._write_network(service, known)
 
@@ -123,7 +125,7 @@ class EndpointSlices:
     def _place(self, service: Object, known: Service, name: str, pod: Object | None) -> list[str]:
         """Put a Pod where it belongs, or take it out; return the slices that are no longer right."""
         selected = pod is not None and endpoints.selects(service, pod["metadata"].get("labels") or {})
-        endpoint = endpoints.endpoint(service, pod) if pod is not None and selected else None
+        endpoint = endpoints.endpoint(service, pod, self._node(pod)) if pod is not None and selected else None
         old = known.members.pop(name, None)
         if old:
             known.slices[old.slice].pop(name)
@@ -138,7 +140,17 @@ class EndpointSlices:
             return [slice] if old.endpoint != endpoint else []
         return [slice, old.slice] if old else [slice]
 
-    def _slice_with_room(self, service: Object, known: Service, numbers: list[tuple[str, str, int]]) -> str:
+    def _node(self, pod: Object) -> Object | None:
+        found: Object | None = self.kernel.rooms["apiserver"].get("nodes", "", pod["spec"].get("nodeName", ""))
+        return found
+
+    def _labelled_otherwise(self, namespace: str, known: Service, labels: dict[str, str]) -> bool:
+        """Say whether the Service's labels are no longer those of its slices."""
+        first = next(iter(known.slices), "")
+        slice = self.kernel.rooms["apiserver"].get("endpointslices", namespace, first)
+        return slice is not None and bool(slice["metadata"].get("labels") != labels)
+
+    def _slice_with_room(self, service: Object, known: Service, numbers: list[Port]) -> str:
         """Return a slice with the same ports (or none yet) that can take one more endpoint; a new one if there is none."""
         for slice, inside in known.slices.items():
             first = next(iter(inside), None)
@@ -148,12 +160,11 @@ class EndpointSlices:
 
     def _new_slice(self, service: Object, known: Service, numbers: Ports, trigger: str) -> str:
         namespace, name = _name(service["metadata"])
-        labels = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io", SERVICE_NAME: name}
         owner = {"apiVersion": "v1", "kind": "Service", "name": name, "uid": service["metadata"]["uid"]}
         metadata = {
             "generateName": f"{name}-",
             "namespace": namespace,
-            "labels": {**labels, **_headless(service)},
+            "labels": endpoints.own_labels(service, _slice_labels(name)),
             "ownerReferences": [{**owner, "controller": True, "blockOwnerDeletion": True}],
         }
         slice = {
@@ -161,13 +172,13 @@ class EndpointSlices:
             "kind": "EndpointSlice",
             "metadata": _annotated(metadata, trigger),
             "addressType": "IPv4",
-            **_content([], numbers),
+            **endpoints.slice_content([], numbers),
         }
         made = self.kernel.rooms["apiserver"].create("endpointslices", slice)["metadata"]["name"]
         known.slices[made] = {}
         return str(made)
 
-    def _write_slice(self, namespace: str, known: Service, slice: str, trigger: str) -> None:
+    def _write_slice(self, namespace: str, known: Service, slice: str, trigger: str, labels: dict[str, str]) -> None:
         api = self.kernel.rooms["apiserver"]
         old = api.get("endpointslices", namespace, slice)
         inside = [known.members[pod] for pod in sorted(known.slices[slice])]
@@ -177,26 +188,27 @@ class EndpointSlices:
             del known.slices[slice]
             api.delete("endpointslices", namespace, slice)
             return
-        content = _content([member.endpoint for member in inside], tuple(inside[0].ports) if inside else ())
-        if {key: old[key] for key in content} != content:
-            metadata = _annotated(old["metadata"], trigger)
+        content = endpoints.slice_content([member.endpoint for member in inside], tuple(inside[0].ports) if inside else ())
+        if {key: old[key] for key in content} != content or old["metadata"].get("labels") != labels:
+            metadata = {**_annotated(old["metadata"], trigger), "labels": labels}
             metadata["generation"] = metadata["generation"] + 1
             api.update("endpointslices", {**old, **content, "metadata": metadata})
 
     def _write_endpoints(self, service: Object, known: Service, trigger: str) -> None:
         api = self.kernel.rooms["apiserver"]
         namespace, name = _name(service["metadata"])
-        members = [(member.endpoint, tuple(member.ports)) for _, member in sorted(known.members.items())]
-        subsets = endpoints.subsets(members, bool(service["spec"].get("publishNotReadyAddresses")))
+        members = ((member.endpoint, tuple(member.ports)) for _, member in sorted(known.members.items()))
+        subsets, cut = endpoints.subsets(members, bool(service["spec"].get("publishNotReadyAddresses")))
         content = {"subsets": subsets} if subsets else {}
+        labels = endpoints.own_labels(service, {"endpoints.kubernetes.io/managed-by": "endpoint-controller"})
         old = api.get("endpoints", namespace, name)
         if old is None:
-            labels = {"endpoints.kubernetes.io/managed-by": "endpoint-controller", **_headless(service)}
-            metadata = _annotated({"name": name, "namespace": namespace, "labels": labels}, trigger)
+            metadata = _annotated({"name": name, "namespace": namespace, "labels": labels}, trigger, cut)
             api.create("endpoints", {"apiVersion": "v1", "kind": "Endpoints", "metadata": metadata, **content})
-        elif old.get("subsets", []) != subsets:
+        elif old.get("subsets", []) != subsets or old["metadata"].get("labels") != labels:
             rest = {key: value for key, value in old.items() if key != "subsets"}
-            api.update("endpoints", {**rest, "metadata": _annotated(old["metadata"], trigger), **content})
+            metadata = {**_annotated(old["metadata"], trigger, cut), "labels": labels}
+            api.update("endpoints", {**rest, "metadata": metadata, **content})
 
     def _write_network(self, service: Object, known: Service) -> None:
         """Tell the network where the Service's name and address lead."""
@@ -237,21 +249,17 @@ def _view(pod: Object) -> object:
     return metadata.get("labels"), bool(metadata.get("deletionTimestamp")), status.get("podIP"), ended, ready
 
 
-def _headless(service: Object) -> dict[str, str]:
-    return {"service.kubernetes.io/headless": ""} if service["spec"].get("clusterIP") == "None" else {}
+def _slice_labels(service: str) -> dict[str, str]:
+    return {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io", SERVICE_NAME: service}
 
 
-def _content(inside: list[Endpoint], numbers: Ports) -> dict[str, Any]:
-    """Return what a slice holds; one that is empty says null, as Go writes an empty list that was never made."""
-    ports = [{"name": name, "protocol": protocol, "port": number} for name, protocol, number in numbers]
-    return {"endpoints": inside or None, "ports": ports or None}
-
-
-def _annotated(metadata: dict[str, Any], trigger: str) -> dict[str, Any]:
-    """Return metadata that tell when what caused the change happened, or nothing where that is not known."""
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != TRIGGER}
+def _annotated(metadata: dict[str, Any], trigger: str, cut: bool = False) -> dict[str, Any]:
+    """Return metadata that tell when what caused the change happened, where that is known, and whether some are left out."""
+    annotations = {k: value for k, value in (metadata.get("annotations") or {}).items() if k not in (TRIGGER, OVER_CAPACITY)}
     if trigger:
         annotations[TRIGGER] = trigger
+    if cut:
+        annotations[OVER_CAPACITY] = "truncated"
     rest = {key: value for key, value in metadata.items() if key != "annotations"}
     return {**rest, "annotations": annotations} if annotations else rest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifecycle.controllers.endpointslicemirroring import EndpointSliceMirroring
 from lifecycle.controllers.endpointslices import EndpointSlices
 from lifecycle.programs import Programs
 from lifecycle.programs.network import Endpoint
@@ -169,3 +170,117 @@ def test_a_change_of_the_selector_lets_go_of_pods():
     rooms.api.update("services", {**old, "spec": {**old["spec"], "selector": {"app": "other"}}})
     rooms.run(1)
     assert endpoints(rooms) == {}
+
+
+def test_slices_and_endpoints_carry_the_services_labels_and_follow_them():
+    rooms = cluster()
+    body = service()
+    rooms.request("create", "services", {**body, "metadata": {"name": "web", "labels": {"team": "a"}}})
+    rooms.run(1)
+    changed = {"metadata": {"labels": {"team": "b"}}}
+    content_type = "application/merge-patch+json"
+    assert rooms.request("patch", "services", changed, name="web", content_type=content_type).code == 200
+    rooms.run(1)
+    (slice,) = slices(rooms)
+    legacy = rooms.api.get("endpoints", "default", "web")
+    assert legacy is not None
+    assert (slice["metadata"]["labels"]["team"], legacy["metadata"]["labels"]["team"]) == ("b", "b")
+    assert slice["metadata"]["labels"]["kubernetes.io/service-name"] == "web"
+
+
+def test_an_endpoint_names_its_nodes_zone_and_for_whom_it_is_best():
+    rooms = cluster()
+    zone = {"topology.kubernetes.io/zone": "z1"}
+    rooms.api.create("nodes", {"kind": "Node", "metadata": {"name": "node1", "labels": zone}, "spec": {}, "status": {}})
+    rooms.request("create", "services", service(trafficDistribution="PreferSameNode"))
+    web_pod(rooms)
+    (slice,) = slices(rooms)
+    (endpoint,) = slice["endpoints"]
+    assert endpoint["zone"] == "z1"
+    assert endpoint["hints"] == {"forNodes": [{"name": "node1"}], "forZones": [{"name": "z1"}]}
+
+
+def test_more_than_a_thousand_addresses_are_cut_in_the_legacy_object_and_spread_over_slices_of_a_hundred():
+    rooms = cluster()
+    rooms.request("create", "services", service())
+    for n in range(1010):
+        body = pod(f"web-{n}", nodeName="node1")
+        rooms.request("create", "pods", {**body, "metadata": {"name": f"web-{n}", "labels": {"app": "web"}}})
+        old = rooms.api.get("pods", "default", f"web-{n}")
+        ready = {"type": "Ready", "status": "False" if n < 20 else "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        status = {**old["status"], "phase": "Running", "podIP": f"10.244.{n // 250}.{n % 250}", "conditions": [ready]}
+        rooms.api.update("pods", {**old, "status": status})
+    rooms.run(1)
+    legacy = rooms.api.get("endpoints", "default", "web")
+    assert legacy is not None
+    (subset,) = legacy["subsets"]
+    assert (len(subset["addresses"]), len(subset["notReadyAddresses"])) == (990, 10)
+    assert legacy["metadata"]["annotations"]["endpoints.kubernetes.io/over-capacity"] == "truncated"
+    assert sorted(len(slice["endpoints"]) for slice in slices(rooms)) == [10] + [100] * 10
+    for n in range(20):
+        rooms.api.remove("pods", "default", f"web-{n}")
+    rooms.run(1)
+    legacy = rooms.api.get("endpoints", "default", "web")
+    assert legacy is not None
+    assert "endpoints.kubernetes.io/over-capacity" not in legacy["metadata"].get("annotations", {})
+
+
+def with_mirroring() -> Rooms:
+    rooms = cluster()
+    rooms.kernel.rooms["endpointslicemirroring"] = EndpointSliceMirroring(rooms.kernel)
+    return rooms
+
+
+def by_hand(*ips: str, **metadata: Any) -> Object:
+    addresses = [{"ip": ip} for ip in ips]
+    subsets = [{"addresses": addresses, "notReadyAddresses": [{"ip": "10.1.0.9"}], "ports": [{"port": 9376}]}]
+    return {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db", **metadata}, "subsets": subsets}
+
+
+def test_endpoints_written_by_hand_become_slices_and_ways_into_the_service():
+    rooms = with_mirroring()
+    rooms.request("create", "services", service("db", selector={}))
+    rooms.request("create", "endpoints", by_hand("10.1.0.1", "fd00::1", labels={"team": "a"}))
+    rooms.run(1)
+    assert endpoints_ready(rooms) == {"10.1.0.1": True, "10.1.0.9": False, "fd00::1": True}
+    found = {slice["addressType"]: slice for slice in slices(rooms)}
+    assert found.keys() == {"IPv4", "IPv6"}
+    assert found["IPv4"]["metadata"]["labels"] == {
+        "team": "a",
+        "kubernetes.io/service-name": "db",
+        "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io",
+    }
+    assert found["IPv4"]["ports"] == [{"name": "", "port": 9376, "protocol": "TCP"}]
+    db = rooms.api.get("services", "default", "db")
+    assert db is not None
+    known = rooms.kernel.rooms["programs"].network.service_at(db["spec"]["clusterIP"])
+    assert Endpoint("10.1.0.1", (9376,)) in known.endpoints
+
+
+def endpoints_ready(rooms: Rooms) -> dict[str, bool]:
+    every = (one for slice in slices(rooms) for one in slice["endpoints"] or ())
+    return {one["addresses"][0]: one["conditions"]["ready"] for one in every}
+
+
+def test_what_is_mirrored_follows_the_endpoints_and_goes_with_them():
+    rooms = with_mirroring()
+    rooms.request("create", "services", service("db", selector={}))
+    rooms.request("create", "endpoints", by_hand("10.1.0.1"))
+    rooms.run(1)
+    (first,) = slices(rooms)
+    rooms.request("update", "endpoints", by_hand("10.1.0.2"), name="db")
+    rooms.run(1)
+    (second,) = slices(rooms)
+    assert first["metadata"]["name"] == second["metadata"]["name"]
+    assert endpoints_ready(rooms) == {"10.1.0.2": True, "10.1.0.9": False}
+    rooms.request("delete", "endpoints", name="db")
+    rooms.run(1)
+    assert slices(rooms) == []
+
+
+def test_endpoints_that_are_not_to_be_mirrored_or_belong_to_a_selector_are_left_alone():
+    rooms = with_mirroring()
+    rooms.request("create", "services", service("db", selector={}))
+    rooms.request("create", "endpoints", by_hand("10.1.0.1", labels={"endpointslice.kubernetes.io/skip-mirror": "true"}))
+    rooms.run(1)
+    assert slices(rooms) == []
