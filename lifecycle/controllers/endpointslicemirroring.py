@@ -44,7 +44,9 @@ class EndpointSliceMirroring:
         name = metadata["name"]
         if resource == "endpointslices":
             name = (metadata.get("labels") or {}).get(SERVICE_NAME)
-        service = self._api.get("services", metadata["namespace"], name) if name else None
+        if not name or (metadata["namespace"], name) == API_SERVER:
+            return
+        service = self._api.get("services", metadata["namespace"], name)
         if service is not None and not service["spec"].get("selector"):
             what = "route" if resource == "endpointslices" else "mirror"
             self.kernel.after(LATENCY, "endpointslicemirroring", what, metadata["namespace"], name)
@@ -73,8 +75,6 @@ class EndpointSliceMirroring:
         """Tell the network where a Service leads whose endpoints somebody else writes down."""
         service = self._api.get("services", namespace, name)
         if service is None or service["spec"].get("selector") or service["spec"].get("type") == "ExternalName":
-            return
-        if (namespace, name) == API_SERVER:
             return
         spec = service["spec"]
         ports = tuple((port.get("name", ""), int(port["port"])) for port in spec.get("ports") or ())
