@@ -3,6 +3,7 @@
 | type | fields of spec | while it holds |
 |---|---|---|
 | KubeletDown | node | the node's kubelet does nothing; its containers run on |
+| NodeDown | node | the node is off, and all that ran on it has ended; afterwards it boots |
 | NodePressure | node, resource (memory), available | what is outside of Pods leaves only so much of the node's resource |
 | NetworkPluginNotReady | node | no Pod of the node gets a network (but its host's), and the node is not ready |
 | ContainerExit | pod, container, exitCode (1) | once: the container's process 1 exits |
@@ -33,6 +34,7 @@ from lifecycle.wire import Image, Object
 
 FIELDS: dict[str, dict[str, type]] = {
     "KubeletDown": {"node": str},
+    "NodeDown": {"node": str},
     "NodePressure": {"node": str, "resource": str, "available": str},
     "NetworkPluginNotReady": {"node": str},
     "ContainerExit": {"pod": str, "container": str, "exitCode": int},
@@ -126,6 +128,9 @@ class Faults:
             case "KubeletDown":
                 self.kernel.rooms["kubelet"].stop(spec["node"])
                 self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
+            case "NodeDown":
+                self.kernel.rooms["kubelet"].restarting.power_off(spec["node"])
+                self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
             case "NodePressure":
                 available = quantity.parse(spec["available"]).value()
                 self.kernel.rooms["kubelet"].eviction.take(spec["node"], key, spec.get("resource") or "memory", available)
@@ -149,6 +154,8 @@ class Faults:
             self.kernel.rooms["kubelet"].start(spec["node"])
         elif spec["type"] == "NetworkPluginNotReady":
             self.kernel.rooms["kubelet"].node_status.network_found(spec["node"], key)
+        elif spec["type"] == "NodeDown":
+            self.kernel.rooms["kubelet"].restarting.power_on(spec["node"])
         elif spec["type"] == "NodePressure":
             self.kernel.rooms["kubelet"].eviction.give_back(spec["node"], key)
         self.state.images.pop(key, None)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.clock import MILLISECOND, Micros, parse_rfc3339
+from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
 from lifecycle.kubelet.state import NodeState, PodState, Worker
 from lifecycle.runtime.records import Snapshot
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 START_TAKES: Micros = 430 * MILLISECOND
+BOOT_TAKES: Micros = 20 * SECOND
+"""From the power to the start of the kubelet."""
 
 
 class Restarting:
@@ -43,6 +45,34 @@ class Restarting:
         if name in self.kubelet.state.nodes:
             self.kernel.after(START_TAKES, "kubelet", "kubelet_up", name)
 
+    def power_off(self, name: str) -> None:
+        """Take a whole node down: its kubelet, and all that runs in its Pods."""
+        self.stop(name)
+        for pod in self._pods(name):
+            for record in pod.runtime.running():
+                self.kubelet.programs.lose(record.id)
+
+    def power_on(self, name: str) -> None:
+        """Have a node boot."""
+        if name in self.kubelet.state.nodes:
+            self.kernel.after(BOOT_TAKES, "kubelet", "booted", name)
+
+    def on_booted(self, name: str) -> None:
+        """The node is there again; of its Pods the runtime knows only that they were running."""
+        node = self.kubelet.state.nodes[name]
+        if not node.down:
+            return
+        for pod in self._pods(name):
+            self.kubelet.runtime.lost(pod)
+            self.kubelet.volumes.lost(pod)
+        obj = self.kubelet.api.get("nodes", "", name)
+        if obj is not None:
+            boot_id = self.kernel.seeds.uid("boot", name, self.kernel.now)
+            info = {**(obj["status"].get("nodeInfo") or {}), "bootID": boot_id}
+            self.kubelet.api.update("nodes", {**obj, "status": {**obj["status"], "nodeInfo": info}})
+            self.kubelet.node_event(node, "Warning", "Rebooted", f"Node {name} has been rebooted, boot id: {boot_id}")
+        self.start(name)
+
     def on_kubelet_up(self, name: str) -> None:
         node = self.kubelet.state.nodes[name]
         if not node.down:
@@ -67,6 +97,7 @@ class Restarting:
         pod.worker = Worker(phase, number=pod.worker.number + 1, draws=pod.worker.draws)
         pod.reasons, pod.restarts, pod.pulls, pod.pull_errors = {}, {}, {}, {}
         pod.probes, pod.kills, pod.hooks, pod.mounting = {}, {}, {}, {}
+        pod.failed = pod.disruption = None
         pod.status, pod.patch, pod.deadline, pod.remount, pod.start_time = None, None, None, None, None
 
     def _resume(self, node: NodeState, pod: PodState) -> None:

@@ -292,6 +292,13 @@ class Volumes:
             return volume_key(pod, volume.name), path
         return programs.node_volume(pod.node), re.sub("/+", "/", f"{above}/{path}".strip("/"))
 
+    def lost(self, pod: PodState) -> None:
+        """Empty the volumes that were in the memory of a node that has booted."""
+        for volume in self.kubelet.spec(pod).volumes:
+            if volume.type == "emptyDir" and volume.source.get("medium") == "Memory" and volume.name in pod.mounted:
+                self.kubelet.programs.remove_volume(volume_key(pod, volume.name))
+                self.kubelet.programs.set_volume(volume_key(pod, volume.name))
+
     # Changes of what volumes hold
 
     def source_changed(self, resource: str, namespace: str, name: str) -> None:

@@ -269,12 +269,15 @@ class Machine:
         self.state.opens.clear()
         output.flush(self)
         reason = "OOMKilled" if self.state.oom else "Completed" if first.code == 0 else "Error"
+        if self.state.lost:
+            reason = "Unknown"
         code = first.code or 0
         index = self.kernel.trace("exit", self.pod, exitCode=code, signal=first.signal, reason=reason, pid=1)
         with self.kernel.because(index):
             self.changed(None)
-            result = Exit(self.state.spec.id, code, first.signal, reason)
-            self.room.answer(self.state.spec.exited, result)
+            if not self.state.lost:
+                result = Exit(self.state.spec.id, code, first.signal, reason)
+                self.room.answer(self.state.spec.exited, result)
 
     def reap(self, process: Process) -> None:
         """Forget a process that has ended."""

@@ -286,6 +286,13 @@ class Programs:
         if machine is not None:
             machine.oom()
 
+    def lose(self, container_id: str) -> None:
+        """End a container with the machine that it runs on; nobody is left who could be told."""
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.state.lost = True
+            machine.end(machine.state.processes[1], 255)
+
     def exit(self, container_id: str, code: int) -> None:
         """Have process 1 exit with a code (a Fault)."""
         machine = self._running(container_id)

@@ -279,6 +279,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     started: Micros = 0
     running: bool = False
     oom: bool = False
+    lost: bool = False
     budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
     said: set[str] = set()

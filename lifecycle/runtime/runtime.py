@@ -167,6 +167,12 @@ class Runtime:
         pod.runtime = pod.runtime.with_container(ended)
         self.kubelet.pleg.changed(pod)
 
+    def lost(self, pod: PodState) -> None:
+        """Find after a boot that nothing of a Pod runs any more."""
+        for record in pod.runtime.running():
+            self.exited(pod, record, texts.UNKNOWN_CODE, texts.UNKNOWN, self.kernel.now, "")
+        self.stop_sandboxes(pod)
+
     def remove(self, pod: PodState, container_ids: set[str]) -> None:
         if container_ids:
             for container_id in sorted(container_ids):

@@ -7,6 +7,8 @@ from lifecycle.programs import STOPPED
 OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"
 START_ERROR_CODE = 128
+UNKNOWN, UNKNOWN_CODE = "Unknown", 255
+"""What containerd says of a container whose end it has not seen."""
 MEMORY_TOO_LOW = "container init was OOM-killed (memory limit too low?)"
 NETWORK_NOT_READY = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "

@@ -8,7 +8,7 @@ import pytest
 
 from lifecycle.engine import Engine
 from lifecycle.faults import FIELDS, validate
-from lifecycle.wire import DEFAULT_START, Answer, Change, Config, Object, Output, Request
+from lifecycle.wire import DEFAULT_START, Answer, Change, Config, Object, Output, Request, Trace
 
 SECOND = 1_000_000
 
@@ -208,3 +208,37 @@ def test_a_node_whose_network_plugin_is_not_ready_is_tainted_where_another_is_we
     cluster.lift()
     cluster.run(20)
     assert node_taints(cluster)["node1"] == []
+
+
+def test_a_node_that_was_off_has_lost_its_containers_and_starts_them_again(cluster):
+    always = web(command=["sh", "-c", "echo here > /tmp/file; sleep 1000"], image="busybox")
+    cluster.ask("create", "pods", always)
+    never = {**always, "metadata": {"name": "never"}, "spec": {**always["spec"], "restartPolicy": "Never"}}
+    cluster.ask("create", "pods", never)
+    cluster.run(10)
+    cluster.impose("NodeDown", node="node1")
+    cluster.run(20)
+    assert cluster.pod()["status"]["phase"] == "Running"
+    exits = [o.body for o in cluster.outputs if isinstance(o, Trace) and o.kind == "exit"]
+    assert [(body["exitCode"], body["reason"]) for body in exits] == [(255, "Unknown")] * 2
+    cluster.lift()
+    cluster.run(30)
+    last = cluster.container()["lastState"]["terminated"]
+    assert (last["exitCode"], last["reason"], cluster.container()["restartCount"]) == (255, "Unknown", 1)
+    assert "running" in cluster.container()["state"]
+    assert cluster.pod("never")["status"]["phase"] == "Failed"
+    assert "Pod sandbox changed, it will be killed and re-created." in cluster.messages()
+    assert any(message.startswith("Node node1 has been rebooted, boot id: ") for message in cluster.messages())
+
+
+def test_a_pod_that_was_deleted_while_its_node_was_off_goes_when_it_is_back(cluster):
+    cluster.ask("create", "pods", web())
+    cluster.run(10)
+    cluster.impose("NodeDown", node="node1")
+    cluster.run(1)
+    cluster.ask("delete", "pods", name="web")
+    cluster.run(100)
+    assert cluster.pod()["metadata"]["deletionTimestamp"]
+    cluster.lift()
+    cluster.run(30)
+    assert any(o.type == "DELETED" and o.object["kind"] == "Pod" for o in cluster.outputs if isinstance(o, Change))

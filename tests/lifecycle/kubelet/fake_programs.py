@@ -143,6 +143,9 @@ class FakePrograms:
     def kill(self, container_id: str) -> None:
         self.on_exit(container_id, 137)
 
+    def lose(self, container_id: str) -> None:
+        self.state.processes[container_id].ended = True
+
     def oom_kill(self, container_id: str) -> None:
         self.on_exit(container_id, 137)
 

@@ -233,3 +233,19 @@ def test_a_volume_whose_image_is_missing_keeps_those_waiting_that_mount_it(clust
     assert cluster.times("Failed", 'Failed to pull image "gone:1": not found')
     assert cluster.times("Failed", "Error: ErrImagePull")
     assert cluster.times("BackOff", 'Back-off pulling image "gone:1"')
+
+
+def test_what_was_in_memory_is_lost_with_the_node(cluster: Cluster) -> None:
+    volumes = [{"name": "disk", "emptyDir": {}}, {"name": "memory", "emptyDir": {"medium": "Memory"}}]
+    cluster.create(container(), volumes=volumes)
+    cluster.run(5)
+    uid = next(iter(cluster.kubelet.state.pods))
+    for name in ("disk", "memory"):
+        cluster.programs.volumes[f"{uid}/{name}"] = {"file": b"here"}
+    cluster.kubelet.restarting.power_off("node1")
+    cluster.run(5)
+    cluster.kubelet.restarting.power_on("node1")
+    cluster.run(30)
+    assert cluster.programs.volumes[f"{uid}/disk"] == {"file": b"here"}
+    assert cluster.programs.volumes[f"{uid}/memory"] == {}
+    assert cluster.container()["restartCount"] == 1
