@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.clock import MILLISECOND, SECOND
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.network import CONNECT_TIME, DNS_TIME
@@ -138,27 +138,34 @@ def _all_input(machine: Machine, process: Process) -> tuple[str, bool]:
     return text, piece == ""
 
 
+SILENCE: Micros = 10 * SECOND
+"""How long a client may say nothing to an nc whose own input has ended."""
+
+
 @talks("nc")
 def nc_connection(machine: Machine, process: Process, connection: Connection) -> None:
     """Send what comes on standard input, write out what the client sends, and exit with the client unless told to keep on.
 
-    Where the input has ended nc says no more, and whoever forwards the port ends the connection soon after.
+    Where the input has ended nc says no more, and whoever forwards the port ends the connection soon after; the client gets
+    the time to say something, for its clock may be slower than the cluster's.
     """
-    forwarding = machine.room.forwarding
+    forwarding, kernel = machine.room.forwarding, machine.kernel
+    silent = not connection.data
     if not connection.greeted:
         connection.greeted = True
-        text, ended = _all_input(machine, process)
+        text, connection.last = _all_input(machine, process)
         text = process.data.pop("text", "") + text
         forwarding.send(connection, text.encode("latin-1", "replace"))
-        if ended:
-            machine.kernel.after(GRACE, "programs", "hung_up", connection.session)
     if connection.data:
         data, connection.data = connection.data, b""
         machine.write(process, 1, data.decode("latin-1"))
     if connection.ended and connection.session in machine.room.state.forwarded:
         process.data["served"] = True
         forwarding.close(connection.session)
-        machine.kernel.after(MILLISECOND, "programs", "wake", machine.state.spec.id, process.pid)
+        kernel.after(MILLISECOND, "programs", "wake", machine.state.spec.id, process.pid)
+    elif connection.last:
+        kernel.cancel(connection.timer)
+        connection.timer = kernel.after(SILENCE if silent else GRACE, "programs", "hung_up", connection.session)
 
 
 @command("httpd")

@@ -326,6 +326,16 @@ def test_nc_sends_its_input_and_writes_out_what_comes() -> None:
     assert client.end == (1.0, "")
 
 
+def test_nc_whose_input_has_ended_is_left_by_a_client_that_says_nothing() -> None:
+    world = World()
+    world.script("echo welcome | nc -l -p 9000; echo gone")
+    world.run(1)
+    client = Client(world, 9000)
+    world.run(20)
+    assert (client.received, client.end) == (b"welcome\n", (11.0, ""))
+    assert world.output() == "gone\n"
+
+
 def test_nc_whose_input_has_ended_is_left_after_a_second() -> None:
     world = World()
     world.script("while true; do printf 'HTTP/1.1 200 OK\\r\\n\\r\\nhello' | nc -l -p 9000; done")
