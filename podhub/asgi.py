@@ -18,13 +18,15 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.utils import DatabaseError  # noqa: E402
 
-from podhub import wake  # noqa: E402
+from podhub import subprotocols, wake  # noqa: E402
 from podhub.api import application as api  # noqa: E402
 from podhub.runs.clusters import ensure_default  # noqa: E402
 from podhub.runs.embedded import Embedded  # noqa: E402
 from podhub.web.routing import application as sockets  # noqa: E402
 
 log = logging.getLogger(__name__)
+
+subprotocols.allow_any()
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

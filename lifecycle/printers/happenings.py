@@ -266,6 +266,16 @@ def _exec(body: Object) -> str:
     return _with(f"{words}: {body.get('phase')}{code}", body.get("message"))
 
 
+def _portforward(body: Object) -> str:
+    return _with(f"port {body.get('port')}: {body.get('phase')}", body.get("message"))
+
+
+def _proxy(body: Object) -> str:
+    if body.get("phase") != "ended":
+        return f"{body.get('method')} {body.get('path')} to port {body.get('port')}"
+    return _with(f"status {body['status']}" if body.get("status") else "no answer", body.get("message"))
+
+
 def _with(text: str, more: str | None) -> str:
     return f"{text}: {more}" if more else text
 
@@ -284,6 +294,8 @@ _TRACES: Mapping[str, Callable[[Object], str]] = {
     "assumption": _text,
     "limit": _text,
     "exec": _exec,
+    "portforward": _portforward,
+    "proxy": _proxy,
     "decision": lambda body: f"{body.get('by')}: {_text(body)}",
 }
 

@@ -10,7 +10,7 @@ from django.db.utils import OperationalError
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from podhub.api import address as addresses
-from podhub.api import auth, guard, logs, objects, reviews, sessions, static, watch, writing
+from podhub.api import auth, guard, logs, objects, portforward, proxy, reviews, sessions, static, watch, writing
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
 from podhub.api.resources import REVIEWS, Target, target
@@ -19,6 +19,7 @@ from podhub.api.threads import on_thread
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Call, Address, Target], Awaitable[Reply | None]]
+Stream = Callable[[Call, Address, Target], Awaitable[None]]
 
 WRITES: dict[str, Handler] = {
     "POST": writing.create,
@@ -30,8 +31,8 @@ WRITES: dict[str, Handler] = {
 ROOTS = ("/livez", "/readyz")
 """What `kubectl get --raw` asks of the server itself, whichever cluster it speaks with; /healthz is the site's."""
 
-STREAMS = ("attach", "exec")
-"""Subresources that are no request and answer."""
+STREAMS: dict[str, Stream] = {"attach": sessions.serve, "exec": sessions.serve, "portforward": portforward.serve}
+"""Subresources that are no request and answer, and who serves their websockets."""
 
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -92,6 +93,8 @@ async def _answer(call: Call) -> Reply | None:
         raise Refused(status.no_such_path())
     if about.kind in REVIEWS and call.method == "POST":
         return await reviews.review(call, about, may.write and address.moment is None)
+    if about.subresource == "proxy":
+        return await _passed_on(call, address, about, may.write)
     if call.method in ("GET", "HEAD"):
         return await _read(call, address, about)
     handler = WRITES.get(call.method)
@@ -111,13 +114,28 @@ async def _socket(call: Call, address: Address, about: Target | None, may_write:
         raise Refused(status.no_such_path())
     if not may_write:
         raise Refused(auth.not_allowed(call, about, "create"))
-    await sessions.serve(call, address, about)
+    await STREAMS[about.subresource](call, address, about)
 
 
 async def _not_upgraded(call: Call, address: Address, about: Target) -> Reply:
     """Answer who asks for a stream in another way than a websocket: what is wrong, or that this is."""
-    await sessions.check(call, address, about)
+    if about.subresource == "portforward":
+        await portforward.check(call, address, about)
+    else:
+        await sessions.check(call, address, about)
+    if call.headers.get("upgrade", "").startswith("SPDY/"):
+        raise Refused(status.bad_request("unable to upgrade: use websockets, as kubectl does from version 1.31 on"))
     raise Refused(status.bad_request("Upgrade request required"))
+
+
+async def _passed_on(call: Call, address: Address, about: Target, may_write: bool) -> Reply | None:
+    """Pass a request on, whatever its method: what it brings about is written into the log."""
+    verb = proxy.METHODS.get(call.method)
+    if verb is None:
+        raise Refused(status.method_not_allowed(about.kind, call.method.lower()))
+    if not may_write:
+        raise Refused(auth.not_allowed(call, about, verb))
+    return await proxy.answer(call, address, about)
 
 
 async def _read(call: Call, address: Address, about: Target) -> Reply | None:

@@ -11,7 +11,9 @@ from django.http.request import split_domain_port, validate_host
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1.patch import CONTENT_TYPES
 from lifecycle.core_v1.status import Status, unsupported_media_type
+from podhub.api.address import split
 from podhub.api.http import JSON, YAML, Call
+from podhub.api.resources import is_proxied
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 BODIES = (JSON, YAML, PROTOBUF)
@@ -61,9 +63,13 @@ def _check_loopback(call: Call) -> None:
 
 
 def _check_content_type(call: Call) -> None:
-    """Refuse what a form of another site could post: only Kubernetes' media types are bodies."""
+    """Refuse what a form of another site could post: only Kubernetes' media types are bodies.
+
+    What is passed on to a program in a Pod may be anything, as long as no browser sends it.
+    """
     accepted = CONTENT_TYPES if call.method == "PATCH" else BODIES
-    if call.content_type in UNSAID and call.method != "PATCH" and not call.headers.keys() & {"origin", "sec-fetch-site"}:
+    is_program = not call.headers.keys() & {"origin", "sec-fetch-site"}
+    if is_program and (is_proxied(split(call.scope["path"])[1]) or (call.content_type in UNSAID and call.method != "PATCH")):
         return
     if call.content_type not in accepted:
         raise Refused(unsupported_media_type(", ".join(accepted)))

@@ -14,7 +14,7 @@ import msgspec
 from lifecycle.core_v1.schema import KINDS, struct
 from podhub.api.discovery import VERSION
 from podhub.api.openapi_schemas import Schemas
-from podhub.api.resources import GROUP_VERSIONS, Resource, of_group_version
+from podhub.api.resources import GROUP_VERSIONS, Resource, Subresource, of_group_version
 
 Schema = dict[str, Any]
 
@@ -41,6 +41,15 @@ LISTING = {
 WRITING = {"dryRun": TEXT, "fieldManager": TEXT, "fieldValidation": TEXT}
 PATCHING = {**WRITING, "force": TRUTH}
 DELETING = {"dryRun": TEXT, "gracePeriodSeconds": NUMBER, "propagationPolicy": TEXT}
+
+ATTACHING = {"container": TEXT, **dict.fromkeys(("stdin", "stdout", "stderr", "tty"), TRUTH)}
+CONNECTING: dict[str, dict[str, Schema]] = {
+    "attach": ATTACHING,
+    "exec": {**ATTACHING, "command": TEXT},
+    "portforward": {"ports": NUMBER},
+    "proxy": {},
+}
+"""The subresources that lead to a program in a Pod, and their parameters."""
 
 PATCHES = (
     "application/apply-patch+yaml",
@@ -121,6 +130,8 @@ def _paths(resource: Resource, schemas: Schemas) -> dict[str, Schema]:
         if sub.name in ("status", "ephemeralcontainers", "resize"):
             methods = {method: one[method] for method in ("get", "put", "patch")}
             found[f"{home}/{{name}}/{sub.name}"] = make.served(methods, [_in_path("name"), *space])
+        elif sub.name in CONNECTING:
+            found |= make.connecting(sub, f"{home}/{{name}}/{sub.name}", [_in_path("name"), *space])
     return found
 
 
@@ -157,6 +168,23 @@ class _Operations:
             content = {type: {"schema": schema} for type, schema in body.items()}
             found["requestBody"] = {"content": content, "required": action != "delete"}
         return found
+
+    def connecting(self, sub: Subresource, path: str, parameters: list[Schema]) -> dict[str, Schema]:
+        """Return the paths of a subresource that leads to a program: what that answers may be anything."""
+        kind, query = self.resource.kind, CONNECTING[sub.name]
+        found: Schema = {
+            "tags": ["core_v1"],
+            "description": f"connect requests to {sub.name} of {kind.kind}",
+            "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in query.items()],
+            "responses": {"default": {"description": "What the program answers", "content": {"*/*": {"schema": TEXT}}}},
+            "x-kubernetes-action": "connect",
+            "x-kubernetes-group-version-kind": {"group": "", "version": "v1", "kind": sub.kind},
+        }
+        if sub.name != "proxy":
+            return {path: {**dict.fromkeys(("get", "post"), found), "parameters": parameters}}
+        methods = dict.fromkeys(("delete", "get", "head", "options", "patch", "post", "put"), found)
+        below = {**methods, "parameters": [*parameters, _in_path("path")]}
+        return {path: {**methods, "parameters": parameters}, f"{path}/{{path}}": below}
 
     def served(self, methods: dict[str, Schema], parameters: list[Schema]) -> Schema:
         """Return a path with those of the methods that the resource has a verb for."""

@@ -5,6 +5,7 @@ Kubernetes: pkg/registry/core/rest (storage_core.go) and its neighbours
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from lifecycle.core_v1.schema import KINDS, Kind
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 CHANGED = ("get", "patch", "update")
+PASSED_ON = ("create", "delete", "get", "patch", "update")
 
 
 class Subresource(NamedTuple):
@@ -56,6 +58,7 @@ _POD = (
     Subresource("exec", "PodExecOptions", ("create", "get")),
     Subresource("log", "Pod", ("get",)),
     Subresource("portforward", "PodPortForwardOptions", ("create", "get")),
+    Subresource("proxy", "PodProxyOptions", PASSED_ON),
     Subresource("resize", "Pod", CHANGED),
     _status("Pod"),
 )
@@ -76,7 +79,12 @@ _MORE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tup
     "PodDisruptionBudget": (("pdb",), (), ALL_VERBS, (_status("PodDisruptionBudget"),)),
     "PriorityClass": (("pc",), (), ALL_VERBS, ()),
     "ResourceQuota": (("quota",), (), ALL_VERBS, (_status("ResourceQuota"),)),
-    "Service": (("svc",), ("all",), ALL_VERBS, (_status("Service"),)),
+    "Service": (
+        ("svc",),
+        ("all",),
+        ALL_VERBS,
+        (Subresource("proxy", "ServiceProxyOptions", PASSED_ON), _status("Service")),
+    ),
     "ServiceAccount": (("sa",), (), ALL_VERBS, ()),
     "StorageClass": (("sc",), (), ALL_VERBS, ()),
 }
@@ -117,9 +125,19 @@ class Target(NamedTuple):
         return self.resource.kind
 
 
+_PROXIED = re.compile("/api/v1/namespaces/[^/]+/(?:pods|services)/[^/]+/proxy(?:/.*)?", re.DOTALL)
+
+
+def is_proxied(path: str) -> bool:
+    """Say whether a path is that of a program in a Pod: what comes after `proxy` is its own."""
+    return _PROXIED.fullmatch(path) is not None
+
+
 def target(path: str) -> Target | None:
     """Return what a path below /clusters/NAME is about, or None if that is no resource."""
     parts = path.strip("/").split("/")
+    if is_proxied(path):
+        parts = parts[:7]
     if parts[0] == "api":
         group_version, rest = "/".join(parts[1:2]), parts[2:]
     elif parts[0] == "apis":

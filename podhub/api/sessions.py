@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 from typing import Any
 
 import msgspec
@@ -17,14 +16,14 @@ from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object, Request
 from podhub.api.address import Address
-from podhub.api.feed import following
 from podhub.api.http import Call
 from podhub.api.logs import GROUPS, status_of
 from podhub.api.resources import Target
 from podhub.api.terminal import Terminal
 from podhub.api.threads import on_thread
+from podhub.api.traces import follow
 from podhub.api.writing import check_writable
-from podhub.log.read import Line, about, live
+from podhub.log.read import Line, about
 from podhub.runs.queue import asubmit
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
@@ -71,7 +70,7 @@ async def serve(call: Call, address: Address, target: Target) -> None:
 
 
 class Session:
-    """What exec and attach have in common. `position` is the seq up to which the client has been told everything."""
+    """What exec and attach have in common. `position` is the seq after which the client is told everything."""
 
     types: tuple[str, ...] = ()
 
@@ -96,7 +95,7 @@ class Session:
             await self._end(_encoded(refused))
             return
         typing = asyncio.ensure_future(self._listen())
-        telling = asyncio.ensure_future(self._tell())
+        telling = asyncio.ensure_future(follow(self.address.cluster, self.uid, self.types, self.position, self._tell))
         try:
             done, _ = await asyncio.wait((typing, telling), return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -105,31 +104,15 @@ class Session:
             typing.cancel()
             telling.cancel()
 
-    async def _tell(self) -> None:
-        """Send what is written until it is over."""
-        async with following(self.address.cluster) as feed:
-            woken = asyncio.Event()
-            feed.watchers.add(woken)
-            try:
-                while True:
-                    woken.clear()
-                    for line in await on_thread(self._news):
-                        for channel, data in self.told(line):
-                            if channel == ERROR:
-                                await self._end(data)
-                                return
-                            await self._send(channel, data)
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(woken.wait(), 1.0)
-            finally:
-                feed.watchers.discard(woken)
-
-    def _news(self) -> list[Line]:
-        cluster = self.address.cluster
-        head, _ = live(cluster.pk)
-        lines = about(cluster, self.uid, types=self.types, after=self.position, upto=head)
-        self.position = head
-        return lines
+    async def _tell(self, lines: list[Line]) -> bool:
+        """Send what was written; True once it is over."""
+        for line in lines:
+            for channel, data in self.told(line):
+                if channel == ERROR:
+                    await self._end(data)
+                    return True
+                await self._send(channel, data)
+        return False
 
     async def _send(self, channel: int, data: bytes) -> None:
         if self.terminal is not None:

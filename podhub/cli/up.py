@@ -76,6 +76,7 @@ def _serve(listening: socket.socket) -> None:
         log_config=None,
         access_log=False,
         lifespan="on",
+        server_header=False,  # what a program in a Pod answers through the API has its own
         ws_per_message_deflate=False,  # on one machine it costs more time than it saves
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

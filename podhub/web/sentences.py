@@ -8,6 +8,9 @@ from django.utils.translation import gettext, ngettext
 
 Body = dict[str, Any]
 
+SHOWN = 120
+"""Characters of what was sent that a sentence shows."""
+
 
 def sentence(kind: str, body: Body) -> str:
     """Return what a trace says, in the reader's language; Kubernetes' own words stay as they are."""
@@ -75,6 +78,29 @@ def _exec(body: Body) -> str:
     return _with(text, body.get("message"))
 
 
+def _portforward(body: Body) -> str:
+    values = {"port": body.get("port", 0)}
+    if body.get("phase") == "ended":
+        return _with(gettext("the forwarded connection to port %(port)s ended") % values, body.get("message"))
+    return gettext("a forwarded connection to port %(port)s") % values
+
+
+def _proxy(body: Body) -> str:
+    if body.get("phase") != "ended":
+        text = gettext("%(method)s %(path)s passed on to port %(port)s")
+        return text % {"method": body.get("method", ""), "path": body.get("path", ""), "port": body.get("port", 0)}
+    if body.get("message"):
+        return _with(gettext("no answer to what was passed on"), body["message"])
+    return gettext("answered with status %(status)s") % {"status": body.get("status", 0)}
+
+
+def _session(body: Body) -> str:
+    """Say what somebody's own command or connection was told; of bytes that are no text, that there are some."""
+    values = {"stream": body.get("stream", ""), "session": body.get("session", 0)}
+    text = " ".join(str(body.get("text", "")).split())
+    return _with(gettext("%(stream)s of session %(session)s") % values, text[:SHOWN] + ("…" if len(text) > SHOWN else ""))
+
+
 def _decision(body: Body) -> str:
     return f"{body['by']}: {body.get('text', '')}" if body.get("by") else str(body.get("text", ""))
 
@@ -98,6 +124,9 @@ _SENTENCES = {
     "signal": _signal,
     "exit": _exit,
     "exec": _exec,
+    "portforward": _portforward,
+    "proxy": _proxy,
+    "session": _session,
     "decision": _decision,
     "limit": _limit,
     "assumption": _text,

@@ -247,6 +247,8 @@ SHAPES = {
     "pull": "decision",
     "exit": "decision",
     "exec": "decision",
+    "portforward": "decision",
+    "proxy": "decision",
     "decision": "decision",
     "limit": "decision",
 }
@@ -270,6 +272,8 @@ def trace_severity(kind: str, body: dict[str, Any]) -> str:
             wrong = body.get("phase") in ("failed", "abandoned")
         case "exit":
             wrong = bool(body.get("exitCode"))
+        case "portforward" | "proxy":
+            wrong = bool(body.get("message"))
         case "signal":
             wrong = body.get("signal") == "SIGKILL"
         case _:

@@ -16,10 +16,10 @@ from podhub.log import clusters
 from podhub.log.models import Cluster
 
 
-def _call(method: str = "GET", client: str = "127.0.0.1", **headers: str) -> Call:
+def _call(method: str = "GET", client: str = "127.0.0.1", path: str = "/clusters/one/api/v1/pods", **headers: str) -> Call:
     named = {"host": "localhost", **{name.replace("_", "-"): value for name, value in headers.items()}}
     raw = [(name.encode(), value.encode()) for name, value in named.items()]
-    scope: dict[str, Any] = {"method": method, "query_string": b"", "headers": raw, "client": (client, 1)}
+    scope: dict[str, Any] = {"method": method, "path": path, "query_string": b"", "headers": raw, "client": (client, 1)}
     return Call(scope, None, None)  # type: ignore[arg-type]
 
 
@@ -51,6 +51,14 @@ def test_a_write_that_a_form_could_post_is_refused() -> None:
     assert _code(_call("PATCH", content_type="application/json")) == 415
     guard.check(_call("POST", content_type="application/json"))
     guard.check(_call("POST"))
+
+
+def test_what_is_passed_on_to_a_program_may_be_anything_that_no_browser_sends() -> None:
+    path = "/clusters/one/api/v1/namespaces/default/pods/web/proxy/orders"
+    guard.check(_call("POST", path=path, content_type="text/plain"))
+    guard.check(_call("PATCH", path=path, content_type="application/json"))
+    assert _code(_call("POST", path=path, content_type="text/plain", sec_fetch_site="same-origin")) == 415
+    assert _code(_call("POST", path=path, content_type="text/plain", origin="null")) == 403
 
 
 def test_a_team_is_known_by_its_tokens(cluster: Cluster, team: None) -> None:
