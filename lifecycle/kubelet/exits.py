@@ -1,7 +1,7 @@
 """Exits of containers: what the runtime makes of a process that has ended, and when.
 
 Until it has handled the exit, the runtime takes the container for running, and so does a relist.
-Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (toKubeContainerStatus, getTerminationMessage)
+Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (getTerminationMessage), pkg/kubelet/status (normalizeStatus)
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 MESSAGE_LIMIT = 4096
+POD_MESSAGE_LIMIT = 12288
+"""What the messages of a Pod's containers may have together, each its even share."""
 LOG_LINES, LOG_LIMIT = 80, 2048
 
 
@@ -47,7 +49,8 @@ class Exits:
         pod = self.kubelet.state.pods.get(uid)
         record = pod.runtime.by_id(container_id) if pod else None
         if pod and record:
-            message = self._termination_message(pod, record, code)
+            limit = POD_MESSAGE_LIMIT // sum(1 for _ in self.kubelet.spec(pod).all_containers())
+            message = self._termination_message(pod, record, code)[:limit]
             self.kubelet.runtime.exited(pod, record, code, reason, at, message)
             self.kubelet.termination.exited(pod, container_id)
 

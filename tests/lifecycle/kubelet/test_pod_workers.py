@@ -57,6 +57,15 @@ def test_what_one_relist_finds_makes_one_sync(cluster: Cluster) -> None:
     assert "terminated" in cluster.container()["state"]
 
 
+@pytest.mark.parametrize(("containers", "kept"), [(1, 4096), (3, 4096), (4, 3072)])
+def test_the_messages_of_all_containers_share_one_limit(cluster: Cluster, containers: int, kept: int) -> None:
+    names = [f"c{i}" for i in range(containers)]
+    cluster.behaviors |= {name: Behavior(exits=(1, 1), message="x" * 5000) for name in names}
+    cluster.create(*(container(name) for name in names), restartPolicy="Never")
+    cluster.run(8)
+    assert [len(cluster.container(name)["state"]["terminated"]["message"]) for name in names] == [kept] * containers
+
+
 def test_a_failed_pod_keeps_its_object(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(exits=(1.0, 3))
     cluster.create(restartPolicy="Never")
