@@ -14,6 +14,7 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel, Pod, Reply
+from lifecycle.programs import WindowSize
 from lifecycle.runtime import texts
 from lifecycle.wire import Object, Request
 
@@ -62,14 +63,16 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
     if not command:
         raise Refused(status.bad_request("you must specify at least 1 command for the container"))
     container = _running(pod, name)
+    tty = body_of(request, Typed).size or WindowSize() if _flag(request, "tty") else None
     metadata = pod["metadata"]
     about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
     session = kernel.trace("exec", about, command=list(command), phase="started", exitCode=None, message="")
     with kernel.because(session):
         typed = "\0".join(command)
         reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, typed, session))
-        stdin, tty = _flag(request, "stdin"), _flag(request, "tty")
-        failure = kernel.rooms["programs"].exec(container, command, reply, session=session, stdin=stdin, tty=tty)
+        failure = kernel.rooms["programs"].exec(
+            container, command, reply, session=session, stdin=_flag(request, "stdin"), tty=tty
+        )
     if failure:
         kernel.trace(
             "exec", about, command=list(command), phase="ended", exitCode=126, message=failure.message, session=session
@@ -87,7 +90,8 @@ def attach(kernel: Kernel, pod: Object, request: Request) -> Object:
     metadata = pod["metadata"]
     about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
     session = kernel.trace("attach", about, stdin=_flag(request, "stdin"), tty=_flag(request, "tty"))
-    kernel.rooms["programs"].attach(container, session)
+    if not kernel.rooms["programs"].attach(container, session, _flag(request, "stdin")):
+        raise Refused(status.internal_error(f'unable to upgrade connection: container not found ("{name}")'))
     return {**Status(200).object(), "details": {"name": str(session), "kind": "sessions"}}
 
 
@@ -95,23 +99,18 @@ def _flag(request: Request, name: str) -> bool:
     return (request.query.get(name) or [""])[0] in ("true", "1")
 
 
-class Size(msgspec.Struct):
-    """The size of a terminal's window, in characters."""
-
-    rows: int
-    columns: int
-
-
 class Typed(msgspec.Struct):
-    """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more.
+    """What somebody types into a command that runs: `data` is base64; after `end` there is nothing more to read.
 
-    `size` tells that the window has another size now.
+    Who is `gone` sees no more, either.
+    `size` is the window's, where it is told: with the command, or when it has changed.
     """
 
     session: int = 0
     data: bytes = b""
     end: bool = False
-    size: Size | None = None
+    gone: bool = False
+    size: WindowSize | None = None
 
 
 def type_into(kernel: Kernel, pod: Object, request: Request) -> Object:
@@ -119,9 +118,11 @@ def type_into(kernel: Kernel, pod: Object, request: Request) -> Object:
     typed = body_of(request, Typed)
     container = _running(pod, (request.query.get("container") or [""])[0] or _default_container(pod))
     if typed.size is not None:
-        kernel.rooms["programs"].resize_terminal(container, typed.session, typed.size.rows, typed.size.columns)
+        kernel.rooms["programs"].resize_terminal(container, typed.session, typed.size)
         return Status(200).object()
     taken = kernel.rooms["programs"].type(container, typed.session, typed.data, typed.end)
+    if typed.gone:
+        kernel.rooms["programs"].detach(container, typed.session)
     return Status(200, message="" if taken else "nobody reads it").object()
 
 

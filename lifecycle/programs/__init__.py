@@ -21,6 +21,7 @@ from lifecycle.programs.interface import (
     StartFailure,
     TCPConnect,
     Usage,
+    WindowSize,
     node_volume,
     persistent_volume,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "StartFailure",
     "TCPConnect",
     "Usage",
+    "WindowSize",
     "node_volume",
     "persistent_volume",
 ]

@@ -81,6 +81,13 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     init: bool = False
 
 
+class WindowSize(msgspec.Struct, frozen=True):
+    """The size of the window that a terminal is shown in, in characters; 0: it is not known."""
+
+    rows: int = 0
+    columns: int = 0
+
+
 class Exit(msgspec.Struct, frozen=True, tag=True):
     """How process 1 of a container ended. `reason` is what the runtime says: Completed, Error or OOMKilled."""
 

@@ -52,6 +52,7 @@ class Machine:
         self.queue: list[int] = []
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
+        self.told: list[tuple[int, str, str]] = []
         sandbox = room.state.sandboxes[state.spec.sandbox]
         self.sandbox = sandbox
         self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
@@ -371,7 +372,7 @@ class Machine:
             asked.pure = False
 
     def trace(self, kind: str, **body: Any) -> None:
-        if self.written and kind != "output":
+        if (self.written or self.told) and kind not in ("output", "session"):
             output.put_written(self)
         self.kernel.trace(kind, self.pod, **body)
 

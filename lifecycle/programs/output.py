@@ -35,11 +35,21 @@ def tell(machine: Machine, session: int, stream: str, text: str, zeros: int = 0)
     text = (text + "\0" * min(zeros, room))[:room]
     asked.told += len(text)
     asked.said += text[: SAID - len(asked.said)]
-    for at in range(0, len(text), PART):
-        put_session(machine, session, stream, text[at : at + PART])
+    _collect_told(machine, session, stream, text)
 
 
-def put_session(machine: Machine, session: int, stream: str, text: str) -> None:
+def _collect_told(machine: Machine, session: int, stream: str, text: str) -> None:
+    """Put out what somebody sees, together with what comes at the same instant."""
+    told = machine.told
+    if told and told[-1][:2] == (session, stream) and len(told[-1][2]) + len(text) <= PART:
+        told[-1] = (session, stream, told[-1][2] + text)
+    else:
+        told.extend((session, stream, text[at : at + PART]) for at in range(0, len(text), PART))
+    if not machine.running:
+        put_written(machine)
+
+
+def _put_session(machine: Machine, session: int, stream: str, text: str) -> None:
     """Put out a part of what somebody sees; bytes that are no text stand in base64."""
     data = text.encode("latin-1", "replace")
     try:
@@ -56,7 +66,7 @@ def log(machine: Machine, stream: str, text: str, pid: int) -> None:
     """
     state = machine.state
     for session in state.attached:
-        put_session(machine, session, stream, text)
+        _collect_told(machine, session, stream, text)
     text = state.partial.pop(stream, "") + text
     lines, newline, rest = text.rpartition("\n")
     if rest:
@@ -81,6 +91,9 @@ def _collect(machine: Machine, stream: str, lines: str, pid: int) -> None:
 
 def put_written(machine: Machine) -> None:
     """Put out what was collected."""
+    told, machine.told = machine.told, []
+    for session, stream, text in told:
+        _put_session(machine, session, stream, text)
     written, machine.written = machine.written, []
     for stream, pid, lines in written:
         put_out(machine, stream, "\n".join(lines), pid)

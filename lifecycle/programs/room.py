@@ -30,13 +30,14 @@ from lifecycle.programs.interface import (
     StartFailure,
     TCPConnect,
     Usage,
+    WindowSize,
     node_volume,
 )
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.regex import RegexError
-from lifecycle.programs.shell import forks, idle, job_control, steps
+from lifecycle.programs.shell import forks, idle, job_control, reading, steps
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, Process, SandboxState
 
@@ -350,24 +351,30 @@ class Programs:
         timeout: Micros | None = None,
         session: int = 0,
         stdin: bool = False,
-        tty: bool = False,
+        tty: WindowSize | None = None,
     ) -> ExecFailure | None:
         """Run a command in a container; `reply` is told an ExecResult.
 
         What a command with a `session` writes is put out as it comes, as traces `session`; with `stdin` it reads what
-        `type` gives it, with `tty` from a terminal.
+        `type` gives it, with `tty` from a terminal of that size.
         """
         machine = self._running(container_id)
         if machine is None:
             return ExecFailure(STOPPED)
         return sessions.begin(self, machine, command, reply, timeout, session, stdin, tty)
 
-    def attach(self, container_id: str, session: int) -> bool:
+    def attach(self, container_id: str, session: int, stdin: bool = False) -> bool:
         """Have somebody see what a container's first process writes, as traces `session`; False where none runs."""
         machine = self._running(container_id)
         if machine is not None:
-            machine.state.attached.append(session)
+            machine.state.attached[session] = stdin
         return machine is not None
+
+    def detach(self, container_id: str, session: int) -> None:
+        """Show no more to somebody who has gone."""
+        machine = self._running(container_id)
+        if machine is not None:
+            machine.state.attached.pop(session, None)
 
     def type(self, container_id: str, session: int, data: bytes, end: bool) -> bool:
         """Give a command what somebody types, and with `end` nothing more; False where it reads no more.
@@ -377,11 +384,11 @@ class Programs:
         machine = self._running(container_id)
         return machine is not None and sessions.type_into(machine, session, data, end)
 
-    def resize_terminal(self, container_id: str, session: int, rows: int, columns: int) -> None:
+    def resize_terminal(self, container_id: str, session: int, size: WindowSize) -> None:
         """Say how large the window is that a session's terminal is shown in."""
         machine = self._running(container_id)
         if machine is not None:
-            sessions.resize(machine, session, rows, columns)
+            sessions.resize(machine, session, size)
 
     def exec_ended(self, machine: Machine, process: Process, timed_out: bool = False) -> None:
         sessions.ended(self, machine, process, timed_out)
@@ -569,6 +576,8 @@ class Programs:
         if shell is None:
             function = HANDLERS.get(process.program)
             return function is not None and function(Call(machine, process), signal)
+        if signal == "SIGWINCH":
+            reading.redraw(machine, process)
         if not shell.traps.get(signal):
             return job_control.interactive(shell) and job_control.take_signal(machine, process, signal)
         process.pending.append(signal)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lifecycle.clock import Micros
 from lifecycle.kernel import Reply
 from lifecycle.programs import starting, streams, terminal
-from lifecycle.programs.interface import ExecFailure, ExecResult
+from lifecycle.programs.interface import ExecFailure, ExecResult, WindowSize
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.state import Exec, Process, Terminal
 
@@ -26,7 +26,7 @@ def begin(
     timeout: Micros | None,
     session: int,
     stdin: bool,
-    tty: bool,
+    tty: WindowSize | None,
 ) -> ExecFailure | None:
     """Start a command from outside."""
     state = machine.state
@@ -34,7 +34,7 @@ def begin(
     number = room.state.execs
     state.execs[number] = asked = Exec(0, 0, 0, reply, session=session, stdin=int(stdin))
     if tty:
-        state.terminals[session] = Terminal()
+        state.terminals[session] = Terminal(rows=tty.rows, columns=tty.columns)
     process = starting.exec_process(machine, list(command), number, asked)
     if isinstance(process, str):
         del state.execs[number]
@@ -97,9 +97,7 @@ def _type_to_command(machine: Machine, session: int, text: str, end: bool) -> bo
 def _type_to_first(machine: Machine, session: int, text: str, end: bool) -> bool:
     """Type to the container's own first process; its input ends with the first who leaves, where `stdinOnce` says so."""
     state = machine.state
-    if end and session in state.attached:
-        state.attached.remove(session)
-    last = end and state.spec.stdin_once
+    last = end and state.spec.stdin_once and state.attached.get(session, True)
     if state.spec.tty:
         if state.spec.stdin:
             terminal.type_text(machine, 0, text)
@@ -113,11 +111,11 @@ def _type_to_first(machine: Machine, session: int, text: str, end: bool) -> bool
     return typed
 
 
-def resize(machine: Machine, session: int, rows: int, columns: int) -> None:
+def resize(machine: Machine, session: int, size: WindowSize) -> None:
     """Tell a session's terminal how large the window is."""
     number = 0 if session in machine.state.attached else session
     if number in machine.state.terminals:
-        terminal.resize(machine, number, rows, columns)
+        terminal.resize(machine, number, size)
         machine.run()
 
 

@@ -259,7 +259,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     """A container's processes, files and output.
 
     `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
-    what the container's first process writes.
+    what the container's first process writes, and whether they type, too.
     """
 
     spec: Container
@@ -284,7 +284,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     stdin: int = 0
     said: set[str] = set()
     terminals: dict[int, Terminal] = {}
-    attached: list[int] = []
+    attached: dict[int, bool] = {}
 
 
 class SandboxState(msgspec.Struct, omit_defaults=True):

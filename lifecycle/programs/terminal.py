@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lifecycle.programs import output
+from lifecycle.programs.interface import WindowSize
 from lifecycle.programs.state import Open, Process, Terminal
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def is_terminal(machine: Machine, process: Process, fd: int) -> bool:
 def show(machine: Machine, number: int, text: str, pid: int = 1) -> None:
     """Show what a program writes, or the terminal itself echoes."""
     text = text.replace("\n", "\r\n")
+    if not text:
+        return
     if number:
         output.tell(machine, number, "stdout", text)
     else:
@@ -58,11 +61,17 @@ def show(machine: Machine, number: int, text: str, pid: int = 1) -> None:
 def type_text(machine: Machine, number: int, text: str) -> None:
     """Take what somebody types."""
     terminal = machine.state.terminals[number]
+    echo = ""
     for i, key in enumerate(text):
         if terminal.raw:
             terminal.keys = (terminal.keys + text[i:])[:MOST]
             break
-        _typed(machine, terminal, number, "\n" if key == "\r" else key)
+        echo += _typed(terminal, "\n" if key == "\r" else key)
+        if key in SIGNALS:
+            show(machine, number, echo)
+            echo = ""
+            signal_group(machine, terminal.foreground, SIGNALS[key])
+    show(machine, number, echo)
     _wake(machine, terminal)
 
 
@@ -81,26 +90,25 @@ def uncook(terminal: Terminal) -> None:
         terminal.raw, terminal.lines, terminal.line = True, [], ""
 
 
-def _typed(machine: Machine, terminal: Terminal, number: int, key: str) -> None:
+def _typed(terminal: Terminal, key: str) -> str:
+    """Take a key; return what is echoed."""
     if key in SIGNALS:
         terminal.line, terminal.lines = "", []
-        show(machine, number, _echoed(key))
-        signal_group(machine, terminal.foreground, SIGNALS[key])
-    elif key == "\n":
-        show(machine, number, "\n")
-        _end_line(terminal, "\n")
-    elif key == END:
-        _end_line(terminal, "")
-    elif key in ERASE:
-        _erase(machine, terminal, number, _last_character(terminal.line))
-    elif key == ERASE_WORD:
+        return _echoed(key)
+    if key in ("\n", END):
+        _end_line(terminal, key.strip(END))
+        return key.strip(END)
+    if key in ERASE:
+        return _erase(terminal, _last_character(terminal.line))
+    if key == ERASE_WORD:
         found = re.search(r"\S*\s*$", terminal.line)
-        _erase(machine, terminal, number, found.group() if found else "")
-    elif key == KILL:
-        _erase(machine, terminal, number, terminal.line)
-    elif len(terminal.line) < MOST:
-        terminal.line += key
-        show(machine, number, _echoed(key))
+        return _erase(terminal, found.group() if found else "")
+    if key == KILL:
+        return _erase(terminal, terminal.line)
+    if len(terminal.line) >= MOST:
+        return ""
+    terminal.line += key
+    return _echoed(key)
 
 
 def _end_line(terminal: Terminal, end: str) -> None:
@@ -115,11 +123,9 @@ def _last_character(line: str) -> str:
     return found.group() if found else ""
 
 
-def _erase(machine: Machine, terminal: Terminal, number: int, text: str) -> None:
-    if text:
-        terminal.line = terminal.line[: -len(text)]
-        columns = sum(len(_echoed(key)) for key in text if not "\x80" <= key <= "\xbf")
-        show(machine, number, "\b \b" * columns)
+def _erase(terminal: Terminal, text: str) -> str:
+    terminal.line = terminal.line[: len(terminal.line) - len(text)]
+    return "\b \b" * sum(len(_echoed(key)) for key in text if not "\x80" <= key <= "\xbf")
 
 
 def _echoed(key: str) -> str:
@@ -134,11 +140,11 @@ def hang_up(machine: Machine, number: int) -> None:
     _wake(machine, terminal)
 
 
-def resize(machine: Machine, number: int, rows: int, columns: int) -> None:
+def resize(machine: Machine, number: int, size: WindowSize) -> None:
     """Give the terminal another size; the programs in front are told."""
     terminal = machine.state.terminals[number]
-    if (terminal.rows, terminal.columns) != (rows, columns):
-        terminal.rows, terminal.columns = rows, columns
+    if (terminal.rows, terminal.columns) != (size.rows, size.columns):
+        terminal.rows, terminal.columns = size.rows, size.columns
         signal_group(machine, terminal.foreground, "SIGWINCH")
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Any
+import contextlib
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,13 +18,12 @@ from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object, Request
 from podhub.api.address import Address
 from podhub.api.http import Call
-from podhub.api.logs import GROUPS, status_of
+from podhub.api.logs import GROUPS
 from podhub.api.resources import Target
-from podhub.api.terminal import Terminal
 from podhub.api.threads import on_thread
 from podhub.api.traces import follow
 from podhub.api.writing import check_writable
-from podhub.log.read import Line, about
+from podhub.log.read import Line
 from podhub.runs.queue import asubmit
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
@@ -31,8 +31,18 @@ STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 """v5 lets a client say that its standard input has ended."""
 
-MOST = 32 * 1024
+MOST = 512 * 1024
 """Bytes of input that one request carries."""
+
+HELD = 2 * MOST
+"""Bytes of input that wait for a request; beyond that the client waits."""
+
+SIZE_SECONDS = 0.2
+"""How long a terminal waits for the size of its window before its command starts."""
+
+OPTIONS = ("command", "stdin", "stdout", "stderr", "tty")
+
+CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
 
 
 async def check(call: Call, address: Address, target: Target) -> tuple[Object, str]:
@@ -69,94 +79,158 @@ async def serve(call: Call, address: Address, target: Target) -> None:
     await kind(call, address, target, pod, container).run()
 
 
+class Typing:
+    """What a client has typed and no request has carried yet. Lives on the event loop."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.sizes: list[Object] = []
+        self.ended = self.gone = False
+        self.new = asyncio.Event()
+        self.taken = asyncio.Event()
+
+    async def add(self, data: bytes) -> None:
+        """Take data; wait while too much waits already."""
+        self.data += data
+        self.new.set()
+        while len(self.data) > HELD:
+            self.taken.clear()
+            await self.taken.wait()
+
+    def resize(self, data: bytes) -> None:
+        """Take a size as kubectl tells it; what is none is let pass.
+
+        A client that attaches tells a wrong size first, so that the right one changes it: both are carried.
+        """
+        try:
+            size = msgspec.json.decode(data, type=WindowSize)
+        except msgspec.DecodeError:
+            return
+        self.sizes[1:] = [{"rows": size.height, "columns": size.width}]
+        self.new.set()
+
+    def end(self, gone: bool = False) -> None:
+        self.ended, self.gone = True, gone or self.gone
+        self.new.set()
+
+    async def first_size(self) -> Object | None:
+        """Return the size that a client tells of its window as soon as it has connected; None where it tells none."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.new.wait(), SIZE_SECONDS)
+        return await self.next() if self.sizes else None
+
+    async def next(self) -> Object:
+        """Return what the next request is to carry, in the order of Typed's fields: a window's size, data, the end."""
+        while not (self.data or self.sizes or self.ended):
+            self.new.clear()
+            await self.new.wait()
+        if self.sizes:
+            return {"size": self.sizes.pop(0)}
+        part = bytes(self.data[:MOST])
+        del self.data[:MOST]
+        self.taken.set()
+        end = self.ended and not self.data
+        self.ended = self.ended and not end
+        return {"data": base64.b64encode(part).decode(), "end": end, "gone": end and self.gone}
+
+
+class WindowSize(msgspec.Struct, rename="pascal"):
+    """Kubernetes: client-go/tools/remotecommand/resize.go (TerminalSize)"""
+
+    width: Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
+    height: Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
+
+
 class Session:
     """What exec and attach have in common. `position` is the seq after which the client is told everything."""
 
-    types: tuple[str, ...] = ()
+    types: tuple[str, ...] = ("exec", "session", "exit")
 
     def __init__(self, call: Call, address: Address, target: Target, pod: Object, container: str) -> None:
         self.call, self.address, self.target, self.container = call, address, target, container
         self.pod, self.uid = pod, pod["metadata"]["uid"]
         self.position = address.seq
         self.number = 0
-        self.terminal = Terminal() if call.flag("tty") else None
+        self.typing = Typing()
 
     async def begin(self) -> Status | None:
         """Begin; return what is to be told at once where that is all there is."""
         raise NotImplementedError
 
-    def told(self, line: Line) -> list[tuple[int, bytes]]:
-        """Return what of a trace is to be sent, on which channel; the last one is the error channel's."""
+    def ended(self, line: Line) -> Status | None:
+        """Return what the client is told at the end, if a trace is that."""
         raise NotImplementedError
 
     async def run(self) -> None:
-        refused = await self.begin()
-        if refused is not None:
-            await self._end(_encoded(refused))
-            return
-        typing = asyncio.ensure_future(self._listen())
-        telling = asyncio.ensure_future(follow(self.address.cluster, self.uid, self.types, self.position, self._tell))
+        listening = asyncio.ensure_future(self._listen())
         try:
-            done, _ = await asyncio.wait((typing, telling), return_when=asyncio.FIRST_COMPLETED)
+            refused = await self.begin()
+            if refused is not None:
+                await self._end(refused)
+                return
+            await self._talk()
+        finally:
+            listening.cancel()
+
+    async def _talk(self) -> None:
+        """Carry what is typed one way and what is written the other, until either is over."""
+        telling = follow(self.address.cluster, self.uid, self.types, self.position, self._tell)
+        tasks = [asyncio.ensure_future(work) for work in (self._type(), telling)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            typing.cancel()
-            telling.cancel()
+            for task in tasks:
+                task.cancel()
 
     async def _tell(self, lines: list[Line]) -> bool:
         """Send what was written; True once it is over."""
         for line in lines:
-            for channel, data in self.told(line):
-                if channel == ERROR:
-                    await self._end(data)
-                    return True
-                await self._send(channel, data)
+            if line.type == "session":
+                await self._show(line.content)
+            elif (status_ := self.ended(line)) is not None:
+                await self._end(status_)
+                return True
         return False
 
-    async def _send(self, channel: int, data: bytes) -> None:
-        if self.terminal is not None:
-            channel, data = STDOUT, self.terminal.shown(data)
-        if self.call.flag({STDOUT: "stdout", STDERR: "stderr"}[channel]) or self.terminal is not None:
-            await self.call.send({"type": "websocket.send", "bytes": bytes((channel,)) + data})
+    async def _show(self, body: Object) -> None:
+        if body.get("session") == self.number and self.call.flag(body["stream"]):
+            data = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
+            await self.call.send({"type": "websocket.send", "bytes": bytes((CHANNELS[body["stream"]],)) + data})
 
-    async def _end(self, data: bytes) -> None:
-        await self.call.send({"type": "websocket.send", "bytes": bytes((ERROR,)) + data})
+    async def _end(self, found: Status) -> None:
+        await self.call.send({"type": "websocket.send", "bytes": bytes((ERROR,)) + _encoded(found)})
         await self.call.send({"type": "websocket.close", "code": 1000})
 
     async def _listen(self) -> None:
-        """Take what the client types until it goes, or says that this is all."""
+        """Take what the client types until it goes; it may say before that this is all."""
         while True:
             message = await self.call.receive()
             if message["type"] == "websocket.disconnect":
-                await self._type(b"", end=True)
+                self.typing.end(gone=True)
                 return
             data: bytes = message.get("bytes") or (message.get("text") or "").encode("latin-1", "replace")
-            if data[:1] == bytes((STDIN,)) and len(data) > 1:
-                await self._typed(data[1:])
-            elif data[:2] == bytes((CLOSE, STDIN)):
-                await self._type(b"", end=True)
+            if data[:1] == bytes((STDIN,)) and len(data) > 1 and self.call.flag("stdin"):
+                await self.typing.add(data[1:])
+            elif data[:1] == bytes((RESIZE,)) and self.call.flag("tty"):
+                self.typing.resize(data[1:])
+            elif data[:2] == bytes((CLOSE, STDIN)) and self.call.flag("stdin"):
+                self.typing.end()
 
-    async def _typed(self, data: bytes) -> None:
-        if self.terminal is None:
-            for at in range(0, len(data), MOST):
-                await self._type(data[at : at + MOST])
-            return
-        echo, line, end = self.terminal.typed(data)
-        if echo:
-            await self.call.send({"type": "websocket.send", "bytes": bytes((STDOUT,)) + echo})
-        if line or end:
-            await self._type(line, end)
+    async def _type(self) -> None:
+        """Have the command read what is typed, as fast as requests are taken; return once the client has gone."""
+        while True:
+            body = await self.typing.next()
+            await asubmit(self.address.cluster, self._request("update", {"session": self.number, **body}))
+            if body.get("gone"):
+                return
 
-    async def _type(self, data: bytes, end: bool = False) -> None:
-        """Have the command read something."""
-        if not self.call.flag("stdin"):
-            return
-        body = {"session": self.number, "data": base64.b64encode(data).decode(), "end": end}
-        await asubmit(self.address.cluster, self._request("update", {"container": [self.container]}, body))
-
-    def _request(self, verb: str, query: dict[str, list[str]], body: Any = None) -> Request:
+    def _request(self, verb: str, body: Any = None) -> Request:
         target, kind = self.target, self.target.kind
+        query = {"container": [self.container]}
+        if verb == "create":
+            query |= {name: self.call.query[name] for name in OPTIONS if name in self.call.query}
         return Request(
             verb,
             kind.plural,
@@ -173,56 +247,36 @@ class Session:
 class Exec(Session):
     """A command of one's own in a container."""
 
-    types = ("exec", "session", "exit")
-
     async def begin(self) -> Status | None:
-        names = ("command", "stdin", "stdout", "stderr", "tty")
-        query = {name: self.call.query[name] for name in names if name in self.call.query}
-        answer = await asubmit(self.address.cluster, self._request("create", {**query, "container": [self.container]}))
+        size = await self.typing.first_size() if self.call.flag("tty") else None
+        answer = await asubmit(self.address.cluster, self._request("create", size))
         if answer.code >= 400:
             return status.internal_error(str(answer.body.get("message", "")))
         self.number = int(answer.body["details"]["name"])
         return None
 
-    def told(self, line: Line) -> list[tuple[int, bytes]]:
+    def ended(self, line: Line) -> Status | None:
         body = line.content
         if line.type == "exit":
-            if body.get("container") == self.container and line.seq > self.number:
-                return [(ERROR, _encoded(_exit_status(137)))]
-            return []
-        if body.get("session") != self.number:
-            return []
-        if line.type == "session":
-            data = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
-            return [(STDERR if body["stream"] == "stderr" else STDOUT, data)]
-        return [(ERROR, _encoded(_exit_status(body["exitCode"])))] if body["phase"] == "ended" else []
+            killed = body.get("container") == self.container and line.seq > self.number
+            return _exit_status(137) if killed else None
+        return _exit_status(body["exitCode"]) if body.get("session") == self.number and body["phase"] == "ended" else None
 
 
 class Attach(Session):
     """The standard streams of a container's own first process."""
 
-    types = ("output", "exit")
-
     async def begin(self) -> Status | None:
-        if "running" not in (status_of(self.pod, self.container).get("state") or {}) or await on_thread(self._is_over):
+        answer = await asubmit(self.address.cluster, self._request("create"))
+        if answer.code >= 400:
             why = f"container {self.container} not found in pod {self.target.name}_{self.target.namespace}"
             return status.internal_error(f"unable to upgrade connection: {why}")
+        self.number = int(answer.body["details"]["name"])
         return None
 
-    def _is_over(self) -> bool:
-        """Say whether the first process has ended and the Pod's status does not tell yet."""
-        lines = about(self.address.cluster, self.uid, types=("exit",), upto=self.position)
-        exits = sum(line.content.get("container") == self.container for line in lines)
-        restarts: int = status_of(self.pod, self.container).get("restartCount") or 0
-        return exits > restarts
-
-    def told(self, line: Line) -> list[tuple[int, bytes]]:
-        body = line.content
-        if body.get("container") != self.container:
-            return []
-        if line.type == "exit":
-            return [(ERROR, _encoded(_exit_status(0)))]
-        return [(STDERR if body["stream"] == "stderr" else STDOUT, body["text"].encode())]
+    def ended(self, line: Line) -> Status | None:
+        over = line.type == "exit" and line.content.get("container") == self.container and line.seq > self.number
+        return _exit_status(0) if over else None
 
 
 def _exit_status(code: int) -> Status:

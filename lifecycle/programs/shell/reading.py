@@ -15,7 +15,7 @@ from lifecycle.programs.shell.parser import first_line
 from lifecycle.programs.shell.syntax import SyntaxFault
 from lifecycle.programs.shell.turn import ShellExit, Turn
 from lifecycle.programs.state import Frame, Input, Process
-from lifecycle.programs.terminal import is_terminal
+from lifecycle.programs.terminal import is_terminal, terminal_of
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -135,6 +135,16 @@ def _prompt(turn: Turn, source: Input) -> None:
     name = "PS2" if source.text else "PS1"
     turn.write(2, prompt.shown(turn, turn.get_text(name)))
     source.prompted = True
+
+
+def redraw(machine: Machine, process: Process) -> None:
+    """Show the prompt and what is being typed once more, as editors of lines do when the window's size changes."""
+    shell = process.shell
+    if shell is None or shell.input is None or not shell.input.prompted or process.waiting != "read" or shell.dialect == "dash":
+        return
+    turn, terminal = Turn(machine, process), terminal_of(machine, process)
+    text = prompt.shown(turn, turn.get_text("PS2" if shell.input.text else "PS1")) + (terminal.line if terminal else "")
+    turn.write(2, f"\r\x1b[K\r{text}" if shell.dialect == "bash" else f"\r{text}\x1b[J")
 
 
 # ── scripts ──────────────────────────────────────────────────────────────────────────────────────────────────────────

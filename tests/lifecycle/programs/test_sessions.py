@@ -35,7 +35,6 @@ def masked(text: str) -> str:
 @pytest.mark.parametrize("case", TYPED, ids=[f"{case['case']}-{case['shell']}" for case in TYPED])
 def test_a_terminal_shows_what_the_real_one_shows(case: dict[str, Any]) -> None:
     shell = session(case["shell"], tty=True)
-    shell.resize(24, 80)
     shell.pass_time(0.5)
     assert shell.shown() == case["typed"][0][1]
     for typed, shown in case["typed"][1:]:
@@ -79,6 +78,18 @@ def test_a_session_goes_on_identically_after_it_was_saved(shell: str) -> None:
         found.type(typed)
         found.pass_time(0.3)
         assert masked(found.shown()) == masked(shown)
+
+
+@pytest.mark.parametrize(
+    ("shell", "shown"), [("ash", "\r/w # abc\x1b[J"), ("dash", ""), ("bash", "\r\x1b[K\rroot@pod:/w# abc")]
+)
+def test_a_prompt_is_shown_again_in_a_window_of_another_size(shell: str, shown: str) -> None:
+    found = session(shell, tty=True)
+    found.type("abc")
+    found.shown()
+    found.resize(50, 132)
+    found.resize(50, 132)
+    assert found.shown() == shown
 
 
 def test_a_loop_that_is_busy_for_ever_can_be_interrupted() -> None:

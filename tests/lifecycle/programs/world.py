@@ -9,7 +9,7 @@ import msgspec
 
 from lifecycle.clock import SECOND
 from lifecycle.kernel import Kernel, KernelState, Reply
-from lifecycle.programs import Container, ExecResult, Exit, HTTPGet, HTTPResult, Programs, ProgramsState, Sandbox
+from lifecycle.programs import Container, ExecResult, Exit, HTTPGet, HTTPResult, Programs, ProgramsState, Sandbox, WindowSize
 from lifecycle.wire import Config, Trace
 
 
@@ -78,7 +78,12 @@ class World:
         """Run a command as somebody who sits there does."""
         self.sessions += 1
         failure = self.programs.exec(
-            container, command, reply(f"session-{self.sessions}"), session=self.sessions, stdin=True, tty=tty
+            container,
+            command,
+            reply(f"session-{self.sessions}"),
+            session=self.sessions,
+            stdin=True,
+            tty=WindowSize(24, 80) if tty else None,
         )
         assert failure is None, failure
         return Session(self, container, self.sessions)
@@ -137,7 +142,7 @@ class Session:
         self.pass_time(0)
 
     def resize(self, rows: int, columns: int) -> None:
-        self.world.programs.resize_terminal(self.container, self.number, rows, columns)
+        self.world.programs.resize_terminal(self.container, self.number, WindowSize(rows, columns))
 
     def pass_time(self, seconds: float) -> None:
         self.world.run(self.world.kernel.now / SECOND + seconds)

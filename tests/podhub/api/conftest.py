@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.podhub.api.typist import Typist
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -80,14 +81,23 @@ class Reached:
         path.write_text(yaml.safe_dump(config))
         return str(path)
 
+    def _program(self, moment: str) -> tuple[str, dict[str, str]]:
+        """Return kubectl and the environment in which it finds the cluster."""
+        program = shutil.which("kubectl")
+        if not program:
+            pytest.fail("kubectl is not installed: `make system` installs what the tests need")
+        return program, os.environ | {"KUBECONFIG": self.kubeconfig(moment), "HOME": str(self.folder)}
+
+    def typist(self, *arguments: str) -> Typist:
+        """Run kubectl under a terminal, and type into it."""
+        program, environment = self._program("")
+        return Typist([program, *arguments], environment)
+
     def kubectl(
         self, *arguments: str, moment: str = "", stdin: str = "", code: int | None = 0, timeout: float = 30
     ) -> subprocess.CompletedProcess[str]:
         """Run kubectl; its exit code has to be `code` (None: any)."""
-        program = shutil.which("kubectl")
-        if not program:
-            pytest.fail("kubectl is not installed: `make system` installs what the tests need")
-        environment = os.environ | {"KUBECONFIG": self.kubeconfig(moment), "HOME": str(self.folder)}
+        program, environment = self._program(moment)
         done = subprocess.run(
             [program, *arguments], env=environment, input=stdin, capture_output=True, text=True, timeout=timeout
         )

@@ -1,0 +1,111 @@
+"""What people do inside containers with stock kubectl, at a terminal and without one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.podhub.api.conftest import Reached
+from tests.podhub.api.wire import pod
+
+
+def start(cluster: Reached, *pods: dict[str, Any]) -> None:
+    for one in pods:
+        cluster.kubectl("create", "-f", "-", stdin=json.dumps(one))
+        cluster.kubectl("wait", "--for=condition=Ready", f"pod/{one['metadata']['name']}", "--timeout=20s")
+
+
+def test_a_shell_is_typed_to(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    with cluster.typist("exec", "-it", "box", "--", "sh") as shell:
+        assert shell.see("# ") == "/ # "
+        assert shell.ask("x=5; cd /tmp", "# ") == "/tmp "
+        assert shell.ask("echo $x $?; stty size", "/tmp # ") == "5 0\r\n24 80\r\n"
+        shell.type("for i in a b\r")
+        shell.see("> ")
+        assert shell.ask("do echo $i; done", "/tmp # ") == "a\r\nb\r\n"
+        shell.type("sleep 1000; echo no\r")
+        shell.see("no\r\n")
+        shell.type("\x03")
+        assert shell.see("/tmp # ") == "^C\r\n/tmp # "
+        shell.type("exit 3\r")
+        assert shell.code() == 3
+        assert shell.shown == "exit 3\r\ncommand terminated with exit code 3\r\n"
+
+
+def test_a_bash_has_its_own_prompt_and_ends_with_control_d(cluster: Reached) -> None:
+    web = pod("web")
+    web["spec"]["containers"][0]["image"] = "debian"
+    start(cluster, web)
+    with cluster.typist("exec", "-it", "web", "--", "bash") as shell:
+        assert shell.see("# ") == "root@web:/# "
+        assert shell.ask("nosuch", "root@web:/# ") == "bash: nosuch: command not found\r\n"
+        shell.type("\x04")
+        assert shell.code() == 127
+        assert shell.shown == "exit\r\ncommand terminated with exit code 127\r\n"
+
+
+def test_a_script_runs_as_it_comes(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    script = "x=1\necho a$x; nosuch\nfi\necho never\n"
+    done = cluster.kubectl("exec", "-i", "box", "--", "sh", stdin=script, code=2)
+    assert done.stdout == "a1\n"
+    assert done.stderr == ('sh: nosuch: not found\nsh: syntax error: unexpected "fi"\ncommand terminated with exit code 2\n')
+
+
+def test_a_pod_that_is_run_to_type_into_ends_with_its_shell(cluster: Reached) -> None:
+    with cluster.typist("run", "x", "-it", "--rm", "--image=busybox", "--restart=Never", "--", "sh") as shell:
+        shell.see("/ # ")
+        assert shell.ask("echo $$ $HOSTNAME", "/ # ") == "1 x\r\n"
+        shell.type("exit 4\r")
+        assert shell.code(30) == 4
+        assert 'pod "x" deleted' in shell.shown
+
+
+def test_whoever_attaches_again_finds_the_same_shell(cluster: Reached) -> None:
+    box = pod("box")
+    box["spec"]["containers"][0] |= {"stdin": True, "tty": True, "command": ["sh"]}
+    start(cluster, box)
+    with cluster.typist("attach", "-it", "box") as shell:
+        shell.see("/ # ")
+        shell.ask("x=kept", "/ # ")
+    with cluster.typist("attach", "-it", "box") as shell:
+        shell.see("/ # ")
+        assert shell.ask("echo $x", "/ # ") == "kept\r\n"
+    assert "echo $x\nkept\n" in cluster.kubectl("logs", "box").stdout  # read as text: without the \r of a terminal
+
+
+def test_a_pod_is_debugged_from_a_shell_beside_it(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    with cluster.typist("debug", "-it", "box", "--image=busybox", "-c", "dbg", "--", "sh") as shell:
+        shell.see("/ # ")
+        assert shell.ask("hostname", "/ # ") == "box\r\n"
+        shell.type("exit\r")
+        assert shell.code() == 0
+
+
+def test_a_paused_cluster_answers_and_its_time_stands_still(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    cluster.server.podhub("cluster", "speed", cluster.name, "paused")
+    with cluster.typist("exec", "-it", "box", "--", "sh") as shell:
+        shell.see("/ # ")
+        assert shell.ask("echo hi", "/ # ") == "hi\r\n"
+        before = shell.ask("date +%s", "/ # ")
+        shell.type("sleep 1\r")
+        shell.see("sleep 1\r\n")
+        shell.type("\x03")
+        shell.see("^C\r\n/ # ")
+        assert shell.ask("date +%s", "/ # ") == before
+        shell.type("exit\r")
+        assert shell.code() == 0
+
+
+def test_sessions_are_in_the_log_and_give_the_same_bytes_again(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    with cluster.typist("exec", "-it", "box", "--", "sh") as shell:
+        shell.see("/ # ")
+        shell.ask("echo $RANDOM; sleep 1; date", "/ # ")
+        shell.type("exit\r")
+        assert shell.code() == 0
+    cluster.kubectl("exec", "-i", "box", "--", "cat", stdin="abc\n")
+    assert "a second run gives the same bytes" in cluster.server.podhub("verify", "--cluster", cluster.name)
