@@ -126,10 +126,10 @@ class Faults:
         programs = self.kernel.rooms["programs"]
         match spec["type"]:
             case "KubeletDown":
-                self.kernel.rooms["kubelet"].stop(spec["node"])
+                self.kernel.rooms["kubelet"].stop(spec["node"], key)
                 self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
             case "NodeDown":
-                self.kernel.rooms["kubelet"].restarting.power_off(spec["node"])
+                self.kernel.rooms["kubelet"].restarting.power_off(spec["node"], key)
                 self.kernel.rooms["nodelifecycle"].kubelet_stopped(spec["node"])
             case "NodePressure":
                 available = quantity.parse(spec["available"]).value()
@@ -151,11 +151,11 @@ class Faults:
     def _lift(self, fault: Object) -> None:
         spec, key = fault["spec"], fault["metadata"]["uid"]
         if spec["type"] == "KubeletDown":
-            self.kernel.rooms["kubelet"].start(spec["node"])
+            self.kernel.rooms["kubelet"].start(spec["node"], key)
         elif spec["type"] == "NetworkPluginNotReady":
             self.kernel.rooms["kubelet"].node_status.network_found(spec["node"], key)
         elif spec["type"] == "NodeDown":
-            self.kernel.rooms["kubelet"].restarting.power_on(spec["node"])
+            self.kernel.rooms["kubelet"].restarting.power_on(spec["node"], key)
         elif spec["type"] == "NodePressure":
             self.kernel.rooms["kubelet"].eviction.give_back(spec["node"], key)
         self.state.images.pop(key, None)

@@ -62,6 +62,8 @@ class NodeLifecycle:
 
     def kubelet_stopped(self, node: str) -> None:
         """Note that a kubelet is heard of no more."""
+        if node in self.state.silent:
+            return
         self.state.silent[node] = heard = last_lease(self.kernel.config.start, self.kernel.now)
         self._write_lease(node, {"renewTime": rfc3339_micro(max(self.kernel.config.start, heard))})
         noticed = _next(heard + GRACE + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)

@@ -26,42 +26,52 @@ class Restarting:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
 
-    def stop(self, name: str) -> None:
-        """Have a node's kubelet do nothing more."""
+    def stop(self, name: str, key: str = "") -> None:
+        """Have a node's kubelet do nothing more until `start` with the same key."""
         node = self.kubelet.state.nodes.get(name)
-        if node is None or node.down:
+        if node is None:
             return
+        node.held[key] = "kubelet"
+        if not node.down:
+            self._stop(node)
+
+    def _stop(self, node: NodeState) -> None:
         node.down = True
         self.kernel.cancel(node.relist)
         node.relist, node.changed, node.waiting = None, {}, {}
         self.kubelet.eviction.stopped(node)
         self.kubelet.node_status.stopped(node)
         node.preempting = {}
-        for pod in self._pods(name):
+        for pod in self._pods(node.name):
             self._forget(pod)
 
-    def start(self, name: str) -> None:
-        """Have a node's kubelet begin again; it takes a moment."""
-        if name in self.kubelet.state.nodes:
+    def start(self, name: str, key: str = "") -> None:
+        """Have a node's kubelet begin again, if nothing else keeps it down; it takes a moment."""
+        node = self.kubelet.state.nodes.get(name)
+        if node and node.held.pop(key, None) and not node.held and not node.off:
             self.kernel.after(START_TAKES, "kubelet", "kubelet_up", name)
 
-    def power_off(self, name: str) -> None:
-        """Take a whole node down: its kubelet, and all that runs in its Pods."""
-        self.stop(name)
+    def power_off(self, name: str, key: str = "") -> None:
+        """Take a whole node down: its kubelet, and all that runs in its Pods, until `power_on` with the same key."""
+        self.stop(name, key)
+        if node := self.kubelet.state.nodes.get(name):
+            node.held[key], node.off = "node", True
         for pod in self._pods(name):
             for record in pod.runtime.running():
                 self.kubelet.programs.lose(record.id)
 
-    def power_on(self, name: str) -> None:
-        """Have a node boot."""
-        if name in self.kubelet.state.nodes:
+    def power_on(self, name: str, key: str = "") -> None:
+        """Have a node boot, if nothing else keeps it off."""
+        node = self.kubelet.state.nodes.get(name)
+        if node and node.held.pop(key, None) and "node" not in node.held.values():
             self.kernel.after(BOOT_TAKES, "kubelet", "booted", name)
 
     def on_booted(self, name: str) -> None:
         """The node is there again; of its Pods the runtime knows only that they were running."""
         node = self.kubelet.state.nodes[name]
-        if not node.down:
+        if not node.off or "node" in node.held.values():
             return
+        node.off = False
         for pod in self._pods(name):
             self.kubelet.runtime.lost(pod)
             self.kubelet.volumes.lost(pod)
@@ -71,11 +81,12 @@ class Restarting:
             info = {**(obj["status"].get("nodeInfo") or {}), "bootID": boot_id}
             self.kubelet.api.update("nodes", {**obj, "status": {**obj["status"], "nodeInfo": info}})
             self.kubelet.node_event(node, "Warning", "Rebooted", f"Node {name} has been rebooted, boot id: {boot_id}")
-        self.start(name)
+        if not node.held:
+            self.kernel.after(START_TAKES, "kubelet", "kubelet_up", name)
 
     def on_kubelet_up(self, name: str) -> None:
         node = self.kubelet.state.nodes[name]
-        if not node.down:
+        if not node.down or node.held:
             return
         node.down = False
         node.pull_free_at = node.relist_origin = self.kernel.now

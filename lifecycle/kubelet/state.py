@@ -235,8 +235,9 @@ class NodeState(msgspec.Struct):
     Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
     are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
     time) is empty; `deferred` are Pods whose resize waits for room. `images` are those that were pulled, with their sizes,
-    `detected` when. `preempting` are critical Pods that wait for others to end. `status` is the timer of
-    the next node status; while there are `network_faults` the network plugin is not ready.
+    `detected` when. `preempting` are critical Pods that wait for others to end. The kubelet is `down`, and the node `off`
+    until it has booted, while somebody has it so (`held`: what, by the key they gave). `status` is the timer of the next node
+    status; while there are `network_faults` the network plugin is not ready.
     """
 
     name: str
@@ -255,6 +256,8 @@ class NodeState(msgspec.Struct):
     deferred: list[str] = []
     preempting: dict[str, list[str]] = {}
     down: bool = False
+    off: bool = False
+    held: dict[str, Literal["kubelet", "node"]] = {}
     status: int | None = None
     network_faults: list[str] = []
     eviction: EvictionState = msgspec.field(default_factory=EvictionState)

@@ -242,3 +242,20 @@ def test_a_pod_that_was_deleted_while_its_node_was_off_goes_when_it_is_back(clus
     cluster.lift()
     cluster.run(30)
     assert any(o.type == "DELETED" and o.object["kind"] == "Pod" for o in cluster.outputs if isinstance(o, Change))
+
+
+def test_a_kubelet_stays_down_until_the_last_fault_that_keeps_it_so_is_lifted(cluster):
+    cluster.ask("create", "pods", web())
+    cluster.run(10)
+    cluster.impose("KubeletDown", node="node1")
+    second = fault("KubeletDown", node="node1")
+    second["metadata"]["name"] = "second"
+    assert cluster.ask("create", "faults", second).code == 201
+    cluster.lift()
+    cluster.run(10)
+    cluster.ask("delete", "pods", name="web")
+    cluster.run(20)
+    assert cluster.pod()["metadata"]["deletionTimestamp"]
+    assert cluster.ask("delete", "faults", name="second").code == 200
+    cluster.run(20)
+    assert any(o.type == "DELETED" and o.object["kind"] == "Pod" for o in cluster.outputs if isinstance(o, Change))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -76,6 +78,28 @@ def pods(draw: Any) -> Object:
     return spec
 
 
+TROUBLES: dict[str, tuple[Callable[[Cluster, str], None], Callable[[Cluster, str], None]]] = {
+    "kubelet": (lambda c, key: c.kubelet.stop("node1", key), lambda c, key: c.kubelet.start("node1", key)),
+    "power": (
+        lambda c, key: c.kubelet.restarting.power_off("node1", key),
+        lambda c, key: c.kubelet.restarting.power_on("node1", key),
+    ),
+    "network": (
+        lambda c, key: c.kubelet.node_status.network_lost("node1", key),
+        lambda c, key: c.kubelet.node_status.network_found("node1", key),
+    ),
+    "memory": (
+        lambda c, key: c.kubelet.eviction.take("node1", key, "memory", 1 << 20),
+        lambda c, key: c.kubelet.eviction.give_back("node1", key),
+    ),
+    "disk": (
+        lambda c, key: c.kubelet.eviction.take("node1", key, "ephemeral-storage", 1 << 30),
+        lambda c, key: c.kubelet.eviction.give_back("node1", key),
+    ),
+}
+"""What befalls a node, and how it ends."""
+
+
 @st.composite
 def stories(draw: Any) -> Object:
     """Return a Pod's spec, what its containers do, when it is deleted and how, and when the kubelet is away."""
@@ -86,6 +110,9 @@ def stories(draw: Any) -> Object:
         "behaviors": {name: draw(behaviors()) for name in names},
         "delete": draw(st.none() | st.tuples(st.floats(0, 120), st.sampled_from([None, 0, 1, 10]))),
         "away": draw(st.none() | st.tuples(st.floats(0, 60), st.floats(0, 60))),
+        "troubles": draw(
+            st.lists(st.tuples(st.sampled_from(sorted(TROUBLES)), st.floats(0, 90), st.floats(0, 60)), max_size=3)
+        ),
         "seed": draw(st.integers(0, 1000)),
     }
 
@@ -101,6 +128,9 @@ def play(story: Object, *, pause: float | None = None) -> Cluster:
     if story["away"]:
         since, long = story["away"]
         acts += [(since, lambda: cluster.kubelet.stop("node1")), (since + long, lambda: cluster.kubelet.start("node1"))]
+    for i, (what, since, long) in enumerate(story["troubles"]):
+        begin, end = TROUBLES[what]
+        acts += [(since, partial(begin, cluster, str(i))), (since + long, partial(end, cluster, str(i)))]
     if pause is not None:
         acts.append((pause, cluster.save_and_restore))
     for at, act in sorted(acts, key=lambda one: one[0]):
