@@ -46,6 +46,7 @@ ROOMS = {
     "tainteviction": Place(
         "lifecycle.controllers.tainteviction:TaintEviction", "lifecycle.controllers.tainteviction:TaintEvictionState"
     ),
+    "ttl": Place("lifecycle.controllers.ttl:TTL", "lifecycle.controllers.ttl:TTLState"),
     "podgc": Place("lifecycle.controllers.podgc:PodGC", "lifecycle.controllers.podgc:PodGCState"),
     "disruption": Place("lifecycle.controllers.disruption:Disruption", "lifecycle.controllers.disruption:DisruptionState"),
     "persistentvolumes": Place(

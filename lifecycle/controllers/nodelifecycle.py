@@ -7,6 +7,7 @@ Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -28,6 +29,11 @@ MONITOR_EVERY: Micros = 5 * SECOND
 MONITOR_PHASE: Micros = 3200 * MILLISECOND
 GRACE: Micros = 50 * SECOND
 """How long a node counts as well after the last that was heard of it."""
+BETWEEN_NODES: Micros = 10 * SECOND
+RARELY: Micros = 100 * SECOND
+"""From one node's taint NoExecute to that of the next in the same zone, also where much of a large zone is not well."""
+UNHEALTHY_ZONE = 0.55
+LARGE_ZONE = 50
 TAINT_LATENCY: Micros = 8 * MILLISECOND
 """From a node's change to the taint that follows from it."""
 EVICTION_LATENCY: Micros = 65 * MILLISECOND
@@ -49,9 +55,10 @@ _OURS = {UNSCHEDULABLE, *_TAINT_OF_CONDITION.values()}
 
 
 class NodeLifecycleState(msgspec.Struct):
-    """When the kubelets that are silent were last heard of, by node."""
+    """When the kubelets that are silent were last heard of, by node; when each zone may lose another node."""
 
     silent: dict[str, Micros] = {}
+    turns: dict[str, Micros] = {}
 
 
 class NodeLifecycle:
@@ -110,27 +117,63 @@ class NodeLifecycle:
             self._set_taints(node, [*kept, *wanted])
 
     def on_evict(self, name: str) -> None:
-        """Set or lift the taint NoExecute by which Pods leave an unreachable node.
+        """Set or lift the taint NoExecute by which Pods leave an unreachable node, not too many nodes at once.
 
         Where no node at all is well, the fault is taken to be the controller's own, and nothing is evicted.
         """
-        api = self.kernel.rooms["apiserver"]
-        node = api.get("nodes", "", name)
+        node = self.kernel.rooms["apiserver"].get("nodes", "", name)
         if node is None:
             return
-        kept = [
-            taint for taint in _taints(node) if taint["effect"] != "NoExecute" or taint["key"] not in (NOT_READY, UNREACHABLE)
+        taints = [
+            taint for taint in _taints(node) if taint["effect"] == "NoExecute" and taint["key"] in (NOT_READY, UNREACHABLE)
         ]
         ready = condition(node["status"], "Ready") or {}
         key = _TAINT_OF_CONDITION.get(("Ready", str(ready.get("status"))))
-        if key and any(_is_ready(other) for other in api.list("nodes")):
-            old = [taint for taint in _taints(node) if taint["effect"] == "NoExecute" and taint["key"] == key]
-            kept = [*kept, *(old or [self._taint(key, "NoExecute")])]
-        self._set_taints(node, kept)
+        wanted: list[dict[str, Any]] = []
+        if key and any(_is_ready(other) for other in self.kernel.rooms["apiserver"].list("nodes")):
+            wanted = [taint for taint in taints if taint["key"] == key] or [self._taint(key, "NoExecute")]
+            if not taints and not self._may_taint(node):
+                return
+        self._set_taints(node, [*(taint for taint in _taints(node) if taint not in taints), *wanted])
+
+    def _may_taint(self, node: Object) -> bool:
+        """Say whether it is a zone's turn to lose another node; come back when it will be.
+
+        Kubernetes: handleDisruption, ComputeZoneState, the rate limiters of zoneNoExecuteTainter
+        """
+        zone, name = _zone(node), node["metadata"]["name"]
+        wait = _wait_between(self.kernel.rooms["apiserver"].list("nodes"), zone)
+        if wait is None:
+            return False
+        turn = self.state.turns.get(zone, 0)
+        if self.kernel.now < turn:
+            self.kernel.at(turn, "nodelifecycle", "evict", name)
+            return False
+        self.state.turns[zone] = self.kernel.now + wait
+        return True
+
+    def on_unready(self, name: str) -> None:
+        """Find that a kubelet itself says that its node is not ready: so are the Pods there."""
+        api = self.kernel.rooms["apiserver"]
+        node = api.get("nodes", "", name)
+        if node is None or _is_ready(node) or name in self.state.silent:
+            return
+        self._event(node, COMPONENT, "NodeNotReady")
+        for pod in [pod for pod in api.list("pods") if pod["spec"].get("nodeName") == name]:
+            self._mark_not_ready(pod)
+        self.kernel.after(EVICTION_LATENCY, "nodelifecycle", "evict", name)
+
+    def on_known(self, name: str, uid: str, coming: bool) -> None:
+        """Say that a node has come, or has gone."""
+        done, what = ("Registered", f"Registered Node {name} in") if coming else ("Removing", f"Removing Node {name} from")
+        node = {"kind": "Node", "apiVersion": "v1", "name": name, "uid": uid}
+        message = f"Node {name} event: {what} Controller"
+        self.kernel.rooms["recorder"].event(COMPONENT, node, "Normal", f"{done}Node", message)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if new is None:
             if resource == "nodes" and old is not None:
+                self._known(old, coming=False)
                 self.state.silent.pop(old["metadata"]["name"], None)
                 self.kernel.rooms["apiserver"].remove("leases", LEASES, old["metadata"]["name"])
         elif resource == "nodes":
@@ -144,16 +187,24 @@ class NodeLifecycle:
         name = new["metadata"]["name"]
         if old is None and self.kernel.rooms["apiserver"].get("leases", LEASES, name) is None:
             self.kernel.rooms["apiserver"].create("leases", _lease(new))
+        if old is None and self.kernel.now > self.kernel.config.start:
+            self._known(new, coming=True)
         ours = [taint["key"] for taint in _taints(new) if taint["effect"] == "NoSchedule" and taint["key"] in _OURS]
         if sorted(ours) != sorted(_wanted(new)):
             self.kernel.after(TAINT_LATENCY, "nodelifecycle", "taint", name)
         at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
         if old is not None and _is_ready(old) and not _is_ready(new) and name not in self.state.silent:
-            self.kernel.at(at, "nodelifecycle", "evict", name)
+            self.kernel.at(at, "nodelifecycle", "unready", name)
         if old is not None and _is_ready(new) and not _is_ready(old):
             for other in self.kernel.rooms["apiserver"].list("nodes"):
                 if other["metadata"]["name"] == name or not _is_ready(other):
                     self.kernel.at(at, "nodelifecycle", "evict", other["metadata"]["name"])
+
+    def _known(self, node: Object, coming: bool) -> None:
+        """Notice with the next pass that a node has come or gone."""
+        at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
+        metadata = node["metadata"]
+        self.kernel.at(at, "nodelifecycle", "known", metadata["name"], metadata["uid"], coming)
 
     def _mark_not_ready(self, pod: Object) -> None:
         """Say of a Pod that was ready that it is not, keeping the condition's reason and message."""
@@ -216,6 +267,20 @@ def renewed(lease: Object, start: Micros, now: Micros) -> Object:
     if lease["metadata"].get("namespace") != LEASES or "renewTime" in spec or not spec.get("holderIdentity"):
         return lease
     return {**lease, "spec": {**spec, "renewTime": rfc3339_micro(max(start, last_lease(start, now)))}}
+
+
+def _zone(node: Object) -> str:
+    labels = node["metadata"].get("labels") or {}
+    return f"{labels.get('topology.kubernetes.io/region', '')}/{labels.get('topology.kubernetes.io/zone', '')}"
+
+
+def _wait_between(nodes: Iterable[Object], zone: str) -> Micros | None:
+    """Return how long Pods of one more node of a zone are left alone after those of another; None: until that is better."""
+    well = [_is_ready(node) for node in nodes if _zone(node) == zone]
+    bad = well.count(False)
+    if any(well) and bad > 2 and bad / len(well) >= UNHEALTHY_ZONE:
+        return RARELY if len(well) > LARGE_ZONE else None
+    return BETWEEN_NODES
 
 
 def _next(earliest: Micros, phase: Micros, every: Micros) -> Micros:

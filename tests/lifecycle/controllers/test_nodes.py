@@ -11,6 +11,7 @@ from lifecycle.controllers.bootstrap import default_node, whole_node
 from lifecycle.controllers.nodelifecycle import NodeLifecycle, renewed
 from lifecycle.controllers.podgc import PodGC
 from lifecycle.controllers.tainteviction import TaintEviction, tolerated_for
+from lifecycle.controllers.ttl import TTL
 from lifecycle.wire import DEFAULT_START, Object
 from tests.lifecycle.rooms import Rooms, pod, seconds
 
@@ -235,3 +236,76 @@ def test_a_node_out_of_service_lets_go_of_pods_that_are_being_deleted():
 )
 def test_the_first_toleration_that_matches_says_how_long(tolerations, limit):
     assert tolerated_for(tolerations, [{"key": "x", "value": "v", "effect": "NoExecute"}]) == limit
+
+
+def no_execute(rooms: Rooms, name: str) -> list[str]:
+    return [key for key, effect in taints(rooms, name) if effect == "NoExecute"]
+
+
+def test_nodes_of_one_zone_are_emptied_one_after_another():
+    rooms = cluster("a", "b", "c", "d", "e")
+    for name in ("a", "b"):
+        stop_kubelet(rooms, name)
+    rooms.run(58)
+    tainted = [name for name in ("a", "b") if no_execute(rooms, name)]
+    assert tainted == ["a"]
+    rooms.run(10)
+    assert no_execute(rooms, "b")
+
+
+def test_where_most_of_a_zone_is_not_well_nothing_is_evicted_until_that_is_better():
+    rooms = cluster("a", "b", "c", "d", "e")
+    for name in ("a", "b", "c"):
+        stop_kubelet(rooms, name)
+    rooms.run(120)
+    assert not any(no_execute(rooms, name) for name in ("a", "b", "c"))
+    start_kubelet(rooms, "c")
+    rooms.run(30)
+    assert [name for name in ("a", "b", "c") if no_execute(rooms, name)] == ["a", "b"]
+
+
+def test_a_node_whose_kubelet_says_that_it_is_not_ready_has_no_ready_pods():
+    rooms = cluster("a", "b")
+    ready_pod(rooms)
+    sick = node(rooms)
+    conditions = [{**one, "status": "False"} if one["type"] == "Ready" else one for one in sick["status"]["conditions"]]
+    rooms.api.update("nodes", {**sick, "status": {**sick["status"], "conditions": conditions}})
+    rooms.run(6)
+    assert no_execute(rooms, "a") == ["node.kubernetes.io/not-ready"]
+    assert condition(get(rooms), "Ready")["status"] == "False"
+    assert ("NodeNotReady", "Node is not ready") in events(rooms)
+
+
+def test_that_a_node_has_come_or_gone_is_said():
+    rooms = cluster("a")
+    rooms.run(1)
+    rooms.api.create("nodes", whole_node(default_node("late"), 1, "2026-01-01T00:00:01Z"))
+    rooms.run(6)
+    rooms.api.remove("nodes", "", "late")
+    rooms.run(6)
+    assert sorted(events(rooms)) == [
+        ("RegisteredNode", "Node late event: Registered Node late in Controller"),
+        ("RemovingNode", "Node late event: Removing Node late from Controller"),
+    ]
+
+
+def test_how_long_kubelets_may_keep_what_they_have_read_grows_with_the_cluster():
+    rooms = Rooms()
+    rooms.kernel.rooms["ttl"] = TTL(rooms.kernel)
+
+    def seconds(name: str) -> str:
+        node = rooms.api.get("nodes", "", name)
+        assert node is not None
+        return str(node["metadata"]["annotations"]["node.alpha.kubernetes.io/ttl"])
+
+    for n in range(101):
+        rooms.api.create("nodes", whole_node(default_node(f"n{n:03}"), n, "2026-01-01T00:00:00Z"))
+    rooms.run(1)
+    assert {seconds("n000"), seconds("n100")} == {"15"}
+    for n in range(90, 101):
+        rooms.api.remove("nodes", "", f"n{n:03}")
+    rooms.run(1)
+    assert seconds("n000") == "15"
+    rooms.api.remove("nodes", "", "n089")
+    rooms.run(1)
+    assert seconds("n000") == "0"
