@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-DEBIAN := chromium fonts-noto-cjk gettext postgresql redis-server
+DEBIAN := chromium fonts-noto-cjk gettext openssl postgresql redis-server
 
 .DEFAULT_GOAL := help
 .PHONY: help system setup run test check fmt bench messages

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
@@ -263,7 +264,9 @@ class Forwarding:
             raise Disconnected from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        await self.call.send({"type": "websocket.close", "code": code, "reason": reason})
+        """Close the websocket, if the client has not done so already."""
+        with contextlib.suppress(OSError, RuntimeError):
+            await self.call.send({"type": "websocket.close", "code": code, "reason": reason})
 
 
 class Streams:
