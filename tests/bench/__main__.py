@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHMARKS = ("engine", "command_line", "driver", "server")
+BENCHMARKS = ("engine", "command_line", "driver", "api", "server")
 
 
 def main() -> int:

@@ -48,6 +48,8 @@ class Server(NamedTuple):
     port: int
     database: str
     cookies: dict[str, str]
+    headers: dict[str, str] = {}
+    """What a client of the API says of itself."""
 
 
 def figures() -> Iterator[Figure]:
@@ -93,7 +95,8 @@ def team() -> Iterator[Server]:
                 answers(port)
                 visitor = Visitor(port)
                 visitor.log_in("bench", PASSWORD)
-                yield Server(house, port, database, visitor.cookies)
+                token = house.podhub("token", "bench", "--edit").split()[-1]
+                yield Server(house, port, database, visitor.cookies, {"Authorization": f"Bearer {token}"})
         finally:
             house.close()
 
