@@ -67,7 +67,7 @@ class Feed:
         self.cluster = cluster
         self.head = self.start = cluster.head
         """The events held are all those with start < seq <= head."""
-        self.watchers: set[asyncio.Event] = set()
+        self._waiting: set[asyncio.Future[None]] = set()
         self.users = 0
         self._events: list[Event] = []
         self._seqs: list[int] = []
@@ -79,6 +79,23 @@ class Feed:
             return self._events[bisect.bisect_right(self._seqs, seq) :], max(seq, self.head)
         lines = await on_thread(lambda: tail(self.cluster, seq, PAGE, upto=self.head))
         return events_of(lines), lines[-1].seq if lines else self.head
+
+    async def beyond(self, seq: int, seconds: float) -> None:
+        """Return when the feed has come beyond a seq, or after so long a time.
+
+        It makes no task, as asyncio.wait_for would, for each of a thousand watchers and each change.
+        """
+        if self.head > seq:
+            return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiting.add(waiter)
+        timer = loop.call_later(seconds, _release, waiter)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiting.discard(waiter)
 
     def begin(self) -> None:
         self.users += 1
@@ -110,7 +127,8 @@ class Feed:
 
     async def _read(self) -> None:
         """Read what is new, and wake those who wait for it."""
-        while True:
+        lines = None
+        while lines is None or len(lines) == PAGE:
             lines = await on_thread(self._news)
             if not lines:
                 return
@@ -119,8 +137,9 @@ class Feed:
                 self._seqs.append(event.seq)
             self.head = lines[-1].seq
             self._forget()
-            for watcher in self.watchers:
-                watcher.set()
+            waiting, self._waiting = self._waiting, set()
+            for waiter in waiting:
+                _release(waiter)
 
     def _news(self) -> list[Line]:
         self.cluster.refresh_from_db(fields=CLOCK)
@@ -132,6 +151,11 @@ class Feed:
         if extra > KEPT // 4:
             self.start = self._seqs[extra - 1]
             del self._events[:extra], self._seqs[:extra]
+
+
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 _feeds: dict[tuple[asyncio.AbstractEventLoop, int], Feed] = {}

@@ -5,7 +5,6 @@ Kubernetes: pkg/registry/core/pod/strategy.go (LogLocation), pkg/kubelet/kuberun
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -187,18 +186,13 @@ class _Follower:
         await self.call.part(self.written(lines))
         if not self.ended:
             async with following(self.address.cluster) as feed:
-                woken = asyncio.Event()
-                feed.watchers.add(woken)
-                try:
-                    while not self.ended and self.left != 0:
-                        woken.clear()
-                        body = self.written(await on_thread(self._news))
-                        if body:
-                            await self.call.part(body)
-                        if not self.ended:
-                            await _wait(woken)
-                finally:
-                    feed.watchers.discard(woken)
+                while not self.ended and self.left != 0:
+                    seen = feed.head
+                    body = self.written(await on_thread(self._news))
+                    if body:
+                        await self.call.part(body)
+                    if not self.ended:
+                        await feed.beyond(seen, 2.0)
         await self.call.part(b"", more=False)
 
     def _news(self) -> list[Line]:
@@ -217,13 +211,6 @@ class _Follower:
         cluster.head = max(cluster.head, head)
         version = View(cluster, head).find("pods", metadata["namespace"], metadata["name"])
         return version is not None and version.object["metadata"]["uid"] == self.uid
-
-
-async def _wait(woken: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(woken.wait(), 2.0)
-    except TimeoutError:
-        return
 
 
 def _lines(written: list[Written]) -> Iterator[Line]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 
 from podhub.api.feed import following
@@ -20,18 +18,12 @@ async def follow(
 ) -> None:
     """Give what comes after a seq of the traces about a Pod to `take`, until that says that it is enough."""
     async with following(cluster) as feed:
-        woken = asyncio.Event()
-        feed.watchers.add(woken)
-        try:
-            while True:
-                woken.clear()
-                lines, after = await on_thread(lambda after=after: _news(cluster, uid, types, after))  # type: ignore[misc]
-                if await take(lines):
-                    return
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), LOOK_SECONDS)
-        finally:
-            feed.watchers.discard(woken)
+        while True:
+            seen = feed.head
+            lines, after = await on_thread(lambda after=after: _news(cluster, uid, types, after))  # type: ignore[misc]
+            if await take(lines):
+                return
+            await feed.beyond(seen, LOOK_SECONDS)
 
 
 def _news(cluster: Cluster, uid: str, types: tuple[str, ...], after: int) -> tuple[list[Line], int]:

@@ -142,41 +142,33 @@ class Watcher:
 
     async def _follow(self, feed: Feed, ends: float | None) -> None:
         """Go with the log until the time is up."""
-        async for events in self._batches(feed, ends):
-            body = bytearray()
-            for event in events:
-                if event.type == "GAP":
-                    gone = status.expired(self.position, event.seq).object()
-                    body += self._event("ERROR", gone)
-                    await self.call.part(bytes(body))
-                    return
-                body += await self._told(event)
-            if body:
-                await self.call.part(bytes(body))
+        marked = now = time.monotonic()
+        while ends is None or now < ends:
+            events, upto = await feed.after(self.position)
+            if not await self._tell(events):
+                return
+            self.position = max(self.position, upto)
+            until = marked + BOOKMARK_SECONDS
+            await feed.beyond(self.position, (until if ends is None else min(until, ends)) - now)
+            now = time.monotonic()
+            if now >= until:
+                marked = now
+                if self.bookmarks:
+                    await self.call.part(self._bookmark())
 
-    async def _batches(self, feed: Feed, ends: float | None) -> AsyncIterator[list[Event]]:
-        """Yield what is new, again and again; between, mark the way where that is asked for."""
-        woken = asyncio.Event()
-        feed.watchers.add(woken)
-        marked = time.monotonic()
-        try:
-            while ends is None or time.monotonic() < ends:
-                woken.clear()
-                events, upto = await feed.after(self.position)
-                if events:
-                    yield [event for event in events if event.resource == self.target.kind.plural or event.type == "GAP"]
-                if upto > self.position:
-                    self.position = upto
-                    continue
-                left = [BOOKMARK_SECONDS] if ends is None else [BOOKMARK_SECONDS, max(0.0, ends - time.monotonic())]
-                try:
-                    await asyncio.wait_for(woken.wait(), min(left))
-                except TimeoutError:
-                    if self.bookmarks and time.monotonic() - marked >= BOOKMARK_SECONDS:
-                        marked = time.monotonic()
-                        await self.call.part(self._bookmark())
-        finally:
-            feed.watchers.discard(woken)
+    async def _tell(self, events: list[Event]) -> bool:
+        """Tell the client of changes, all that concern it in one part; say whether it may be told of more."""
+        parts, goes_on = list[bytes](), True
+        for event in events:
+            if event.type == "GAP":
+                parts.append(self._event("ERROR", status.expired(self.position, event.seq).object()))
+                goes_on = False
+                break
+            if event.resource == self.target.kind.plural:
+                parts.append(await self._told(event))
+        if body := b"".join(parts):
+            await self.call.part(body)
+        return goes_on
 
     async def _play(self, feed: Feed, ends: float | None) -> None:
         """Play what the log holds after the beginning, each change when its moment has come."""

@@ -118,7 +118,12 @@ async def watched(
     written, began = [], time.monotonic()
     for number in range(changes):
         await asyncio.sleep(max(0.0, began + number * every - time.monotonic()))
-        obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"m{version}-{number}"}, "data": {"text": "x" * 200}}
+        obj = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": f"m{version}-{number}"},
+            "data": {"text": "x" * 200},
+        }
         made = await client.create(RESOURCE, obj)
         written.append(int(made["metadata"]["resourceVersion"]))
     await asyncio.sleep(2)
