@@ -19,6 +19,7 @@ from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339
 from lifecycle.kernel import Kernel, Pod
 from lifecycle.wire import Answer, Object, Request
 
+TOPOLOGY_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 EVENT_TTL: Micros = HOUR
 """How long an Event is kept after its last change, at least."""
 
@@ -134,9 +135,9 @@ class APIServer:
         return old
 
     def bind(self, namespace: str, name: str, uid: str, node: str) -> None:
-        """Put a Pod on a node and say that it is scheduled, in one change.
+        """Put a Pod on a node and say that it is scheduled, in one change; it gets the labels that say where the node is.
 
-        Kubernetes: pkg/registry/core/pod/storage (assignPod).
+        Kubernetes: pkg/registry/core/pod/storage (assignPod), plugin/pkg/admission/podtopologylabels
         """
         pod = self.get("pods", namespace, name)
         if pod is None or pod["metadata"]["uid"] != uid:
@@ -144,7 +145,16 @@ class APIServer:
         condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
         status = with_condition(pod["status"], condition, self.kernel.now)
         status.pop("nominatedNodeName", None)
-        self.update("pods", {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": status})
+        metadata, where = pod["metadata"], self._topology(node)
+        if where:
+            metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), **where}}
+        self.update("pods", {**pod, "metadata": metadata, "spec": {**pod["spec"], "nodeName": node}, "status": status})
+
+    def _topology(self, node: str) -> dict[str, str]:
+        """Return the labels of a node that its Pods get as well."""
+        found = self.get("nodes", "", node)
+        labels = (found["metadata"].get("labels") or {}) if found is not None else {}
+        return {name: labels[name] for name in TOPOLOGY_LABELS if name in labels}
 
     def counted(self, *key: str) -> int:
         """Return how many times this was called with the same key within the present instant, itself not counted."""

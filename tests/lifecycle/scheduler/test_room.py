@@ -271,3 +271,89 @@ def test_an_engine_that_is_restored_between_any_two_pods_chooses_as_one_that_is_
 
     assert len(chosen(restoring=False)) == 8
     assert chosen(restoring=True) == chosen(restoring=False)
+
+
+def test_a_pod_gets_the_labels_that_say_where_its_node_is():
+    zone = {"topology.kubernetes.io/zone": "z1", "topology.kubernetes.io/region": "r1", "disk": "ssd"}
+    rooms = cluster(node(labels=zone))
+    bound = play(rooms, {**pod(), "metadata": {"name": "web", "labels": {"app": "web"}}})
+    assert bound["metadata"]["labels"] == {
+        "app": "web",
+        "topology.kubernetes.io/region": "r1",
+        "topology.kubernetes.io/zone": "z1",
+    }
+
+
+def test_a_pod_that_names_nodes_by_field_is_told_of_the_others_in_one_word():
+    rooms = cluster(node("a"), node("b"), node("c"))
+    field = {"key": "metadata.name", "operator": "In", "values": ["a"]}
+    required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    left = play(rooms, asking("50", affinity=affinity))
+    assert scheduled(left)["message"].startswith(
+        "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]. "
+    )
+    assert play(rooms, asking("1", "fits", affinity=affinity))["spec"]["nodeName"] == "a"
+
+
+def test_a_pod_whose_terms_name_no_node_at_all_is_told_so():
+    rooms = cluster(node("a"))
+    fields = [{"key": "metadata.name", "operator": "In", "values": [name]} for name in ("a", "b")]
+    required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+    left = play(rooms, pod(affinity=affinity))
+    assert scheduled(left)["message"] == "0/1 nodes are available: pod affinity terms conflict. not found"
+
+
+def attempts(rooms: Rooms, name: str) -> int:
+    """Return how often it was said that a Pod fits nowhere."""
+    events = [e for e in rooms.events() if e["involvedObject"]["name"] == name and e["reason"] == "FailedScheduling"]
+    return sum((event.get("series") or {}).get("count", 1) for event in events)
+
+
+def change_node(rooms: Rooms, name: str, **parts: Any) -> None:
+    old = rooms.api.get("nodes", "", name)
+    assert old is not None
+    rooms.api.update("nodes", {**old, **{part: {**old[part], **more} for part, more in parts.items()}})
+    rooms.run(1)
+
+
+def test_only_what_may_help_wakes_a_pod_that_waits():
+    rooms = cluster(node("a", taints=[{"key": "gpu", "effect": "NoSchedule"}]))
+    play(rooms, pod())
+    before = attempts(rooms, "web")
+    change_node(rooms, "a", metadata={"labels": {"disk": "ssd"}})
+    change_node(rooms, "a", spec={"taints": [{"key": "other", "effect": "NoSchedule"}]})
+    assert attempts(rooms, "web") == before
+    change_node(rooms, "a", spec={"taints": []})
+    assert get(rooms, "web")["spec"]["nodeName"] == "a"
+
+
+def test_a_toleration_that_is_added_wakes_the_pod_itself():
+    rooms = cluster(node("a", taints=[{"key": "gpu", "effect": "NoSchedule"}]))
+    old = play(rooms, pod())
+    spec = {**old["spec"], "tolerations": [*old["spec"]["tolerations"], {"key": "gpu", "operator": "Exists"}]}
+    rooms.api.update("pods", {**old, "spec": spec})
+    rooms.run(1)
+    assert get(rooms, "web")["spec"]["nodeName"] == "a"
+
+
+def test_labels_that_change_wake_only_pods_to_which_labels_matter():
+    rooms = cluster(node("a"))
+    old = play(rooms, asking("50"))
+    before = attempts(rooms, "web")
+    rooms.api.update("pods", {**old, "metadata": {**old["metadata"], "labels": {"app": "new"}}})
+    rooms.run(1)
+    assert attempts(rooms, "web") == before
+
+
+def test_pods_of_a_service_go_to_different_nodes_of_different_zones():
+    zones = {f"n{i}": {"topology.kubernetes.io/zone": f"z{i % 2}"} for i in range(4)}
+    rooms = cluster(*(node(name, labels) for name, labels in zones.items()))
+    service = {"kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}}
+    assert rooms.request("create", "services", service).code == 201
+    chosen = []
+    for n in range(4):
+        chosen.append(play(rooms, {**pod(f"web-{n}"), "metadata": {"name": f"web-{n}", "labels": {"app": "web"}}}))
+    assert len({one["spec"]["nodeName"] for one in chosen}) == 4
+    assert zones[chosen[0]["spec"]["nodeName"]] != zones[chosen[1]["spec"]["nodeName"]]
