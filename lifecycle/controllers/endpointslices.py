@@ -18,7 +18,8 @@ from lifecycle.programs import network
 from lifecycle.wire import Object
 
 LATENCY: Micros = 5 * MILLISECOND
-"""From a Pod's change to that of the slices."""
+LATENCY_EACH: Micros = 10
+"""From a Pod's change to that of the slices, with so much more for each Pod that the Service has."""
 MOST_ENDPOINTS = 100
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 OVER_CAPACITY = "endpoints.kubernetes.io/over-capacity"
@@ -114,7 +115,8 @@ class EndpointSlices:
         known.pending.update(dict.fromkeys(pods, True))
         if not known.waiting:
             known.waiting = True
-            self.kernel.after(LATENCY, "endpointslices", "sync", namespace, service)
+            delay = LATENCY + len(known.members) * LATENCY_EACH
+            self.kernel.after(delay, "endpointslices", "sync", namespace, service)
 
     def _pending_pods(self, namespace: str, known: Service) -> dict[str, Object | None]:
         api = self.kernel.rooms["apiserver"]
@@ -216,11 +218,15 @@ class EndpointSlices:
         ports = tuple((port.get("name", ""), int(port["port"])) for port in spec.get("ports") or ())
         members = {member.endpoint["addresses"][0]: member for _, member in sorted(known.members.items())}
         receiving = endpoints.may_receive(member.endpoint for member in members.values())
+        targets: dict[Ports, tuple[int, ...]] = {}
         found = []
         for one in receiving:
-            numbers = {port[0]: port[2] for port in members[one["addresses"][0]].ports}
-            targets = tuple(numbers.get(port, 0) for port, _ in ports)
-            found.append(network.Endpoint(one["addresses"][0], targets, one.get("hostname", "")))
+            ip = one["addresses"][0]
+            own = tuple(members[ip].ports)
+            if own not in targets:
+                numbers = {port[0]: port[2] for port in own}
+                targets[own] = tuple(numbers.get(port, 0) for port, _ in ports)
+            found.append(network.Endpoint(ip, targets[own], one.get("hostname", "")))
         table = self.kernel.rooms["programs"].network
         cluster_ip = "" if spec.get("type") == "ExternalName" else spec.get("clusterIP", "")
         table.set_service(network.Service(namespace, name, cluster_ip, ports, tuple(found), spec.get("externalName", "")))
