@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import h11
 import pytest
@@ -380,3 +381,86 @@ def test_a_large_file_of_nothing_is_sent_in_part() -> None:
     [(status, headers, body)] = answers(client.received, ["GET"])
     assert (status, headers["content-type"]) == (200, "application/octet-stream")
     assert len(body) == int(headers["content-length"]) == 16 << 20
+
+
+PIECES = [
+    GET,
+    LAST,
+    GET[:30],
+    GET[30:],
+    b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"5\r\nhello\r\n",
+    b"0\r\n\r\n",
+    b"GET /exit?code=3 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /redirect?location=/%0d%0aSet-Cookie:a=b HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"\r\n",
+    b"PING\r\n",
+    b"\0\xff",
+]
+SERVERS = [
+    ("nginx", ()),
+    ("redis", ("redis-server", "--port", "80")),
+    ("busybox", ("nc", "-lk", "-p", "80")),
+    ("busybox", ("sh", "-c", "while true; do date | nc -l -p 80; done")),
+    ("python", ("python", "-m", "http.server", "80")),
+    ("registry.k8s.io/e2e-test-images/agnhost:2.40", ("/agnhost", "netexec", "--http-port=80")),
+    ("acme/shop", ()),
+]
+STEPS = st.one_of(
+    st.tuples(st.just("connect"), st.integers(1, 3)),
+    st.tuples(st.just("send"), st.integers(1, 3), st.sampled_from(PIECES) | st.binary(max_size=20), st.booleans()),
+    st.tuples(st.just("hang up"), st.integers(1, 3)),
+    st.tuples(st.just("signal"), st.sampled_from(["SIGTERM", "SIGKILL", "SIGHUP"])),
+    st.tuples(st.just("fault"), st.sampled_from(["drop", "delay", "status", "refuse", ""])),
+    st.tuples(st.just("run"), st.sampled_from([0.0, 0.5, 2.0, 200.0])),
+)
+
+
+class Play:
+    """Steps that are taken in a world with one server."""
+
+    def __init__(self, image: str, command: tuple[str, ...]) -> None:
+        self.world = World()
+        self.world.container(image, *command, ports=(80, 6379))
+        self.sessions: dict[int, int] = {}
+        self.opened = 0
+
+    def step(self, what: str, *more: Any) -> None:
+        room = self.world.programs
+        session = self.sessions.get(more[0], 0) if what in ("send", "hang up") else 0
+        match what:
+            case "connect":
+                self.opened += 1
+                if room.forwarding.connect("pod", 80, self.opened, reply(f"end-{self.opened}")) is None:
+                    self.sessions[more[0]] = self.opened
+            case "send":
+                room.forwarding.receive(session, more[1], more[2])
+            case "hang up":
+                room.forwarding.hang_up(session)
+            case "signal":
+                room.signal("pod/app", more[0])
+            case "fault":
+                room.remove_fault("f")
+                if more[0]:
+                    room.set_fault("f", PortFault("default", "pod", more[0], 80, delay=SECOND))
+            case "run":
+                self.world.run(self.world.kernel.now / SECOND + more[0])
+
+
+@given(st.sampled_from(SERVERS), st.lists(STEPS, max_size=25))
+@settings(max_examples=150, deadline=None)
+def test_whatever_clients_do_each_connection_ends_once_and_a_saved_world_goes_on_alike(
+    server: tuple[str, tuple[str, ...]], steps: list[tuple[Any, ...]]
+) -> None:
+    play, again = Play(*server), Play(*server)
+    for step in steps:
+        play.step(*step)
+        again.step(*step)
+        again.world = again.world.saved_and_restored()
+    assert again.world.kernel.outputs == play.world.kernel.outputs
+    for session in list(play.world.programs.state.forwarded):
+        play.world.programs.forwarding.hang_up(session)
+    ends = [told for _, told, _ in play.world.listener.told if told.startswith("end-")]
+    assert len(ends) == len(set(ends))
+    assert {f"end-{session}" for session in play.sessions.values()} <= set(ends)
+    assert all("\nSet-Cookie" not in body.get("text", "") for body in play.world.traces("session"))
