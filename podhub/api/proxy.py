@@ -126,9 +126,11 @@ def _query(call: Call) -> str:
 
 def _passed_on(call: Call, asked: Asked) -> list[tuple[str, str]]:
     """Return the headers that a program is shown, as Go writes their names."""
-    shown = [(_canonical(name), value) for name, value in call.headers.items() if name not in KEPT_BACK]
     client = (call.scope.get("client") or ("127.0.0.1", 0))[0]
-    return [*shown, ("X-Forwarded-For", client), ("X-Forwarded-Uri", f"{unquote(asked.prefix)}{unquote(asked.path)}")]
+    through = ", ".join(filter(None, (call.headers.get("x-forwarded-for"), client)))
+    own = {"X-Forwarded-For": through, "X-Forwarded-Uri": f"{unquote(asked.prefix)}{unquote(asked.path)}"}
+    shown = {_canonical(name): value for name, value in call.headers.items() if name not in KEPT_BACK}
+    return list({**shown, **own}.items())
 
 
 def _canonical(name: str) -> str:

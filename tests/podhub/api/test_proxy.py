@@ -10,6 +10,7 @@ from kubernetes import client, config
 
 from lifecycle.apiserver.refused import Refused
 from podhub.api import proxy
+from podhub.api.http import Call
 from podhub.api.resources import is_proxied, target
 from tests.podhub.api.conftest import Reached, Server
 from tests.podhub.api.wire import Answer, ask, pod
@@ -202,6 +203,32 @@ def test_a_name_has_a_scheme_and_a_port(name: str, read: tuple[str, str, str] | 
     else:
         with pytest.raises(Refused):
             proxy._name(about)
+
+
+def test_a_program_is_not_shown_who_asks() -> None:
+    """What it is shown stands in the log for all to read."""
+    names = ("authorization", "cookie", "connection", "te", "x-api-version", "x-forwarded-for", "x-forwarded-uri")
+    raw = [(name.encode(), b"192.0.2.7") for name in names]
+    call = Call({"query_string": b"", "headers": raw, "client": ("192.0.2.8", 1)}, None, None)  # type: ignore[arg-type]
+    assert proxy._passed_on(call, proxy.Asked("/p", "/a%20b")) == [
+        ("X-Api-Version", "192.0.2.7"),
+        ("X-Forwarded-For", "192.0.2.7, 192.0.2.8"),
+        ("X-Forwarded-Uri", "/p/a b"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Set-Cookie", "clear-site-data", "Access-Control-Allow-Origin", "Transfer-Encoding", "Date"])
+def test_a_program_does_not_speak_for_the_whole_origin(name: str) -> None:
+    call = Call({"query_string": b"", "headers": []}, None, None)  # type: ignore[arg-type]
+    told = {"status": 200, "message": "", "text": "a", "headers": [[name, "x"], ["X-Own", "y"]]}
+    assert proxy._reply(call, proxy.Asked("/p", "/"), told).headers == (("X-Own", "y"), *proxy.SANDBOX)
+
+
+def test_a_status_that_is_none_is_no_answer() -> None:
+    call = Call({"query_string": b"", "headers": []}, None, None)  # type: ignore[arg-type]
+    with pytest.raises(Refused) as refused:
+        proxy._reply(call, proxy.Asked("/p", "/"), {"status": 700, "message": "", "text": "", "headers": []})
+    assert refused.value.status.message == 'error trying to reach service: malformed HTTP status code "700"'
 
 
 def test_links_are_found_in_a_page_of_nothing_but_tags() -> None:
