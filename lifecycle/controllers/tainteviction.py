@@ -71,11 +71,11 @@ class TaintEviction:
         api.delete("pods", namespace, name, uid)
 
     def _observe_node(self, old: Object | None, new: Object | None) -> None:
-        node = new or old
-        assert node is not None
-        name = node["metadata"]["name"]
-        spec = (new or {}).get("spec") or {}
-        taints = [taint for taint in spec.get("taints") or () if taint["effect"] == "NoExecute"]
+        name = (new or old or {})["metadata"]["name"]
+        if new is None:
+            self.state.tainted.pop(name, None)
+            return
+        taints = [taint for taint in (new.get("spec") or {}).get("taints") or () if taint["effect"] == "NoExecute"]
         if taints == self.state.tainted.get(name, []):
             return
         if taints:
