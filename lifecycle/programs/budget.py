@@ -20,7 +20,7 @@ PORTION = 1_000
 """What must have come back before a container that has used up all goes on; what asks from outside gets as much."""
 CHARACTERS_A_STEP = 512
 """How many characters of a text are looked at in the time of a step."""
-COPIED_A_STEP = 8192
+COPIED_A_STEP = 4096
 """How many are copied as they stand."""
 ITEMS_A_STEP = 16
 """How many lines, variables or names are."""
@@ -29,13 +29,14 @@ ITEMS_A_STEP = 16
 class Budget(msgspec.Struct, omit_defaults=True):
     """A container's account. `done` only grows; the rest says what it was when the second, and the last rest, began.
 
-    `spare` is what was left for use at the start of `second`. A container rests when all its processes wait by themselves.
+    `used` is what had been used, and had not come back, at the start of `second`. A container rests when all its processes
+    wait by themselves.
     """
 
     done: int = 0
     second: int = 0
     before: int = 0
-    spare: int = SPARE
+    used: int = 0
     rested: int = 0
 
     def affordable(self, now: Micros) -> bool:
@@ -43,10 +44,10 @@ class Budget(msgspec.Struct, omit_defaults=True):
         second = now // SECOND
         if second != self.second:
             self._settle(second)
-        return self.done - self.before < min(MAX_STEPS, self.spare)
+        return self.done - self.before < min(MAX_STEPS, SPARE - self.used)
 
     def _settle(self, second: int) -> None:
-        self.spare = min(SPARE, self.spare - (self.done - self.before) + REGAIN * (second - self.second))
+        self.used = max(0, self.used + (self.done - self.before) - REGAIN * (second - self.second))
         self.second, self.before = second, self.done
 
     def rest(self) -> None:
@@ -56,7 +57,7 @@ class Budget(msgspec.Struct, omit_defaults=True):
         """Return the second in which work can go on; None: never, for it has gone on too long without a rest."""
         if self.done - self.rested >= SPARE:
             return None
-        left = self.spare - (self.done - self.before)
+        left = SPARE - self.used - (self.done - self.before)
         if left > 0:
             return self.second + 1
         return self.second + -(-(PORTION - left) // REGAIN)
@@ -65,5 +66,5 @@ class Budget(msgspec.Struct, omit_defaults=True):
         """Give a portion to what somebody outside asks for, whatever has been used up."""
         if not self.affordable(now):
             self._settle(self.second)
-            self.spare = max(self.spare, PORTION)
+            self.used = min(self.used, SPARE - PORTION)
             self.rest()

@@ -148,11 +148,22 @@ def parent(path: str) -> str:
 
 
 class View:
-    """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved."""
+    """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved.
+
+    `user` is the one whose process is at work.
+    """
 
     def __init__(
-        self, image: Mapping[str, Node], layer: Tree, mounts: list[tuple[str, str, str, bool]], volumes: Mapping[str, Tree]
+        self,
+        image: Mapping[str, Node],
+        layer: Tree,
+        mounts: list[tuple[str, str, str, bool]],
+        volumes: Mapping[str, Tree],
+        read_only: bool = False,
     ) -> None:
+        """`read_only`: nothing may be written but in mounts and under /dev, which is a file system of its own."""
+        self.read_only = read_only
+        self.user = 0
         self.image = image if isinstance(image, Image) else Image(image)
         self.layer = layer
         self.volumes = volumes
@@ -169,7 +180,7 @@ class View:
         for mount, volume, sub, read_only in self.mounts:
             if path == mount or path.startswith(mount + "/") or mount == "/":
                 return Place(volume, join("/", sub + path[len(mount) :]) if sub else path[len(mount) :] or "/", read_only, path)
-        return Place("", path, False, path)
+        return Place("", path, self.read_only and path != "/dev" and not path.startswith("/dev/"), path)
 
     def tree(self, place: Place) -> Tree:
         return self.volumes[place.tree] if place.tree else self.layer
@@ -273,7 +284,15 @@ class View:
         place = self.place(full)
         if place.read_only:
             raise FileError("EROFS")
+        if not self.allows(above, 2) and self.node_at(place) is None:
+            raise FileError("EACCES")
         return place
+
+    def allows(self, node: Node, bits: int) -> bool:
+        """Say whether the user may read (4) or write (2). Whoever is no owner is of root's group, as without runAsGroup."""
+        if not self.user:
+            return True
+        return bool((node.mode >> 6 if node.user == self.user else node.mode >> 3 | node.mode) & bits)
 
     def put(self, place: Place, node: Node) -> None:
         """Set a node. Raises: FileError ENOSPC beyond the limits."""
@@ -294,6 +313,13 @@ class View:
             raise FileError("EROFS")
         if place.full in self._mount_points():
             raise FileError("EBUSY")
+        above = self.node_at(self.place(parent(place.full)))
+        if above is not None and self.user:
+            node = self.node_at(place)
+            if not self.allows(above, 2):
+                raise FileError("EACCES")
+            if above.mode & 0o1000 and node is not None and self.user not in (node.user, above.user):
+                raise FileError("EPERM")
         self._resolved.clear()
         tree = self.tree(place)
         tree.drop(place.path)

@@ -156,6 +156,7 @@ class Machine:
                     break
                 process = self.state.processes.get(self.queue.pop(0))
                 if process is not None and process.code is None and not process.waiting and not process.stopped:
+                    self.view.user = process.user
                     self.room.step(self, process)
                     if process.waiting and not process.seen and process.code is None:
                         process.seen = True
@@ -164,6 +165,7 @@ class Machine:
                 self.state.budget.rest()
         finally:
             self.running = False
+            self.view.user = 0
             output.put_written(self)
 
     def spend(self, process: Process, steps: int) -> bool:

@@ -18,6 +18,8 @@ MAX_WORK = 50_000_000
 WORK_A_STEP = 400
 """How much of that counts as one step of a script."""
 MAX_BACKTRACKS = 1_000_000
+MAX_REPLACED = 100_000
+"""How many matches one replacement makes good."""
 
 
 class RegexError(ValueError):
@@ -105,6 +107,8 @@ class Regex:
             number += 1
             if number == count:
                 break
+            if number > MAX_REPLACED:
+                raise RegexError("Regular expression too big", hard=True)
         return ("".join(out) + text[at:], number) if number else (text, 0)
 
     def split(self, text: str) -> list[str]:

@@ -505,7 +505,7 @@ class Programs:
                 for one in state.spec.mounts
             ]
             image = catalogue.files(state.spec.image)
-            found = self._views[state.spec.id] = View(image, state.layer, mounts, self.state.volumes)
+            found = self._views[state.spec.id] = View(image, state.layer, mounts, self.state.volumes, state.spec.read_only)
         return found
 
     def ports(self, sandbox: SandboxState) -> dict[int, Listener]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lifecycle.programs import behavior, streams
+from lifecycle import behavior
+from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, Node, Tree, join, parent
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
@@ -100,8 +101,7 @@ def _user(machine: Machine) -> int:
     spec = machine.state.spec
     if spec.user is not None:
         return spec.user
-    user = catalogue.config(spec.image).user.partition(":")[0]
-    return int(user) if user.isdigit() else 0 if user in ("", "root") else 1000
+    return catalogue.user_number(catalogue.config(spec.image).user)
 
 
 def start(machine: Machine) -> str | None:

@@ -38,6 +38,8 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
             raise FileError("ENOENT")
         if node.kind == "d":
             return Open("directory", place.tree, place.path)
+        if not view.allows(node, 4):
+            raise FileError("EACCES")
         return _node(place.tree, place.path, node, False)
     if node is None:
         place = view.target(full)
@@ -51,7 +53,7 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
         return _node(place.tree, place.path, node, True)
     elif place.read_only:
         raise FileError("EROFS")
-    elif process.user and node.user != process.user and not node.mode & 0o002:
+    elif not view.allows(node, 2):
         raise FileError("EACCES")
     elif mode == "w" and (node.size or not place.tree):
         view.put(place, Node("f", "", 0, node.mode, machine.kernel.now, node.user, node.program if not node.size else "", ""))
@@ -256,6 +258,11 @@ def _write_pipe(machine: Machine, process: Process, opened: Open, text: str) -> 
         return False
     _wake(machine, pipe)
     return True
+
+
+def is_pipe(machine: Machine, process: Process, fd: int) -> bool:
+    opened = machine.state.opens.get(process.fds.get(fd, 0))
+    return opened is not None and opened.kind == "pipe"
 
 
 def pipe_full(machine: Machine, process: Process, fd: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from lifecycle import behavior
 from lifecycle.core_v1 import quantity
 from lifecycle.core_v1.field import quote
 from lifecycle.core_v1.quantity import NANO
@@ -24,6 +25,7 @@ DEPRECATED_LABELS = {
 
 def pod(obj: Object) -> Iterator[str]:
     spec = obj["spec"]
+    yield from _behaviors(obj)
     name = obj["metadata"].get("name", "")
     texts = formats.dns_label(name) if name else []
     if texts:
@@ -76,3 +78,19 @@ def _port_names(containers: list[Object]) -> Iterator[str]:
                 )
             elif name:
                 first.setdefault(name, (i, at))
+
+
+def _behaviors(obj: Object) -> Iterator[str]:
+    """Say which annotations of PodHub's own (no part of Kubernetes) cannot be used, and why."""
+    fields = ("initContainers", "containers", "ephemeralContainers")
+    names = [container.get("name") for field in fields for container in obj["spec"].get(field) or []]
+    for key, text in (obj["metadata"].get("annotations") or {}).items():
+        if not key.startswith(behavior.PREFIX):
+            continue
+        if key.removeprefix(behavior.PREFIX) not in names:
+            yield f"metadata.annotations[{key}]: no container has this name; there are {', '.join(map(str, names))}"
+            continue
+        try:
+            behavior.read(text)
+        except behavior.BehaviorError as error:
+            yield f"metadata.annotations[{key}]: {error}; the container does not use it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -40,14 +41,20 @@ def awk(call: Call) -> int | None:
         machine.flush()
         return None
     except AwkError as error:
-        return call.fail(f"cmd. line:1: {error}" if call.busybox else str(error), 1 if call.busybox else 2)
+        return call.fail(_said(call, str(error)), 1 if call.busybox else 2)
     except AwkLimit as error:
         call.machine.limit("bytes", str(error), "it ends with 2")
         machine.flush()
         return call.fail("memory exhausted" if call.busybox else "not enough memory", 2)
     except ZeroDivisionError:
         machine.flush()
-        return call.fail("division by zero", 1 if call.busybox else 2)
+        return call.fail("cmd. line:1: Division by zero")
+
+
+def _said(call: Call, problem: str) -> str:
+    if not call.busybox:
+        return f"line 1: {problem}"
+    return f"cmd. line:1: {'Unexpected token' if 'syntax error' in problem else problem}"
 
 
 def _begin(call: Call) -> None:
@@ -337,7 +344,13 @@ def do_unary(awk: Awk, step: Step) -> None:
 
 def do_arithmetic(awk: Awk, step: Step) -> None:
     right = number(awk.stack.pop())
-    awk.stack[-1] = arithmetic(step[1], number(awk.stack[-1]), right)
+    left = number(awk.stack[-1])
+    try:
+        awk.stack[-1] = arithmetic(step[1], left, right)
+    except ZeroDivisionError:
+        if awk.call.busybox:
+            raise
+        awk.stack[-1] = math.copysign(math.inf, left) if left and step[1] == "/" else math.nan
 
 
 def do_compare(awk: Awk, step: Step) -> None:

@@ -28,6 +28,7 @@ def _substr(awk: Awk, args: list[Value]) -> Value:
     source = awk.text(args[0])
     first = number(args[1])
     start = round(first) if abs(first) < 1e15 else (1 if first < 0 else len(source) + 1)
+    start = max(start, 1) if awk.call.busybox else start
     if len(args) < 3:
         return source[max(start, 1) - 1 :]
     size = number(args[2])

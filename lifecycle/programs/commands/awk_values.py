@@ -10,6 +10,7 @@ from lifecycle.programs.shell.printf import printf_text
 
 Value = Any
 _LEADING = re.compile(r"\s*[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|(?i:inf|nan)(?![a-z]))")
+_HEXADECIMAL = re.compile(r"[0-9a-fA-F]{0,13}")
 _LOOKS = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*")
 
 
@@ -25,6 +26,8 @@ def number(value: Value) -> float:
         return 0.0
     text = value[0] if isinstance(value, list) else str(value)
     match = _LEADING.match(text[:400])
+    if match and match.group()[-1] == "0" and text[match.end() : match.end() + 1] in ("x", "X"):
+        return float(int(_HEXADECIMAL.match(text, match.end() + 1).group() or "0", 16))  # type: ignore[union-attr]
     return float(match.group()) if match else 0.0
 
 
@@ -47,7 +50,7 @@ def text(value: Value, form: str = "%.6g") -> str:
 def number_text(value: float, form: str) -> str:
     if math.isinf(value) or math.isnan(value):
         return ("-" if math.copysign(1, value) < 0 else "") + ("inf" if math.isinf(value) else "nan")
-    if value == int(value) and abs(value) < 1e16:
+    if value == int(value) and abs(value) < 1e18:
         return str(int(value))
     if form == "%.6g":
         return f"{value:.6g}"

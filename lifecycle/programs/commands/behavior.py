@@ -1,9 +1,9 @@
-"""A program that does what the annotation says (`programs/behavior.py` reads it)."""
+"""A program that does what the annotation says (`behavior.py` reads it)."""
 
 from __future__ import annotations
 
+from lifecycle.behavior import Answer, Behavior, File, read, size, span
 from lifecycle.clock import SECOND, Micros
-from lifecycle.programs.behavior import Answer, Behavior, File, read, size, span
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import BASE_MEMORY, Machine

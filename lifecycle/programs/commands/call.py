@@ -102,6 +102,19 @@ class Call:
         """Write to standard output; False where it failed."""
         return self.machine.write(self.process, 1, text, zeros)
 
+    def out_zeros(self, size: int) -> bool | None:
+        """Write NUL bytes to standard output; False where it failed; None: wait, and ask for the same again."""
+        if not streams.is_pipe(self.machine, self.process, 1):
+            return self.out("", size)
+        left: int = self.data.setdefault("zeros", size)
+        while left > 0:
+            if streams.pipe_full(self.machine, self.process, 1) or not self.machine.spend(self.process, 1):
+                return None
+            if not self.out("\0" * min(left, streams.PIPE_SIZE)):
+                return False
+            left = self.data["zeros"] = left - min(left, streams.PIPE_SIZE)
+        return True
+
     def err(self, text: str) -> None:
         self.machine.write(self.process, 2, text)
 

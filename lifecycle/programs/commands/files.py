@@ -103,6 +103,8 @@ def _touch(call: Call, name: str, no_create: bool) -> None:
         return
     if place.read_only:
         raise FileError("EROFS")
+    if not view.allows(node, 2):
+        raise FileError("EACCES")
     view.put(place, msgspec.structs.replace(node, mtime=call.now))
     call.machine.changed_files(place.tree)
 
@@ -184,8 +186,17 @@ def mkdir(call: Call) -> int:
             make_directory(call, name, "p" in options, mode)
         except FileError as error:
             prefix = "can't create directory" if call.busybox else "cannot create directory"
-            status = call.fail(f"{prefix} '{name}': {error.text}")
+            at = error.path if isinstance(error, MakeError) else name
+            status = call.fail(f"{prefix} '{at}': {error.text}")
     return status
+
+
+class MakeError(FileError):
+    """A directory could not be made; `path` is which one."""
+
+    def __init__(self, code: str, path: str) -> None:
+        super().__init__(code)
+        self.path = path
 
 
 def make_directory(call: Call, name: str, parents: bool, mode: int) -> None:
@@ -199,7 +210,10 @@ def make_directory(call: Call, name: str, parents: bool, mode: int) -> None:
         raise FileError("EEXIST")
     if parents and view.node_at(view.place(parent(full))) is None:
         make_directory(call, parent(full), True, 0o777 & ~call.process.umask)
-    place = view.target(full)
+    try:
+        place = view.target(full)
+    except FileError as error:
+        raise MakeError(error.code, full if parents else name) from error
     view.put(place, Node("d", mode=mode, mtime=call.now, user=call.process.user))
     call.machine.changed_files(place.tree)
 
@@ -353,7 +367,9 @@ def chmod(call: Call) -> int:
             for one in below(call, path) if recursive else [path]:
                 _change(call, one, what)
         except FileError as error:
-            status = call.fail(f"{name}: {error.text}" if call.busybox else f"cannot access '{name}': {error.text}")
+            what = "permissions" if call.name == "chmod" else "group" if call.name == "chgrp" else "ownership"
+            tried = f"changing {what} of" if error.code in ("EROFS", "EPERM") else "cannot access"
+            status = call.fail(f"{name}: {error.text}" if call.busybox else f"{tried} '{name}': {error.text}")
     return status
 
 

@@ -34,7 +34,7 @@ def dd(call: Call) -> int | None:
         return call.fail(
             f"invalid number '{operands.get('bs')}'" if call.busybox else f"invalid number: '{operands.get('bs')}'"
         )
-    if not call.machine.charge(call.process, block):
+    if "zeros" not in call.data and not call.machine.charge(call.process, block):
         return None
     try:
         return _copy(call, operands, block, count)
@@ -62,8 +62,7 @@ def _copy(call: Call, operands: dict[str, str], block: int, count: int | None) -
         text, zeros = piped, 0
     if count is not None and text:
         text = text[: block * count]
-    _put(call, operands, text, zeros, block)
-    return 0
+    return 0 if _put(call, operands, text, zeros, block) else None
 
 
 def _endless(call: Call, operands: dict[str, str]) -> int | None:
@@ -89,7 +88,8 @@ def _append(call: Call, target: str, size: int) -> None:
     streams.close(call.machine, call.process, 9)
 
 
-def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int) -> None:
+def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int) -> bool:
+    """Write what was read and say how much it was; False while a reader has still to take it."""
     size = len(text) + zeros
     if "of" in operands:
         skip = parse_size(operands.get("seek", "0")) or 0
@@ -99,17 +99,18 @@ def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int
         streams.set_fd(call.machine, call.process, 9, opened)
         call.machine.write(call.process, 9, text, zeros)
         streams.close(call.machine, call.process, 9)
-    else:
-        call.out(text, zeros)
+    elif call.out_zeros(zeros) is None if zeros else not call.out(text):
+        return False
     if operands.get("status") == "none":
-        return
+        return True
     whole, part = divmod(size, block)
     records = f"{whole}+{int(part > 0)} records in\n{whole}+{int(part > 0)} records out\n"
     if operands.get("status") == "noxfer":
         call.err(records)
-        return
+        return True
     span = max(size / (1 << 30), 0.000_05)
     call.err(records + _speed(call, size, span))
+    return True
 
 
 def _speed(call: Call, size: int, span: float) -> str:

@@ -68,7 +68,8 @@ def _head_bytes(call: Call, options: dict[str, str], names: list[str]) -> int | 
         except FileError as error:
             return call.cannot_open(name, error)
         if opened.kind == "zero":
-            call.out("", most)
+            if call.out_zeros(most) is None:
+                return None
         elif opened.kind == "random":
             call.moves()
             size = min(most, 4096)

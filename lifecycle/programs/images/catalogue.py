@@ -42,6 +42,12 @@ def config(image: str) -> ImageConfig:
     )
 
 
+def user_number(user: str) -> int:
+    """Return the number of an image's user: a name that is not root's stands for 1000."""
+    name = user.partition(":")[0]
+    return int(name) if name.isdigit() else 0 if name in ("", "root") else 1000
+
+
 _BASES: dict[str, Callable[[], dict[str, Node]]] = {
     "busybox": userland.busybox,
     "alpine": userland.alpine,
@@ -68,7 +74,7 @@ def _files(name: str) -> Mapping[str, Node]:
     for path, text in entry.files.items():
         nodes[path] = userland.file(text, 0o755 if text.startswith("#!") else 0o644)
     for path in entry.directories:
-        nodes[path] = userland.directory()
+        nodes[path] = Node("d", mode=0o755, user=user_number(entry.user))
     if not name:
         for program in SERVER_PROGRAMS:
             nodes.setdefault(f"/usr/bin/{program}", userland.program(f"server:{program}"))

@@ -312,7 +312,7 @@ class Expander:
         return [(text, quoted or q) for text, q in self._pieces(self._tilde(word))]
 
     def _altered(self, part: Var, op: str, value: str) -> str:
-        self.turn.machine.work(len(value) // (2 if op in ("/", "//") else ITEMS_A_STEP))
+        self.turn.machine.work(len(value) // ITEMS_A_STEP)
         if op in ("#", "##"):
             return _trim_front(value, self.pattern(part.word or ()), op == "##", self.bash)
         if op in ("%", "%%"):

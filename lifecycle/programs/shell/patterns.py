@@ -59,9 +59,10 @@ def replaced(pattern: str, replacement: str, text: str, everywhere: bool, extend
     anchor = pattern[0] if pattern[0] in "#%" and not everywhere else ""
     source = _source(pattern[len(anchor) :], ".*", extended)
     source = {"#": rf"\A(?:{source})", "%": rf"(?:{source})\z"}.get(anchor, source)
-    plain = pattern if everywhere and not any(c in pattern for c in "*?[\\(") else ""
-    if plain:
-        return text.replace(plain, replacement)
+    if everywhere and not any(c in pattern for c in "*?[\\("):
+        return text.replace(pattern, replacement)
+    if everywhere and "*" not in pattern and "(" not in pattern:
+        return re.sub(source, lambda _: replacement, text, flags=re.S)
     return _expression(source).subn(lambda _: replacement, text, 0 if everywhere else 1)[0]
 
 

@@ -170,3 +170,23 @@ def test_whatever_has_the_right_types_gets_an_answer(spec: Any, container: Any, 
     manifest = {**POD, "metadata": metadata, "spec": {**spec, "containers": [container]}}
     assert isinstance(accept(manifest), Accepted | Status)
     assert struct("PodSpec").go == "v1.PodSpec"
+
+
+def test_an_annotation_of_behavior_that_cannot_be_used_is_warned_of() -> None:
+    pod = copy.deepcopy(POD)
+    pod["metadata"]["annotations"] = {
+        "podhub.dev/behavior.c": "listens:\n- port: eighty\n",
+        "podhub.dev/behavior.d": "exits: {after: 3s}",
+        "podhub.dev/other": "[",
+    }
+    accepted = accept(pod, namespace="default")
+    assert isinstance(accepted, Accepted)
+    assert accepted.warnings == (
+        "metadata.annotations[podhub.dev/behavior.c]: line 2: listens[0].port: Expected `int`, got `str`; "
+        "the container does not use it",
+        "metadata.annotations[podhub.dev/behavior.d]: no container has this name; there are c",
+    )
+    pod["metadata"]["annotations"] = {"podhub.dev/behavior.c": "listens:\n- port: 80\n"}
+    accepted = accept(pod, namespace="default")
+    assert isinstance(accepted, Accepted)
+    assert accepted.warnings == ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.programs import GRPCCheck, behavior
+from lifecycle import behavior
+from lifecycle.programs import GRPCCheck
 from tests.lifecycle.programs.world import World, reply
 
 
@@ -119,24 +120,28 @@ def test_grpc_health_follows_the_answers() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("listens: [{prot: 1}]", "listens[0]: Object contains unknown field `prot`; there are port, after, until, protocol"),
-        ("listens: [{port: 99999}]", "listens[0].port: Expected `int` <= 65535"),
+        (
+            "listens: [{prot: 1}]",
+            "line 1: listens[0]: Object contains unknown field `prot`; there are port, after, until, protocol",
+        ),
+        ("listens: [{port: 99999}]", "line 1: listens[0].port: Expected `int` <= 65535"),
         (
             "lisens: []",
             "Object contains unknown field `lisens`; there are listens, answers, exits, memory, sigterm, output, files",
         ),
         (
             "exits: {after: soon}",
-            "exits.after: 'soon' is no span of time; it is a number of seconds, or a text such as 300ms, 5s, 2m",
+            "line 1: exits.after: 'soon' is no span of time; it is a number of seconds, or a text such as 300ms, 5s, 2m",
         ),
-        ("memory: {start: 5X}", "memory.start: '5X' is no size; it is a number of bytes, or a text such as 50Mi, 1Gi"),
-        ("answers: [{since: 3s}]", "answers[0]: Object contains unknown field `since`"),
+        ("memory: {start: 5X}", "line 1: memory.start: '5X' is no size; it is a number of bytes, or a text such as 50Mi, 1Gi"),
+        ("answers: [{since: 3s}]", "line 1: answers[0]: Object contains unknown field `since`"),
+        ("listens:\n- port: 80\n- {port: 81, after: later}\n", "line 3: listens[1].after: 'later' is no span of time"),
         ("a: [", "line 2: it is not YAML"),
         ("- 1", "Expected `object`, got `array`"),
-        ("output: [{text: x, every: 1ms}]", "output[0].every: must be 100ms or more"),
+        ("output: [{text: x, every: 1ms}]", "line 1: output[0].every: must be 100ms or more"),
     ],
 )
-def test_a_mistake_is_named_with_its_field(text: str, message: str) -> None:
+def test_a_mistake_is_named_with_its_line_and_field(text: str, message: str) -> None:
     with pytest.raises(behavior.BehaviorError) as error:
         behavior.read(text)
     assert str(error.value).startswith(message)
@@ -147,5 +152,5 @@ def test_a_bad_annotation_is_left_out_and_said() -> None:
     world.run(1)
     assert world.get().status == 200
     assert world.traces("assumption")[0]["text"] == (
-        "The annotation podhub.dev/behavior.app is not used: listens: Expected `array`, got `int`"
+        "The annotation podhub.dev/behavior.app is not used: line 1: listens: Expected `array`, got `int`"
     )

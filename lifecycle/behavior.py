@@ -132,12 +132,44 @@ EXAMPLES: dict[str, str] = {
 
 
 class BehaviorError(Exception):
-    """What is wrong in an annotation: the field and what is allowed there."""
+    """What is wrong in an annotation: the line of its text, the field and what is allowed there."""
+
+
+PREFIX = "podhub.dev/behavior."
 
 
 @lru_cache(maxsize=1024)
 def read(text: str) -> Behavior:
     """Return what an annotation says. Raises: BehaviorError."""
+    try:
+        return _read(text)
+    except BehaviorError as error:
+        line = _line(text, str(error))
+        raise BehaviorError(f"line {line}: {error}" if line else str(error)) from error
+
+
+def _line(text: str, problem: str) -> int:
+    """Return the line of the field that a complaint begins with, as far as it is there; 0 where none is meant."""
+    path = re.match(r"[a-z]+(?:\[\d+\])?(?:\.[a-z]+)*(?=:)", problem)
+    if not path:
+        return 0
+    node = yaml.compose(text, yaml.SafeLoader)
+    line = 0
+    for step in re.findall(r"[a-z]+|\d+", path.group()):
+        found = None
+        if isinstance(node, yaml.MappingNode):
+            pairs = [(key, value) for key, value in node.value if key.value == step]
+            line, found = (pairs[0][0].start_mark.line + 1, pairs[0][1]) if pairs else (line, None)
+        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            found = node.value[int(step)]
+            line = found.start_mark.line + 1
+        if found is None:
+            break
+        node = found
+    return line
+
+
+def _read(text: str) -> Behavior:
     try:
         data = yaml.load(text, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
