@@ -97,6 +97,8 @@ class Requests:
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
         if request.content_type == APPLY_PATCH:
             metadata["managedFields"] = managed_fields.created(kind, request.body, _manager(request), self.kernel.now)
+        else:
+            metadata["managedFields"] = managed_fields.made(kind, _manager(request), self.kernel.now)
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
 
@@ -124,7 +126,9 @@ class Requests:
         if request.content_type == APPLY_PATCH and not request.subresource and self._find(kind, request) is None:
             return self.create(kind, request)
         old = self._existing(kind, request)
-        patched = patch(kind, self._shown(kind, old), request.body, request.content_type, _field_validation(request))
+        patched = patch(
+            kind, self._shown(kind, old, request.body), request.body, request.content_type, _field_validation(request)
+        )
         if isinstance(patched, Status):
             raise Refused(patched)
         manifest, managed = patched.object, None
@@ -188,7 +192,9 @@ class Requests:
         )
         granted = _granted(accepted)
         new = granted.object
-        managed = managed or managed_fields.updated(kind, old, new, _manager(request), self.kernel.now)
+        managed = managed or managed_fields.given(kind, old, manifest)
+        if managed is None:
+            managed = managed_fields.updated(kind, old, new, _manager(request), self.kernel.now, request.subresource)
         if managed:
             new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
         return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new))), granted.warnings
@@ -221,11 +227,12 @@ class Requests:
             raise Refused(status.not_found(kind, request.name))
         return _asked(kind, obj)
 
-    def _shown(self, kind: Kind, obj: Object) -> Object:
-        """Return an object as a client has read it."""
+    def _shown(self, kind: Kind, obj: Object, body: Any) -> Object:
+        """Return an object as a client has read it, its managers' fields only where a patch is about them."""
         metadata = obj["metadata"]
         version = self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])
-        return {**obj, "metadata": {**metadata, "resourceVersion": str(version)}}
+        shown = managed_fields.expanded(kind, obj) if "managedFields" in str(body) else obj
+        return {**obj, "metadata": {**shown["metadata"], "resourceVersion": str(version)}}
 
     def _check_namespace(self, kind: Kind, name: str, accepted: Accepted | Status) -> None:
         """Refuse to put anything into a namespace that is not there or is ending."""

@@ -1,58 +1,36 @@
-"""Server-side apply: who manages which fields of an object, and what an apply makes of it.
+"""Who manages which fields of an object, and what a server-side apply makes of it.
 
-Fields are followed from an object's first apply on; what it held before belongs to the manager `before-first-apply`.
+An object as it is stored says of each manager who it is, and which fields it has only where others have some too: an entry
+without `fieldsV1` has all that no other entry has, apart from what the API server itself has put there. What kubelet and
+scheduler have is seen in a Pod's status. `expanded` writes it all out, for whoever reads the object.
 Kubernetes: sigs.k8s.io/structured-merge-diff, apimachinery/pkg/util/managedfields
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lifecycle.clock import Micros, rfc3339
 from lifecycle.core_v1 import status
+from lifecycle.core_v1.admission import TOKEN_PATH
 from lifecycle.core_v1.decode import Complaint, decode
-from lifecycle.core_v1.schema import Field, Kind, Type, fields, type_of
+from lifecycle.core_v1.field_paths import UNMANAGED_METADATA, Path, leaves, paths, shown, tree, whole, without
+from lifecycle.core_v1.schema import Kind, struct, type_of
 from lifecycle.core_v1.status import Status
 from lifecycle.core_v1.strategic_patch import BadPatch, strategic_apply
 
 Object = dict[str, Any]
-Path = tuple[str, ...]
-"""Steps as FieldsV1 writes them: `f:spec`, `k:{"name":"c"}`, `v:"x"`; a last step `.` is the item itself."""
-
-UNMANAGED = ("apiVersion", "kind", "status")
-UNMANAGED_METADATA = (
-    "name",
-    "namespace",
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "deletionTimestamp",
-    "deletionGracePeriodSeconds",
-    "selfLink",
-    "managedFields",
-    "generateName",
-)
 
 BEFORE = "before-first-apply"
 
-LIST_MAP_KEYS: Mapping[str, tuple[str, ...]] = {
-    "containerPort": ("containerPort", "protocol"),
-    "port": ("port", "protocol"),
-    "topologyKey": ("topologyKey", "whenUnsatisfiable"),
-}
-"""The keys by which an apply tells a list's items apart, where they are more than the one of a strategic merge patch."""
-
-_KEY_DEFAULTS = {"protocol": "TCP"}
-
 
 class Manager(NamedTuple):
-    """Who manages fields, and how they were set: by Apply or by Update."""
+    """Who manages fields, and how they were set: by Apply or by Update, through which subresource."""
 
     name: str
     operation: str
+    subresource: str = ""
 
 
 class Entry(NamedTuple):
@@ -64,104 +42,13 @@ class Entry(NamedTuple):
 
 Entries = dict[Manager, Entry]
 
-
-def list_map_keys(field: Field) -> tuple[str, ...]:
-    """Return the keys that tell the items of a list apart; none for a list that is one value or a set."""
-    return LIST_MAP_KEYS.get(field.merge_key, (field.merge_key,)) if field.merge_key else ()
+COMPONENTS = (Manager("kubelet", "Update", "status"), Manager("kube-scheduler", "Update", "status"))
+"""Whose fields are never stored."""
 
 
-def leaves(kind: Kind, obj: Object) -> dict[Path, Any]:
-    """Return an object's fields, as deep as they are managed apart, with their values."""
-    found: dict[Path, Any] = {}
-    for path, value in _struct(type_of(kind), obj, ()):
-        name = path[0].removeprefix("f:")
-        inner = path[1].removeprefix("f:") if len(path) > 1 else ""
-        if name not in UNMANAGED and not (name == "metadata" and inner in ("", *UNMANAGED_METADATA)):
-            found[path] = value
-    return found
-
-
-def _struct(type: Type, obj: Object, at: Path) -> Iterator[tuple[Path, Any]]:
-    known = fields(type.name)
-    for name, value in obj.items():
-        field = known.get(name)
-        if field is not None and value is not None:
-            yield from _value(field, field.type, value, (*at, f"f:{name}"))
-
-
-def _value(field: Field, type: Type, value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
-    if type.shape == "struct" and isinstance(value, dict) and value:
-        yield from _struct(type, value, at)
-    elif type.shape == "map" and isinstance(value, dict) and value and field.name not in ("selector", "nodeSelector"):
-        for key, item in value.items():
-            yield (*at, f"f:{key}"), item
-    elif type.shape == "list" and isinstance(value, list) and field.merge_key is not None and value:
-        yield from _items(field, type, value, at)
-    else:
-        yield at, value
-
-
-def _items(field: Field, type: Type, items: list[Any], at: Path) -> Iterator[tuple[Path, Any]]:
-    keys = list_map_keys(field)
-    for item in items:
-        if not keys:
-            yield (*at, f"v:{_compact(item)}"), item
-        elif isinstance(item, dict) and type.of is not None:
-            step = (*at, _key(keys, item))
-            yield (*step, "."), True
-            yield from _struct(type.of, item, step)
-
-
-def _key(keys: tuple[str, ...], item: Object) -> str:
-    values = {key: item.get(key, _KEY_DEFAULTS.get(key)) for key in keys}
-    return f"k:{_compact({key: value for key, value in values.items() if value is not None})}"
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
-
-
-def entries(obj: Object) -> Entries:
-    """Return who manages what of an object; empty where nobody has applied it."""
-    found: Entries = {}
-    for entry in obj["metadata"].get("managedFields") or ():
-        manager = Manager(str(entry.get("manager", "")), str(entry.get("operation", "")))
-        found[manager] = Entry(frozenset(_paths(entry.get("fieldsV1") or {}, ())), str(entry.get("time", "")))
-    return found
-
-
-def _paths(tree: Object, at: Path) -> Iterator[Path]:
-    for step, inner in tree.items():
-        if isinstance(inner, dict) and inner:
-            yield from _paths(inner, (*at, step))
-        else:
-            yield (*at, step)
-
-
-def written(kind: Kind, found: Entries) -> list[Object]:
-    """Return metadata.managedFields, those who apply first."""
-    order = sorted(found.items(), key=lambda item: (item[0].operation, item[1].time, item[0].name))
-    return [
-        {
-            "manager": manager.name,
-            "operation": manager.operation,
-            "apiVersion": kind.group_version,
-            "time": entry.time,
-            "fieldsType": "FieldsV1",
-            "fieldsV1": _tree(entry.paths),
-        }
-        for manager, entry in order
-        if entry.paths
-    ]
-
-
-def _tree(paths: frozenset[Path]) -> Object:
-    tree: Object = {}
-    for path in sorted(paths):
-        inner = tree
-        for step in path:
-            inner = inner.setdefault(step, {})
-    return tree
+def made(kind: Kind, manager: str, now: Micros) -> list[Object]:
+    """Return the managedFields, as they are stored, of an object that somebody has created."""
+    return [{"manager": manager, "operation": "Update", "apiVersion": kind.group_version, "time": rfc3339(now)}]
 
 
 def created(kind: Kind, body: Object, manager: str, now: Micros) -> list[Object]:
@@ -169,11 +56,152 @@ def created(kind: Kind, body: Object, manager: str, now: Micros) -> list[Object]
     return written(kind, {Manager(manager, "Apply"): Entry(frozenset(leaves(kind, body)), rfc3339(now))})
 
 
+def entries(kind: Kind, obj: Object) -> Entries:
+    """Return who manages what of a stored object beside kubelet and scheduler; empty for what no request has made."""
+    stored = obj["metadata"].get("managedFields") or ()
+    found = {
+        _manager(entry): Entry(frozenset(paths(entry.get("fieldsV1") or {}, ())), entry.get("time", "")) for entry in stored
+    }
+    for entry in stored:
+        if "fieldsV1" not in entry:
+            held = frozenset[Path]().union(*(other.paths for other in found.values()))
+            manager = _manager(entry)
+            found[manager] = found[manager]._replace(paths=frozenset(paths(_rest(kind, obj), ())) - held)
+    return found
+
+
+def _manager(entry: Object) -> Manager:
+    return Manager(str(entry.get("manager", "")), str(entry.get("operation", "")), str(entry.get("subresource", "")))
+
+
+_SERVERS: Mapping[str, tuple[str, ...]] = {
+    "Namespace": ("finalizers",),
+    "Pod": ("nodeName", "preemptionPolicy", "priority"),
+    "Service": ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"),
+}
+"""What of a spec the API server sets, whoever makes an object."""
+
+
+def _rest(kind: Kind, obj: Object) -> Object:
+    """Return the tree of what an object's maker manages where nobody else does: all but what the API server has put there."""
+    metadata = {name: value for name, value in obj["metadata"].items() if name not in UNMANAGED_METADATA}
+    found = whole(type_of(kind), {**obj, "metadata": metadata})
+    for name in ("f:apiVersion", "f:kind", "f:status"):
+        found.pop(name, None)
+    for name in ("f:metadata", "f:spec"):
+        found.get(name, {}).pop(".", None)
+        if not found.get(name, True):
+            del found[name]
+    spec = found.get("f:spec", {})
+    for name in _SERVERS.get(kind.kind, ()):
+        spec.pop(f"f:{name}", None)
+    if kind.kind == "Pod":
+        _without_admitted(spec, obj["spec"])
+    elif kind.kind == "Service":
+        for port in spec.get("f:ports", {}).values():
+            port.pop("f:nodePort", None)
+    return found
+
+
+def _without_admitted(tree: Object, spec: Object) -> None:
+    """Take away what admission has added to a Pod."""
+    if spec.get("serviceAccountName") == "default":
+        tree.pop("f:serviceAccount", None)
+        tree.pop("f:serviceAccountName", None)
+    if all(one.get("tolerationSeconds") == 300 for one in spec.get("tolerations") or ()):
+        tree.pop("f:tolerations", None)
+    _without_items(tree, "f:volumes", 'k:{"name":"kube-api-access-')
+    for name in ("f:containers", "f:initContainers"):
+        for container in tree.get(name, {}).values():
+            _without_items(container, "f:volumeMounts", f'k:{{"mountPath":"{TOKEN_PATH}"}}')
+    tree.get("f:containers", {}).pop(".", None)
+
+
+def _without_items(tree: Object, name: str, prefix: str) -> None:
+    items = {key: inner for key, inner in tree.get(name, {}).items() if not key.startswith(prefix)}
+    if items.keys() <= {"."}:
+        tree.pop(name, None)
+    else:
+        tree[name] = items
+
+
+def written(kind: Kind, found: Entries) -> list[Object]:
+    """Return metadata.managedFields, those who apply first."""
+    order = sorted(found.items(), key=lambda item: (item[0].operation, item[1].time, item[0].name, item[0].subresource))
+    return [
+        {
+            "manager": manager.name,
+            "operation": manager.operation,
+            "apiVersion": kind.group_version,
+            "time": entry.time,
+            "fieldsType": "FieldsV1",
+            "fieldsV1": tree(entry.paths),
+            **({"subresource": manager.subresource} if manager.subresource else {}),
+        }
+        for manager, entry in order
+        if entry.paths
+    ]
+
+
+def expanded(kind: Kind, obj: Object) -> Object:
+    """Return an object as it is read: with every manager's fields."""
+    stored = obj["metadata"].get("managedFields")
+    if not stored:
+        return obj
+    if len(stored) == 1 and "fieldsV1" not in stored[0]:
+        managed = [{**stored[0], "fieldsType": "FieldsV1", "fieldsV1": _rest(kind, obj)}]
+    else:
+        managed = written(kind, entries(kind, obj))
+    if kind.kind == "Pod":
+        managed += _of_components(obj, {path for entry in stored for path in paths(entry.get("fieldsV1") or {}, ())})
+        managed.sort(key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+    return {**obj, "metadata": {**obj["metadata"], "managedFields": managed}}
+
+
+SCHEDULED = 'k:{"type":"PodScheduled"}'
+POD_STATUS = struct("PodStatus")
+
+
+def _of_components(pod: Object, held: set[Path]) -> list[Object]:
+    """Return what kubelet and scheduler manage of a Pod: what its status tells beside what it began with."""
+    status = pod["status"]
+    found = whole(POD_STATUS, status)
+    found.pop("f:qosClass", None)
+    if status.get("phase") == "Pending":
+        found.pop("f:phase", None)
+    if status.get("startTime"):
+        manager = COMPONENTS[0]
+        conditions = found.get("f:conditions", {})
+        conditions.pop(".", None)
+        scheduled = conditions.pop(SCHEDULED, {})
+        if "f:observedGeneration" in scheduled:
+            conditions[SCHEDULED] = {"f:observedGeneration": {}}
+    elif any(condition.get("reason") == "Unschedulable" for condition in status.get("conditions") or ()):
+        manager = COMPONENTS[1]
+    else:
+        return []
+    fields = {"f:status": found}
+    if any(path[0] == "f:status" for path in held):
+        fields = tree(frozenset(paths(fields, ())) - held)
+    entry = {"manager": manager.name, "operation": "Update", "apiVersion": "v1", "time": max(_times(status), default="")}
+    return [{**entry, "fieldsType": "FieldsV1", "fieldsV1": fields, "subresource": "status"}]
+
+
+def _times(status: Object) -> Iterator[str]:
+    """Yield the moments at which a Pod's status has changed, as far as it names them."""
+    yield status.get("startTime") or ""
+    for condition in status.get("conditions") or ():
+        yield condition.get("lastTransitionTime") or ""
+    for container in status.get("containerStatuses") or ():
+        for state in (container.get("state") or {}).values():
+            yield state.get("finishedAt") or state.get("startedAt") or ""
+
+
 def apply(kind: Kind, old: Object, body: Object, manager: str, force: bool, now: Micros) -> Object | Status:
     """Return the live object as an apply leaves it (with its managedFields), or the conflict that refuses it."""
     live, typed = leaves(kind, old), leaves(kind, _typed(kind, body))
     wanted = {path: typed.get(path, value) for path, value in leaves(kind, body).items()}
-    before = entries(old) or {Manager(BEFORE, "Update"): Entry(frozenset(live), rfc3339(now))}
+    before = entries(kind, old) or {Manager(BEFORE, "Update"): Entry(frozenset(live), rfc3339(now))}
     own = Manager(manager, "Apply")
     others = {other: entry for other, entry in before.items() if other != own}
     against = {
@@ -181,7 +209,7 @@ def apply(kind: Kind, old: Object, body: Object, manager: str, force: bool, now:
         for other, entry in others.items()
     }
     if any(against.values()) and not force:
-        return _conflict(kind, old, {other: paths for other, paths in against.items() if paths})
+        return _conflict(kind, {other: conflicting for other, conflicting in against.items() if conflicting})
     others = {other: Entry(entry.paths - set(against[other]), entry.time) for other, entry in others.items()}
     held = frozenset[Path]().union(*(entry.paths for entry in others.values()))
     dropped = before.get(own, Entry(frozenset(), "")).paths - wanted.keys() - held
@@ -190,7 +218,7 @@ def apply(kind: Kind, old: Object, body: Object, manager: str, force: bool, now:
     except BadPatch as bad:
         return status.bad_request(str(bad))
     for path in sorted(dropped, key=len, reverse=True):
-        new = _without(new, path)
+        new = without(new, path)
     since = before.get(own)
     same = since is not None and since.paths == frozenset(wanted) and leaves(kind, new) == live
     others[own] = Entry(frozenset(wanted), since.time if since and same else rfc3339(now))
@@ -203,74 +231,62 @@ def _typed(kind: Kind, body: Object) -> Object:
     return body if isinstance(found, Complaint) else found.object
 
 
-def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros) -> list[Object]:
-    """Return the managedFields after an update: what changed belongs to who changed it. Empty if nobody has ever applied."""
-    found = entries(old)
-    if not found:
-        return []
-    before, after = leaves(kind, old), leaves(kind, new)
+def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, subresource: str = "") -> list[Object]:
+    """Return the managedFields, as they are stored, after an update: what has changed belongs to who has changed it."""
+    stored: list[Object] = old["metadata"].get("managedFields") or []
+    through_status = subresource == "status"
+    before, after = leaves(kind, old, through_status), leaves(kind, new, through_status)
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
     moved = changed | (before.keys() - after.keys())
     if not moved:
-        return written(kind, found)
-    left = {other: Entry(entry.paths - moved, entry.time) for other, entry in found.items()}
-    own = Manager(manager, "Update")
-    mine = left.get(own, Entry(frozenset(), "")).paths | changed
-    return written(kind, {**left, own: Entry(frozenset(mine), rfc3339(now))})
+        return stored
+    own = Manager(manager, "Update", subresource)
+    mine: Object = {"manager": manager, "operation": "Update", "apiVersion": kind.group_version, "time": rfc3339(now)}
+    if subresource:
+        mine["subresource"] = subresource
+    left = [{**entry, **_left(entry, moved)} for entry in stored if _manager(entry) != own]
+    present = next((entry for entry in stored if _manager(entry) == own), None)
+    if present is None or "fieldsV1" in present:
+        had = frozenset(paths((present or {}).get("fieldsV1") or {}, ())) - (before.keys() - after.keys())
+        mine |= {"fieldsType": "FieldsV1", "fieldsV1": tree(had | changed)} if had | changed else {"fieldsV1": {}}
+    return [entry for entry in [*left, mine] if entry.get("fieldsV1", True)]
 
 
-def _without(value: Any, path: Path) -> Any:
-    """Return a copy of a value in which a field, or an item of a list, is not."""
-    step, rest = path[0], path[1:]
-    if isinstance(value, list):
-        place = next((i for i, item in enumerate(value) if _is(step, item)), None)
-        if place is None:
-            return value
-        if rest in ((), (".",)):
-            return [*value[:place], *value[place + 1 :]]
-        return [*value[:place], _without(value[place], rest), *value[place + 1 :]]
-    name = step.removeprefix("f:")
-    if not isinstance(value, dict) or name not in value:
-        return value
-    if not rest:
-        return {key: item for key, item in value.items() if key != name}
-    return {**value, name: _without(value[name], rest)}
+def _left(entry: Object, moved: set[Path]) -> Object:
+    """Return which fields an entry keeps that has some of its own; an entry that has the rest has it without being told."""
+    return {"fieldsV1": tree(frozenset(paths(entry["fieldsV1"], ())) - moved)} if "fieldsV1" in entry else {}
 
 
-def _is(step: str, item: Any) -> bool:
-    if step.startswith("v:"):
-        return _compact(item) == step[2:]
-    keys = json.loads(step[2:])
-    return isinstance(item, dict) and all(item.get(key, _KEY_DEFAULTS.get(key)) == value for key, value in keys.items())
+def given(kind: Kind, old: Object, manifest: Any) -> list[Object] | None:
+    """Return the managedFields that a request itself writes, as `kubectl apply --server-side` does; None where it does not."""
+    metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
+    found = metadata.get("managedFields") if isinstance(metadata, dict) else None
+    if not isinstance(found, list) or not found or not old["metadata"].get("managedFields"):
+        return None
+    if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"]["managedFields"]):
+        return None
+    whole = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict)]
+    return [entry for entry in whole if _manager(entry) not in COMPONENTS]
 
 
-def _conflict(kind: Kind, obj: Object, against: Mapping[Manager, list[Path]]) -> Status:
-    version = kind.group_version
-    names = {other: f'"{other.name}"' + (f" using {version}" if other.operation == "Update" else "") for other in against}
+def _conflict(kind: Kind, against: Mapping[Manager, list[Path]]) -> Status:
+    names = {other: _named(kind, other) for other in against}
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {names[other]}", "field": shown(path)}
-        for other, paths in against.items()
-        for path in paths
+        for other, conflicting in against.items()
+        for path in conflicting
     ]
     if len(causes) == 1:
         text = f"Apply failed with 1 conflict: {causes[0]['message']}: {causes[0]['field']}"
     else:
         parts = [
-            f"conflicts with {names[other]}:\n" + "\n".join(f"- {shown(path)}" for path in paths)
-            for other, paths in sorted(against.items())
+            f"conflicts with {names[other]}:\n" + "\n".join(f"- {shown(path)}" for path in conflicting)
+            for other, conflicting in sorted(against.items())
         ]
         text = f"Apply failed with {len(causes)} conflicts: " + "\n".join(parts)
     return Status(409, "Conflict", text, {"causes": causes})
 
 
-def shown(path: Path) -> str:
-    """Return a path as conflicts write it: `.spec.containers[name="c"].image`."""
-    parts = []
-    for step in path:
-        if step.startswith("k:"):
-            parts.append("[" + ",".join(f"{key}={json.dumps(value)}" for key, value in json.loads(step[2:]).items()) + "]")
-        elif step.startswith("v:"):
-            parts.append(f"[={step[2:]}]")
-        elif step != ".":
-            parts.append("." + step.removeprefix("f:"))
-    return "".join(parts)
+def _named(kind: Kind, manager: Manager) -> str:
+    through = f' with subresource "{manager.subresource}"' if manager.subresource else ""
+    return f'"{manager.name}"{through}' + (f" using {kind.group_version}" if manager.operation == "Update" else "")

@@ -17,6 +17,7 @@ from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
 from lifecycle.controllers.nodelifecycle import renewed
 from lifecycle.core_v1 import field, status
+from lifecycle.core_v1.managed_fields import expanded
 from lifecycle.core_v1.status import Status
 from lifecycle.printers import tables
 from lifecycle.printers.tables import Include
@@ -110,6 +111,8 @@ def served(obj: Object, target: Target, address: Address | None = None) -> Objec
         obj = events.converted(obj, kind.group_version)
     elif kind.plural == "leases" and address is not None:
         obj = renewed(obj, address.cluster.start, address.now)
+    if "managedFields" in obj["metadata"]:
+        obj = expanded(kind, obj)
     if "kind" not in obj:
         obj = {"kind": kind.kind, "apiVersion": kind.group_version, **obj}
     return obj

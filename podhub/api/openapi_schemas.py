@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from lifecycle.core_v1.api_types import TABLE
-from lifecycle.core_v1.managed_fields import list_map_keys
+from lifecycle.core_v1.field_paths import ATOMIC, list_map_keys
 from lifecycle.core_v1.schema import Field, Kind, Type, fields, struct, type_of
 from podhub.api.api_texts import FieldText, TypeText, texts
 from podhub.api.enums import DEFAULTS, ENUMS
@@ -72,14 +72,6 @@ NAMED: dict[str, tuple[str, Schema]] = {
     ),
 }
 """Scalars that have a schema of their own, and its name."""
-
-_ATOMIC = """
-ConfigMapKeySelector EndpointAddress EndpointPort FileKeySelector LabelSelector LocalObjectReference NodeSelector NodeSelectorTerm
-ObjectFieldSelector ObjectReference OwnerReference ResourceFieldSelector ScopeSelector SecretKeySelector SecretReference
-TopologySelectorTerm TypedLocalObjectReference core.EndpointPort
-"""
-ATOMIC = frozenset(_ATOMIC.split())
-"""Structs that an apply replaces whole. Kubernetes: +structType=atomic"""
 
 UNIONS: dict[str, Schema] = {
     "AppArmorProfile": {"discriminator": "type", "fields-to-discriminateBy": {"localhostProfile": "LocalhostProfile"}},

@@ -135,6 +135,7 @@ async def written(call: Call, address: Address, target: Target, verb: str, body:
     form = wanted(call.headers.get("accept", ""), "PartialObjectMetadata")
     check_writable(address)
     kind = target.kind
+    _name_manager(call, verb)
     request = Request(
         verb,
         kind.plural,
@@ -149,6 +150,16 @@ async def written(call: Call, address: Address, target: Target, verb: str, body:
     )
     answer = await asubmit(address.cluster, request)
     return await answered(call, address, target, answer, form)
+
+
+def _name_manager(call: Call, verb: str) -> None:
+    """Have fields managed in the name of the program that writes them, where the request names nobody else.
+
+    Kubernetes: apiserver/pkg/endpoints/handlers (managerOrUserAgent)
+    """
+    agent = call.headers.get("user-agent", "").partition("/")[0]
+    if verb in ("create", "update", "patch") and not call.one("fieldManager") and agent and agent.isprintable():
+        call.query["fieldManager"] = [agent[:128]]
 
 
 def check_writable(address: Address) -> None:
