@@ -12,9 +12,9 @@ from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import Container, sidecar
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
+from lifecycle.kubelet.node_resources import amount
 from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import PodState
-from lifecycle.kubelet.stats import amount
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet

@@ -17,8 +17,9 @@ from lifecycle.kubelet import reasons
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.eviction_ranking import event_annotations, message, ranked
 from lifecycle.kubelet.local_storage import limited
+from lifecycle.kubelet.node_resources import MEMORY, STORAGE, capacity
 from lifecycle.kubelet.state import NodeState, PodState, Reason
-from lifecycle.kubelet.stats import MEMORY, STORAGE, Observation, PodUsage, capacity
+from lifecycle.kubelet.stats import Observation, PodUsage
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet

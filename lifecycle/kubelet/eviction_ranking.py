@@ -11,8 +11,9 @@ from lifecycle import programs
 from lifecycle.core_v1 import resources
 from lifecycle.core_v1.quantity import NANO, Quantity, parse
 from lifecycle.core_v1.types import PodSpec
+from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import PodState
-from lifecycle.kubelet.stats import MEMORY, PodUsage, written
+from lifecycle.kubelet.stats import PodUsage, written
 from lifecycle.wire import Object
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from lifecycle.clock import SECOND, Micros
 from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import PodSpec
+from lifecycle.kubelet.node_resources import STORAGE
 from lifecycle.kubelet.state import PodState
-from lifecycle.kubelet.stats import STORAGE, written
+from lifecycle.kubelet.stats import written
 from lifecycle.kubelet.volumes import volume_key
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from lifecycle.core_v1 import quantity
 from lifecycle.core_v1.resources import container_requests
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet import reasons
+from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import Call, PodState, Resizing, Step
-from lifecycle.kubelet.stats import MEMORY
 from lifecycle.runtime.records import ContainerRecord, resources_of
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.requests import whole

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle import programs
-from lifecycle.core_v1.quantity import parse
+from lifecycle.kubelet.node_resources import MEMORY, STORAGE, amount, capacity
 from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.kubelet.volumes import volume_key
-from lifecycle.wire import Object
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
-MEMORY, STORAGE = "memory", "ephemeral-storage"
 SYSTEM_PART = 16
 """A node's own programs hold a sixteenth of its memory and of its disk, but no more than `SYSTEM_MOST`."""
 SYSTEM_MOST = {MEMORY: 512 << 20, STORAGE: 8 << 30}
@@ -87,11 +85,3 @@ class Stats:
     def system(self, node: NodeState, resource: str, total: int) -> int:
         """Return what of a node's resource is taken outside of Pods: by its own programs, and by Faults."""
         return min(total // SYSTEM_PART, SYSTEM_MOST[resource]) + node.taken(resource)
-
-
-def capacity(status: Object, resource: str) -> int:
-    return amount(status, "capacity", resource)
-
-
-def amount(status: Object, field: str, resource: str) -> int:
-    return parse(str((status.get(field) or {}).get(resource, 0))).value()

@@ -5,18 +5,19 @@ Kubernetes: pkg/kubelet/volumemanager, pkg/volume, pkg/util/goroutinemap/exponen
 
 from __future__ import annotations
 
-import base64
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lifecycle import programs
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.core_v1.persistent_volumes import is_bound
-from lifecycle.core_v1.types import Container, ObjectFieldSelector, ResourceFieldSelector, Volume
+from lifecycle.core_v1.quantity import parse
+from lifecycle.core_v1.types import Container, Volume
 from lifecycle.kubelet import delays, reasons
-from lifecycle.kubelet.environment import Facts, field_value, resource_value
+from lifecycle.kubelet.node_resources import MEMORY, amount
 from lifecycle.kubelet.state import Call, Mounting, PodState, Step
 from lifecycle.kubelet.sub_paths import blocked, sub_path
+from lifecycle.kubelet.volume_files import MountError, VolumeFiles
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
@@ -47,16 +48,13 @@ CLAIMS = ("persistentVolumeClaim", "ephemeral")
 """The types of volumes that are bound to a PersistentVolume."""
 
 
-class MountError(ValueError):
-    """Why a volume cannot be mounted; the text is the plugin's."""
-
-
 class Volumes:
     """The volume managers of all nodes."""
 
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
+        self.files = VolumeFiles(kubelet)
 
     # Waiting
 
@@ -143,10 +141,26 @@ class Volumes:
         elif volume.type in FROM_OBJECTS:
             mode = int(source.get("defaultMode") or 0o644)
             modes: dict[str, int] = {}
-            files = self.files(pod, volume.type, source, modes)
+            files = self.files.of(pod, volume.type, source, modes)
             self.kubelet.programs.set_volume(key, files, mode, modes or None)
         else:
             self.kubelet.programs.set_volume(key)
+            if source.get("medium") == "Memory":
+                self.kubelet.programs.set_volume_size(key, self._tmpfs_size(pod, source))
+
+    def _tmpfs_size(self, pod: PodState, source: Object) -> int:
+        """Return what fits into an emptyDir in memory. Kubernetes: calculateEmptyDirMemorySize"""
+        spec = self.kubelet.spec(pod)
+        node = self.kubelet.api.get("nodes", "", pod.node) or {}
+        size = amount(node.get("status") or {}, "allocatable", MEMORY)
+        limits = [c.resources.limits.get(MEMORY) for c in spec.containers]
+        of_pod = spec.resources.limits.get(MEMORY) if spec.resources else None
+        if of_pod is not None:
+            size = min(size, parse(str(of_pod)).value())
+        elif all(limit is not None for limit in limits):
+            size = min(size, sum(parse(str(limit)).value() for limit in limits))
+        own = parse(str(source.get("sizeLimit") or 0)).value()
+        return min(size, own) if own > 0 else size
 
     def _host_path(self, pod: PodState, name: str, source: Object) -> None:
         path, kind = source["path"], source.get("type") or ""
@@ -181,67 +195,6 @@ class Volumes:
         if bound is None or not is_bound(claim):
             raise MountError(f"error processing PVC {pod.namespace}/{name}: PVC is not bound")
         return dict(bound)
-
-    def files(self, pod: PodState, kind: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
-        """Return what a volume made of API objects holds: path -> content. Raises: MountError"""
-        if kind == "configMap":
-            return self._object_files(pod, "configmaps", source.get("name", ""), source, modes)
-        if kind == "secret":
-            name = source.get("secretName") or source.get("name", "")
-            return self._object_files(pod, "secrets", name, source, modes)
-        if kind == "downwardAPI":
-            return {item["path"]: self._downward(pod, item).encode() for item in source.get("items") or ()}
-        return self._projected(pod, source, modes)
-
-    def _projected(self, pod: PodState, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
-        """Return what the parts of a projected volume hold together; all that is wrong with them is told at once."""
-        found: dict[str, bytes] = {}
-        errors: list[str] = []
-        for part, body in (item for one in source.get("sources") or () for item in one.items()):
-            if part == "serviceAccountToken":
-                found[body["path"]] = b"token"
-            elif part in ("configMap", "secret", "downwardAPI"):
-                try:
-                    found |= self.files(pod, part, body, modes)
-                except MountError as error:
-                    errors.append(str(error))
-        if errors:
-            raise MountError(errors[0] if len(errors) == 1 else f"[{', '.join(dict.fromkeys(errors))}]")
-        return found
-
-    def _object_files(self, pod: PodState, resource: str, name: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
-        obj = self.kubelet.api.get(resource, pod.namespace, name)
-        if obj is None:
-            if source.get("optional") or name == ROOT_CA:
-                return {}
-            raise MountError(f'{resource[:-1]} "{name}" not found')
-        data = _data(resource, obj)
-        items = source.get("items")
-        if not items:
-            return data
-        found = {}
-        for item in items:
-            if item["key"] in data:
-                found[item["path"]] = data[item["key"]]
-                if item.get("mode") is not None:
-                    modes[item["path"]] = item["mode"]
-            elif not source.get("optional"):
-                raise MountError(MISSING_KEY[resource].format(item["key"]))
-        return found
-
-    def _downward(self, pod: PodState, item: dict[str, Any]) -> str:
-        node = self.kubelet.node(pod)
-        spec = self.kubelet.spec(pod)
-        allocatable = (self.kubelet.api.get("nodes", "", node.name) or {}).get("status", {}).get("allocatable", {})
-        containers = (*spec.init_containers, *spec.containers)
-        facts = Facts(self.kubelet.object(pod), self.kubelet.pod_ip(pod), node.ip, allocatable, containers)
-        if ref := item.get("fieldRef"):
-            return field_value(ObjectFieldSelector(field_path=ref["fieldPath"]), facts)
-        ref = item["resourceFieldRef"]
-        selector = ResourceFieldSelector(
-            resource=ref["resource"], container_name=ref.get("containerName", ""), divisor=ref.get("divisor", "0")
-        )
-        return resource_value(selector, containers[0], facts)
 
     def check(self, pod: PodState, container: Container, env: dict[str, str]) -> None:
         """Raises: ConfigError where a mount's subPath cannot be had."""
@@ -297,7 +250,7 @@ class Volumes:
         for volume in self.kubelet.spec(pod).volumes:
             if volume.type == "emptyDir" and volume.source.get("medium") == "Memory" and volume.name in pod.mounted:
                 self.kubelet.programs.remove_volume(volume_key(pod, volume.name))
-                self.kubelet.programs.set_volume(volume_key(pod, volume.name))
+                self._mount(pod, volume)
 
     # Changes of what volumes hold
 
@@ -351,15 +304,6 @@ class Volumes:
         self.kubelet.event(pod, "Warning", reasons.FAILED_MOUNT, message)
 
 
-MISSING_KEY = {
-    "configmaps": "configmap references non-existent config key: {}",
-    "secrets": "references non-existent secret key: {}",
-}
-
-ROOT_CA = "kube-root-ca.crt"
-"""The ConfigMap that every namespace has; here it may be missing, for nobody makes it."""
-
-
 def volume_key(pod: PodState, name: str) -> str:
     return f"{pod.uid}/{name}"
 
@@ -373,13 +317,6 @@ def host_directory(volume: Object) -> str:
 def _pinned(pod: PodState, container: Container, mount: int) -> str:
     """Return the key of what a container sees of a volume that others may change."""
     return f"{pod.uid}/{container.name}/{mount}"
-
-
-def _data(resource: str, obj: Object) -> dict[str, bytes]:
-    if resource == "secrets":
-        return {key: base64.b64decode(value) for key, value in (obj.get("data") or {}).items()}
-    found = {key: value.encode() for key, value in (obj.get("data") or {}).items()}
-    return found | {key: base64.b64decode(value) for key, value in (obj.get("binaryData") or {}).items()}
 
 
 def _tells_of_pod(volume: Volume) -> bool:

@@ -49,11 +49,15 @@ class Node(msgspec.Struct, omit_defaults=True):
 
 
 class Tree(msgspec.Struct, omit_defaults=True):
-    """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it."""
+    """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it.
+
+    `size` is what fits into a file system in memory, in bytes (None: as much as there is).
+    """
 
     nodes: dict[str, Node] = {}
     bytes: int = 0
     users: list[str] = []
+    size: int | None = None
 
     def put(self, path: str, node: Node) -> None:
         old = self.nodes.get(path)

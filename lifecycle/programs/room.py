@@ -161,6 +161,10 @@ class Programs:
                 tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
         return tree
 
+    def set_volume_size(self, key: str, size: int) -> None:
+        """Say how much fits into a volume that is in memory, in bytes."""
+        self._volume(key).size = size
+
     def set_image_volume(self, key: str, image: str) -> bool:
         """Make a volume of an image's files; False where the catalogue does not have it, and the volume is empty."""
         tree, known = self._volume(key), catalogue.config(image).known

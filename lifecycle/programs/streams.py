@@ -224,12 +224,17 @@ def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
     if (node.size if text and pos > len(node.text) else len(node.text)) + len(text) > MAX_BYTES:
         machine.limit("bytes", "16 MiB in one file", "what is written beyond is lost")
         return False
+    fits = len(text) + zeros
+    if tree.size is not None:
+        fits = min(fits, max(tree.size - tree.bytes + max(node.size - pos, 0), 0))
+    whole = fits == len(text) + zeros
+    text, zeros = text[:fits], max(fits - len(text), 0)
     content, tail = _spliced(node, pos, text, zeros)
     machine.work(1 + len(content) // COPIED_A_STEP)
     opened.pos = pos + len(text) + zeros
     tree.put(opened.path, Node("f", content, tail, node.mode, machine.kernel.now, node.user, node.program, node.flavor))
     machine.changed_files(opened.tree)
-    return True
+    return whole
 
 
 def _spliced(node: Node, pos: int, text: str, zeros: int) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from lifecycle.programs.files import FileError
 RATE = 256 << 20
 """How fast a program that does nothing else takes memory, in bytes a second."""
 STEP: Micros = 50 * MILLISECOND
+FULL = FileError.TEXTS["ENOSPC"]
 
 
 def eat(call: Call) -> int | None:
@@ -62,7 +63,7 @@ def _copy(call: Call, operands: dict[str, str], block: int, count: int | None) -
         text, zeros = piped, 0
     if count is not None and text:
         text = text[: block * count]
-    return 0 if _put(call, operands, text, zeros, block) else None
+    return _put(call, operands, text, zeros, block)
 
 
 def _endless(call: Call, operands: dict[str, str]) -> int | None:
@@ -76,41 +77,55 @@ def _endless(call: Call, operands: dict[str, str]) -> int | None:
     if node is None or "started" not in call.data:
         call.write_file(target, "")
         call.data["started"] = True
-    _append(call, target, RATE * STEP // SECOND * 20)
+    if not _append(call, target, RATE * STEP // SECOND * 20):
+        return call.fail(f"error writing '{operands['of']}': {FULL}")
     call.sleep(20 * STEP)
     return None
 
 
-def _append(call: Call, target: str, size: int) -> None:
+def _append(call: Call, target: str, size: int) -> bool:
     opened = streams.open_path(call.machine, call.process, target, "a")
     streams.set_fd(call.machine, call.process, 9, opened)
-    call.machine.write(call.process, 9, "", size)
+    written = call.machine.write(call.process, 9, "", size)
     streams.close(call.machine, call.process, 9)
+    return written
 
 
-def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int) -> bool:
-    """Write what was read and say how much it was; False while a reader has still to take it."""
-    size = len(text) + zeros
+def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int) -> int | None:
+    """Write what was read and say how much it was; return the exit status, or None while a reader has still to take it."""
+    size = written = len(text) + zeros
     if "of" in operands:
-        skip = parse_size(operands.get("seek", "0")) or 0
-        keep = "notrunc" in operands.get("conv", "") or skip
-        opened = streams.open_path(call.machine, call.process, call.path(operands["of"]), "+" if keep else "w")
-        opened.pos = skip * block
-        streams.set_fd(call.machine, call.process, 9, opened)
-        call.machine.write(call.process, 9, text, zeros)
-        streams.close(call.machine, call.process, 9)
+        written = _put_into_file(call, operands, text, zeros, block)
     elif call.out_zeros(zeros) is None if zeros else not call.out(text):
-        return False
+        return None
+    status = int(written < size)
     if operands.get("status") == "none":
-        return True
+        return status
+    records = f"{_records(written, block, unwritten=status)} in\n{_records(written, block)} out\n"
+    span = max(written / (1 << 30), 0.000_05)
+    call.err(records if operands.get("status") == "noxfer" else records + _speed(call, written, span))
+    return status
+
+
+def _put_into_file(call: Call, operands: dict[str, str], text: str, zeros: int, block: int) -> int:
+    """Write into the file that is named, as much as fits; return how much that is."""
+    skip = parse_size(operands.get("seek", "0")) or 0
+    keep = "notrunc" in operands.get("conv", "") or skip
+    opened = streams.open_path(call.machine, call.process, call.path(operands["of"]), "+" if keep else "w")
+    opened.pos = skip * block
+    streams.set_fd(call.machine, call.process, 9, opened)
+    whole = call.machine.write(call.process, 9, text, zeros)
+    if not whole:
+        call.fail(f"error writing '{operands['of']}': {FULL}")
+    written = len(text) + zeros if whole else opened.pos - skip * block
+    streams.close(call.machine, call.process, 9)
+    return written
+
+
+def _records(size: int, block: int, unwritten: int = 0) -> str:
+    """Return whole and partial blocks; one that was read and could not be written counts as whole."""
     whole, part = divmod(size, block)
-    records = f"{whole}+{int(part > 0)} records in\n{whole}+{int(part > 0)} records out\n"
-    if operands.get("status") == "noxfer":
-        call.err(records)
-        return True
-    span = max(size / (1 << 30), 0.000_05)
-    call.err(records + _speed(call, size, span))
-    return True
+    return f"{whole + 1}+0 records" if unwritten else f"{whole}+{int(part > 0)} records"
 
 
 def _speed(call: Call, size: int, span: float) -> str:

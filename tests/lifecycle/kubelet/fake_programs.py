@@ -67,6 +67,9 @@ class FakePrograms:
     def set_volume(self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None) -> None:
         self.volumes[key] = dict(files or {})
 
+    def set_volume_size(self, key: str, size: int) -> None:
+        pass
+
     def set_image_volume(self, key: str, image: str) -> bool:
         return False
 

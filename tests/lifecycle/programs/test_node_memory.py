@@ -128,3 +128,26 @@ def test_containers_of_a_pod_share_the_limit_that_it_has_as_a_whole() -> None:
     world.run(10)
     (exit,) = [o for o in world.kernel.outputs if o.kind == "exit"]
     assert (exit.container, exit.body["reason"]) == ("greedy", "OOMKilled")
+
+
+def test_a_file_system_in_memory_holds_only_so_much() -> None:
+    world = World()
+    world.programs.set_volume("cache")
+    world.programs.set_volume_size("cache", 64 * MI)
+    mounts = (Mount("/cache", "cache"),)
+    container = world.script("dd if=/dev/zero of=/cache/f bs=1M count=100 status=noxfer; echo $?; ls -l /cache", mounts=mounts)
+    world.run(5)
+    said = [line.text for line in world.programs.logs(container)]
+    assert said[:4] == ["dd: error writing '/cache/f': No space left on device", "65+0 records in", "64+0 records out", "1"]
+    assert "67108864" in said[-1]
+    assert world.programs.volume_usage("cache") == 64 * MI
+
+
+def test_what_fits_is_written_whole() -> None:
+    world = World()
+    world.programs.set_volume("cache")
+    world.programs.set_volume_size("cache", 64 * MI)
+    fill = "dd if=/dev/zero of=/cache/f bs=1M count=64 status=noxfer"
+    container = world.script(f"{fill} && rm /cache/f && {fill} && echo well", mounts=(Mount("/cache", "cache"),))
+    world.run(5)
+    assert world.programs.logs(container)[-1].text == "well"
