@@ -195,9 +195,8 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
 # ---- Celery and the driver -----------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = (
-    {"socket_connect_timeout": 2, "socket_keepalive": True} if TEAM else {"polling_interval": 0.002}
-)
+CELERY_BROKER_TRANSPORT = "redis" if TEAM else "podhub.runs.broker.Transport"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"socket_connect_timeout": 2, "socket_keepalive": True} if TEAM else {}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_DEFAULT_QUEUE = "podhub"
