@@ -53,6 +53,9 @@ ROOMS = {
         "lifecycle.controllers.persistentvolumes:PersistentVolumes",
         "lifecycle.controllers.persistentvolumes:PersistentVolumesState",
     ),
+    "attachdetach": Place(
+        "lifecycle.controllers.attachdetach:AttachDetach", "lifecycle.controllers.attachdetach:AttachDetachState"
+    ),
     "storageprotection": Place(
         "lifecycle.controllers.storageprotection:StorageProtection",
         "lifecycle.controllers.storageprotection:StorageProtectionState",

@@ -82,6 +82,17 @@ def misfit(volume: Object, claim: Object) -> str:
     return ""
 
 
+def is_attachable(volume: Object) -> bool:
+    """Say whether a node must have a volume attached before it can mount it: one of a storage driver."""
+    return "csi" in volume["spec"]
+
+
+def attachment(volume: Object) -> str:
+    """Return the name under which a node's status lists a volume that is attached to it."""
+    source = volume["spec"]["csi"]
+    return f"kubernetes.io/csi/{source['driver']}^{source['volumeHandle']}"
+
+
 def find_matching(
     claim: Object, volumes: Iterable[Object], fits: Callable[[Object], bool] | None = None, delayed: bool = False
 ) -> Object | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle import programs
 from lifecycle.clock import MILLISECOND, SECOND, Micros
-from lifecycle.core_v1.persistent_volumes import is_bound
+from lifecycle.core_v1.persistent_volumes import attachment, is_attachable, is_bound
 from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import Container, Volume
 from lifecycle.kubelet import delays, reasons
@@ -46,6 +46,10 @@ HOST_PATH_KINDS = {
 
 CLAIMS = ("persistentVolumeClaim", "ephemeral")
 """The types of volumes that are bound to a PersistentVolume."""
+
+
+class NotAttached(MountError):
+    """A volume is not at the node yet; that is no news."""
 
 
 class Volumes:
@@ -108,7 +112,8 @@ class Volumes:
         try:
             self._mount(pod, volume)
         except MountError as error:
-            self._failed(pod, volume, error)
+            if not isinstance(error, NotAttached):
+                self._failed(pod, volume, error)
             wait = min(mounting.wait * 2, LONGEST_WAIT)
             pod.mounting[volume.name] = Mounting(self.kernel.now + mounting.wait + 4 * MILLISECOND, wait)
         else:
@@ -180,10 +185,16 @@ class Volumes:
         """Mount the volume that a claim is bound to; what it holds outlives the Pod."""
         found = self._bound(pod, volume)
         directory = host_directory(found)
+        if is_attachable(found) and not self._is_attached(pod, found):
+            raise NotAttached("Volume not attached according to node status")
         if directory:
             self._host_path(pod, volume.name, {"path": directory, "type": (found["spec"].get("hostPath") or {}).get("type")})
         else:
             self.kubelet.programs.set_volume(programs.persistent_volume(found["metadata"]["name"]))
+
+    def _is_attached(self, pod: PodState, volume: Object) -> bool:
+        node = self.kubelet.api.get("nodes", "", pod.node) or {"status": {}}
+        return any(one["name"] == attachment(volume) for one in node["status"].get("volumesAttached") or ())
 
     def _bound(self, pod: PodState, volume: Volume) -> Object:
         """Return the PersistentVolume that a claim is bound to. Raises: MountError"""

@@ -254,3 +254,80 @@ def test_a_claim_made_for_one_pod_lives_as_long_as_that_does():
     cluster.request("delete", "pods", {"gracePeriodSeconds": 0}, name="web")
     cluster.run(1)
     assert cluster.now("PersistentVolumeClaim", "web-v") is None
+
+
+def on(node: str) -> Object:
+    return {"nodeSelector": {"kubernetes.io/hostname": node}}
+
+
+def with_disk() -> Cluster:
+    """Return a cluster in which a Pod on node a runs with a volume that a driver has made."""
+    cluster = Cluster()
+    cluster.create("storageclasses", storage_class(default=True), STORAGE)
+    cluster.create("persistentvolumeclaims", claim())
+    cluster.create("pods", pod("first", "sleep 3600", terminationGracePeriodSeconds=1, **on("a")))
+    cluster.run(10)
+    return cluster
+
+
+def attached(cluster: Cluster, node: str) -> int:
+    found = cluster.now("Node", node)
+    return len(found["status"].get("volumesAttached", ())) if found else 0
+
+
+def test_a_drivers_volume_is_attached_before_the_pod_starts():
+    cluster = with_disk()
+    assert phase(cluster, "Pod", "first") == "Running"
+    bound = cluster.now("PersistentVolumeClaim", "data")
+    assert bound is not None
+    message = f'AttachVolume.Attach succeeded for volume "{bound["spec"]["volumeName"]}" '
+    assert cluster.events("first")["SuccessfulAttachVolume"] == (message, 1)
+    assert (attached(cluster, "a"), attached(cluster, "b")) == (1, 0)
+    assert "FailedMount" not in cluster.events("first")
+
+
+def test_a_volume_of_one_node_alone_comes_to_another_only_when_the_first_has_let_it_go():
+    cluster = with_disk()
+    cluster.create("pods", pod("second", "sleep 3600", **on("b")))
+    cluster.run(5)
+    message, count = cluster.events("second")["FailedAttachVolume"]
+    assert message.endswith('" Volume is already used by pod(s) first')
+    assert message.startswith('Multi-Attach error for volume "pvc-')
+    assert (count, phase(cluster, "Pod", "second")) == (1, "Pending")
+    cluster.request("delete", "pods", name="first")
+    cluster.run(40)
+    assert phase(cluster, "Pod", "second") == "Running"
+    assert (attached(cluster, "a"), attached(cluster, "b")) == (0, 1)
+
+
+def test_a_volume_stays_with_a_node_that_is_not_heard_of_for_six_minutes():
+    cluster = with_disk()
+    fault = {"apiVersion": "podhub.dev/v1", "kind": "Fault", "metadata": {"name": "down"}}
+    cluster.create("faults", {**fault, "spec": {"type": "KubeletDown", "node": "a"}}, "podhub.dev/v1")
+    cluster.run(70)
+    cluster.request("delete", "pods", {"gracePeriodSeconds": 0}, name="first")
+    cluster.create("pods", pod("second", "sleep 3600", **on("b")))
+    cluster.run(300)
+    text = "Volume is already exclusively attached to one node and can't be attached to another"
+    assert cluster.events("second")["FailedAttachVolume"][0].endswith(text)
+    assert phase(cluster, "Pod", "second") == "Pending"
+    cluster.restore()
+    cluster.run(240)
+    assert phase(cluster, "Pod", "second") == "Running"
+
+
+def test_a_node_that_is_out_of_service_gives_its_volumes_up_at_once():
+    cluster = with_disk()
+    fault = {"apiVersion": "podhub.dev/v1", "kind": "Fault", "metadata": {"name": "down"}}
+    cluster.create("faults", {**fault, "spec": {"type": "KubeletDown", "node": "a"}}, "podhub.dev/v1")
+    cluster.run(70)
+    node = cluster.now("Node", "a")
+    assert node is not None
+    taint = {"key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"}
+    node["metadata"].pop("resourceVersion", None)
+    tainted = {**node, "spec": {**node["spec"], "taints": [*node["spec"].get("taints", []), taint]}}
+    assert cluster.request("update", "nodes", tainted, name="a").code == 200
+    cluster.create("pods", pod("second", "sleep 3600", **on("b")))
+    cluster.run(60)
+    assert cluster.now("Pod", "first") is None
+    assert phase(cluster, "Pod", "second") == "Running"
