@@ -120,8 +120,10 @@ class Eviction:
         pods = self._active(node)
         observed = self.kubelet.stats.observe(node, pods)
         met = [threshold for threshold in THRESHOLDS if threshold.is_met(observed)]
-        eviction.observed |= {threshold.condition: self.kernel.now for threshold in met}
-        self.kubelet.node_status.look(node)
+        for threshold in met:
+            eviction.observed[threshold.condition] = self.kernel.now
+        if eviction.observed:
+            self.kubelet.node_status.look(node)
         self.kubelet.image_gc.look(node, observed["imagefs.available"])
         evicted = self._evict_over_limit(pods) or self._reclaim(node, met, observed, pods)
         eviction.evicting, eviction.patience = evicted, self.kernel.now + CLEANUP_TIMEOUT
