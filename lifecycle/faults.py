@@ -89,9 +89,11 @@ def _wrong(name: str, value: Any, known: dict[str, type]) -> list[Error]:
         return [field.not_supported(path, value, RESOURCES)]
     if name == "available":
         try:
-            quantity.parse(value)
+            amount = quantity.parse(value)
         except ValueError as wrong:
             return [field.invalid(path, value, str(wrong))]
+        if amount.nanos < 0:
+            return [field.invalid(path, value, "must be greater than or equal to 0")]
     return []
 
 

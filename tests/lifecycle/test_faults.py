@@ -76,6 +76,7 @@ def cluster() -> Cluster:
         ({"type": "NetworkCut", "pod": "a", "dns": "yes"}, "spec.dns"),
         ({"type": "NodePressure", "node": "a"}, "spec.available"),
         ({"type": "NodePressure", "node": "a", "available": "little"}, "spec.available"),
+        ({"type": "NodePressure", "node": "a", "available": "-1Gi"}, "spec.available"),
         ({"type": "NodePressure", "node": "a", "available": "1Mi", "resource": "cpu"}, "spec.resource"),
     ],
 )
