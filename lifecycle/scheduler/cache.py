@@ -114,9 +114,14 @@ class Cache:
             if not self._nominated[node]:
                 del self._nominated[node]
 
+    @property
+    def nominations(self) -> bool:
+        """Whether room was made for any Pod that is not there yet."""
+        return bool(self._nominated)
+
     def nominated(self, node: str) -> Iterable[PodInfo]:
         """Return the Pods for which others had to leave a node."""
-        return self._nominated.get(node, {}).values() if self._nominated else ()
+        return self._nominated.get(node, {}).values()
 
     def _count(self, node: str, pod: PodInfo, sign: int) -> None:
         if pod.anti_affinity or pod.attractions:

@@ -18,7 +18,8 @@ from lifecycle.wire import Object
 class Candidate(NamedTuple):
     """What of a Pod, and of all others for it, filters ask for.
 
-    `busy` says how many others use the claims that one Pod alone may use.
+    `busy` says how many others use the claims that one Pod alone may use; `looks_around` whether anything beside the node that
+    is looked at matters at all.
     """
 
     pod: Object
@@ -29,6 +30,7 @@ class Candidate(NamedTuple):
     claims: PodClaims | None = None
     objects: Objects | None = None
     busy: int = 0
+    looks_around: bool = False
 
     @classmethod
     def of(cls, pod: Object) -> Candidate:
@@ -47,12 +49,9 @@ class Candidate(NamedTuple):
             affinity = pod_affinity(pod, cache.nodes, cache.population, namespace_labels)
         namespace = pod["metadata"]["namespace"]
         busy = sum(cache.claims[namespace, name] for name in claims.exclusive) if claims else 0
-        return cls.of(pod)._replace(spread=spread, affinity=affinity, claims=claims, objects=objects, busy=busy)
-
-    @property
-    def looks_around(self) -> bool:
-        """Whether other nodes than the one that is looked at, or other objects, matter."""
-        return self.spread is not None or self.affinity is not None or self.claims is not None
+        around = spread is not None or affinity is not None or claims is not None
+        found = cls.of(pod)
+        return found._replace(spread=spread, affinity=affinity, claims=claims, objects=objects, busy=busy, looks_around=around)
 
     def moved(self, node: NodeInfo, other: PodInfo, sign: int) -> Candidate:
         """Return what would be so with a Pod more (1) or less (-1) on a node."""

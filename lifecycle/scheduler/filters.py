@@ -118,8 +118,6 @@ def reject_alone(candidate: Candidate, node: NodeInfo) -> Rejection | None:
 
 def reject_among(candidate: Candidate, node: NodeInfo) -> Rejection | None:
     """Return what other nodes and objects have against a Pod's going to a node."""
-    if not candidate.looks_around:
-        return None
     for check in OTHER_FILTERS:
         rejection = check(candidate, node)
         if rejection:

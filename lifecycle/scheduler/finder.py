@@ -86,9 +86,12 @@ class Finder:
         return reject(candidate, node)
 
     def _reject(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Rejection | None:
-        if self.cache.nominated(node.name):
+        if self.cache.nominations and self.cache.nominated(node.name):
             return self.reject(candidate, node)
-        return self._verdict(candidate, node, verdicts).rejection or reject_among(candidate, node)
+        verdict = verdicts.get(node.name)
+        if verdict is None or verdict.generation != node.generation or verdict.node is not node:
+            verdict = verdicts[node.name] = Verdict(candidate, node)
+        return verdict.rejection or (reject_among(candidate, node) if candidate.looks_around else None)
 
     def _best(
         self, candidate: Candidate, fitting: list[NodeInfo], verdicts: dict[str, Verdict], owners: Sequence[Object]
@@ -96,23 +99,18 @@ class Finder:
         """Return the node of the highest score; among equals chance decides."""
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        own = [self._alone(candidate, node, verdicts) for node in fitting]
+        own = [self._alone(candidate, node, verdicts.get(node.name)) for node in fitting]
         totals = scores.totals(candidate, fitting, own, Field(self.cache, self.namespace_labels, owners))
         most = max(totals)
         equals = [node for points, node in zip(totals, fitting, strict=True) if points == most]
         return equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]
 
-    def _alone(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Alone:
-        verdict = self._verdict(candidate, node, verdicts)
+    def _alone(self, candidate: Candidate, node: NodeInfo, verdict: Verdict | None) -> Alone:
+        if verdict is None or verdict.generation != node.generation or verdict.node is not node:
+            return scores.alone(candidate, node)
         if verdict.alone is None:
             verdict.alone = scores.alone(candidate, node)
         return verdict.alone
-
-    def _verdict(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Verdict:
-        verdict = verdicts.get(node.name)
-        if verdict is None or verdict.generation != node.generation or verdict.node is not node:
-            verdict = verdicts[node.name] = Verdict(candidate, node)
-        return verdict
 
     def _verdicts(self, candidate: Candidate) -> dict[str, Verdict]:
         shape = candidate.shape()
