@@ -52,22 +52,39 @@ class Tree(msgspec.Struct, omit_defaults=True):
     """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it.
 
     `size` is what fits into a file system in memory, in bytes (None: as much as there is).
+    `links`: the paths that are names of a file with several, and a number for each such file.
     """
 
     nodes: dict[str, Node] = {}
     bytes: int = 0
     users: list[str] = []
     size: int | None = None
+    links: dict[str, int] = {}
+    linked: int = 0
 
     def put(self, path: str, node: Node) -> None:
-        old = self.nodes.get(path)
-        self.bytes += node.size - (old.size if old else 0)
-        self.nodes[path] = node
+        for name in self.names(path) if self.links else (path,):
+            old = self.nodes.get(name)
+            self.bytes += node.size - (old.size if old else 0)
+            self.nodes[name] = node
 
     def drop(self, path: str) -> None:
         node = self.nodes.pop(path, None)
         if node:
             self.bytes -= node.size
+        self.links.pop(path, None)
+
+    def link(self, old: str, new: str) -> None:
+        """Let two paths be names of one file."""
+        if old not in self.links:
+            self.linked += 1
+            self.links[old] = self.linked
+        self.links[new] = self.links[old]
+
+    def names(self, path: str) -> list[str]:
+        """Return all names of the file at a path."""
+        number = self.links.get(path)
+        return [path] if number is None else [name for name, one in self.links.items() if one == number]
 
 
 GONE = Node(gone=True)
@@ -297,6 +314,22 @@ class View:
         if not self.user:
             return True
         return bool((node.mode >> 6 if node.user == self.user else node.mode >> 3 | node.mode) & bits)
+
+    def link(self, old: Place, new: Place) -> None:
+        """Give a file one more name (a hard link). Raises: FileError EXDEV, EPERM (a directory), ENOSPC."""
+        node = self.node_at(old)
+        if old.tree != new.tree:
+            raise FileError("EXDEV")
+        if node is None or node.kind == "d":
+            raise FileError("EPERM")
+        self.put(old, node)
+        self.put(new, node)
+        self.tree(old).link(old.path, new.path)
+
+    def links(self, path: str) -> int:
+        """Return how many names a file has."""
+        place = self.place(path)
+        return len(self.tree(place).names(place.path))
 
     def put(self, place: Place, node: Node) -> None:
         """Set a node. Raises: FileError ENOSPC beyond the limits."""

@@ -120,7 +120,7 @@ class Machine:
             return self._interpret(process, argv, env, node, depth)
         process.argv, process.env, process.shell = argv, env, None
         process.program, process.flavor, process.data = node.program, node.flavor, {}
-        process.waiting = ""
+        process.waiting = "open" if process.waiting == "open" else ""
         self.room.load(self, process)
 
     def _interpret(self, process: Process, argv: list[str], env: dict[str, str], node: Node, depth: int) -> None:

@@ -50,6 +50,17 @@ def begin(
     return None
 
 
+def _taken(machine: Machine, number: int) -> str:
+    """Return what was collected; what a process that goes on in the background writes from now on is lost."""
+    opened = machine.state.opens.get(number)
+    if opened is None:
+        return ""
+    text, opened.kind, opened.text = opened.text, "null", ""
+    if opened.refs <= 0:
+        del machine.state.opens[number]
+    return text
+
+
 def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = False) -> None:
     """Tell what a command from outside has come to."""
     asked = machine.state.execs.pop(process.exec_id)
@@ -57,11 +68,9 @@ def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = 
     streams.release(machine, asked.stdin)
     if asked.session:
         machine.state.terminals.pop(asked.session, None)
-    stdout, stderr = (machine.state.opens.pop(number, None) for number in (asked.stdout, asked.stderr))
-    if asked.session:
-        said, err = asked.said, ""
-    else:
-        said, err = stdout.text if stdout else "", stderr.text if stderr else ""
+    out, err = (_taken(machine, number) for number in (asked.stdout, asked.stderr))
+    said = asked.said if asked.session else out
+    err = "" if asked.session else err
     steady = asked.pure and not timed_out and process.started == room.kernel.now
     room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady))
 

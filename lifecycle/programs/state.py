@@ -24,7 +24,8 @@ class Open(msgspec.Struct, omit_defaults=True):
 
     `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
     outside), session (the same, told as it is written: `path` is the stream, `pos` the session), tty (`pos` says which
-    terminal), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr.
+    terminal), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr. `both`: a named pipe
+    that one process reads and writes.
     """
 
     kind: str
@@ -36,13 +37,21 @@ class Open(msgspec.Struct, omit_defaults=True):
     writes: bool = False
     text: str = ""
     refs: int = 0
+    both: bool = False
 
 
 class Pipe(msgspec.Struct, omit_defaults=True):
-    """A pipe's content, its open ends, and the processes that wait at them. An `unbounded` one never makes a writer wait."""
+    """A pipe's content, its open ends, and the processes that wait at them. An `unbounded` one never makes a writer wait.
+
+    `starved`: a reader waits for the end of a line that is longer than a pipe holds. A `named` one is a file's (mkfifo); it
+    has `met` once both its ends were open at a time.
+    """
 
     text: str = ""
     unbounded: bool = False
+    starved: bool = False
+    named: str = ""
+    met: bool = False
     readers: int = 0
     writers: int = 0
     waiting: list[int] = []
@@ -269,6 +278,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     processes: dict[int, Process] = {}
     opens: dict[int, Open] = {}
     pipes: dict[int, Pipe] = {}
+    named_pipes: dict[str, int] = {}
     execs: dict[int, Exec] = {}
     next_pid: int = 1
     next_open: int = 1

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.programs import terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import MAX_BYTES, FileError, Node, join
+from lifecycle.programs.files import MAX_BYTES, FileError, Node, Place, join
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
 
 PIPE_SIZE = 64 << 10
+LONGEST_LINE = 1 << 20
+"""A longer line in a pipe is read in parts."""
 DEVICES = {"null", "zero", "random", "full"}
 
 
@@ -40,6 +42,8 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
             return Open("directory", place.tree, place.path)
         if not view.allows(node, 4):
             raise FileError("EACCES")
+        if node.kind == "p":
+            return _named_pipe(machine, process, place, mode)
         return _node(place.tree, place.path, node, False)
     if node is None:
         place = view.target(full)
@@ -49,12 +53,14 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
         raise FileError("EISDIR")
     elif mode == "x":
         raise FileError("EEXIST")
-    elif node.kind in "cp":
+    elif node.kind == "c":
         return _node(place.tree, place.path, node, True)
     elif place.read_only:
         raise FileError("EROFS")
     elif not view.allows(node, 2):
         raise FileError("EACCES")
+    elif node.kind == "p":
+        return _named_pipe(machine, process, place, mode)
     elif mode == "w" and (node.size or not place.tree):
         view.put(place, Node("f", "", 0, node.mode, machine.kernel.now, node.user, node.program if not node.size else "", ""))
         machine.changed_files(place.tree)
@@ -67,6 +73,26 @@ def _node(tree: str, path: str, node: Node, writes: bool) -> Open:
     if node.kind == "c":
         return Open(node.text if node.text in DEVICES else "null", writes=writes)
     return Open("file", tree, path, writes=writes)
+
+
+def _named_pipe(machine: Machine, process: Process, place: Place, mode: str) -> Open:
+    """Open an end of a named pipe; the process waits until somebody has opened the other one."""
+    state, name = machine.state, f"{place.tree}:{place.path}"
+    number = state.named_pipes.get(name)
+    if number is None or number not in state.pipes:
+        number = state.named_pipes[name] = state.next_open
+        state.next_open += 1
+        state.pipes[number] = Pipe(named=name)
+    pipe = state.pipes[number]
+    pipe.readers += mode in ("r", "+")
+    pipe.writers += mode != "r"
+    if pipe.readers and pipe.writers:
+        pipe.met = True
+        _wake(machine, pipe)
+    else:
+        process.waiting = "open"
+        pipe.waiting.append(process.pid)
+    return Open("pipe", pipe=number, writes=mode != "r", both=mode == "+")
 
 
 def _special(machine: Machine, process: Process, path: str, mode: str) -> Open | None:
@@ -158,12 +184,11 @@ def _close_end(machine: Machine, opened: Open) -> None:
     pipe = machine.state.pipes.get(opened.pipe)
     if pipe is None:
         return
-    if opened.writes:
-        pipe.writers -= 1
-    else:
-        pipe.readers -= 1
+    pipe.writers -= opened.writes or opened.both
+    pipe.readers -= not opened.writes or opened.both
     if pipe.readers <= 0 and pipe.writers <= 0:
         del machine.state.pipes[opened.pipe]
+        machine.state.named_pipes.pop(pipe.named, None)
     _wake(machine, pipe)
 
 
@@ -182,6 +207,8 @@ def _wake(machine: Machine, pipe: Pipe) -> None:
         process = machine.state.processes.get(pid)
         if process is not None and process.waiting in ("read", "write", "builtin") and process.code is None:
             machine.ready(process)
+        elif process is not None and process.waiting == "open":
+            machine.ready(process) if pipe.met else pipe.waiting.append(pid)
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,7 +279,7 @@ def _spliced(node: Node, pos: int, text: str, zeros: int) -> tuple[str, int]:
 
 def _write_pipe(machine: Machine, process: Process, opened: Open, text: str) -> bool:
     pipe = machine.state.pipes.get(opened.pipe)
-    if pipe is None or pipe.readers <= 0:
+    if pipe is None or (pipe.readers <= 0 and (pipe.met or not pipe.named)):
         machine.signal(process, "SIGPIPE")
         return False
     pipe.text += text
@@ -277,7 +304,7 @@ def pipe_full(machine: Machine, process: Process, fd: int) -> bool:
     if opened is None or opened.kind != "pipe":
         return False
     pipe = machine.state.pipes.get(opened.pipe)
-    if pipe is None or pipe.unbounded or len(pipe.text) < PIPE_SIZE:
+    if pipe is None or pipe.unbounded or pipe.starved or len(pipe.text) < PIPE_SIZE:
         return False
     process.waiting = "write"
     pipe.waiting.append(process.pid)
@@ -361,14 +388,19 @@ def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool, mos
     pipe = machine.state.pipes.get(opened.pipe)
     if pipe is None:
         return ""
+    more = pipe.writers > 0 or (pipe.named != "" and not pipe.met)
     if line:
         end = pipe.text.find("\n") + 1
-        if not end and pipe.writers > 0:
+        machine.work(len(pipe.text) // COPIED_A_STEP)
+        if not end and more and len(pipe.text) < LONGEST_LINE:
+            if len(pipe.text) >= PIPE_SIZE:
+                pipe.starved = True
+                _wake(machine, pipe)
             _wait(pipe, process)
             return None
-        machine.work(len(pipe.text) // COPIED_A_STEP)
+        pipe.starved = False
         piece, pipe.text = (pipe.text[:end], pipe.text[end:]) if end else (pipe.text, "")
-    elif not pipe.text and pipe.writers > 0:
+    elif not pipe.text and more:
         _wait(pipe, process)
         return None
     else:

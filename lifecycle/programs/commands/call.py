@@ -74,6 +74,17 @@ class UsageError(Exception):
         self.status = status
 
 
+class _Joined(dict[str, str]):
+    """Options of which some may come more than once."""
+
+    def __init__(self, many: str) -> None:
+        super().__init__()
+        self.many = many
+
+    def __setitem__(self, letter: str, value: str) -> None:
+        super().__setitem__(letter, f"{self[letter]}\n{value}" if letter in self.many and letter in self else value)
+
+
 class Call:
     """A command while it runs."""
 
@@ -132,12 +143,13 @@ class Call:
 
     # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def options(self, letters: str, long: dict[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
+    def options(self, letters: str, long: dict[str, str] | None = None, many: str = "") -> tuple[dict[str, str], list[str]]:
         """Return the options (letter -> value, empty where it takes none) and operands, as getopt reads them.
 
-        A colon after a letter means that it takes a value; `long` maps long names to letters. Raises: UsageError.
+        A colon after a letter means that it takes a value; `long` maps long names to letters. The values of the letters in
+        `many` are joined by newlines. Raises: UsageError.
         """
-        found: dict[str, str] = {}
+        found: dict[str, str] = _Joined(many) if many else {}
         operands: list[str] = []
         args = list(self.args)
         while args:
@@ -199,11 +211,11 @@ class Call:
         fd = 1_000 + len(self.process.fds)
         streams.set_fd(self.machine, self.process, fd, opened)
         try:
-            return self._afforded(streams.read(self.machine, self.process, fd) or "")
+            return self.afforded(streams.read(self.machine, self.process, fd) or "")
         finally:
             streams.close(self.machine, self.process, fd)
 
-    def _afforded(self, text: str) -> str:
+    def afforded(self, text: str) -> str:
         """Return as much of what a command reads as one command may work on, and count that."""
         done: int = self.data.get("read", 0)
         work = text_work(text)
@@ -232,7 +244,7 @@ class Call:
                 return None
             if not piece:
                 break
-            pieces.append(self._afforded(piece))
+            pieces.append(self.afforded(piece))
             if not self.machine.spend(self.process, 0):
                 return None
         return "".join(pieces)
@@ -250,31 +262,14 @@ class Call:
             if piece is None:
                 return
 
-    def inputs(self, names: list[str]) -> list[tuple[str, str]] | None:
-        """Return (name, content) of the files named, or of standard input; None: wait. What cannot be read is complained about.
-
-        `failed` in `data` says that something could not be.
-        """
-        found: list[tuple[str, str]] = []
-        for name in names or ["-"]:
-            if name == "-":
-                text = self.stdin()
-                if text is None:
-                    return None
-                found.append(("-", text))
-                continue
-            try:
-                found.append((name, self.read_file(name)))
-            except FileError as error:
-                self.data["failed"] = True
-                self.cannot_open(name, error)
-        return found
-
     def cannot_open(self, name: str, error: FileError) -> int:
         """Complain about a file in the command's words."""
         if error.code == "EISDIR":
             return self.fail("read error: Is a directory" if self.busybox and self.name == "cat" else f"{name}: Is a directory")
-        if self.busybox and self.name not in ("grep", "egrep", "fgrep", "head", "sort", "wc"):
+        if self.name == "sed" and not self.busybox:
+            self.data["status"] = 2
+            return self.fail(f"can't read {name}: {error.text}", 2)
+        if self.busybox and self.name not in ("grep", "egrep", "fgrep", "head", "sort", "wc", "sed"):
             return self.fail(f"can't open '{name}': {error.text}")
         if not self.busybox and self.name in ("head", "tail"):
             return self.fail(f"cannot open '{name}' for reading: {error.text}")

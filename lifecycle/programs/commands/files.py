@@ -330,6 +330,10 @@ def ln(call: Call) -> int:
     *sources, target = names
     status = 0
     for source in sources:
+        if "s" not in options and call.view.get(call.path(source), follow=False) is None:
+            text = "No such file or directory"
+            status = call.fail(f"{source}: {text}" if call.busybox else f"failed to access '{source}': {text}")
+            continue
         path = call.path(target) if "n" in options or "T" in options else _target(call, source, target)
         try:
             place = call.view.target(path, follow=False)
@@ -337,14 +341,38 @@ def ln(call: Call) -> int:
                 if "f" not in options:
                     raise FileError("EEXIST")
                 call.view.remove(place)
-            node = Node("l", source, mode=0o777, mtime=call.now) if "s" in options else call.find(source)
-            call.view.put(place, node)
+            if "s" in options:
+                call.view.put(place, Node("l", source, mode=0o777, mtime=call.now))
+            else:
+                call.view.link(call.view.find(call.path(source), follow=False)[0], place)
             call.machine.changed_files(place.tree)
         except FileError as error:
             kind = "symbolic link" if "s" in options else "hard link"
             status = call.fail(
                 f"{target}: {error.text}" if call.busybox else f"failed to create {kind} '{target}': {error.text}"
             )
+    return status
+
+
+@command("mkfifo", "mknod")
+def mkfifo(call: Call) -> int:
+    _, names = call.options("m:", {"mode": "m"})
+    if not names:
+        return call.fail("missing operand")
+    if call.name == "mknod":
+        if names[1:2] != ["p"]:
+            return call.fail(f"{names[0]}: Operation not permitted")
+        names = names[:1]
+    status = 0
+    for name in names:
+        try:
+            place = call.view.target(call.path(name))
+            if call.view.node_at(place) is not None:
+                raise FileError("EEXIST")
+            call.view.put(place, Node("p", mode=0o666 & ~call.process.umask, mtime=call.now, user=call.process.user))
+            call.machine.changed_files(place.tree)
+        except FileError as error:
+            status = call.fail(f"{name}: {error.text}" if call.busybox else f"cannot create fifo '{name}': {error.text}")
     return status
 
 

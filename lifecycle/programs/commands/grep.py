@@ -34,6 +34,7 @@ def grep(call: Call) -> int | None:
             "files-with-matches": "l",
             "line-number": "n",
         },
+        many="e",
     )
     if "e" not in options and "f" not in options:
         if not operands:
@@ -74,7 +75,7 @@ def _expression(call: Call, options: dict[str, str]) -> Regex:
         if error.hard:
             raise
         raise UsageError(
-            f"bad regex '{pattern}': Invalid regexp" if call.busybox else "Invalid regular expression", 2
+            f"bad regex '{pattern}'{': Invalid regexp' if pattern not in '([' else ''}" if call.busybox else error.text, 2
         ) from error
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lifecycle.programs import streams
 from lifecycle.programs.budget import COPIED_A_STEP
-from lifecycle.programs.commands.call import Call, text_work
+from lifecycle.programs.commands.call import MAX_READ, Call, text_work
 from lifecycle.programs.files import FileError
 
 PIECE = 32 << 10
@@ -17,6 +17,25 @@ LONGEST_LINE = 1 << 20
 """A longer line is worked on in parts."""
 SOURCE = 20
 """The descriptor of the file that is being read."""
+
+
+def whole(call: Call, names: list[str]) -> list[tuple[str, str]] | None:
+    """Return (name, content) of the files named, or of standard input; None: wait. Says which names cannot be read."""
+    names = names or ["-"]
+    found: dict[str, list[str]] = call.data.setdefault("found", {})
+    while call.data.setdefault("source", 0) < len(names):
+        if not call.machine.spend(call.process, 0):
+            return None
+        source = call.data["source"]
+        fd = _opened(call, names[source])
+        piece = "" if fd is None else streams.read(call.machine, call.process, fd, most=PIECE)
+        if piece is None:
+            return None
+        if fd is not None:
+            found.setdefault(str(source), []).append(call.afforded(piece))
+        if not piece or call.data.get("read", 0) >= MAX_READ:
+            _next_source(call, fd)
+    return [(names[int(source)], "".join(parts)) for source, parts in found.items()]
 
 
 def next_line(call: Call, names: list[str]) -> str | None:

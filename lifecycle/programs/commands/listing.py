@@ -72,7 +72,7 @@ def _list_directory(call: Call, name: str, options: dict[str, str]) -> None:
     if "l" in options or "n" in options or "s" in options:
         total = sum(-(-node.size // 1024 // 4) * 4 for _, node in nodes if node.kind == "f")
         call.out(f"total {total}\n")
-    call.out(_listed(call, nodes, options))
+    call.out(_listed(call, nodes, options, path))
     if "R" in options:
         for one, node in nodes:
             if node.kind == "d" and one not in (".", ".."):
@@ -80,7 +80,7 @@ def _list_directory(call: Call, name: str, options: dict[str, str]) -> None:
                 _list_directory(call, f"{name.rstrip('/')}/{one}", options)
 
 
-def _listed(call: Call, nodes: list[tuple[str, Node]], options: dict[str, str]) -> str:
+def _listed(call: Call, nodes: list[tuple[str, Node]], options: dict[str, str], where: str = "") -> str:
     if "l" not in options and "n" not in options:
         marks = [
             ("/" if node.kind == "d" else "*" if "F" in options and node.mode & 0o111 else "")
@@ -98,7 +98,7 @@ def _listed(call: Call, nodes: list[tuple[str, Node]], options: dict[str, str]) 
         size = human(node.size) if "h" in options else str(node.size)
         time = strftime("%b %e %H:%M", node.mtime, place)
         arrow = f" -> {node.text}" if node.kind == "l" else ""
-        links = 2 if node.kind == "d" else 1
+        links = 2 if node.kind == "d" else call.view.links(join(where or call.process.cwd, name))
         group = owner if "n" in options or not node.user else "root"
         if call.busybox:
             lines.append(f"{mode_text(node)} {links:4} {owner:<8} {group:<8} {size:>9} {time} {name}{arrow}\n")
@@ -271,15 +271,4 @@ def mktemp(call: Call) -> int:
             f"(null): {error.text}" if call.busybox else f"failed to create file via template '{template}': {error.text}"
         )
     call.out(name + "\n")
-    return 0
-
-
-@command("mkfifo", "mknod")
-def mkfifo(call: Call) -> int:
-    call.assume("command", "Named pipes are not modelled: mkfifo makes a plain file.")
-    for name in [arg for arg in call.args if not arg.startswith("-")][:1]:
-        try:
-            call.write_file(name, "")
-        except FileError as error:
-            return call.fail(f"{name}: {error.text}" if call.busybox else f"cannot create fifo '{name}': {error.text}")
     return 0

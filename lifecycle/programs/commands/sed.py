@@ -54,16 +54,24 @@ def _begin(call: Call) -> int | None:
     try:
         edits = script(text, "E" in options)
     except UsageError as error:
-        return call.fail(error.text)
+        return call.fail(_busybox_text(error.text) if call.busybox else error.text)
     call.data.update(
         script=[text, "E" in options], names=names, quiet=quiet, pc=0, space="", hold="", line=0, newline=True,
         inside=[0] * len(edits), after=[], replaced=False, ahead=None, running=False, status=0, out="",
     )  # fmt: skip
     if "i" in options:
-        call.data["files"], call.data["names"] = names, names[:1]
+        call.data["files"], call.data["names"], call.data["suffix"] = names, names[:1], options["i"][0]
     elif "s" in options:
         call.data["separate"] = True
     return None
+
+
+def _busybox_text(problem: str) -> str:
+    """Return a complaint about a script in busybox's words."""
+    what = problem.rpartition(": ")[2] if "unknown command" not in problem else problem[-2:-1]
+    if "unknown command" in problem:
+        return f"unsupported command {what}"
+    return "unmatched '/'" if "unterminated" in problem else what
 
 
 def _options(call: Call) -> tuple[dict[str, list[str]], list[str]]:
@@ -163,6 +171,10 @@ class _Sed:
         name = files.pop(0)
         try:
             if not self.data.get("failed"):
+                suffix = self.data["suffix"]
+                if suffix:
+                    kept = suffix.replace("*", name) if "*" in suffix else name + suffix
+                    self.call.write_file(kept, self.call.read_file(name))
                 self.call.write_file(name, self.data["out"])
         except FileError as error:
             self.data["status"] = self.call.fail(f"couldn't open file {name}: {error.text}", 4)
@@ -382,7 +394,7 @@ class _Sed:
             return replacement(edit.text, match)
 
         space, made = expression.subn(one, data["space"], 0 if "g" in edit.flags or number else 1)
-        self.call.machine.work(4 * count)
+        self.call.machine.work(count)
         if not made or (number and count < number):
             return
         data["space"], data["replaced"] = self._short(space), True

@@ -121,7 +121,7 @@ class _Reader:
             edit.text = self._lines()
         elif letter in ":btT":
             self._skip(" \t")
-            edit.label = self._until("\n;" if letter == ":" else "\n;}").strip()
+            edit.label = self._until(" \t\n;" if letter == ":" else " \t\n;}")
         elif letter in "rw":
             self._skip(" \t")
             edit.text = self._until("\n")
@@ -182,7 +182,8 @@ class _Reader:
                 raise
             raise UsageError(self._at(error.text)) from error
 
-    def _delimited(self, stop: str, what: str = "s") -> str:
+    def _delimited(self, stop: str, what: str = "s", brackets: bool = True) -> str:
+        """Return the text up to a delimiter, which in a bracket expression is none."""
         out: list[str] = []
         bracket = False
         while self.i < len(self.text) and (self.text[self.i] != stop or bracket):
@@ -192,7 +193,7 @@ class _Reader:
                 out.append(following if following == stop and stop not in "|+?(){}" else "\\" + following)
                 self.i += 2
                 continue
-            if what != "y" and c == "[" and not bracket and "]" in self.text[self.i + 2 :].partition("\n")[0]:
+            if brackets and what != "y" and c == "[" and not bracket and "]" in self.text[self.i + 2 :].partition("\n")[0]:
                 bracket = True
                 start = self.i
             elif bracket and c == "]" and self.i > start + 1 + (self.text[start + 1] == "^"):
@@ -209,7 +210,7 @@ class _Reader:
     def _substitute(self, edit: Edit) -> None:
         stop = self._take()
         source = self._delimited(stop)
-        edit.text = self._delimited(stop, "y").replace("\\\n", "\n")
+        edit.text = self._delimited(stop, "s", False).replace("\\\n", "\n")
         match = re.compile(r"[gpiIeM0-9]*").match(self.text, self.i)
         edit.flags = match.group() if match else ""
         self.i += len(edit.flags)

@@ -10,7 +10,7 @@ from lifecycle.clock import SECOND
 from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.commands.children import run_each
-from lifecycle.programs.commands.inputs import pieces
+from lifecycle.programs.commands.inputs import pieces, whole
 from lifecycle.programs.files import FileError
 
 
@@ -39,7 +39,9 @@ def head(call: Call) -> int | None:
             if done >= most:
                 break
         return 0
-    found = call.inputs(names) or []
+    found = whole(call, names)
+    if found is None:
+        return None
     for i, (name, text) in enumerate(found):
         if len(names) > 1 and "q" not in options:
             call.out(("\n" if i else "") + f"==> {name} <==\n")
@@ -104,7 +106,7 @@ def tail(call: Call) -> int | None:
         from lifecycle.programs.commands.memory import eat
 
         return eat(call)
-    found = call.inputs(names)
+    found = whole(call, names)
     if found is None:
         return None
     texts = [_tail_text(call, text, options) for _, text in found]
@@ -191,7 +193,7 @@ def _counted(call: Call, names: list[str], wanted: list[str]) -> list[dict[str, 
 
 def _wc_row(call: Call, numbers: list[int], name: str, rows: list[tuple[list[int], str]]) -> str:
     end = f" {name}" if name else ""
-    if len(numbers) == 1 and (call.busybox or not name or len(rows) == 1):
+    if len(numbers) == 1 and (not name or len(rows) == 1):
         return f"{numbers[0]}{end}"
     width = 9 if call.busybox else max(len(str(max(row[0]))) for row in rows) if name else 7
     return " ".join(f"{number:{width}}" for number in numbers) + end
@@ -203,7 +205,7 @@ def sort(call: Call) -> int | None:
         "nruk:t:o:bfhVsgMdcz",
         {"numeric-sort": "n", "reverse": "r", "unique": "u", "key": "k", "field-separator": "t", "output": "o"},
     )
-    found = call.inputs(names)
+    found = whole(call, names)
     if found is None:
         return None
     lines = [line for _, text in found for line in lines_of(text)]
@@ -248,7 +250,7 @@ def _human(text: str) -> float:
 @command("uniq")
 def uniq(call: Call) -> int | None:
     options, names = call.options("cdui", {"count": "c", "repeated": "d", "unique": "u", "ignore-case": "i"})
-    found = call.inputs(names[:1])
+    found = whole(call, names[:1])
     if found is None:
         return None
     groups: list[tuple[str, int]] = []
@@ -415,7 +417,7 @@ def tee(call: Call) -> int | None:
 
 @command("rev", "tac", "nl", "fold", "expand", "unexpand", "paste", "shuf")
 def lines(call: Call) -> int | None:
-    found = call.inputs([arg for arg in call.args if not arg.startswith("-")])
+    found = whole(call, [arg for arg in call.args if not arg.startswith("-")])
     if found is None:
         return None
     rows = lines_of("".join(text for _, text in found))
@@ -438,7 +440,7 @@ def lines(call: Call) -> int | None:
 
 @command("md5sum", "sha1sum", "sha256sum", "sha512sum")
 def digest(call: Call) -> int | None:
-    found = call.inputs([arg for arg in call.args if not arg.startswith("-")])
+    found = whole(call, [arg for arg in call.args if not arg.startswith("-")])
     if found is None:
         return None
     for name, text in found:
@@ -450,7 +452,7 @@ def digest(call: Call) -> int | None:
 @command("base64")
 def base64(call: Call) -> int | None:
     options, names = call.options("dw:i", {"decode": "d", "wrap": "w"})
-    found = call.inputs(names)
+    found = whole(call, names)
     if found is None:
         return None
     text = "".join(one for _, one in found)
