@@ -12,7 +12,7 @@ from lifecycle.core_v1.types import PodSpec
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.conditions import KUBELETS_OWN, TRUE, condition, containers_ready_condition, ready_condition
 from lifecycle.kubelet.state import PodState, Reason
-from lifecycle.kubelet.status import Verdict, finalized, generate
+from lifecycle.kubelet.status import ENDED, Verdict, finalized, generate
 from lifecycle.kubelet.view import View
 from lifecycle.wire import Object
 
@@ -90,7 +90,7 @@ class PodStatuses:
 
     def _deadline(self, pod: PodState, spec: PodSpec) -> Reason | None:
         """Return that the Pod has been active for too long, and tell, or None."""
-        if spec.active_deadline_seconds is None or pod.start_time is None:
+        if spec.active_deadline_seconds is None or pod.start_time is None or _ended_otherwise(pod.status):
             return None
         started = pod.start_time // SECOND * SECOND
         if self.kernel.now - started < spec.active_deadline_seconds * SECOND:
@@ -107,3 +107,8 @@ class PodStatuses:
         if seconds is not None and pod.start_time is not None and pod.worker.phase == "sync":
             at = pod.start_time // SECOND * SECOND + seconds * SECOND
             pod.deadline = self.kernel.at(self.kubelet.next_tick(pod, at), "kubelet", "deadline", pod.uid)
+
+
+def _ended_otherwise(status: Object | None) -> bool:
+    """Say whether a Pod had ended before its deadline passed: a last phase is never left."""
+    return status is not None and status["phase"] in ENDED and status.get("reason") != reasons.DEADLINE_EXCEEDED

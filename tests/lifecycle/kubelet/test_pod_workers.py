@@ -153,6 +153,14 @@ def test_a_deadline_ends_a_pod_and_is_told_four_times(cluster: Cluster) -> None:
     assert 5 <= cluster.times("DeadlineExceeded")[0] <= 6.1
 
 
+def test_a_deadline_that_passes_after_the_end_changes_nothing(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(1.0, 0))
+    cluster.create(restartPolicy="Never", activeDeadlineSeconds=3)
+    cluster.run(10)
+    assert cluster.status()["phase"] == "Succeeded"
+    assert cluster.times("DeadlineExceeded") == []
+
+
 def test_the_kubelet_forgets_a_pod_that_is_gone(cluster: Cluster) -> None:
     cluster.create()
     cluster.run(3)
