@@ -133,23 +133,29 @@ def _exec_outcome(probe: Probe, result: programs.ExecResult) -> Outcome:
 def _http_outcome(result: programs.HTTPResult) -> Outcome | str:
     if result.error:
         return Outcome("failure", result.error, result.steady)
-    if 200 <= result.status < 400:
-        location = next((value for name, value in result.headers if name.lower() == "location"), "")
-        if result.status in (301, 302, 303, 307, 308) and location:
-            return location
+    location = next((value for name, value in result.headers if name.lower() == "location"), "")
+    if result.status in (301, 302, 303, 307, 308) and location:
+        return location
+    if 300 <= result.status < 400:
+        return _not_followed(result)
+    if 200 <= result.status < 300:
         return Outcome("success", "", result.steady)
     return Outcome("failure", f"HTTP probe failed with statuscode: {result.status}", result.steady)
+
+
+def _not_followed(result: programs.HTTPResult) -> Outcome:
+    text = f"Probe terminated redirects, Response body: {result.body[:OUTPUT_LIMIT]}"
+    return Outcome("warning", text, result.steady)
 
 
 def redirect(worker: ProbeWorker, location: str, result: programs.HTTPResult, base: str) -> Outcome | None:
     """Follow a redirect (None: ask again) as long as the host stays the same."""
     url = urljoin(worker.url or base, location)
     if urlsplit(url).hostname != worker.url_host:
-        text = f"Probe terminated redirects, Response body: {result.body[:OUTPUT_LIMIT]}"
-        return Outcome("warning", text, result.steady)
+        return _not_followed(result)
     worker.hops += 1
-    if worker.hops > MAX_REDIRECTS:
-        return Outcome("failure", f'Get "{url}": stopped after {MAX_REDIRECTS} redirects', result.steady)
+    if worker.hops >= MAX_REDIRECTS:
+        return Outcome("failure", f'Get "{location}": stopped after {MAX_REDIRECTS} redirects', result.steady)
     worker.url = url
     return None
 

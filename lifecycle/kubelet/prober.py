@@ -14,7 +14,7 @@ from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.core_v1.types import Container, Probe, sidecar
 from lifecycle.kernel import Reply
 from lifecycle.kubelet import delays, reasons
-from lifecycle.kubelet.probe import Outcome, ask, interpret, redirect
+from lifecycle.kubelet.probe import Outcome, ask, interpret, redirect, resolve_port
 from lifecycle.kubelet.restart import restarts_after
 from lifecycle.kubelet.state import PodState, ProbeResult, ProbeType, ProbeWorker
 from lifecycle.wire import Object
@@ -195,7 +195,8 @@ class Prober:
         outcome = interpret(probe, result)
         if isinstance(outcome, str):
             assert probe.http_get
-            base = f"{probe.http_get.scheme.lower()}://{worker.url_host}:{probe.http_get.port}{probe.http_get.path}"
+            port = resolve_port(probe.http_get.port, container)
+            base = f"{probe.http_get.scheme.lower()}://{worker.url_host}:{port}{probe.http_get.path}"
             sent_on = redirect(worker, outcome, result, base)
             if sent_on is None:
                 self._ask(pod, worker, container, probe)

@@ -5,6 +5,7 @@ Kubernetes: test/images/agnhost.
 
 from __future__ import annotations
 
+from html import escape
 from urllib.parse import parse_qs
 
 from lifecycle.clock import MILLISECOND, SECOND, go_duration, parse_go_duration
@@ -14,7 +15,7 @@ from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
 from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import GRPC, NO_HTTP, HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.state import Process
 
 HEALTHY_FOR = 10 * SECOND
@@ -111,6 +112,14 @@ def _pause(call: Call) -> int | None:
     return None
 
 
+def _redirect(location: str, code: int = 302) -> HTTPResponse:
+    """Send a client on as Go's net/http does: a place without a root begins at it, and also stands in a line of HTML."""
+    if "://" not in location and not location.startswith("/"):
+        location = f"/{location}"
+    body = f'<a href="{escape(location)}">{REASONS.get(code, "")}</a>.\n\n'
+    return HTTPResponse(code, body, (("Location", location), ("Content-Type", "text/html; charset=utf-8")))
+
+
 def _liveness(call: Call) -> int | None:
     """Answer 200 at /healthz for ten seconds and 500 from then on."""
     if "listening" in call.data and call.now >= call.data["since"] + HEALTHY_FOR:
@@ -126,9 +135,12 @@ def _liveness(call: Call) -> int | None:
 
 @server("agnhost-liveness")
 def liveness_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
-    if request.path.partition("?")[0] == "/started":
+    path, _, query = request.path.partition("?")
+    if path == "/started":
         age = machine.kernel.now - process.data["since"]
         return HTTPResponse(200, go_duration(age), steady=False)
+    if path == "/redirect":
+        return _redirect(parse_qs(query).get("loc", [""])[0])
     if not request.path.startswith("/healthz"):
         return HTTPResponse(404, "404 page not found\n")
     age = machine.kernel.now - process.data["since"]
@@ -162,7 +174,7 @@ def netexec_answer(machine: Machine, process: Process, request: HTTPRequest) -> 
             return HTTPResponse(int(code) if code.isdigit() else 200, values.get("msg", ""))
         case "/redirect":
             code = values.get("code", "")
-            return HTTPResponse(int(code) if code.isdigit() else 302, "", (("Location", values.get("location", "/")),))
+            return _redirect(values.get("location", "/"), int(code) if code.isdigit() else 302)
         case "/exit" | "/shutdown":
             code = values.get("code", "0")
             machine.end(process, int(code) if code.isdigit() else 0)

@@ -105,6 +105,19 @@ def test_agnhosts_liveness_turns_after_ten_seconds_and_says_so() -> None:
     assert world.get("/healthz", 8080).status == 500
 
 
+@pytest.mark.parametrize(
+    ("args", "path"),
+    [(("liveness",), "/redirect?loc=%2Fhealthz"), (("netexec",), "/redirect?location=/healthz&code=302")],
+)
+def test_agnhost_sends_on(args: tuple[str, ...], path: str) -> None:
+    world = World()
+    world.container(AGNHOST, args=args)
+    world.run(1)
+    answer = world.get(path, 8080)
+    assert (answer.status, answer.body) == (302, '<a href="/healthz">Found</a>.\n\n')
+    assert ("Location", "/healthz") in answer.headers
+
+
 def test_an_unknown_image_is_assumed_to_serve_its_ports() -> None:
     world = World()
     app = world.container("acme/shop:1", ports=(8080,))
