@@ -59,11 +59,16 @@ class Prober:
         assert pod.resumed_at is not None
         if record and record.state == "running" and record.started_at < pod.resumed_at - OUTLIVED:
             worker.container_id, worker.known = record.id, True
-            worker.result = "success" if worker.type != "readiness" or self._was_ready(pod) else "failure"
+            worker.result = self._result_before(pod, worker)
 
-    def _was_ready(self, pod: PodState) -> bool:
-        conditions = self.kubelet.object(pod)["status"].get("conditions") or ()
-        return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    def _result_before(self, pod: PodState, worker: ProbeWorker) -> ProbeResult:
+        """Return what the API server still says: the Pod's Ready, which others may have taken back, or a container's start."""
+        status = self.kubelet.object(pod)["status"]
+        if worker.type == "readiness":
+            ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or ())
+            return "success" if ready else "failure"
+        container = find_status(status, worker.container)
+        return "unknown" if worker.type == "startup" and not (container and container["started"]) else "success"
 
     def stop_liveness_and_startup(self, pod: PodState) -> None:
         """End the workers of regular containers that make no sense while the Pod ends."""

@@ -119,6 +119,19 @@ def test_a_startup_probe_holds_the_others_back(cluster: Cluster) -> None:
     assert cluster.container()["restartCount"] == 0
 
 
+def test_a_container_that_had_not_started_when_its_kubelet_stopped_has_still_to_start(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 1), (50, 0))})
+    cluster.create(container(startupProbe=probe(every=5, failureThreshold=30)))
+    cluster.run(20)
+    cluster.kubelet.stop("node1")
+    cluster.run(2)
+    cluster.kubelet.start("node1")
+    cluster.run(15)
+    assert not cluster.container()["started"]
+    cluster.run(30)
+    assert cluster.container()["started"]
+
+
 def test_a_startup_failure_restarts_the_container(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(answers={"check": ((0, 1),)})
     cluster.create(container(startupProbe=probe(every=3, failureThreshold=3)))
