@@ -74,7 +74,8 @@ async def asubmit(cluster: Cluster, request: Request, timeout: float = TIMEOUT_S
     if is_dry_run(request):
         return await asyncio.to_thread(_apart, _rehearsed, cluster, request)
     ends = time.monotonic() + timeout
-    accepted = await asyncio.wrap_future(intake.put(cluster, request))
+    # Shielded: who waits no more would cancel what its whole batch is told through.
+    accepted = await asyncio.shield(asyncio.wrap_future(intake.put(cluster, request)))
     if isinstance(accepted, Answer):
         return accepted
     queued, future = accepted

@@ -124,6 +124,18 @@ async def test_requests_that_come_together_are_all_answered(embedded: Embedded) 
     assert len({answer.index for answer in answers}) == 200
 
 
+async def test_who_waits_no_more_takes_no_answer_from_others(embedded: Embedded) -> None:
+    """A client that goes while its request is being committed, and those whose requests are committed with it."""
+    cluster = await made("10x")
+    asking = [asyncio.ensure_future(asubmit(cluster, create(f"p{number}"))) for number in range(60)]
+    await asyncio.sleep(0)
+    for gone in asking[::3]:
+        gone.cancel()
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert all(isinstance(one, asyncio.CancelledError) for one in found[::3])
+    assert [getattr(one, "code", one) for i, one in enumerate(found) if i % 3] == [201] * 40
+
+
 async def test_a_server_keeps_many_clusters_in_time(embedded: Embedded) -> None:
     clusters = [await asyncio.to_thread(create_cluster, f"c{n}", speed="10x", start=wall_now()) for n in range(10)]
     for cluster in clusters:
