@@ -38,9 +38,14 @@ class Pipe(Generic[T]):
         self.close()
         self._less.set()
 
+    @property
+    def full(self) -> bool:
+        """Whether more lies there than should."""
+        return self._size > self._most
+
     async def room(self) -> None:
         """Wait until there is room."""
-        while self._size > self._most:
+        while self.full:
             self._less.clear()
             await self._less.wait()
 

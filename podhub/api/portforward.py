@@ -272,14 +272,22 @@ class Forwarding:
 class Streams:
     """The two streams of a connection in a tunnel, by their numbers; 0 until the client has opened it."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, tunnel: Tunnel, port: int) -> None:
+        self.tunnel = tunnel
         self.data = self.error = 0
-        self.connection: Connection | None = None
+        self.connection = Connection(tunnel, port, self._respond, self._end)
 
     @property
-    def numbers(self) -> tuple[int, int]:
-        return self.data, self.error
+    def whole(self) -> bool:
+        return bool(self.data and self.error)
+
+    async def _respond(self, data: bytes) -> None:
+        await self.tunnel.write([spdy.Data(self.data, data)])
+
+    async def _end(self, message: bytes) -> None:
+        self.tunnel.forget_streams(self)
+        told = [spdy.Data(self.error, message)] if message else []
+        await self.tunnel.write([*told, spdy.Data(self.error, b"", True), spdy.Data(self.data, b"", True)])
 
 
 class Tunnel(Forwarding):
@@ -304,7 +312,7 @@ class Tunnel(Forwarding):
                     if count % TURN == TURN - 1:
                         await asyncio.sleep(0)
         except spdy.ProtocolError as wrong:
-            await self._write([spdy.GoAway(self._last, spdy.GO_AWAY_PROTOCOL_ERROR)])
+            await self.write([spdy.GoAway(self._last, spdy.GO_AWAY_PROTOCOL_ERROR)])
             await self.close(PROTOCOL_ERROR, str(wrong))
         except Disconnected:
             return
@@ -318,7 +326,7 @@ class Tunnel(Forwarding):
             case spdy.RstStream(number):
                 self._drop(number)
             case spdy.Ping(number) if number % 2:
-                await self._write([frame])
+                await self.write([frame])
 
     async def _open(self, frame: spdy.SynStream) -> None:
         """Answer a stream that opens; with the second of a pair its connection begins."""
@@ -327,18 +335,19 @@ class Tunnel(Forwarding):
         self._last = frame.stream
         port, type = frame.headers.get("port", ""), frame.headers.get("streamtype", "")
         if len(self._streams) >= 2 * MOST_CONNECTIONS:
-            await self._write([spdy.RstStream(frame.stream, spdy.REFUSED_STREAM)])
+            await self.write([spdy.RstStream(frame.stream, spdy.REFUSED_STREAM)])
             return
         request = frame.headers.get("requestid") or str(frame.stream - 2 * (type == "data"))
         if type not in ("data", "error") or not _is_port(port) or self._is_taken(request, type):
-            await self._write([spdy.RstStream(frame.stream, spdy.CANCEL)])
+            await self.write([spdy.RstStream(frame.stream, spdy.CANCEL)])
             return
-        pair = self._pairs.setdefault(request, Streams(int(port)))
-        self._streams[frame.stream] = pair
+        pair = self._pairs.get(request) or Streams(self, int(port))
+        self._pairs[request] = self._streams[frame.stream] = pair
         setattr(pair, type, frame.stream)
-        await self._write([spdy.SynReply(frame.stream, {})])
-        if pair.data and pair.error:
-            self._begin(request, pair)
+        await self.write([spdy.SynReply(frame.stream, {})])
+        if pair.whole:
+            del self._pairs[request]
+            self.start(pair.connection)
         if frame.fin:
             await self._data(frame.stream, b"", fin=True)
 
@@ -346,28 +355,17 @@ class Tunnel(Forwarding):
         pair = self._pairs.get(request)
         return pair is not None and bool(pair.data if type == "data" else pair.error)
 
-    def _begin(self, request: str, pair: Streams) -> None:
-        async def respond(data: bytes) -> None:
-            await self._write([spdy.Data(pair.data, data)])
-
-        async def end(message: bytes) -> None:
-            self._forget(pair)
-            told = [spdy.Data(pair.error, message)] if message else []
-            await self._write([*told, spdy.Data(pair.error, b"", True), spdy.Data(pair.data, b"", True)])
-
-        del self._pairs[request]
-        pair.connection = Connection(self, pair.port, respond, end)
-        self.start(pair.connection)
-
     async def _data(self, number: int, data: bytes, fin: bool) -> None:
         """Take what comes on a stream; what comes on one that has ended is late, and on one for errors without meaning."""
         pair = self._streams.get(number)
         if pair is None or number != pair.data:
             return
-        if pair.connection is None:
-            raise spdy.ProtocolError(f"data on stream {number} before its connection's stream for errors is open")
         if data:
-            await pair.connection.send(data)
+            pair.connection.sent.put(data, len(data))
+        if pair.whole:
+            await pair.connection.sent.room()
+        elif pair.connection.sent.full:
+            raise spdy.ProtocolError(f"more than {MOST_WAITING} bytes on stream {number}, whose stream for errors is not open")
         if fin:
             pair.connection.sent.close()
 
@@ -375,16 +373,17 @@ class Tunnel(Forwarding):
         """Give up a connection one of whose streams the client has reset."""
         pair = self._streams.get(number)
         if pair is not None:
-            self._forget(pair)
-            if pair.connection is not None:
-                pair.connection.hang_up()
+            self.forget_streams(pair)
+            pair.connection.hang_up()
 
-    def _forget(self, pair: Streams) -> None:
-        for number in pair.numbers:
+    def forget_streams(self, pair: Streams) -> None:
+        """Know the streams of a connection no more: what still comes on them is late."""
+        for number in (pair.data, pair.error):
             self._streams.pop(number, None)
         self._pairs = {request: one for request, one in self._pairs.items() if one is not pair}
 
-    async def _write(self, frames: Iterable[spdy.Frame]) -> None:
+    async def write(self, frames: Iterable[spdy.Frame]) -> None:
+        """Send frames, in the order in which this is called."""
         async with self._writing:
             await self.send(b"".join(self._writer.write(frame) for frame in frames))
 
