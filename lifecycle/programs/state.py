@@ -113,6 +113,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
     local: dict[str, Any] | None = None
     cases: list[str] = []
     depth: int = 0
+    name: str = ""
     line: int = 0
 
 
@@ -165,6 +166,7 @@ class Shell(msgspec.Struct, omit_defaults=True):
     subshell: int = 0
     loop_start: Micros = 0
     exiting: bool = False
+    told: str = ""
     random: int = 0
     seconds: Micros = 0
     root_pid: int = 0

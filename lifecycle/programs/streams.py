@@ -321,8 +321,8 @@ def type_into(machine: Machine, process: Process, number: int, text: str) -> boo
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def read(machine: Machine, process: Process, fd: int, line: bool = False, most: int = 0) -> str | None:
-    """Return what can be read (a line with its newline, or all there is, or `most` of it); empty at the end.
+def read(machine: Machine, process: Process, fd: int, line: bool = False, most: int = 0, until: str = "\n") -> str | None:
+    """Return what can be read (a line up to its end `until`, or all there is, or `most` of either); empty at the end.
 
     None: wait, you will be woken.
     """
@@ -343,12 +343,13 @@ def read(machine: Machine, process: Process, fd: int, line: bool = False, most: 
     if opened.kind == "tty":
         return terminal.read(machine, process, opened.pos)
     if opened.kind == "pipe":
-        return _read_pipe(machine, process, opened, line, most)
+        return _read_pipe(machine, process, opened, line, most, until)
     text = opened.text if opened.kind == "text" else _file_text(machine, opened)
     machine.work(1)
     if line:
-        end = text.find("\n", opened.pos)
+        end = text.find(until, opened.pos)
         end = len(text) if end < 0 else end + 1
+        end = min(end, opened.pos + most) if most else end
     else:
         end = min(len(text), opened.pos + most) if most else len(text)
     piece = text[opened.pos : end]
@@ -384,13 +385,15 @@ def node_of(machine: Machine, opened: Open) -> Node | None:
     return None if node is None or node.gone else node
 
 
-def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool, most: int) -> str | None:
+def _read_pipe(machine: Machine, process: Process, opened: Open, line: bool, most: int, until: str) -> str | None:
     pipe = machine.state.pipes.get(opened.pipe)
     if pipe is None:
         return ""
     more = pipe.writers > 0 or (pipe.named != "" and not pipe.met)
     if line:
-        end = pipe.text.find("\n") + 1
+        end = pipe.text.find(until) + 1
+        if most and (end > most or (not end and len(pipe.text) >= most)):
+            end = most
         machine.work(len(pipe.text) // COPIED_A_STEP)
         if not end and more and len(pipe.text) < LONGEST_LINE:
             if len(pipe.text) >= PIPE_SIZE:

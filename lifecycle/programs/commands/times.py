@@ -229,7 +229,7 @@ def _timed_out(call: Call) -> int | None:
     if not call.data.get("fired"):
         return int(call.data["code"])
     if not call.busybox:
-        return 124
+        return 137 if call.data["code"] == 137 else 124
     call.machine.end(call.process, int(call.data["code"]), call.data["signal"])
     return None
 

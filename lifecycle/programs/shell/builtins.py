@@ -16,9 +16,10 @@ from lifecycle.programs.shell.frames import leave, pop, push
 from lifecycle.programs.shell.job_control import bg, fg, interactive, may_leave
 from lifecycle.programs.shell.jobs import block, jobs, kill, trap, wait
 from lifecycle.programs.shell.printf import echo_text, printf_text
+from lifecycle.programs.shell.read import read
 from lifecycle.programs.shell.redirects import undo_to
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn, number
-from lifecycle.programs.shell.variables import export, local, read, set_, shift, unset
+from lifecycle.programs.shell.variables import export, local, set_, shift, unset
 from lifecycle.programs.state import Frame
 
 Builtin = Callable[[Turn, list[str]], int | None]
@@ -235,6 +236,11 @@ def _pwd(turn: Turn, argv: list[str]) -> int:
 def _umask(turn: Turn, argv: list[str]) -> int:
     if len(argv) < 2:
         turn.write(1, f"{turn.process.umask:04o}\n")
+    elif argv[1] == "-S":
+        letters = [
+            "".join(c for c, bit in (("r", 4), ("w", 2), ("x", 1)) if ~turn.process.umask >> at & bit) for at in (6, 3, 0)
+        ]
+        turn.write(1, "u={},g={},o={}\n".format(*letters))
     elif re.fullmatch(r"[0-7]+", argv[1]):
         turn.process.umask = int(argv[1], 8) & 0o777
     return 0
@@ -271,7 +277,30 @@ def _meaning(turn: Turn, name: str, long: bool) -> str:
     return f"{name} is {path}" if long else path
 
 
+def _kind(turn: Turn, name: str) -> str:
+    """Return what `type -t` calls a name."""
+    if name in KEYWORDS or name in ("[[", "select", "function", "time"):
+        return "keyword"
+    if name in turn.shell.functions:
+        return "function"
+    return "builtin" if name in BUILTINS else "file" if _meaning(turn, name, False) else ""
+
+
+def _builtin(turn: Turn, argv: list[str]) -> int | None:
+    builtin = BUILTINS.get(argv[1]) if len(argv) > 1 else _colon
+    if builtin is None:
+        turn.complain_as("builtin", f"{argv[1]}: not a shell builtin")
+        return 1
+    return builtin(turn, argv[1:])
+
+
 def _type(turn: Turn, argv: list[str]) -> int:
+    if argv[1:2] == ["-t"]:
+        kinds = [_kind(turn, name) for name in argv[2:]]
+        turn.write(1, "".join(kind + "\n" for kind in kinds if kind))
+        return int(not all(kinds))
+    if argv[1:2] in (["-p"], ["-P"], ["-a"]):
+        argv = [argv[0], *argv[2:]]
     status = 0
     for name in argv[1:]:
         text = _meaning(turn, name, True)
@@ -403,6 +432,7 @@ BUILTINS: dict[str, Builtin] = {
     "getopts": _getopts,
     "ulimit": _ulimit,
     "let": _let,
+    "builtin": _builtin,
     "mapfile": _mapfile,
     "readarray": _mapfile,
     "shopt": _colon,

@@ -214,6 +214,9 @@ class Compiler:
             self.emit("command", assigns, words, redirects, a + w + r, bool(self.tested), last, command.line, substituted)
         if redirects or (assigns and words):
             self.emit("restore")
+        pipes = sum(step[0] in ("process_in", "process_out") for step in self.steps[before:])
+        if pipes:
+            self.emit("close_pipes", pipes)
         if not self.tested:
             self.emit("check")
 

@@ -278,7 +278,8 @@ class Bracket:
 
     def _unary(self, op: str, value: str) -> bool:
         if op == "v":
-            return self.turn.parameter(value) is not None
+            name, _, key = value.removesuffix("]").partition("[")
+            return (self.turn.element(name, key) if key else self.turn.parameter(name)) is not None
         return self.tests.unary(op, value)
 
     def _binary(self, left: str, op: str, right: tuple[str, str]) -> bool:

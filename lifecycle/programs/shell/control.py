@@ -12,7 +12,7 @@ from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.conditions import Bracket, TestError, explain
 from lifecycle.programs.shell.expand import Expander
-from lifecycle.programs.shell.frames import expander_of, guarded, leave, pop
+from lifecycle.programs.shell.frames import expander_of, guarded, leave, pop, told_of
 from lifecycle.programs.shell.reading import read_command
 from lifecycle.programs.shell.redirects import expanded, redirect, undo_to
 from lifecycle.programs.shell.turn import ShellExit, Turn
@@ -43,7 +43,11 @@ def do_negate(turn: Turn, frame: Frame, step: Any) -> None:
 
 def do_check(turn: Turn, frame: Frame, step: Any) -> None:
     shell = turn.shell
-    if shell.status and "e" in shell.options and not any(one.tested for one in shell.frames):
+    if not shell.status or any(one.tested for one in shell.frames):
+        return
+    if shell.traps and told_of(turn, frame, "ERR"):
+        return
+    if "e" in shell.options:
         leave(turn, shell.status)
 
 

@@ -193,6 +193,8 @@ class Expander:
 
     def _items(self, part: Var) -> list[str] | None:
         """Return the items of `$@`, `$*` or an array where they make fields of their own; else None."""
+        if part.op == "!" and part.index is not None and self.text(part.index) == "@":
+            return self.turn.keys(part.name)
         if part.op not in ("", ":"):
             return None
         if part.index is None:

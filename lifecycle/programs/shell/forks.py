@@ -114,6 +114,12 @@ def _process_substitution(turn: Turn, frame: Frame, step: Any, reading: bool) ->
     turn.machine.queue.append(child.pid)
 
 
+def do_close_pipes(turn: Turn, frame: Frame, step: Any) -> None:
+    """Close the shell's own ends of the process substitutions of the command before."""
+    for fd in [fd for fd in turn.process.fds if 63 - step[1] < fd <= 63]:
+        streams.close(turn.machine, turn.process, fd)
+
+
 def do_pipeline(turn: Turn, frame: Frame, step: Any) -> None:
     _, after, *starts = step
     machine, process, shell = turn.machine, turn.process, turn.shell
@@ -155,6 +161,8 @@ def child_ended(machine: Machine, parent: Process, child: Process) -> bool:
         parent.wait_for.remove(child.pid)
         if parent.waiting == "pipeline":
             shell.statuses[shell.pids.index(child.pid)] = code
+            if shell.dialect == "bash" and not parent.wait_for:
+                shell.vars["PIPESTATUS"] = {str(i): str(status) for i, status in enumerate(shell.statuses)}
         if not parent.wait_for:
             shell.status = _pipeline_status(shell) if parent.waiting == "pipeline" else code
             machine.ready(parent)

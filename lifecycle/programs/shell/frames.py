@@ -30,6 +30,26 @@ def push(turn: Turn, frame: Frame) -> None:
     turn.shell.frames.append(frame)
 
 
+def told_of(turn: Turn, frame: Frame, what: str) -> bool:
+    """Run bash's trap for ERR or DEBUG, and then the step that is being taken once more; False where there is nothing to run.
+
+    Functions do not inherit them without `set -E` or `-T`, and an action tells of nothing.
+    """
+    shell = turn.shell
+    action = shell.traps.get(what)
+    if any(one.kind == "trap" for one in shell.frames):
+        return False
+    if shell.told == what or not action:
+        shell.told = ""
+        return False
+    if any(one.kind == "function" for one in shell.frames) and ("E" if what == "ERR" else "T") not in shell.options:
+        return False
+    shell.told = what
+    frame.pc -= 1
+    push(turn, Frame(action, "trap", status=shell.status))
+    return True
+
+
 def pop(turn: Turn) -> None:
     """End the innermost piece of code and put back what it had changed for itself."""
     shell = turn.shell

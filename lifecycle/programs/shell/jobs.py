@@ -82,7 +82,9 @@ def trap(turn: Turn, argv: list[str]) -> int:
         signal = named(text)
         if signal is None:
             if text in ("ERR", "DEBUG", "RETURN") and shell.dialect == "bash":
-                turn.machine.assume("command", f"trap {text} is not modelled: its action is never run.")
+                if text == "RETURN":
+                    turn.machine.assume("command", "trap RETURN is not modelled: its action is never run.")
+                (shell.traps.pop(text, None) if reset else shell.traps.update({text: action}))
                 continue
             _bad_signal(turn, text)
             status = 1

@@ -31,6 +31,7 @@ from lifecycle.programs.shell.syntax import (
     Word,
 )
 
+_DECLARING = [(Lit(name),) for name in ("declare", "local", "typeset", "export", "readonly")]
 RESERVED = {"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in"}
 CLOSERS = {"then", "else", "elif", "fi", "do", "done", "esac", "}"}
 REDIRECTIONS = {"<", ">", ">>", "<<", "<<-", "<<<", "<&", ">&", "<>", ">|", "&>", "&>>"}
@@ -392,6 +393,7 @@ class Parser(Lexer):
 
     def _simple(self) -> Command:
         assigns: list[Assign] = []
+        arrays: list[Assign] = []
         words: list[Word] = []
         redirects: list[Redirect | Heredoc] = []
         line = self.peek().line
@@ -408,9 +410,22 @@ class Parser(Lexer):
                 break
             elif not words and (assign := self._assignment(token)) is not None:
                 assigns.append(assign)
+            elif self.bash and words and words[0] in _DECLARING and re.fullmatch(r"\w+\+?=", token.text) and self._array_next():
+                later = self._assignment(token)
+                assert later is not None
+                arrays.append(later)
+                words.append((Lit(later.name),))
             else:
                 words.append(self.take().word)
-        return Simple(tuple(assigns), tuple(words), self._resolve(redirects), line)
+        simple = Simple(tuple(assigns), tuple(words), self._resolve(redirects), line)
+        if not arrays:
+            return simple
+        commands = (simple, *(Simple((one,), (), (), line) for one in arrays))
+        return Group(Sequence(tuple(Item(AndOr(Pipeline((command,)))) for command in commands)))
+
+    def _array_next(self) -> bool:
+        """Say whether what follows the word that was peeked at is the list of an array."""
+        return self.text[self.i : self.i + 1] == "("
 
     def _function(self, name: Token) -> Function:
         self.take()

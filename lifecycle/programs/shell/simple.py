@@ -10,7 +10,7 @@ from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.builtins import BUILTINS, SPECIAL
 from lifecycle.programs.shell.expand import Expander, quote
 from lifecycle.programs.shell.external import external
-from lifecycle.programs.shell.frames import expander_of, guarded, push
+from lifecycle.programs.shell.frames import expander_of, guarded, push, told_of
 from lifecycle.programs.shell.redirects import expanded, redirect
 from lifecycle.programs.shell.syntax import ArrayLit, Assign
 from lifecycle.programs.shell.turn import ShellExit, Turn
@@ -37,6 +37,8 @@ _OWNERS: dict[str, frozenset[str]] = {
 
 def do_plain(turn: Turn, frame: Frame, step: Any) -> None:
     _, argv, tested, last, line = step
+    if "DEBUG" in turn.shell.traps and told_of(turn, frame, "DEBUG"):
+        return
     turn.shell.line = line + frame.line
     if "x" in turn.shell.options:
         _xtrace(turn, [], list(argv))
@@ -45,6 +47,8 @@ def do_plain(turn: Turn, frame: Frame, step: Any) -> None:
 
 def do_command(turn: Turn, frame: Frame, step: Any) -> None:
     _, assigns, command, redirects, count, tested, last, line, substituted = step
+    if "DEBUG" in turn.shell.traps and told_of(turn, frame, "DEBUG"):
+        return
     shell = turn.shell
     shell.line = line + frame.line
     expander = expander_of(turn, count)
@@ -163,7 +167,8 @@ def _call(
             return
     if function is not None:
         code, pc = function
-        push(turn, Frame(code, "function", pc, args=shell.args, tested=tested, line=shell.function_lines.get(name, 0)))
+        line = shell.function_lines.get(name, 0)
+        push(turn, Frame(code, "function", pc, args=shell.args, tested=tested, line=line, name=name))
         shell.args = argv[1:]
         return
     assert builtin is not None

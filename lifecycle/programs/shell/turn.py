@@ -102,7 +102,7 @@ class Turn:
         if subscript in ("@", "*"):
             return " ".join(self.array(name))
         if not isinstance(value, dict):
-            return value if subscript == "0" else None
+            return (value if value is not None else self.parameter(name)) if subscript == "0" else None
         return value.get(self.subscript(name, value, subscript))
 
     def subscript(self, name: str, value: dict[str, str], text: str) -> str:
@@ -166,7 +166,13 @@ class Turn:
         return str((self.machine.kernel.now - self.shell.seconds) // SECOND)
 
 
+def _function_name(turn: Turn) -> str | None:
+    return next((frame.name for frame in reversed(turn.shell.frames) if frame.kind == "function"), None)
+
+
 _SPECIAL: dict[str, Any] = {
+    "FUNCNAME": lambda turn: _function_name(turn) if turn.shell.dialect == "bash" else None,
+    "BASH_SUBSHELL": lambda turn: str(turn.shell.subshell) if turn.shell.dialect == "bash" else None,
     "?": lambda turn: str(turn.shell.status),
     "#": lambda turn: str(len(turn.shell.args)),
     "$": lambda turn: str(turn.shell.root_pid),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import streams
 from lifecycle.programs.shell.expand import quote
 from lifecycle.programs.shell.turn import ShellExit, Turn, number
 
@@ -162,51 +161,6 @@ def set_(turn: Turn, argv: list[str]) -> int:
                 letter = _LONG[name]
             (shell.options.add if arg[0] == "-" else shell.options.discard)(letter)
     return 0
-
-
-def read(turn: Turn, argv: list[str]) -> int | None:
-    options, names = _read_options(argv[1:])
-    raw, array = "r" in options, options.get("a", "")
-    fd = int(options["u"]) if options.get("u", "").isdigit() else 0
-    line = streams.read(turn.machine, turn.process, fd, line=True)
-    if line is None:
-        turn.process.waiting = "builtin"
-        turn.shell.builtin = argv
-        return None
-    while not raw and line.endswith("\\\n"):
-        more = streams.read(turn.machine, turn.process, fd, line=True)
-        line = line[:-2] + (more or "")
-        if not more:
-            break
-    status = 0 if line.endswith("\n") else 1
-    _assign_read(turn, line.rstrip("\n") if status == 0 else line, names, raw, array)
-    return status
-
-
-def _read_options(args: list[str]) -> tuple[dict[str, str], list[str]]:
-    found: dict[str, str] = {}
-    left = list(args)
-    while left and len(left[0]) > 1 and left[0][0] == "-":
-        arg = left.pop(0)
-        for i, letter in enumerate(arg[1:], 1):
-            if letter in "ptndNiua":
-                found[letter] = arg[i + 1 :] or (left.pop(0) if left else "")
-                break
-            found[letter] = ""
-    return found, left
-
-
-def _assign_read(turn: Turn, line: str, names: list[str], raw: bool, array: str) -> None:
-    ifs = turn.shell.vars.get("IFS", " \t\n")
-    if not raw:
-        line = re.sub(r"\\(.)", r"\1", line)
-    if array:
-        turn.shell.vars[array] = {str(i): text for i, text in enumerate(split_fields(line, ifs, 0))}
-        return
-    names = names or ["REPLY"]
-    pieces = split_fields(line, ifs, len(names)) if names != ["REPLY"] else [line]
-    for i, name in enumerate(names):
-        turn.set_checked(name, pieces[i] if i < len(pieces) else "")
 
 
 def split_fields(line: str, ifs: str, most: int) -> list[str]:
