@@ -77,6 +77,12 @@ def _invalid(shown: str, why: str) -> Status:
     return status.unprocessable(f' "" is invalid: {error}', [error])
 
 
+def not_patched(body: Any, content_type: str, why: str) -> Status:
+    """Return the refusal of a patch for how it is written."""
+    shown = go_text(body) if "strategic" in content_type else json.dumps(body, separators=(",", ":"), sort_keys=True)
+    return _invalid(shown, why)
+
+
 def _no_object(body: Any) -> Status:
     if body is None:
         return status.bad_request("error decoding patch: EOF")

@@ -50,6 +50,8 @@ class Call:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         self.user = "podhub"
+        self.repeated: tuple[str, ...] = ()
+        """What strict decoding says of fields of the body that stand twice; nobody sees them in what was read."""
 
     def one(self, name: str) -> str:
         """Return a query parameter's first value; empty where it is not given."""

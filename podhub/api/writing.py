@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from lifecycle.apiserver.refused import Refused
-from lifecycle.core_v1 import field, status
-from lifecycle.core_v1.patch import APPLY_PATCH
+from lifecycle.core_v1 import field, registry, status
+from lifecycle.core_v1.patch import APPLY_PATCH, not_patched
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer, Object, Request
 from podhub.api import bodies
@@ -134,6 +136,7 @@ async def written(call: Call, address: Address, target: Target, verb: str, body:
     """Have the cluster's writer take a request, and return its answer as an answer of the API. Raises: Refused."""
     form = wanted(call.headers.get("accept", ""), "PartialObjectMetadata")
     check_writable(address)
+    _check_repeated(call, target, verb, body)
     kind = target.kind
     _name_manager(call, verb)
     request = Request(
@@ -149,7 +152,30 @@ async def written(call: Call, address: Address, target: Target, verb: str, body:
         user=call.user,
     )
     answer = await asubmit(address.cluster, request)
+    if call.repeated and call.one("fieldValidation") != "Ignore":
+        answer = msgspec.structs.replace(answer, warnings=tuple(dict.fromkeys((*call.repeated, *answer.warnings))))
     return await answered(call, address, target, answer, form)
+
+
+def _check_repeated(call: Call, target: Target, verb: str, body: Any) -> None:
+    """Refuse a body in which fields stand twice, where strict reading is asked for; else they become warnings.
+
+    Kubernetes: apiserver/pkg/endpoints/handlers (patch.go, update.go). Raises: Refused (400, 422).
+    """
+    if not call.repeated or call.one("fieldValidation") != "Strict":
+        return
+    if call.content_type == APPLY_PATCH:
+        raise Refused(status.bad_request(f"error strict decoding YAML: {call.repeated[0]}"))
+    if verb == "patch":
+        found = f"strict decoding error: {', '.join(call.repeated)}"
+        raise Refused(not_patched(body, call.content_type, found))
+    read = registry.read(body, "Strict", target.kind)
+    if isinstance(read, Status):
+        raise Refused(read)
+    kind = target.kind
+    version = kind.group_version.rpartition("/")[2]
+    why = f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: strict decoding error: '
+    raise Refused(status.bad_request(why + ", ".join(call.repeated)))
 
 
 def _name_manager(call: Call, verb: str) -> None:
