@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lifecycle import programs
 from lifecycle.clock import SECOND, Micros, rfc3339
 from lifecycle.core_v1.quantity import NANO, Quantity
 from lifecycle.kernel import Reply
@@ -249,7 +250,14 @@ class Eviction:
     def tell_memory(self, node: NodeState) -> None:
         """Tell the node's programs how much memory there is for them."""
         size = capacity((self.kubelet.api.get("nodes", "", node.name) or {}).get("status") or {}, MEMORY)
-        self.kubelet.programs.set_node_memory(node.name, size, self.kubelet.stats.system(node, MEMORY, size))
+        system, reply = self.kubelet.stats.system(node, MEMORY, size), Reply("kubelet", "system_oom", (node.name,))
+        self.kubelet.programs.set_node_memory(node.name, size, system, reply)
+
+    def on_system_oom(self, name: str, oom: programs.SystemOOM) -> None:
+        """Tell of a kill by the kernel. Kubernetes: pkg/kubelet/oom/oom_watcher_linux.go"""
+        text = f"System OOM encountered, victim process: {oom.process}, pid: {oom.pid}"
+        if (node := self.kubelet.state.nodes.get(name)) and not node.down:
+            self.kubelet.node_event(node, "Warning", "SystemOOM", text)
 
 
 def bytes_of(number: int) -> str:

@@ -76,6 +76,7 @@ class Kubelet:
         self.restarting = Restarting(self)
         self.stop, self.start = self.restarting.stop, self.restarting.start
         self.on_eviction, self.on_usage = self.eviction.on_eviction, self.eviction.on_usage
+        self.on_system_oom = self.eviction.on_system_oom
         self.on_node_status, self.on_image_gc = self.node_status.on_node_status, self.image_gc.on_image_gc
         self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up, self.on_booted = self.restarting.on_kubelet_up, self.restarting.on_booted

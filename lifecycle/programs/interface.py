@@ -97,6 +97,13 @@ class Exit(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class SystemOOM(msgspec.Struct, frozen=True, tag=True):
+    """The kernel has killed a process because its node had no memory left."""
+
+    process: str
+    pid: int
+
+
 class StartFailure(msgspec.Struct, frozen=True):
     """Why a container's process could not be started: runc's own words, from `exec: "..."` on; the exit code is 128.
 

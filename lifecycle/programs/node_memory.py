@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from lifecycle.kernel import Reply
+from lifecycle.programs.interface import SystemOOM
+
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
     from lifecycle.programs.room import Programs
@@ -19,11 +22,15 @@ DEFAULT_SIZE = 4 << 30
 
 
 class Memory(msgspec.Struct):
-    """One node's memory in bytes: `size` in all, `system` what is taken outside of containers, `held` by containers."""
+    """One node's memory in bytes: `size` in all, `system` what is taken outside of containers, `held` by containers.
+
+    `reply` is told of kills.
+    """
 
     size: int = DEFAULT_SIZE
     system: int = 0
     held: int = 0
+    reply: Reply | None = None
 
 
 class NodeMemory:
@@ -35,10 +42,10 @@ class NodeMemory:
     def of(self, node: str) -> Memory:
         return self.room.state.memory.setdefault(node, Memory())
 
-    def set(self, node: str, size: int, system: int) -> None:
-        """Say what a node has, and what of it is taken outside of containers."""
+    def set(self, node: str, size: int, system: int, reply: Reply) -> None:
+        """Say what a node has, what of it is taken outside of containers, and who is told of kills."""
         memory = self.of(node)
-        memory.size, memory.system = size, system
+        memory.size, memory.system, memory.reply = size, system, reply
         self.relieve(node)
 
     def hold(self, node: str, size: int) -> None:
@@ -52,7 +59,11 @@ class NodeMemory:
 
     def relieve(self, node: str) -> None:
         """Kill containers until what the others hold fits into the node."""
-        while self.left(node) < 0 and (victim := self._victim(self._on(node), self.of(node).size)):
+        memory = self.of(node)
+        while self.left(node) < 0 and (victim := self._victim(self._on(node), memory.size)):
+            worst = max(victim.state.processes.values(), key=lambda process: process.memory)
+            if memory.reply:
+                self.room.answer(memory.reply, SystemOOM(worst.argv[0].rpartition("/")[2], worst.pid))
             victim.oom()
 
     def held_by(self, sandbox: SandboxState) -> int:

@@ -28,6 +28,7 @@ from lifecycle.programs.interface import (
     LogLine,
     Sandbox,
     StartFailure,
+    SystemOOM,
     TCPConnect,
     Usage,
     WindowSize,
@@ -43,7 +44,7 @@ from lifecycle.programs.state import Connection, ContainerState, Listener, Proce
 
 COMMAND_STEPS = 5
 """What each call of a command counts for among the steps, beside what it reads and writes."""
-Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult
+Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult | SystemOOM
 
 
 class Answer(msgspec.Struct):
@@ -212,9 +213,12 @@ class Programs:
         while (full := parent(full)) != "/":
             tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
 
-    def set_node_memory(self, node: str, size: int, system: int) -> None:
-        """Say how much memory a node has, and what of it is taken outside of containers (bytes)."""
-        self.node_memory.set(node, size, system)
+    def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
+        """Say how much memory a node has, and what of it is taken outside of containers (bytes).
+
+        `reply` is told a SystemOOM whenever the kernel kills a container because the node has no more.
+        """
+        self.node_memory.set(node, size, system, reply)
 
     def image(self, image: str) -> ImageConfig:
         """Return what the catalogue knows of an image, whatever its registry prefix and tag."""

@@ -260,3 +260,12 @@ def test_a_kubelet_stays_down_until_the_last_fault_that_keeps_it_so_is_lifted(cl
     assert cluster.ask("delete", "faults", name="second").code == 200
     cluster.run(20)
     assert any(o.type == "DELETED" and o.object["kind"] == "Pod" for o in cluster.outputs if isinstance(o, Change))
+
+
+def test_the_kernel_kills_where_a_node_has_nothing_left(cluster):
+    eater = web(image="busybox", command=["sh", "-c", "tail /dev/zero"])
+    cluster.ask("create", "pods", {**eater, "spec": {**eater["spec"], "restartPolicy": "Never"}})
+    cluster.run(150)
+    ended = cluster.container()["state"]["terminated"]
+    assert (ended["exitCode"], ended["reason"]) == (137, "OOMKilled")
+    assert any(message.startswith("System OOM encountered, victim process: tail, pid: ") for message in cluster.messages())

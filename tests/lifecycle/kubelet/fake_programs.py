@@ -91,7 +91,7 @@ class FakePrograms:
     def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
         pass
 
-    def set_node_memory(self, node: str, size: int, system: int) -> None:
+    def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
         pass
 
     def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.programs import Mount
+from lifecycle.programs import Mount, SystemOOM
 from tests.lifecycle.programs.world import World, reply
 
 MI = 1 << 20
@@ -17,17 +17,18 @@ def exits(world: World) -> list[tuple[str, str]]:
 
 def test_a_program_without_a_limit_ends_where_the_node_does() -> None:
     world = World()
-    world.programs.set_node_memory("node1", 1024 * MI, 256 * MI)
+    world.programs.set_node_memory("node1", 1024 * MI, 256 * MI, reply("oom"))
     world.container("busybox", "tail", "/dev/zero")
     world.run(2.9)
     assert not exits(world)
     world.run(3.1)
     assert exits(world) == [("pod", "OOMKilled")]
+    assert ("oom", SystemOOM("tail", 1)) in [(subject, result) for _, subject, result in world.listener.told]
 
 
 def test_the_kernel_takes_whom_it_finds_worst() -> None:
     world = World()
-    world.programs.set_node_memory("node1", 1024 * MI, 0)
+    world.programs.set_node_memory("node1", 1024 * MI, 0, reply("oom"))
     world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "600M", pod="guaranteed", oom_score_adj=-997)
     world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "100M", pod="besteffort", oom_score_adj=1000)
     world.container("busybox", "tail", "/dev/zero", pod="burstable", oom_score_adj=500)
@@ -38,10 +39,10 @@ def test_the_kernel_takes_whom_it_finds_worst() -> None:
 
 def test_what_is_taken_outside_of_containers_can_cost_one_its_life() -> None:
     world = World()
-    world.programs.set_node_memory("node1", 1024 * MI, 0)
+    world.programs.set_node_memory("node1", 1024 * MI, 0, reply("oom"))
     world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "600M")
     world.run(10)
-    world.programs.set_node_memory("node1", 1024 * MI, 700 * MI)
+    world.programs.set_node_memory("node1", 1024 * MI, 700 * MI, reply("oom"))
     assert world.programs.node_memory.left("node1") >= 0
     world.run(11)
     assert exits(world) == [("pod", "OOMKilled")]
