@@ -116,6 +116,10 @@ class Recorder:
             return None
         return self._write(source.seen[key], about, component, host, type, reason, message, annotations)
 
+    def forget(self, component: str, host: str = "") -> None:
+        """Lose what a component remembers when it stops: what it tells of afterwards are new Events, counted from 1."""
+        self.state.sources.pop(f"{component}\0{host}", None)
+
     def scheduler_event(self, obj: Object, type: str, reason: str, action: str, message: str) -> int:
         """Record an Event of events.k8s.io, as the scheduler does; return the index of the change it is part of.
 

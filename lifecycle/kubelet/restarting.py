@@ -38,6 +38,7 @@ class Restarting:
     def _stop(self, node: NodeState) -> None:
         node.down = True
         self.kernel.cancel(node.relist)
+        self.kernel.rooms["recorder"].forget("kubelet", node.name)
         node.relist, node.changed, node.waiting = None, {}, {}
         self.kubelet.eviction.stopped(node)
         self.kubelet.node_status.stopped(node)

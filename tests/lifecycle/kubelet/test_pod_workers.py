@@ -200,6 +200,17 @@ def test_a_kubelet_that_was_away_finds_what_happened_meanwhile(cluster: Cluster)
     assert finished == "2026-01-01T00:00:20Z"
 
 
+def test_a_kubelet_that_comes_back_counts_its_events_anew(cluster: Cluster) -> None:
+    cluster.create(container(image="gone:1"))
+    cluster.run(5)
+    cluster.kubelet.stop("node1")
+    cluster.run(1)
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    last = {c.object["metadata"]["name"]: c.object for c in cluster.changes("Event") if c.object["reason"] == "Pulling"}
+    assert [event["count"] for event in last.values()] == [1, 1]
+
+
 def test_a_pod_bound_to_a_node_whose_kubelet_is_away_starts_when_it_is_back(cluster: Cluster) -> None:
     cluster.kubelet.stop("node1")
     cluster.create()
