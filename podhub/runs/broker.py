@@ -35,7 +35,7 @@ class Transport(memory.Transport):
         while True:
             came.clear()  # before the look, so that what comes after it is not slept through
             try:
-                self.cycle.get(self._deliver, timeout=timeout)
+                self.cycle.get(self._deliver, timeout=timeout)  # type: ignore[no-untyped-call]
             except Empty:
                 left = LOOK_SECONDS if ends is None else ends - time.monotonic()
                 if left <= 0:
