@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 Micros = int
 """A moment (microseconds since 1970-01-01T00:00:00Z) or a span (microseconds); the name of the variable says which."""
@@ -65,6 +66,7 @@ def rfc3339_micro(at: Micros) -> str:
     return f"{rfc3339(at)[:-1]}.{at % SECOND:06d}Z"
 
 
+@lru_cache(4096)
 def parse_rfc3339(text: str) -> Micros:
     """Return the moment that an RFC 3339 text names; digits below the microsecond are cut off.
 

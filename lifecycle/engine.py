@@ -6,6 +6,7 @@ between is cut into pieces and wherever it is saved and restored.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple, cast
 
@@ -167,6 +168,7 @@ class Engine:
         return self._kernel.index
 
 
+@cache
 def _load(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)

@@ -18,9 +18,16 @@ class Seeds:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._key = seed.to_bytes(16, "big", signed=True)
+        self._keyed = {size: blake2b(digest_size=size, key=self._key) for size in (8, 16)}
 
     def _bytes(self, size: int, key: tuple[str | int, ...]) -> bytes:
-        return blake2b("\x00".join(map(str, key)).encode(), digest_size=size, key=self._key).digest()
+        text = "\x00".join(map(str, key)).encode()
+        keyed = self._keyed.get(size)
+        if keyed is None:
+            return blake2b(text, digest_size=size, key=self._key).digest()
+        draw = keyed.copy()  # the key has gone in already
+        draw.update(text)
+        return draw.digest()
 
     def fraction(self, *key: str | int) -> float:
         """Return a number from [0, 1)."""

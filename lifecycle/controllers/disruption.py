@@ -57,10 +57,13 @@ class Disruption:
             if new is not None:
                 self._enqueue(new)
             return
+        counted = self._api.store.count("poddisruptionbudgets")
+        if not counted and (new is None or not _is_target(new)):
+            return
         if old is not None and new is not None and _view(old) == _view(new):
             return
         self._note_disruption(new)
-        if not self._api.store.count("poddisruptionbudgets"):
+        if not counted:
             return
         pod = new or old
         assert pod is not None

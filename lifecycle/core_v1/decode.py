@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -264,6 +265,7 @@ _LAYOUT = {
 """The elements of Go's layout for RFC 3339, each with the separator before it."""
 
 
+@lru_cache(4096)
 def as_time(text: str, micro: bool = False) -> str:
     """Return an RFC 3339 time in UTC, with whole seconds or six digits.
 

@@ -164,6 +164,12 @@ def _check_length(path: str) -> None:
         raise FileError("ENAMETOOLONG")
 
 
+def _top(path: str) -> str:
+    """Return the first name in an absolute path."""
+    end = path.find("/", 1)
+    return path[1:] if end < 0 else path[1:end]
+
+
 def parent(path: str) -> str:
     return path.rpartition("/")[0] or "/"
 
@@ -189,6 +195,7 @@ class View:
         self.layer = layer
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
+        self._tops = {_top(path) for path, *_ in mounts}
         self._resolved: dict[str, str] = {}
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.work: Callable[[int], None] = lambda steps: None
@@ -198,7 +205,8 @@ class View:
 
     def place(self, path: str) -> Place:
         """Return where an absolute, link-free path lies."""
-        for mount, volume, sub, read_only in self.mounts:
+        near = _top(path) in self._tops or "" in self._tops  # most paths have no mount above them
+        for mount, volume, sub, read_only in self.mounts if near else ():
             if path == mount or path.startswith(mount + "/") or mount == "/":
                 return Place(volume, join("/", sub + path[len(mount) :]) if sub else path[len(mount) :] or "/", read_only, path)
         return Place("", path, self.read_only and path != "/dev" and not path.startswith("/dev/"), path)
