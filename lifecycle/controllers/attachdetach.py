@@ -144,10 +144,10 @@ class AttachDetach:
         """Return the Pods on nodes that use a volume and have not ended, by node."""
         reference = volume["spec"].get("claimRef") or {}
         found: Users = {}
-        for pod in self._api.list("pods", reference["namespace"]) if reference else ():
+        for pod in self._api.list("pods", reference.get("namespace", "")) if reference else ():
             node = pod["spec"].get("nodeName")
             ended = pod["status"].get("phase") in ("Succeeded", "Failed")
-            if node and not ended and reference["name"] in claim_names(pod):
+            if node and not ended and reference.get("name", "") in claim_names(pod):
                 found.setdefault(node, []).append(pod)
         return found
 

@@ -263,10 +263,10 @@ class PersistentVolumes:
             if volume["status"].get("phase") != "Bound" or not reference:
                 self._set_phase(volume, "Available")
             return
-        claim = self._api.get("persistentvolumeclaims", reference["namespace"], reference["name"])
+        claim = self._api.get("persistentvolumeclaims", reference.get("namespace", ""), reference.get("name", ""))
         if claim is not None and claim["metadata"]["uid"] == reference["uid"]:
             if not claim["spec"].get("volumeName"):
-                self._later("claim", reference["namespace"], reference["name"])
+                self._later("claim", reference.get("namespace", ""), reference.get("name", ""))
             return
         if volume["status"].get("phase") not in ("Released", "Failed"):
             volume = self._set_phase(volume, "Released")
