@@ -94,6 +94,8 @@ class Programs:
         self.forwarding = Forwarding(self)
         self.on_answered, self.on_turn = self.forwarding.on_answered, self.forwarding.on_turn
         self.on_hung_up, self.on_not_connected = self.forwarding.on_hung_up, self.forwarding.on_not_connected
+        self.passing = 0
+        """How many servers a request that is being answered has been passed on by."""
         self._views: dict[str, View] = {}
         self._machines: dict[str, Machine] = {}
         self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}

@@ -291,7 +291,7 @@ def _sized(value: str, node: Node) -> bool:
     if not match:
         raise UsageError(f"invalid argument `{value}' to `-size'")
     unit = parse_size("1" + (match.group(3) or "b")) or 1
-    size, wanted = -(-node.size // unit), int(match.group(2))
+    size, wanted = -(-(4096 if node.kind == "d" else node.size) // unit), int(match.group(2))
     return size > wanted if match.group(1) == "+" else size < wanted if match.group(1) == "-" else size == wanted
 
 

@@ -10,6 +10,8 @@ import msgspec
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.times import strftime, zone
+from lifecycle.programs.exchange import Origin, Reached, reach
+from lifecycle.programs.exchange import answer as ask
 from lifecycle.programs.files import FileError, Node, join
 from lifecycle.programs.http1 import http_date
 from lifecycle.programs.machine import ExecError, Machine
@@ -21,6 +23,9 @@ WORKERS = 2
 START: Micros = 3 * MILLISECOND
 """From the runtime's word that it runs to its listening: a hook that asks at once comes too early, a probe does not."""
 
+PROXY_TIMEOUT: Micros = 60 * SECOND
+MOST_HOPS = 8
+"""How often a request may be passed on, so that servers that pass to each other come to an end."""
 QUIT: Micros = 5 * MILLISECOND
 PID_FILE = "/run/nginx.pid"
 
@@ -71,7 +76,47 @@ def _problem(call: Call) -> str:
             'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\n'
             "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
         )
+    return _unknown_host(call) or _unwritable(call)
+
+
+_PASSED_ON = re.compile(r"\bproxy_pass\s+https?://([\w.-]+)|(?:^|[{;])\s*server\s+([\w.-]+)(?::\d+)?\s*[;\w]")
+
+
+def _unknown_host(call: Call) -> str:
+    """Complain about the first server to pass requests to whose name means nothing: nginx looks for them when it starts."""
+    known = upstreams(call.machine)
+    for path, text in _configuration_files(call.machine):
+        for number, line in enumerate(text.split("\n"), 1):
+            match = _PASSED_ON.search(line.partition("#")[0])
+            host = (match.group(1) or match.group(2)) if match else ""
+            if host and host not in known and "$" not in line and call.machine.room.resolve(call.machine.sandbox, host) is None:
+                call.moves()
+                said = f'host not found in upstream "{host}" in {path}:{number}'
+                return _emergency(call, said)
     return ""
+
+
+def _unwritable(call: Call) -> str:
+    """Complain where the directories for what is on its way cannot be made."""
+    try:
+        call.view.target("/var/cache/nginx/client_temp")
+    except FileError as error:
+        numbers = {"EROFS": 30, "EACCES": 13}
+        if error.code not in numbers:
+            return ""
+        text = f'mkdir() "/var/cache/nginx/client_temp" failed ({numbers[error.code]}: {error.text})'
+        warning = ""
+        if call.process.user:
+            said = 'the "user" directive makes sense only if the master process runs with super-user privileges, ignored in'
+            warning = _emergency(call, f"{said} /etc/nginx/nginx.conf:2", "warn")
+        return warning + _emergency(call, text)
+    return ""
+
+
+def _emergency(call: Call, text: str, level: str = "emerg") -> str:
+    """Return a line of the error log, and the same for standard error: both are what the container puts out."""
+    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
+    return f"{when} [{level}] {call.process.pid}#{call.process.pid}: {text}\nnginx: [{level}] {text}\n"
 
 
 def _start(call: Call, foreground: bool) -> int | None:
@@ -218,17 +263,21 @@ class Site(msgspec.Struct, frozen=True):
 
 def _configurations(machine: Machine) -> list[str]:
     """Return the texts of the configuration: the main file and those that it includes."""
+    return [text for _, text in _configuration_files(machine)]
+
+
+def _configuration_files(machine: Machine) -> list[tuple[str, str]]:
     main = machine.view.get("/etc/nginx/nginx.conf")
     if main is None:
         return []
-    texts = [main.text]
+    texts = [("/etc/nginx/nginx.conf", main.text)]
     for directory in re.findall(r"^\s*include\s+(/\S+)/\*\.conf\s*;", main.text, re.M):
         try:
             names = machine.view.names(directory)
         except FileError:
             continue
         texts += [
-            node.text
+            (join(directory, name), node.text)
             for name in names
             if name.endswith(".conf") and (node := machine.view.get(join(directory, name))) is not None
         ]
@@ -328,11 +377,70 @@ def answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResp
     if location is not None and location.status:
         return _returned(location)
     if location is not None and location.proxy:
-        machine.assume(
-            "network", f"nginx passes {location.path} on to {location.proxy}: what is behind is not asked, and 200 is assumed."
-        )
-        return HTTPResponse(200, "", (("Server", "nginx/1.22.1"),))
+        return _proxied(machine, process, request, location)
     return _file(machine, process, request, (location.root if location else "") or site.root, path)
+
+
+def _proxied(machine: Machine, process: Process, request: HTTPRequest, location: Location) -> HTTPResponse:
+    """Ask the server behind: its answer, 502 where it refuses, 504 where none comes, 500 where it goes round in a ring."""
+    room = machine.room
+    if room.passing >= MOST_HOPS:
+        return error_page(500)
+    origin = Origin(machine.sandbox.spec.node, machine.sandbox)
+    host, port, path = _behind(machine, request, location)
+    reached = reach(room, origin, host, port)
+    if reached.outcome != "open":
+        return _unreached(machine, process, request, reached, f"http://{reached.ip}:{port}{path}")
+    headers = tuple(pair for pair in request.headers if pair[0].lower() not in ("host", "connection"))
+    asked = HTTPRequest(request.method, path, host, port, headers, request.body, machine.sandbox.spec.ip)
+    room.passing += 1
+    try:
+        found = ask(room, reached, asked, logged=True)
+    finally:
+        room.passing -= 1
+    if found.delay is None or found.delay >= PROXY_TIMEOUT:
+        return msgspec.structs.replace(error_page(504), delay=PROXY_TIMEOUT, steady=False)
+    if found.protocol != "http":
+        return msgspec.structs.replace(error_page(502), steady=False)
+    kept = tuple(pair for pair in found.headers if pair[0].lower() not in ("server", "date", "connection"))
+    return msgspec.structs.replace(found, headers=(("Server", "nginx/1.22.1"), *kept), steady=False)
+
+
+def _behind(machine: Machine, request: HTTPRequest, location: Location) -> tuple[str, int, str]:
+    """Return host, port and path that a request is passed on to; a path in proxy_pass takes the place of the location's."""
+    match = re.match(r"(https?)://([^/:]+)(?::(\d+))?(/.*)?$", location.proxy)
+    if match is None:
+        return "", 0, request.path
+    scheme, host, port, path = match.groups()
+    servers = upstreams(machine).get(host, ())
+    if servers:
+        machine.room.state.connections += 1
+        host, _, number = servers[machine.room.state.connections % len(servers)].partition(":")
+        port = number or port
+    rest = request.path[len(location.path) :] if location.kind in ("", "^~") else request.path
+    return host, int(port or (443 if scheme == "https" else 80)), path + rest if path else request.path
+
+
+def _unreached(machine: Machine, process: Process, request: HTTPRequest, reached: Reached, upstream: str) -> HTTPResponse:
+    """Complain in the error log as nginx does, and answer for the server behind."""
+    lost = reached.outcome == "lost"
+    why = "upstream timed out (110: Connection timed out)" if lost else "connect() failed (111: Connection refused)"
+    if reached.outcome == "noname":
+        why = f"{reached.ip} could not be resolved (3: Host not found)"
+    worker = next(iter(process.children), process.pid)
+    when = strftime("%Y/%m/%d %H:%M:%S", machine.kernel.now, zone(process.env))
+    asked = f'request: "{request.method} {request.path} HTTP/1.1", upstream: "{upstream}", host: "{request.host}"'
+    text = f"{why} while connecting to upstream, client: {request.client}, server: , {asked}"
+    machine.write(process, 2, f"{when} [error] {worker}#{worker}: *1 {text}\n")
+    page = error_page(504 if lost else 502)
+    return msgspec.structs.replace(page, delay=PROXY_TIMEOUT if lost else 0, steady=False)
+
+
+def upstreams(machine: Machine) -> dict[str, tuple[str, ...]]:
+    """Return the servers of each upstream block."""
+    text = re.sub(r"#[^\n]*", "", "".join(_configurations(machine)))
+    blocks = _headed(text, r"\bupstream\s+[\w.-]+\s*")
+    return {head.split()[1]: tuple(re.findall(r"\bserver\s+([\w.:-]+)", body)) for head, body in blocks}
 
 
 def _returned(location: Location) -> HTTPResponse:

@@ -199,54 +199,6 @@ def _wc_row(call: Call, numbers: list[int], name: str, rows: list[tuple[list[int
     return " ".join(f"{number:{width}}" for number in numbers) + end
 
 
-@command("sort")
-def sort(call: Call) -> int | None:
-    options, names = call.options(
-        "nruk:t:o:bfhVsgMdcz",
-        {"numeric-sort": "n", "reverse": "r", "unique": "u", "key": "k", "field-separator": "t", "output": "o"},
-    )
-    found = whole(call, names)
-    if found is None:
-        return None
-    lines = [line for _, text in found for line in lines_of(text)]
-    keys = re.fullmatch(r"(\d+)(?:\.\d+)?([a-z]*)(?:,(\d+)([a-z]*))?", options.get("k", ""))
-    numeric = "n" in options or "g" in options or bool(keys and "n" in (keys.group(2) + (keys.group(4) or "")))
-
-    def key(line: str) -> tuple[float, str]:
-        part = line
-        if keys:
-            fields = line.split(options["t"]) if options.get("t") else line.split()
-            last = int(keys.group(3)) if keys.group(3) else len(fields)
-            part = (options.get("t") or " ").join(fields[int(keys.group(1)) - 1 : last])
-        if "h" in options:
-            return (_human(part), line)
-        if numeric:
-            match = re.match(r"\s*(-?\d+\.?\d*)", part)
-            return (float(match.group(1)) if match else 0.0, "" if "u" in options else line)
-        if "V" in options:
-            part = re.sub(r"\d+", lambda m: m.group().zfill(12), part)
-        return (0.0, (part.lower() if "f" in options else part) + "\0" + ("" if "u" in options or "s" in options else line))
-
-    ordered = sorted(lines, key=key, reverse="r" in options)
-    if "u" in options:
-        ordered = [line for i, line in enumerate(ordered) if not i or key(line) != key(ordered[i - 1])]
-    text = "".join(line + "\n" for line in ordered)
-    if "o" in options:
-        call.write_file(options["o"], text)
-    else:
-        call.out(text)
-    return int(bool(call.data.get("failed")))
-
-
-def _human(text: str) -> float:
-    match = re.match(r"\s*(\d+\.?\d*)([KMGT]?)", text)
-    return (
-        float(match.group(1)) * {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}[match.group(2)]
-        if match
-        else 0.0
-    )
-
-
 @command("uniq")
 def uniq(call: Call) -> int | None:
     options, names = call.options("cdui", {"count": "c", "repeated": "d", "unique": "u", "ignore-case": "i"})
@@ -415,7 +367,7 @@ def tee(call: Call) -> int | None:
             return None
 
 
-@command("rev", "tac", "nl", "fold", "expand", "unexpand", "paste", "shuf")
+@command("rev", "tac", "nl", "fold", "expand", "unexpand", "shuf")
 def lines(call: Call) -> int | None:
     found = whole(call, [arg for arg in call.args if not arg.startswith("-")])
     if found is None:
@@ -427,15 +379,55 @@ def lines(call: Call) -> int | None:
         case "tac":
             rows.reverse()
         case "nl":
-            rows = [f"{i:6}\t{row}" for i, row in enumerate(rows, 1)]
-        case "paste" if any(arg.startswith("-s") for arg in call.args):
-            rows = ["\t".join(rows)]
+            numbers = iter(range(1, len(rows) + 1))
+            every = "-ba" in call.args
+            rows = [f"{next(numbers):6}\t{row}" if row or every else " " * 7 for row in rows]
+        case "fold":
+            rows = [piece for row in rows for piece in _folded(row, _width(call.args))]
+        case "expand":
+            rows = [row.expandtabs(8) for row in rows]
         case "shuf":
             call.moves()
             key = (call.machine.state.spec.id, call.process.pid)
             rows.sort(key=lambda row: call.machine.kernel.seeds.fraction("shuf", *key, row))
     call.out("".join(row + "\n" for row in rows))
-    return 0
+    return int(bool(call.data.get("failed")))
+
+
+def _width(args: list[str]) -> int:
+    number = next((arg.lstrip("-w") for arg in args if re.fullmatch(r"-w?\d+", arg)), "80")
+    return max(int(number), 1)
+
+
+def _folded(row: str, width: int) -> list[str]:
+    return [row[i : i + width] for i in range(0, len(row), width)] or [""]
+
+
+@command("paste")
+def paste(call: Call) -> int | None:
+    """Put files beside each other, or (`-s`) the lines of each; `-` takes its lines in turn."""
+    options, names = call.options("d:s", {"delimiters": "d", "serial": "s"})
+    sources = list(dict.fromkeys(names or ["-"]))
+    found = whole(call, sources)
+    if found is None:
+        return None
+    texts = {name: lines_of(text) for name, text in found}
+    joints = options.get("d", "\t").replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "") or ""
+    if "s" in options:
+        rows = [texts.get(name, []) for name in sources]
+    else:
+        columns = [texts.get(name, [])[names.index(name) :: names.count(name)] for name in names or ["-"]]
+        seen: dict[str, int] = {}
+        for i, name in enumerate(names):
+            columns[i] = texts.get(name, [])[seen.get(name, 0) :: names.count(name)]
+            seen[name] = seen.get(name, 0) + 1
+        rows = [[column[i] if i < len(column) else "" for column in columns] for i in range(max(map(len, columns), default=0))]
+    call.out("".join(_joined(row, joints) + "\n" for row in rows))
+    return int(bool(call.data.get("failed")))
+
+
+def _joined(row: list[str], joints: str) -> str:
+    return "".join(item + (joints[i % len(joints)] if joints and i + 1 < len(row) else "") for i, item in enumerate(row))
 
 
 @command("md5sum", "sha1sum", "sha256sum", "sha512sum")
@@ -443,10 +435,32 @@ def digest(call: Call) -> int | None:
     found = whole(call, [arg for arg in call.args if not arg.startswith("-")])
     if found is None:
         return None
+    if any(arg in ("-c", "--check") for arg in call.args):
+        return max([_check_sums(call, text) for _, text in found], default=1)
     for name, text in found:
-        value = hashlib.new(call.name.removesuffix("sum"), text.encode("latin-1"), usedforsecurity=False).hexdigest()
-        call.out(f"{value}  {name}\n")
+        call.out(f"{_digest(call, text)}  {name}\n")
     return int(bool(call.data.get("failed")))
+
+
+def _digest(call: Call, text: str) -> str:
+    return hashlib.new(call.name.removesuffix("sum"), text.encode("latin-1"), usedforsecurity=False).hexdigest()
+
+
+def _check_sums(call: Call, listed: str) -> int:
+    failed = 0
+    for line in lines_of(listed):
+        value, _, name = line.partition(" ")
+        try:
+            good = _digest(call, call.read_file(name[1:])) == value
+        except FileError as error:
+            call.fail(f"{name[1:]}: {error.text}")
+            good = False
+        failed += not good
+        call.out(f"{name[1:]}: {'OK' if good else 'FAILED'}\n")
+    if failed:
+        of = f"of {len(lines_of(listed))} " if call.busybox else ""
+        call.fail(f"WARNING: {failed} {of}computed checksum{'s' if failed > 1 or of else ''} did NOT match")
+    return int(failed > 0)
 
 
 @command("base64")

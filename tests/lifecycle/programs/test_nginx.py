@@ -1,0 +1,77 @@
+"""nginx with a configuration from a volume: locations, servers behind it, and what keeps it from starting."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifecycle.programs import Mount
+from tests.lifecycle.programs.world import World
+
+PROXY = """upstream app { server 10.244.0.6:8080; }
+server {
+  listen 80;
+  location / { root /usr/share/nginx/html; index index.html; }
+  location /api/ { proxy_pass http://app/; }
+  location /same { proxy_pass http://app; }
+  location = /exact { return 200 "exact\\n"; }
+  location ~ [.]php$ { return 404; }
+  location /ring { proxy_pass http://127.0.0.1; }
+  location /gone { proxy_pass http://10.244.0.6:9999; }
+}
+"""
+ECHO = "listens: [{port: 8080}]\nanswers:\n- {path: /hello, body: from behind}\n- {path: /same, status: 418}\n- {status: 404}\n"
+
+
+def proxied(configuration: str = PROXY, **more: object) -> World:
+    world = World()
+    world.pod("web")
+    world.pod("app")
+    world.programs.set_volume("conf", {"default.conf": configuration.encode()})
+    world.container("acme/app", pod="app", name="app", behavior=ECHO)
+    mounts = (Mount("/etc/nginx/conf.d", "conf", "", True),)
+    world.container("nginx", pod="web", name="nginx", mounts=mounts, **more)
+    world.run(1)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/api/hello", 200, "from behind"),
+        ("/api/nothing", 404, ""),
+        ("/same", 418, ""),
+        ("/exact", 200, "exact\n"),
+        ("/a.php", 404, None),
+        ("/ring", 500, None),
+        ("/gone", 502, None),
+    ],
+)
+def test_locations_answer_or_pass_requests_on(path: str, status: int, body: str | None) -> None:
+    result = proxied().get(path)
+    assert result.status == status
+    assert body is None or body in result.body
+    assert ("Server", "nginx/1.22.1") in result.headers
+
+
+def test_a_server_behind_that_refuses_is_in_the_error_log() -> None:
+    world = proxied()
+    world.get("/gone")
+    assert "connect() failed (111: Connection refused) while connecting to upstream" in world.output()
+
+
+def test_nginx_does_not_start_while_the_name_of_a_server_behind_means_nothing() -> None:
+    world = proxied("server {\n  location / { proxy_pass http://backend:8080; }\n}\n")
+    assert world.exit_of("web/nginx")[1].code == 1
+    assert 'nginx: [emerg] host not found in upstream "backend" in /etc/nginx/conf.d/default.conf:2\n' in world.output()
+
+
+def test_nginx_does_not_start_in_a_read_only_root() -> None:
+    world = proxied(read_only=True)
+    assert world.exit_of("web/nginx")[1].code == 1
+    assert 'mkdir() "/var/cache/nginx/client_temp" failed (30: Read-only file system)\n' in world.output()
+
+
+def test_nginx_does_not_start_as_somebody_else_than_root() -> None:
+    world = proxied(user=1000)
+    assert world.exit_of("web/nginx")[1].code == 1
+    assert '[emerg] mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)\n' in world.output()
