@@ -21,7 +21,7 @@ import websocket
 from kubernetes import client, config
 from kubernetes.stream import portforward as forward_by_client
 
-from podhub.api import portforward, spdy
+from podhub.api import forwarding, portforward, spdy, tunnel
 from tests.podhub.api.conftest import ROOT, Reached, Server
 from tests.podhub.api.wire import pod
 from tests.servers import free_port
@@ -286,7 +286,7 @@ def test_what_is_sent_before_the_pair_is_whole_waits_within_measure(web: Reached
         assert peer.until(spdy.Data).data.startswith(b"HTTP/1.1 200 OK\r\n")
     with Peer(web) as peer:
         peer.send(spdy.SynStream(1, {**headers, "streamtype": "data"}))
-        for _ in range(portforward.MOST_WAITING // 60_000 + 1):
+        for _ in range(forwarding.MOST_WAITING // 60_000 + 1):
             peer.send(spdy.Data(1, b"x" * 60_000))
         assert peer.until(spdy.GoAway).status == spdy.GO_AWAY_PROTOCOL_ERROR
 
@@ -300,7 +300,7 @@ def test_a_stream_that_is_there_already_is_reset(web: Reached) -> None:
 
 def test_there_are_not_endlessly_many_streams(web: Reached) -> None:
     with Peer(web) as peer:
-        most = 2 * portforward.MOST_CONNECTIONS
+        most = 2 * forwarding.MOST_CONNECTIONS
         for number in range(most + 1):
             peer.send(spdy.SynStream(2 * number + 1, {"port": "80", "requestid": str(number), "streamtype": "error"}))
         replies = [peer.next() for _ in range(most + 1)]
@@ -334,15 +334,15 @@ def test_garbage_ends_its_own_connection_and_nothing_else(web: Reached, data: by
             assert peer.until(spdy.GoAway).status == spdy.GO_AWAY_PROTOCOL_ERROR
             assert peer.next() is None
             assert peer.closed is not None
-            assert (peer.closed[0], peer.closed[1][: len(why)]) == (portforward.PROTOCOL_ERROR, why)
+            assert (peer.closed[0], peer.closed[1][: len(why)]) == (tunnel.PROTOCOL_ERROR, why)
             assert b"Welcome to nginx!" in other.answer()
 
 
 def test_a_message_that_is_too_large_ends_its_connection(web: Reached) -> None:
     with Peer(web) as peer:
-        peer.socket.send_binary(b"\0" * (portforward.MOST_MESSAGE + 1))
+        peer.socket.send_binary(b"\0" * (forwarding.MOST_MESSAGE + 1))
         assert peer.next() is None
-        assert peer.closed == (1009, f"a message of {portforward.MOST_MESSAGE + 1} bytes; {portforward.MOST_MESSAGE} are taken")
+        assert peer.closed == (1009, f"a message of {forwarding.MOST_MESSAGE + 1} bytes; {forwarding.MOST_MESSAGE} are taken")
 
 
 def test_a_peer_that_drops_dead_leaves_no_connection_open(web: Reached) -> None:
