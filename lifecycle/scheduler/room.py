@@ -258,6 +258,8 @@ class Scheduler:
     # What it is told
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if self._cache is None and resource in ("nodes", "pods"):
+            self._recall(resource, old, new)
         match resource:
             case "nodes":
                 self._observe_node(old, new)
@@ -269,6 +271,20 @@ class Scheduler:
             case _ if new is not None:
                 self.bindings.storage_changed(resource, new)
                 self._changed(StorageChange(resource, old, new))
+
+    def _recall(self, resource: str, old: Object | None, new: Object | None) -> None:
+        """Read the objects anew as they were before a change that is being told: what it has changed is to be seen."""
+        metadata = (old or new or {})["metadata"]
+        if resource == "pods":
+            self.cache.remove_pod(metadata["uid"])
+            self.cache.forget_nomination(metadata["uid"])
+            if old is not None:
+                self._count(old)
+                self._nominate(old)
+        elif old is None:
+            self.cache.remove_node(metadata["name"])
+        else:
+            self.cache.set_node(old)
 
     def _observe_node(self, old: Object | None, new: Object | None) -> None:
         if new is None:
