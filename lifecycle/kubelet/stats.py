@@ -34,7 +34,8 @@ class PodUsage(msgspec.Struct, frozen=True):
 
     def of(self, resource: str) -> int:
         if resource == MEMORY:
-            return self.tmpfs + sum(usage.memory for usage in self.containers.values())
+            others = self.tmpfs - sum(usage.tmpfs for usage in self.containers.values())
+            return max(others, 0) + sum(usage.memory for usage in self.containers.values())
         return self.volumes + sum(map(written, self.containers.values()))
 
 

@@ -51,7 +51,8 @@ class Node(msgspec.Struct, omit_defaults=True):
 class Tree(msgspec.Struct, omit_defaults=True):
     """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it.
 
-    `size` is what fits into a file system in memory, in bytes (None: as much as there is).
+    `size` is what fits into a file system in memory, in bytes (None: it is on disk, and fits as much as there is). What it
+    holds is `charged` to the containers that wrote it, and to the memory of its `node`.
     `links`: the paths that are names of a file with several, and a number for each such file.
     """
 
@@ -59,6 +60,8 @@ class Tree(msgspec.Struct, omit_defaults=True):
     bytes: int = 0
     users: list[str] = []
     size: int | None = None
+    charged: dict[str, int] = {}
+    node: str = ""
     links: dict[str, int] = {}
     linked: int = 0
 

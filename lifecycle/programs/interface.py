@@ -229,11 +229,15 @@ class ImageConfig(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a container holds now, in bytes: memory, its writable layer, its log."""
+    """What a container holds now, in bytes: memory, its writable layer, its log.
+
+    `tmpfs` is the part of its memory that is files in volumes.
+    """
 
     memory: int
     writable_layer: int
     logs: int
+    tmpfs: int = 0
 
 
 def node_volume(node: str) -> str:

@@ -350,6 +350,8 @@ class Machine:
         if not tree:
             self.changed(None)
             return
+        if self.room.state.volumes[tree].size is not None:
+            self.room.node_memory.count_files(self, self.room.state.volumes[tree])
         for sandbox in self.room.state.volumes[tree].users:
             self.room.bump(sandbox)
 
@@ -407,8 +409,9 @@ class Machine:
     # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def memory(self) -> int:
-        """Return what the processes hold, in bytes."""
-        return sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
+        """Return what the container holds, in bytes: its processes, and what it wrote into file systems in memory."""
+        held = sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
+        return held + self.state.tmpfs
 
     def charge(self, process: Process, size: int) -> bool:
         """Let a process hold more memory; False where it was killed for that.
@@ -417,13 +420,18 @@ class Machine:
         chooses.
         """
         self.hold(process, size)
+        if size > 0:
+            self.limit_memory()
+        return process.code is None
+
+    def limit_memory(self) -> None:
+        """Have somebody killed where there is too little memory for what the container holds now."""
         limit = self.state.memory
         if limit is not None and self.memory() > limit:
             self.oom()
-        elif size > 0:
-            self.room.node_memory.relieve_pod(self.sandbox)
-            self.room.node_memory.relieve(self.sandbox.spec.node)
-        return process.code is None
+            return
+        self.room.node_memory.relieve_pod(self.sandbox)
+        self.room.node_memory.relieve(self.sandbox.spec.node)
 
     def hold(self, process: Process, size: int) -> None:
         """Count what a process holds more (or, below zero, less) than before."""

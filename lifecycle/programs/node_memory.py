@@ -13,6 +13,7 @@ from lifecycle.kernel import Reply
 from lifecycle.programs.interface import SystemOOM
 
 if TYPE_CHECKING:
+    from lifecycle.programs.files import Tree
     from lifecycle.programs.machine import Machine
     from lifecycle.programs.room import Programs
     from lifecycle.programs.state import SandboxState
@@ -76,6 +77,27 @@ class NodeMemory:
         while limit is not None and self.held_by(sandbox) > limit and (victim := self._victim(sandbox.containers, limit)):
             victim.oom()
 
+    def count_files(self, machine: Machine, tree: Tree) -> None:
+        """Charge what a file system in memory holds more than before to who wrote it; give back what it holds less."""
+        more, tree.node = tree.bytes - sum(tree.charged.values()), machine.sandbox.spec.node
+        if more > 0:
+            container = machine.state.spec.id
+            tree.charged[container] = tree.charged.get(container, 0) + more
+            machine.state.tmpfs += more
+            self.hold(tree.node, more)
+            machine.limit_memory()
+        elif more < 0:
+            self.free_files(tree, -more)
+
+    def free_files(self, tree: Tree, size: int) -> None:
+        """Give back so much of what a file system in memory was charged for."""
+        for container, held in list(tree.charged.items()):
+            freed = min(held, size)
+            tree.charged[container], size = held - freed, size - freed
+            if state := self.room.state.containers.get(container):
+                state.tmpfs -= freed
+            self.hold(tree.node, -freed)
+
     def _on(self, node: str) -> list[str]:
         sandboxes = [one for one in self.room.state.sandboxes.values() if one.spec.node == node]
         return [container for sandbox in sandboxes for container in sandbox.containers]
@@ -83,5 +105,5 @@ class NodeMemory:
     def _victim(self, containers: list[str], size: int) -> Machine | None:
         """Return the container that the kernel finds worst: what it holds of `size`, moved by its oom_score_adj."""
         machines = [self.room.machine(one) for one in containers if self.room.state.containers[one].running]
-        holding = [machine for machine in machines if any(process.memory for process in machine.state.processes.values())]
+        holding = [one for one in machines if one.state.tmpfs or any(p.memory for p in one.state.processes.values())]
         return max(holding, key=lambda one: one.memory() * 1000 // size + one.state.spec.oom_score_adj, default=None)

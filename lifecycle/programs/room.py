@@ -192,7 +192,9 @@ class Programs:
                 tree.put(name, node)
 
     def remove_volume(self, key: str) -> None:
-        self.state.volumes.pop(key, None)
+        tree = self.state.volumes.pop(key, None)
+        if tree is not None and tree.charged:
+            self.node_memory.free_files(tree, tree.bytes)
 
     def volume_usage(self, key: str) -> int:
         """Return the bytes in a volume's files."""
@@ -453,7 +455,7 @@ class Programs:
     def usage(self, container_id: str) -> Usage:
         state = self.state.containers[container_id]
         memory = sum(one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None)
-        return Usage(memory, state.layer.bytes, state.log_bytes)
+        return Usage(memory + state.tmpfs, state.layer.bytes, state.log_bytes, state.tmpfs)
 
     def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
         """Tell `reply`, once, when containers of a node next take or free memory, or write files (with `logs`: or output)."""

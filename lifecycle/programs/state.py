@@ -292,6 +292,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     running: bool = False
     oom: bool = False
     lost: bool = False
+    tmpfs: int = 0
     budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
     said: set[str] = set()

@@ -152,3 +152,30 @@ def test_what_fits_is_written_whole() -> None:
     container = world.script(f"{fill} && rm /cache/f && {fill} && echo well", mounts=(Mount("/cache", "cache"),))
     world.run(5)
     assert world.programs.logs(container)[-1].text == "well"
+
+
+def test_files_in_memory_count_for_the_container_that_wrote_them() -> None:
+    world = World()
+    world.programs.set_volume("cache")
+    world.programs.set_volume_size("cache", 1024 * MI)
+    mounts = (Mount("/cache", "cache"),)
+    fill = "dd if=/dev/zero of=/cache/f bs=1M"
+    world.script(f"{fill} count=60; rm /cache/f; {fill} count=60; sleep 2; {fill} count=100", mounts=mounts, memory=96 * MI)
+    world.run(1)
+    assert world.programs.node_memory.of("node1").held == 60 * MI
+    assert not exits(world)
+    world.run(4)
+    assert exits(world) == [("pod", "OOMKilled")]
+    world.programs.remove_volume("cache")
+    assert world.programs.node_memory.of("node1").held == 0
+
+
+def test_a_shell_that_writes_too_much_into_memory_is_killed_and_says_no_more() -> None:
+    world = World()
+    world.programs.set_volume("cache")
+    world.programs.set_volume_size("cache", 1024 * MI)
+    script = "while true; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx >> /cache/f; done"
+    container = world.script(script, mounts=(Mount("/cache", "cache"),), memory=400 << 10)
+    world.run(20)
+    assert exits(world) == [("pod", "OOMKilled")]
+    assert world.programs.usage(container).tmpfs > 90 << 10
