@@ -51,7 +51,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     async def sending(message: object) -> None:
         nonlocal began
         began = True
-        await send(message)  # type: ignore[arg-type]
+        try:
+            await send(message)  # type: ignore[arg-type]
+        except OSError as gone:  # what ASGI servers raise then
+            raise Disconnected from gone
 
     call.send = sending
     try:
