@@ -126,7 +126,7 @@ def tail(call: Call) -> int | None:
 def _tail_text(call: Call, text: str, options: dict[str, str]) -> str:
     if "c" in options:
         size = _count(call, options["c"])
-        return text[size - 1 :] if options["c"].startswith("+") else text[-abs(size) :] if size else ""
+        return text[max(size - 1, 0) :] if options["c"].startswith("+") else text[-abs(size) :] if size else ""
     count = _count(call, options.get("n", "10"))
     lines = lines_of(text, True)
     if options.get("n", "").startswith("+"):

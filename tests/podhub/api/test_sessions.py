@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
+
+import pytest
 
 from tests.podhub.api.conftest import Reached
 from tests.podhub.api.wire import pod
@@ -98,6 +101,35 @@ def test_a_paused_cluster_answers_and_its_time_stands_still(cluster: Reached) ->
         assert shell.ask("date +%s", "/ # ") == before
         shell.type("exit\r")
         assert shell.code() == 0
+
+
+@pytest.mark.parametrize("image", ["busybox", "debian"])
+def test_files_are_copied_in_and_out_as_they_are(cluster: Reached, image: str) -> None:
+    box = pod("box")
+    box["spec"]["containers"][0]["image"] = image
+    start(cluster, box)
+    given, taken = cluster.folder / "given", cluster.folder / "taken"
+    (given / "sub").mkdir(parents=True)
+    (given / "binary").write_bytes(random.Random(3).randbytes(1_200_000))
+    (given / "sub" / "name with é").write_text("x\n")
+    (given / "sub" / "name with é").chmod(0o750)
+    cluster.kubectl("cp", str(given), "box:/tmp")
+    assert cluster.kubectl("exec", "box", "--", "wc", "-c", "/tmp/given/binary").stdout == "1200000 /tmp/given/binary\n"
+    assert cluster.kubectl("exec", "box", "--", "stat", "-c", "%a", "/tmp/given/sub/name with é").stdout == "750\n"
+    cluster.kubectl("cp", "box:/tmp/given", str(taken))
+    assert {path.relative_to(taken): path.read_bytes() for path in taken.rglob("*") if path.is_file()} == {
+        path.relative_to(given): path.read_bytes() for path in given.rglob("*") if path.is_file()
+    }
+    cluster.kubectl("cp", "box:/tmp/given/binary", str(taken / "again"), "--retries", "2")
+    assert (taken / "again").read_bytes() == (given / "binary").read_bytes()
+
+
+def test_nothing_is_copied_from_an_image_without_tar(cluster: Reached) -> None:
+    bare = pod("bare")
+    bare["spec"]["containers"][0] |= {"image": "registry.k8s.io/pause:3.9", "command": ["/pause"]}
+    start(cluster, bare)
+    done = cluster.kubectl("cp", "bare:/pause", str(cluster.folder / "pause"), code=1)
+    assert 'exec: "tar": executable file not found in $PATH' in done.stderr
 
 
 def test_sessions_are_in_the_log_and_give_the_same_bytes_again(cluster: Reached) -> None:
