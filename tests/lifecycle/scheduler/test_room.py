@@ -357,3 +357,16 @@ def test_pods_of_a_service_go_to_different_nodes_of_different_zones():
         chosen.append(play(rooms, {**pod(f"web-{n}"), "metadata": {"name": f"web-{n}", "labels": {"app": "web"}}}))
     assert len({one["spec"]["nodeName"] for one in chosen}) == 4
     assert zones[chosen[0]["spec"]["nodeName"]] != zones[chosen[1]["spec"]["nodeName"]]
+
+
+def test_a_pod_that_goes_right_after_a_restore_makes_room_for_one_that_waits():
+    engine = Engine.new(Config(DEFAULT_START))
+    for name in ("first", "second"):
+        engine.request(engine.now, Request("create", "pods", namespace="default", body=asking("1500m", name)))
+        engine.advance(engine.now + SECOND)
+    engine = Engine.restore(engine.save())
+    gone = Request("delete", "pods", namespace="default", name="first", body={"gracePeriodSeconds": 0})
+    engine.request(engine.now, gone)
+    outputs = engine.advance(engine.now + 2 * SECOND)
+    pods = [o.object for o in outputs if isinstance(o, Change) and o.object["kind"] == "Pod"]
+    assert any(one["metadata"]["name"] == "second" and one["spec"].get("nodeName") == "node1" for one in pods)
