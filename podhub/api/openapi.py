@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT
 from lifecycle.core_v1.schema import KINDS, struct
 from podhub.api.discovery import VERSION
 from podhub.api.openapi_schemas import Schemas
@@ -118,7 +119,7 @@ def _paths(resource: Resource, schemas: Schemas) -> dict[str, Schema]:
         "get": make.operation("get", ref, {}),
         "put": make.operation("put", ref, WRITING, body={"*/*": ref}),
         "patch": make.operation("patch", ref, PATCHING, body=make.patches()),
-        "delete": make.operation("delete", None, DELETING, body=make.options()),
+        "delete": make.operation("delete", ref if kind.plural in ANSWERS_WITH_OBJECT else None, DELETING, body=make.options()),
     }
     space = [_in_path("namespace")] if kind.namespaced else []
     found = {home: make.served(collection, space)}
@@ -130,6 +131,8 @@ def _paths(resource: Resource, schemas: Schemas) -> dict[str, Schema]:
         if sub.name in ("status", "ephemeralcontainers", "resize"):
             methods = {method: one[method] for method in ("get", "put", "patch")}
             found[f"{home}/{{name}}/{sub.name}"] = make.served(methods, [_in_path("name"), *space])
+        elif sub.name == "finalize":
+            found[f"{home}/{{name}}/finalize"] = make.served({"put": one["put"]}, [_in_path("name")])
         elif sub.name in CONNECTING:
             found |= make.connecting(sub, f"{home}/{{name}}/{sub.name}", [_in_path("name"), *space])
     return found
@@ -176,7 +179,7 @@ class _Operations:
             "tags": ["core_v1"],
             "description": f"connect requests to {sub.name} of {kind.kind}",
             "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in query.items()],
-            "responses": {"default": {"description": "What the program answers", "content": {"*/*": {"schema": TEXT}}}},
+            "responses": {"200": {"description": "What the program answers", "content": {"*/*": {"schema": TEXT}}}},
             "x-kubernetes-action": "connect",
             "x-kubernetes-group-version-kind": {"group": "", "version": "v1", "kind": sub.kind},
         }
