@@ -17,7 +17,7 @@ from lifecycle.controllers import bootstrap
 from lifecycle.kernel import Kernel, KernelState
 from lifecycle.wire import Answer, Config, Output, Request
 
-VERSION = 1
+VERSION = 2
 """Grows whenever the same requests may give other outputs than before."""
 
 
@@ -77,10 +77,15 @@ A room is made with the Kernel and its saved state (None: a new cluster); `room.
 """
 
 
-class EngineState(msgspec.Struct):
-    """A whole engine; `rooms` holds each room's state as msgpack."""
+class SavedVersion(msgspec.Struct):
+    """What every version of the engine begins its bytes with."""
 
     version: int
+
+
+class EngineState(SavedVersion):
+    """A whole engine; `rooms` holds each room's state as msgpack."""
+
     kernel: KernelState
     rooms: dict[str, bytes]
 
@@ -110,12 +115,13 @@ class Engine:
     def restore(cls, data: bytes) -> Engine:
         """Return the engine that `save` put into bytes. Raises: Unreadable if they are none of this version's."""
         try:
+            version = msgspec.msgpack.decode(data, type=SavedVersion).version
+            if version != VERSION:
+                raise Unreadable(f"saved by version {version} of the engine; this is version {VERSION}")
             saved = msgspec.msgpack.decode(data, type=EngineState)
+            return cls(Kernel(saved.kernel), saved.rooms)
         except msgspec.MsgspecError as error:
             raise Unreadable(f"this is no saved engine: {error}") from error
-        if saved.version != VERSION:
-            raise Unreadable(f"saved by version {saved.version} of the engine; this is version {VERSION}")
-        return cls(Kernel(saved.kernel), saved.rooms)
 
     def save(self) -> bytes:
         """Return the whole state, with the outputs that were not handed over yet."""

@@ -230,7 +230,16 @@ def test_bytes_that_no_engine_saved_are_refused(data):
 def test_an_engine_of_another_version_is_refused():
     saved = msgspec.msgpack.decode(Engine.new(Config(DEFAULT_START)).save())
     with pytest.raises(Unreadable, match="saved by version 0"):
+        Engine.restore(msgspec.msgpack.encode({"version": 0, "kernel": "as it was then"}))
+    with pytest.raises(Unreadable, match="saved by version 0"):
         Engine.restore(msgspec.msgpack.encode({**saved, "version": 0}))
+
+
+def test_a_room_s_state_of_another_shape_is_refused():
+    saved = msgspec.msgpack.decode(Engine.new(Config(DEFAULT_START)).save())
+    saved["rooms"]["scheduler"] = msgspec.msgpack.encode("another shape")
+    with pytest.raises(Unreadable, match="this is no saved engine"):
+        Engine.restore(msgspec.msgpack.encode(saved))
 
 
 def test_the_service_kubernetes_comes_back_within_ten_seconds():
