@@ -33,7 +33,6 @@ class PodInfo(NamedTuple):
     anti_affinity: tuple[Term, ...]
     attractions: tuple[Weighted, ...]
     priority: int
-    started: str
     claims: tuple[str, ...]
     """The PersistentVolumeClaims that it uses."""
     terminating: bool
@@ -59,7 +58,6 @@ class PodInfo(NamedTuple):
             terms(pod, "podAntiAffinity") if affine else (),
             attractions(pod) if affine else (),
             spec.get("priority") or 0,
-            status.get("startTime", ""),
             claim_names(pod),
             terminating,
             terminating and any(c.get("reason") == "PreemptionByScheduler" for c in status.get("conditions") or ()),

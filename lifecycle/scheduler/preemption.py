@@ -22,6 +22,9 @@ FEWEST_CANDIDATES, CANDIDATES_PERCENT = 100, 10
 
 Try = Callable[[Candidate, NodeInfo], Rejection | None]
 """Why a Pod would not fit on a node as both would be then."""
+Started = Callable[[PodInfo], str]
+"""Since when a Pod runs (RFC 3339); one that does not run yet counts as the last of all."""
+NOT_STARTED = "9999"
 
 
 class Budget(NamedTuple):
@@ -65,7 +68,12 @@ class Search(NamedTuple):
 
 
 def search(
-    candidate: Candidate, nodes: Sequence[tuple[NodeInfo, Rejection]], budgets: Sequence[Budget], first: float, fits: Try
+    candidate: Candidate,
+    nodes: Sequence[tuple[NodeInfo, Rejection]],
+    budgets: Sequence[Budget],
+    first: float,
+    fits: Try,
+    started: Started,
 ) -> Search:
     """Look for the least harm that makes room for a Pod on one of the nodes that rejected it.
 
@@ -76,19 +84,28 @@ def search(
     enough = max(FEWEST_CANDIDATES, len(hopeful) * CANDIDATES_PERCENT // 100)
     found: list[Victims] = []
     for i in range(len(hopeful)):
-        outcome = _victims(candidate, hopeful[(int(first * len(hopeful)) + i) % len(hopeful)], budgets, fits)
+        outcome = _victims(candidate, hopeful[(int(first * len(hopeful)) + i) % len(hopeful)], budgets, fits, started)
         if isinstance(outcome, Victims):
             found.append(outcome)
             if len(found) >= enough and any(not victims.violations for victims in found):
                 break
         else:
             reasons += outcome
-    return Search(min(found, key=_harm, default=None), tuple(reasons))
+    return Search(min(found, key=lambda victims: _harm(victims, started), default=None), tuple(reasons))
 
 
-def _victims(candidate: Candidate, node: NodeInfo, budgets: Sequence[Budget], fits: Try) -> Victims | tuple[str, ...]:
-    """Take all Pods of lower priority away, then let as many as possible stay, the protected and the most important first."""
-    lower = sorted((pod for pod in node.pods.values() if pod.priority < candidate.wants.priority), key=_importance)
+def _victims(
+    candidate: Candidate, node: NodeInfo, budgets: Sequence[Budget], fits: Try, started: Started
+) -> Victims | tuple[str, ...]:
+    """Take all Pods of lower priority away, then let as many as possible stay, the protected and the most important first.
+
+    More important is what has a higher priority, and among equals what runs for longer.
+    """
+
+    def importance(pod: PodInfo) -> tuple[int, str, str, str]:
+        return -pod.priority, started(pod), pod.namespace, pod.name
+
+    lower = sorted((pod for pod in node.pods.values() if pod.priority < candidate.wants.priority), key=importance)
     if not lower:
         return (NO_VICTIMS,)
     emptied = node.copy()
@@ -109,7 +126,7 @@ def _victims(candidate: Candidate, node: NodeInfo, budgets: Sequence[Budget], fi
             violations += violates
         else:
             candidate = with_it
-    return Victims(node, tuple(sorted(victims, key=_importance)), violations)
+    return Victims(node, tuple(sorted(victims, key=importance)), violations)
 
 
 def _protected_first(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> list[tuple[PodInfo, bool]]:
@@ -126,18 +143,13 @@ def _protected_first(pods: Iterable[PodInfo], budgets: Sequence[Budget]) -> list
     return sorted(found, key=lambda one: not one[1])
 
 
-def _importance(pod: PodInfo) -> tuple[int, str, str, str]:
-    """Order Pods by priority, and those of one priority by how long they have been running; among equals by name."""
-    return -pod.priority, pod.started, pod.namespace, pod.name
-
-
-def _harm(victims: Victims) -> tuple[int, int, int, int, tuple[int, ...]]:
+def _harm(victims: Victims, started: Started) -> tuple[int, int, int, int, tuple[int, ...]]:
     """Order choices: fewer violated budgets, a lower highest priority, less priority in all, fewer Pods, later starts."""
     pods = victims.pods
     if not pods:
         return victims.violations, -(2**31), 0, 0, ()
     highest = pods[0].priority
-    earliest = min(pod.started for pod in pods if pod.priority == highest)
+    earliest = min(started(pod) for pod in pods if pod.priority == highest)
     total = sum(pod.priority + 2**31 for pod in pods)
     return victims.violations, highest, total, len(pods), tuple(-ord(character) for character in earliest)
 

@@ -187,9 +187,13 @@ class Scheduler:
         nodes = [(self.cache.nodes[name], rejection) for name, rejection in rejections.items()]
         budgets = [Budget.of(one) for one in self.kernel.rooms["apiserver"].list("poddisruptionbudgets")]
         first = self.kernel.seeds.fraction("preemption", candidate.wants.uid, self.kernel.now)
-        found = preemption.search(candidate, nodes, budgets, first, self.finder.reject)
+        found = preemption.search(candidate, nodes, budgets, first, self.finder.reject, self._started)
         why = "" if found.victims else messages.fit_error(len(rejections), found.reasons)
         return found.victims, why, found.victims.node.name if found.victims else ""
+
+    def _started(self, pod: PodInfo) -> str:
+        found = self.kernel.rooms["apiserver"].get("pods", pod.namespace, pod.name)
+        return (found["status"].get("startTime") if found else None) or preemption.NOT_STARTED
 
     def _clear_nominations(self, victims: Victims, priority: int) -> None:
         """Take the node from those less important Pods for which room was to be made there, and let them look again."""
