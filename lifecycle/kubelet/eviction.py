@@ -188,7 +188,7 @@ class Eviction:
         evicted = []
         for usage in pods:
             pod = usage.pod
-            if pod.worker.phase != "sync" or pod.removed is not None:
+            if pod.worker.phase != "sync" or pod.removed is not None or critical(self.kubelet.object(pod)):
                 continue
             if text := self.kubelet.local_storage.exceeded(pod):
                 self.evict(pod, reasons.EVICTED, text)

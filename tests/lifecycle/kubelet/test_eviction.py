@@ -47,6 +47,21 @@ def test_a_pod_within_its_limits_stays(cluster: Cluster) -> None:
     assert cluster.kernel.agenda.at_rest()
 
 
+def test_a_critical_pod_may_write_too_much(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(writes=20_000_000)
+    limited = container(resources={"limits": {"ephemeral-storage": "10Mi"}})
+    cluster.create(limited, priorityClassName="system-node-critical")
+    cluster.run(60)
+    assert cluster.status()["phase"] == "Running"
+
+
+def test_one_limit_in_a_pod_limits_all_that_the_pod_writes(cluster: Cluster) -> None:
+    cluster.behaviors["other"] = Behavior(writes=20_000_000, term=(0.0, 1))
+    cluster.create(container(resources={"limits": {"ephemeral-storage": "10Mi"}}), container("other"))
+    cluster.run(20)
+    assert cluster.status()["message"] == "Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. "
+
+
 # Pressure on the node
 
 MI, GI = 1 << 20, 1 << 30
