@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, proc, sessions, starting
 from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
-from lifecycle.programs.files import FileError, Node, Tree, View, join, parent
+from lifecycle.programs.files import FileError, Tree, View, join
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
@@ -32,7 +30,6 @@ from lifecycle.programs.interface import (
     TCPConnect,
     Usage,
     WindowSize,
-    node_volume,
 )
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
@@ -41,6 +38,7 @@ from lifecycle.programs.regex import RegexError
 from lifecycle.programs.shell import forks, idle, job_control, reading, steps
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, Process, SandboxState
+from lifecycle.programs.volumes import Volumes
 
 COMMAND_STEPS = 5
 """What each call of a command counts for among the steps, beside what it reads and writes."""
@@ -79,7 +77,7 @@ class ProgramsState(msgspec.Struct):
     forwarded: dict[int, Connection] = {}
 
 
-class Programs:
+class Programs(Volumes):
     """What the kubelet's runtime sees of programs.
 
     No reply is told inside the call that asked for it: each comes from the agenda, at the same instant at the earliest. The
@@ -100,7 +98,7 @@ class Programs:
         self._machines: dict[str, Machine] = {}
         self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}
 
-    # ── sandboxes and volumes ────────────────────────────────────────────────────────────────────────────────────────
+    # ── sandboxes and nodes ────────────────────────────────────────────────────────────────────────────────────────
 
     def add_sandbox(self, sandbox: Sandbox) -> None:
         self.state.sandboxes[sandbox.id] = SandboxState(sandbox)
@@ -129,93 +127,6 @@ class Programs:
         if key is not None:
             return self.state.sandboxes.get(key)
         return next((one for one in self.state.sandboxes.values() if one.spec.host_network and one.spec.ip == ip), None)
-
-    def set_volume(
-        self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0o644, modes: Mapping[str, int] | None = None
-    ) -> None:
-        """Make a volume (empty where `files` is None), or give it new files: path in the volume -> content.
-
-        ConfigMaps, Secrets, projected and downward API volumes bring their files and are replaced whole when they change;
-        an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths.
-        """
-        tree = self._volume(key)
-        if files is None or _holds(tree, files):
-            return
-        tree.nodes.clear()
-        tree.bytes = 0
-        for path, content in files.items():
-            full = join("/", path)
-            above = parent(full)
-            while above != "/":
-                tree.nodes.setdefault(above, Node("d", mode=0o755, mtime=self.kernel.now))
-                above = parent(above)
-            text = content.decode("latin-1")
-            tree.put(full, Node("f", text, 0, (modes or {}).get(path, mode), self.kernel.now))
-        for sandbox in tree.users:
-            self.bump(sandbox)
-
-    def _volume(self, key: str) -> Tree:
-        tree = self.state.volumes.get(key)
-        if tree is None:
-            tree = self.state.volumes[key] = Tree()
-            if key.startswith("node:"):
-                tree.nodes.update(catalogue.node_files())
-            else:
-                tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
-        return tree
-
-    def set_volume_size(self, key: str, size: int) -> None:
-        """Say how much fits into a volume that is in memory, in bytes."""
-        self._volume(key).size = size
-
-    def set_image_volume(self, key: str, image: str) -> bool:
-        """Make a volume of an image's files; False where the catalogue does not have it, and the volume is empty."""
-        tree, known = self._volume(key), catalogue.config(image).known
-        if known and len(tree.nodes) == 1:
-            tree.nodes.update(catalogue.files(image))
-        return known
-
-    def has_room_for(self, key: str, path: str) -> bool:
-        """Say whether a path in a volume is there, or could be made: nothing above it is anything but a directory."""
-        nodes, full = self._volume(key).nodes, join("/", path)
-        while (full := parent(full)) != "/":
-            if full in nodes and nodes[full].kind != "d":
-                return False
-        return True
-
-    def pin_volume(self, key: str, path: str, pinned: str) -> None:
-        """Make a volume of what another holds at a path now, and below it; it does not change with the other."""
-        full = join("/", path)
-        tree = self.state.volumes[pinned] = Tree()
-        for name, node in self._volume(key).nodes.items():
-            if name == full or name.startswith(full + "/"):
-                tree.put(name, node)
-
-    def remove_volume(self, key: str) -> None:
-        tree = self.state.volumes.pop(key, None)
-        if tree is not None and tree.charged:
-            self.node_memory.free_files(tree, tree.bytes)
-
-    def volume_usage(self, key: str) -> int:
-        """Return the bytes in a volume's files."""
-        tree = self.state.volumes.get(key)
-        return tree.bytes if tree else 0
-
-    def node_path(self, node: str, path: str) -> str | None:
-        """Return what stands at a path on a node (Directory, File, Socket, CharDevice, BlockDevice), or None."""
-        found = self._volume(node_volume(node)).nodes.get(join("/", path))
-        if found is None:
-            return "Directory" if join("/", path) == "/" else None
-        return {"d": "Directory", "f": "File", "s": "Socket", "c": "CharDevice", "b": "BlockDevice"}.get(found.kind, "File")
-
-    def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
-        """Create what hostPath's DirectoryOrCreate and FileOrCreate ask for, with the directories above it."""
-        tree = self._volume(node_volume(node))
-        full = join("/", path)
-        if full not in tree.nodes and full != "/":
-            tree.put(full, Node("d", mode=0o755, mtime=self.kernel.now) if kind == "Directory" else Node(mtime=self.kernel.now))
-        while (full := parent(full)) != "/":
-            tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
 
     def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
         """Say how much memory a node has, and what of it is taken outside of containers (bytes).
@@ -256,7 +167,7 @@ class Programs:
         sandbox = self.state.sandboxes[container.sandbox]
         sandbox.containers.append(container.id)
         for mount in container.mounts:
-            tree = self._volume(mount.volume)
+            tree = self.volume(mount.volume)
             if container.sandbox not in tree.users:
                 tree.users.append(container.sandbox)
                 sandbox.volumes.append(mount.volume)
@@ -677,9 +588,3 @@ class Programs:
         machine = self.machine(container_id)
         machine.ready(process)
         machine.run()
-
-
-def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
-    """Say whether a volume holds just these files already."""
-    held = {path: node.text for path, node in tree.nodes.items() if node.kind == "f"}
-    return bool(files) and held == {join("/", path): content.decode("latin-1") for path, content in files.items()}

@@ -14,7 +14,7 @@ from lifecycle.programs.files import FileError
 from lifecycle.programs.state import Open
 
 if TYPE_CHECKING:
-    from lifecycle.programs.commands.awk import Awk
+    from lifecycle.programs.commands.awk_machine import Awk
 
 MAX_BUFFER = 4 << 20
 

@@ -14,7 +14,7 @@ from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.regex import Match
 
 if TYPE_CHECKING:
-    from lifecycle.programs.commands.awk import Awk
+    from lifecycle.programs.commands.awk_machine import Awk
 
 Function = Callable[["Awk", list[Value]], Value]
 

@@ -1,0 +1,122 @@
+"""Volumes: what is mounted, whose files it holds, and the nodes' own file systems."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from lifecycle.kernel import Kernel
+from lifecycle.programs.files import Node, Tree, join, parent
+from lifecycle.programs.images import catalogue
+from lifecycle.programs.interface import node_volume
+from lifecycle.programs.node_memory import NodeMemory
+
+if TYPE_CHECKING:
+    from lifecycle.programs.room import ProgramsState
+
+
+class Volumes(ABC):
+    """The part of the room that keeps volumes, by key."""
+
+    kernel: Kernel
+    state: ProgramsState
+    node_memory: NodeMemory
+
+    @abstractmethod
+    def bump(self, sandbox_id: str) -> None:
+        """Count a change in a sandbox and tell those who wait for one."""
+
+    def set_volume(
+        self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0o644, modes: Mapping[str, int] | None = None
+    ) -> None:
+        """Make a volume (empty where `files` is None), or give it new files: path in the volume -> content.
+
+        ConfigMaps, Secrets, projected and downward API volumes bring their files and are replaced whole when they change;
+        an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths.
+        """
+        tree = self.volume(key)
+        if files is None or _holds(tree, files):
+            return
+        tree.nodes.clear()
+        tree.bytes = 0
+        for path, content in files.items():
+            full = join("/", path)
+            above = parent(full)
+            while above != "/":
+                tree.nodes.setdefault(above, Node("d", mode=0o755, mtime=self.kernel.now))
+                above = parent(above)
+            text = content.decode("latin-1")
+            tree.put(full, Node("f", text, 0, (modes or {}).get(path, mode), self.kernel.now))
+        for sandbox in tree.users:
+            self.bump(sandbox)
+
+    def volume(self, key: str) -> Tree:
+        """Return a volume, which is made where it is not there yet: a node's own files, or an empty directory."""
+        tree = self.state.volumes.get(key)
+        if tree is None:
+            tree = self.state.volumes[key] = Tree()
+            if key.startswith("node:"):
+                tree.nodes.update(catalogue.node_files())
+            else:
+                tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
+        return tree
+
+    def set_volume_size(self, key: str, size: int) -> None:
+        """Say how much fits into a volume that is in memory, in bytes."""
+        self.volume(key).size = size
+
+    def set_image_volume(self, key: str, image: str) -> bool:
+        """Make a volume of an image's files; False where the catalogue does not have it, and the volume is empty."""
+        tree, known = self.volume(key), catalogue.config(image).known
+        if known and len(tree.nodes) == 1:
+            tree.nodes.update(catalogue.files(image))
+        return known
+
+    def has_room_for(self, key: str, path: str) -> bool:
+        """Say whether a path in a volume is there, or could be made: nothing above it is anything but a directory."""
+        nodes, full = self.volume(key).nodes, join("/", path)
+        while (full := parent(full)) != "/":
+            if full in nodes and nodes[full].kind != "d":
+                return False
+        return True
+
+    def pin_volume(self, key: str, path: str, pinned: str) -> None:
+        """Make a volume of what another holds at a path now, and below it; it does not change with the other."""
+        full = join("/", path)
+        tree = self.state.volumes[pinned] = Tree()
+        for name, node in self.volume(key).nodes.items():
+            if name == full or name.startswith(full + "/"):
+                tree.put(name, node)
+
+    def remove_volume(self, key: str) -> None:
+        tree = self.state.volumes.pop(key, None)
+        if tree is not None and tree.charged:
+            self.node_memory.free_files(tree, tree.bytes)
+
+    def volume_usage(self, key: str) -> int:
+        """Return the bytes in a volume's files."""
+        tree = self.state.volumes.get(key)
+        return tree.bytes if tree else 0
+
+    def node_path(self, node: str, path: str) -> str | None:
+        """Return what stands at a path on a node (Directory, File, Socket, CharDevice, BlockDevice), or None."""
+        found = self.volume(node_volume(node)).nodes.get(join("/", path))
+        if found is None:
+            return "Directory" if join("/", path) == "/" else None
+        return {"d": "Directory", "f": "File", "s": "Socket", "c": "CharDevice", "b": "BlockDevice"}.get(found.kind, "File")
+
+    def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
+        """Create what hostPath's DirectoryOrCreate and FileOrCreate ask for, with the directories above it."""
+        tree = self.volume(node_volume(node))
+        full = join("/", path)
+        if full not in tree.nodes and full != "/":
+            tree.put(full, Node("d", mode=0o755, mtime=self.kernel.now) if kind == "Directory" else Node(mtime=self.kernel.now))
+        while (full := parent(full)) != "/":
+            tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
+
+
+def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
+    """Say whether a volume holds just these files already."""
+    held = {path: node.text for path, node in tree.nodes.items() if node.kind == "f"}
+    return bool(files) and held == {join("/", path): content.decode("latin-1") for path, content in files.items()}
