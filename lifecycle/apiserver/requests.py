@@ -17,6 +17,7 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
 from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status
+from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
 from lifecycle.core_v1.schema import Kind
@@ -151,6 +152,8 @@ class Requests:
         self._check_preconditions(kind, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
         if kind.kind == "Namespace" and request.name in PERMANENT_NAMESPACES:
             raise Refused(status.forbidden(kind, request.name, "this namespace may not be deleted"))
+        if kind.kind == "PriorityClass" and request.name in SYSTEM_PRIORITIES:
+            raise Refused(status.forbidden(kind, request.name, "this is a system priority class and cannot be deleted"))
         return 200, self._delete(kind, old, options), ()
 
     def delete_collection(self, kind: Kind, request: Request) -> Result:

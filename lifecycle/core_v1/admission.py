@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from lifecycle.clock import Micros, rfc3339
 from lifecycle.core_v1 import limit_ranges, status, storage
 from lifecycle.core_v1.qos import qos_class
+from lifecycle.core_v1.resources import amounts
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
 
@@ -186,10 +187,32 @@ def _value_and_policy(priority_class: Object) -> tuple[int, str]:
 
 
 def _runtime_class(kind: Kind, pod: Object, objects: Objects) -> Status | None:
-    name = pod["spec"].get("runtimeClassName")
-    if name and objects.get("runtimeclasses", "", name) is None:
-        return status.forbidden(kind, pod["metadata"].get("name", ""), f'pod rejected: RuntimeClass "{name}" not found')
+    """Give a Pod what its RuntimeClass says that running it costs, and where it may run."""
+    spec, name = pod["spec"], pod["spec"].get("runtimeClassName")
+    found = objects.get("runtimeclasses", "", name) if name else {}
+    if found is None:
+        return _rejected(kind, pod, f'RuntimeClass "{name}" not found')
+    overhead = (found.get("overhead") or {}).get("podFixed")
+    if spec.get("overhead") and not overhead:
+        return _rejected(kind, pod, "Pod Overhead set without corresponding RuntimeClass defined Overhead")
+    if spec.get("overhead") and amounts(spec["overhead"]) != amounts(overhead):
+        return _rejected(kind, pod, "Pod's Overhead doesn't match RuntimeClass's defined Overhead")
+    if overhead:
+        spec["overhead"] = dict(overhead)
+    scheduling = found.get("scheduling") or {}
+    for key, value in (scheduling.get("nodeSelector") or {}).items():
+        own = spec.setdefault("nodeSelector", {}).setdefault(key, value)
+        if own != value:
+            sides = f"runtimeClass.scheduling.nodeSelector[{key}] = {value}; pod.spec.nodeSelector[{key}] = {own}"
+            return _rejected(kind, pod, f"conflict: {sides}")
+    more = [one for one in scheduling.get("tolerations") or () if one not in (spec.get("tolerations") or ())]
+    if more:
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *more]
     return None
+
+
+def _rejected(kind: Kind, pod: Object, why: str) -> Status:
+    return status.forbidden(kind, pod["metadata"].get("name", ""), f"pod rejected: {why}")
 
 
 def _tolerations(spec: Object) -> None:

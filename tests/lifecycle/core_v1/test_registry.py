@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from lifecycle.core_v1 import Accepted, Status, accept, accept_update
+from lifecycle.core_v1.admission import EmptyCluster
 from lifecycle.core_v1.schema import KINDS
 
 CASES: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text())
@@ -285,3 +286,50 @@ def test_a_put_of_the_manifest_keeps_priority_and_tolerations_but_lacks_the_toke
     assert granted(accept_update(manifest, old))["spec"] == old["spec"]
     answer = refused(accept_update(POD, stored()))
     assert answer.message.startswith(f'Pod "p1" is invalid: spec: Forbidden: {MAY_NOT}@@ -1,93 +1,5 @@')
+
+
+RUNTIME_CLASS = {
+    "metadata": {"name": "gvisor"},
+    "handler": "runsc",
+    "overhead": {"podFixed": {"cpu": "250m"}},
+    "scheduling": {"nodeSelector": {"sandbox": "yes"}, "tolerations": [{"key": "sandbox", "operator": "Exists"}]},
+}
+
+
+class RuntimeClasses(EmptyCluster):
+    def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
+        known = resource == "runtimeclasses" and name == "gvisor"
+        return RUNTIME_CLASS if known else super().get(resource, namespace, name)
+
+
+def _of_class(**spec: Any) -> Any:
+    container = {"name": "c", "image": "nginx"}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container], **spec}}
+    return accept(body, objects=RuntimeClasses())
+
+
+def test_a_runtime_class_brings_its_overhead_and_where_its_pods_run():
+    spec = _of_class(runtimeClassName="gvisor", nodeSelector={"a": "b"}).object["spec"]
+    assert spec["overhead"] == {"cpu": "250m"}
+    assert spec["nodeSelector"] == {"a": "b", "sandbox": "yes"}
+    assert spec["tolerations"][0] == {"key": "sandbox", "operator": "Exists"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"runtimeClassName": "kata"}, 'RuntimeClass "kata" not found'),
+        ({"overhead": {"cpu": "1"}}, "Pod Overhead set without corresponding RuntimeClass defined Overhead"),
+        (
+            {"runtimeClassName": "gvisor", "overhead": {"cpu": "1"}},
+            "Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+        ),
+        (
+            {"runtimeClassName": "gvisor", "nodeSelector": {"sandbox": "no"}},
+            "conflict: runtimeClass.scheduling.nodeSelector[sandbox] = yes; pod.spec.nodeSelector[sandbox] = no",
+        ),
+    ],
+)
+def test_what_contradicts_the_runtime_class_is_rejected(spec, why):
+    refused = _of_class(**spec)
+    assert (refused.code, refused.message) == (403, f'pods "p" is forbidden: pod rejected: {why}')
