@@ -91,10 +91,18 @@ class Restarting:
             return
         node.down = False
         node.pull_free_at = node.relist_origin = self.kernel.now
+        self._tell(node)
         self.kernel.rooms["nodelifecycle"].kubelet_started(name)
         self.kubelet.eviction.started(node)
         for pod in self._pods(name):
             self._resume(node, pod)
+
+    def _tell(self, node: NodeState) -> None:
+        """Say what a kubelet says when it starts. Kubernetes: BirthCry, tryRegisterWithAPIServer"""
+        self.kubelet.node_event(node, "Normal", "Starting", "Starting kubelet.")
+        self.kubelet.node_event(node, "Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
+        for event in ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"):
+            self.kubelet.node_event(node, "Normal", event, f"Node {node.name} status is now: {event}")
 
     def _pods(self, name: str) -> list[PodState]:
         return [pod for pod in self.kubelet.state.pods.values() if pod.node == name]

@@ -90,3 +90,12 @@ def test_a_memory_limit_that_is_too_low_for_the_runtime_itself_is_a_start_error(
     assert cluster.times("Failed", f"Error: {text}")
     ended = cluster.container()["lastState"]["terminated"]
     assert (ended["reason"], ended["exitCode"], ended["message"]) == ("StartError", 128, text)
+
+
+def test_a_kubelet_that_starts_says_so(cluster: Cluster) -> None:
+    cluster.kubelet.stop("node1")
+    cluster.run(1)
+    cluster.kubelet.start("node1")
+    cluster.run(1)
+    told = ["Starting", "NodeAllocatableEnforced", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"]
+    assert cluster.reasons() == told
