@@ -13,6 +13,7 @@ from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
 from podhub.runs import kept, lease, replay, steps, turn
 from podhub.runs.advance import advance
+from podhub.runs.engines import ENGINE_VERSION
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.conftest import WALL, Wall, answer, forget, log, make, queue
 from tests.podhub.runs.toy import Toy, create
@@ -390,12 +391,12 @@ def test_a_live_cluster_is_carried_over_to_a_new_engine(cluster: Cluster, wall: 
     advance(cluster.pk)
     wall.pass_(2)
     forget()
-    monkeypatch.setattr("podhub.runs.turn.ENGINE_VERSION", "2")
+    monkeypatch.setattr("podhub.runs.turn.ENGINE_VERSION", "next")
     advance(cluster.pk)
     entries = log(cluster)
     upgrade = next(entry for entry in entries if entry[4] == "upgrade")
-    assert upgrade[6]["body"] == {"from": "1", "to": "2"}
-    assert fresh(cluster).engine_version == "2"
+    assert upgrade[6]["body"] == {"from": ENGINE_VERSION, "to": "next"}
+    assert fresh(cluster).engine_version == "next"
     assert Snapshot.objects.filter(cluster_id=cluster.pk).exists()
     wall.pass_(1.5)
     advance(cluster.pk)

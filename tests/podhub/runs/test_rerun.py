@@ -68,15 +68,15 @@ def test_after_an_upgrade_a_second_run_begins_with_what_was_carried_over(
     lived: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     forget()
-    monkeypatch.setattr("podhub.runs.turn.ENGINE_VERSION", "2")
-    monkeypatch.setattr("podhub.runs.snapshots.ENGINE_VERSION", "2")
+    monkeypatch.setattr("podhub.runs.turn.ENGINE_VERSION", "next")
+    monkeypatch.setattr("podhub.runs.snapshots.ENGINE_VERSION", "next")
     assert rerunnable(Cluster.objects.get(pk=lived.pk))
     advance(lived.pk)
     wall.pass_(3.3)
     advance(lived.pk)
     carried = Cluster.objects.get(pk=lived.pk)
-    assert not rerunnable(carried)  # by version 1
-    monkeypatch.setattr(module, "ENGINE_VERSION", "2")
+    assert not rerunnable(carried)  # by this version
+    monkeypatch.setattr(module, "ENGINE_VERSION", "next")
     monkeypatch.setattr(Toy, "new", None)
     assert rerunnable(carried)
     assert list(rerun(carried)) == []
