@@ -39,4 +39,4 @@ class KubernetesService:
 
 
 def _is_ours(obj: Object) -> bool:
-    return obj["metadata"]["namespace"] == "default" and obj["metadata"]["name"] == "kubernetes"
+    return (obj["metadata"]["namespace"], obj["metadata"]["name"]) == ("default", "kubernetes")
