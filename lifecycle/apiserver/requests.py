@@ -16,7 +16,7 @@ from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap
-from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status
+from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status, storage
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
@@ -195,12 +195,21 @@ class Requests:
         )
         granted = _granted(accepted)
         new = granted.object
+        self._check_growth(kind, new, old)
         managed = managed or managed_fields.given(kind, old, manifest)
         if managed is None:
             managed = managed_fields.updated(kind, old, new, _manager(request), self.kernel.now, request.subresource)
         if managed:
             new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
         return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new))), granted.warnings
+
+    def _check_growth(self, kind: Kind, new: Object, old: Object) -> None:
+        """Refuse to let a claim grow whose volume cannot."""
+        if kind.kind == "PersistentVolumeClaim":
+            storage_class = self._api.get("storageclasses", "", new["spec"].get("storageClassName") or "")
+            why = storage.cannot_grow(new, old, storage_class)
+            if why:
+                raise Refused(status.forbidden(kind, new["metadata"]["name"], why))
 
     def _delete(self, kind: Kind, old: Object, options: DeleteOptions) -> Object:
         metadata = old["metadata"]

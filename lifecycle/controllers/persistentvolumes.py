@@ -20,11 +20,13 @@ from lifecycle.core_v1.persistent_volumes import (
     SELECTED_NODE,
     annotated,
     annotations_of,
+    capacity,
     claim_reference,
     claimed_by,
     class_of,
     find_matching,
     misfit,
+    requested,
     waits_for_consumer,
 )
 from lifecycle.core_v1.storage import default_class
@@ -33,7 +35,7 @@ from lifecycle.programs import persistent_volume
 from lifecycle.scheduler.nodes import claim_names
 from lifecycle.wire import Object
 
-COMPONENT = "persistentvolume-controller"
+COMPONENT, EXPAND = "persistentvolume-controller", "volume_expand"
 LATENCY: Micros = 5 * MILLISECOND
 RESYNC: Micros = 15 * SECOND
 UNHEARD = 20
@@ -43,6 +45,7 @@ PROVISIONING: Micros = SECOND
 
 NO_VOLUME = "no persistent volumes available for this claim and no storage class is set"
 FIRST_CONSUMER = "waiting for first consumer to be created before binding"
+EXPANDING = "waiting for an external controller to expand this PVC"
 LOST_VOLUME = "Bound claim has lost its PersistentVolume. Data on the volume is lost!"
 LOST_REFERENCE = "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!"
 MISBOUND = "Two claims are bound to the same volume, this one is bound incorrectly"
@@ -53,9 +56,10 @@ EXTERNAL = (
 
 
 class PersistentVolumesState(msgspec.Struct):
-    """Claims for which a volume is being made, by uid, and those that a resync is on the agenda for (namespace/name)."""
+    """Claims for which a volume is being made, or made larger, by uid; those that a resync is on the agenda for, by name."""
 
     provisioning: dict[str, int] = {}
+    growing: dict[str, bool] = {}
     resyncs: dict[str, int] = {}
 
 
@@ -178,6 +182,8 @@ class PersistentVolumes:
         elif not volume["spec"].get("claimRef") or claimed_by(volume, claim):
             if claim["status"].get("phase") != "Bound":
                 self._bind(volume, claim)
+            elif requested(claim) > capacity(volume) and claim["metadata"]["uid"] not in self.state.growing:
+                self._grow(claim, volume)
         else:
             self._lose(claim, "ClaimMisbound", MISBOUND)
 
@@ -243,6 +249,30 @@ class PersistentVolumes:
             self._api.create("persistentvolumes", volume)
             provisioner = annotations_of(volume)[PROVISIONED_BY]
             self._provisioner_event(claim, provisioner, "ProvisioningSucceeded", provisioning.made(volume))
+
+    def _grow(self, claim: Object, volume: Object) -> None:
+        """Have the driver of a claim's volume make it larger. Kubernetes: pkg/controller/volume/expand, external-resizer"""
+        metadata, name = claim["metadata"], volume["metadata"]["name"]
+        self.state.growing[metadata["uid"]] = True
+        self.kernel.rooms["recorder"].event(EXPAND, claim, "Normal", "ExternalExpanding", EXPANDING)
+        self._resizer_event(claim, volume, "Resizing", f"External resizer is resizing volume {name}")
+        self.kernel.after(PROVISIONING, "persistentvolumes", "grown", metadata["namespace"], metadata["name"], metadata["uid"])
+
+    def on_grown(self, namespace: str, name: str, uid: str) -> None:
+        """Write down how large a volume has become."""
+        self.state.growing.pop(uid, None)
+        claim = self._api.get("persistentvolumeclaims", namespace, name)
+        volume = self._api.get("persistentvolumes", "", claim["spec"].get("volumeName") or "") if claim is not None else None
+        if claim is None or volume is None or claim["metadata"]["uid"] != uid:
+            return
+        size = {"storage": claim["spec"]["resources"]["requests"]["storage"]}
+        volume = self._api.update("persistentvolumes", {**volume, "spec": {**volume["spec"], "capacity": size}})
+        claim = self._api.update("persistentvolumeclaims", {**claim, "status": {**claim["status"], "capacity": size}})
+        self._resizer_event(claim, volume, "VolumeResizeSuccessful", "Resize volume succeeded")
+
+    def _resizer_event(self, claim: Object, volume: Object, reason: str, message: str) -> None:
+        driver = (volume["spec"].get("csi") or {}).get("driver", "")
+        self.kernel.rooms["recorder"].event(f"external-resizer {driver}".strip(), claim, "Normal", reason, message)
 
     def _assume(self, namespace: str, provisioner: str) -> None:
         text = f"Nothing is known of the provisioner {provisioner}: each of its volumes is taken to be ready after 1 s"

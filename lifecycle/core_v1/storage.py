@@ -10,11 +10,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from lifecycle.clock import Micros, rfc3339
+from lifecycle.core_v1.persistent_volumes import requested
 
 Object = dict[str, Any]
 
 CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
 VOLUME_PROTECTION = "kubernetes.io/pv-protection"
+NOT_RESIZABLE = (
+    "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
+)
 
 _DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 
@@ -33,6 +37,15 @@ def complete_volume(volume: Object, now: Micros) -> None:
     """Complete a new PersistentVolume."""
     _protect(volume, VOLUME_PROTECTION)
     volume["status"] = {"phase": "Pending", "lastPhaseTransitionTime": rfc3339(now)}
+
+
+def cannot_grow(new: Object, old: Object, storage_class: Object | None) -> str:
+    """Return why a claim may not ask for more than it did, or nothing. Kubernetes: storage/persistentvolume/resize"""
+    if requested(new) <= requested(old):
+        return ""
+    if storage_class is None or not storage_class.get("allowVolumeExpansion"):
+        return NOT_RESIZABLE
+    return ""
 
 
 def default_class(classes: Iterable[Object]) -> Object | None:

@@ -331,3 +331,45 @@ def test_a_node_that_is_out_of_service_gives_its_volumes_up_at_once():
     cluster.run(60)
     assert cluster.now("Pod", "first") is None
     assert phase(cluster, "Pod", "second") == "Running"
+
+
+def grow(cluster: Cluster, storage: str) -> Answer:
+    change = {"spec": {"resources": {"requests": {"storage": storage}}}}
+    request = Request(
+        "patch",
+        "persistentvolumeclaims",
+        namespace="default",
+        name="data",
+        body=change,
+        content_type="application/merge-patch+json",
+    )
+    return cluster.engine.request(cluster.engine.now, request)
+
+
+def test_a_claim_grows_where_its_class_allows_that():
+    cluster = Cluster()
+    cluster.create("storageclasses", storage_class(default=True, allowVolumeExpansion=True), STORAGE)
+    cluster.create("persistentvolumeclaims", claim())
+    cluster.run(3)
+    assert grow(cluster, "3Gi").code == 200
+    cluster.run(3)
+    grown = cluster.now("PersistentVolumeClaim", "data")
+    assert grown is not None
+    assert grown["status"]["capacity"] == {"storage": "3Gi"}
+    made = cluster.now("PersistentVolume", grown["spec"]["volumeName"])
+    assert made is not None
+    assert made["spec"]["capacity"] == {"storage": "3Gi"}
+    assert {"ExternalExpanding", "Resizing", "VolumeResizeSuccessful"} <= cluster.events("data").keys()
+
+
+def test_a_claim_whose_class_does_not_allow_it_may_not_grow():
+    cluster = Cluster()
+    cluster.create("storageclasses", storage_class(default=True), STORAGE)
+    cluster.create("persistentvolumeclaims", claim())
+    cluster.run(3)
+    refused = grow(cluster, "3Gi")
+    assert refused.code == 403
+    assert refused.body["message"] == (
+        'persistentvolumeclaims "data" is forbidden: only dynamically provisioned pvc can be resized '
+        "and the storageclass that provisions the pvc must support resize"
+    )
