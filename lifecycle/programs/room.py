@@ -480,7 +480,7 @@ class Programs(Volumes):
         try:
             status = function(call)
         except UsageError as error:
-            call.err(f"{call.name}: {error.text}\n")
+            call.err(f"{call.name}: {error.text}\n{_advice(call, error.text)}")
             status = error.status
         except FileError as error:
             status = call.fail(error.text)
@@ -588,3 +588,9 @@ class Programs(Volumes):
         machine = self.machine(container_id)
         machine.ready(process)
         machine.run()
+
+
+def _advice(call: Call, problem: str) -> str:
+    """Return the line that coreutils add to a complaint about how they were called."""
+    usage = ("invalid option", "unrecognized option", "missing operand", "option requires", "option '", "missing file operand")
+    return f"Try '{call.name} --help' for more information.\n" if not call.busybox and problem.startswith(usage) else ""

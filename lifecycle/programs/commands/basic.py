@@ -98,6 +98,27 @@ def _negative(args: list[str]) -> bool:
     return any(re.fullmatch(r"-\d.*", arg) for arg in args)
 
 
+@command("factor")
+def factor(call: Call) -> int:
+    for arg in call.args:
+        if not arg.isdigit() or len(arg) > 12:
+            return call.fail(f"'{arg}' is not a valid positive integer" if not call.busybox else f"invalid number '{arg}'")
+        call.out(f"{int(arg)}:{''.join(f' {prime}' for prime in _factors(call, int(arg)))}\n")
+    return 0
+
+
+def _factors(call: Call, number: int) -> list[int]:
+    """Return a number's prime factors (of twelve digits at most, so that no more than a million are tried)."""
+    found, divisor = [], 2
+    while divisor * divisor <= number:
+        while number % divisor == 0:
+            found.append(divisor)
+            number //= divisor
+        divisor += 1 + divisor % 2
+    call.machine.work(divisor // 16)
+    return [*found, number] if number > 1 else found
+
+
 @command("basename")
 def basename(call: Call) -> int:
     if not call.args:

@@ -31,11 +31,14 @@ def sleep(call: Call) -> int | None:
     if until is None:
         total = 0.0
         if not call.args:
-            return call.fail("missing operand")
+            raise UsageError("missing operand")
         for arg in call.args:
             span = seconds(arg)
             if span is None:
-                return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval '{arg}'")
+                advice = "" if call.busybox else "\nTry 'sleep --help' for more information."
+                if arg.startswith("-") and not call.busybox:
+                    raise UsageError(f"invalid option -- '{arg[1:2]}'")
+                return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval '{arg}'{advice}")
             total += span
         if total >= FOREVER:
             call.forever()

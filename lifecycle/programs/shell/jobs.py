@@ -117,6 +117,9 @@ def _list_signals(turn: Turn) -> int:
 
 def kill(turn: Turn, argv: list[str]) -> int | None:
     args, signal = argv[1:], "SIGTERM"
+    if args[:1] == ["-l"] and len(args) > 1 and args[1].isdigit():
+        turn.write(1, BY_NUMBER.get(int(args[1]) % 128, args[1]).removeprefix("SIG") + "\n")
+        return 0
     if args and args[0] == "-l":
         turn.write(1, "\n".join(name.removeprefix("SIG") for name in NUMBERS) + "\n")
         return 0
