@@ -63,6 +63,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     except Refused as refused:
         reply = status_reply(refused.status)
+    except sessions.FromKubelet as said:
+        reply = Reply(500, f"{said}\n".encode(), "text/plain; charset=utf-8")
     except OperationalError as wrong:
         log.warning("database busy path=%s error=%s", scope["path"], wrong)
         reply = status_reply(status.unavailable("the database is busy; try again"))

@@ -18,12 +18,12 @@ from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object, Request
 from podhub.api.address import Address
 from podhub.api.http import Call
-from podhub.api.logs import GROUPS
+from podhub.api.logs import GROUPS, status_of
 from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.api.traces import follow
 from podhub.api.writing import check_writable
-from podhub.log.read import Line
+from podhub.log.read import Line, about
 from podhub.runs.queue import asubmit
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
@@ -45,8 +45,16 @@ OPTIONS = ("command", "stdin", "stdout", "stderr", "tty")
 CHANNELS = {"stdout": STDOUT, "stderr": STDERR}
 
 
+NOT_FOUND = {"exec": 'container not found ("{0}")', "attach": "container {0} not found in pod {1}"}
+"""Kubernetes: pkg/kubelet/kubelet_pods.go (GetExec, GetAttach)"""
+
+
+class FromKubelet(Exception):
+    """What a kubelet answers instead of a stream: the API server passes it on as it is, a text and no Status."""
+
+
 async def check(call: Call, address: Address, target: Target) -> tuple[Object, str]:
-    """Return the Pod and the container that a session is to be in. Raises: Refused."""
+    """Return the Pod and the container that a session is to be in. Raises: Refused, FromKubelet."""
     version = await on_thread(lambda: address.view.find("pods", target.namespace, target.name))
     if version is None:
         raise Refused(status.not_found(target.kind, target.name))
@@ -65,11 +73,24 @@ async def check(call: Call, address: Address, target: Target) -> tuple[Object, s
         raise Refused(status.bad_request("you must specify at least 1 command for the container"))
     if not any(call.flag(name) for name in ("stdin", "stdout", "stderr")):
         raise Refused(status.bad_request("you must specify at least 1 of stdin, stdout, stderr"))
-    return pod, asked or pod["spec"]["containers"][0]["name"]
+    container = asked or pod["spec"]["containers"][0]["name"]
+    held = status_of(pod, container)
+    if "running" not in (held.get("state") or {}) or (
+        target.subresource == "attach" and await on_thread(lambda: _is_over(address, pod, container, held))
+    ):
+        raise FromKubelet(NOT_FOUND[target.subresource].format(container, f"{target.name}_{target.namespace}"))
+    return pod, container
+
+
+def _is_over(address: Address, pod: Object, container: str, held: Object) -> bool:
+    """Say whether a container's first process has ended and the Pod's status does not tell yet."""
+    lines = about(address.cluster, pod["metadata"]["uid"], types=("exit",), upto=address.seq)
+    exits = sum(line.content.get("container") == container for line in lines)
+    return bool(exits > int(held.get("restartCount") or 0))
 
 
 async def serve(call: Call, address: Address, target: Target) -> None:
-    """Run a session over a websocket that was not accepted yet. Raises: Refused."""
+    """Run a session over a websocket that was not accepted yet. Raises: Refused, FromKubelet."""
     protocol = next((one for one in call.scope.get("subprotocols", ()) if one in PROTOCOLS), None)
     if protocol is None:
         raise Refused(status.bad_request(f"unable to upgrade: none of the subprotocols is known; use {' or '.join(PROTOCOLS)}"))
@@ -269,7 +290,7 @@ class Attach(Session):
     async def begin(self) -> Status | None:
         answer = await asubmit(self.address.cluster, self._request("create"))
         if answer.code >= 400:
-            why = f"container {self.container} not found in pod {self.target.name}_{self.target.namespace}"
+            why = NOT_FOUND["attach"].format(self.container, f"{self.target.name}_{self.target.namespace}")
             return status.internal_error(f"unable to upgrade connection: {why}")
         self.number = int(answer.body["details"]["name"])
         return None

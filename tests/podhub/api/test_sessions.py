@@ -124,6 +124,23 @@ def test_files_are_copied_in_and_out_as_they_are(cluster: Reached, image: str) -
     assert (taken / "again").read_bytes() == (given / "binary").read_bytes()
 
 
+def test_what_does_not_run_is_refused_as_a_kubelet_refuses_it(cluster: Reached) -> None:
+    box = pod("box", "exit 1")
+    box["spec"] |= {"restartPolicy": "Always", "initContainers": [side("side", restartPolicy="Always"), side("init")]}
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps(box))
+    cluster.kubectl("wait", "--for=jsonpath={.status.initContainerStatuses[1].state.running}", "pod/box", "--timeout=20s")
+    for running in ("side", "init"):
+        assert cluster.kubectl("exec", "box", "-c", running, "--", "echo", running).stdout == f"{running}\n"
+    refused = cluster.kubectl("exec", "box", "-c", "main", "--", "ls", code=1)
+    assert refused.stderr == 'error: unable to upgrade connection: container not found ("main")\n'
+    refused = cluster.kubectl("attach", "box", "-c", "main", code=1)
+    assert refused.stderr.endswith("error: unable to upgrade connection: container main not found in pod box_default\n")
+
+
+def side(name: str, **more: str) -> dict[str, Any]:
+    return {"name": name, "image": "busybox", "command": ["sleep", "1000"], **more}
+
+
 def test_nothing_is_copied_from_an_image_without_tar(cluster: Reached) -> None:
     bare = pod("bare")
     bare["spec"]["containers"][0] |= {"image": "registry.k8s.io/pause:3.9", "command": ["/pause"]}
