@@ -62,7 +62,7 @@ def _late(database: str, seen: Seen) -> list[float]:
     with sqlite3.connect(database) as file:
         rows = file.execute("SELECT seq, recorded_at FROM log_entry WHERE resource = 'configmaps' AND kind = 'change'")
         appended = {seq: recorded_at / 1000 for seq, recorded_at in rows.fetchall()}
-    last = {seq: 0.0 for seq in seen.written}
+    last = dict.fromkeys(seen.written, 0.0)
     for told in seen.told:
         for seq, at in told:
             last[seq] = max(last[seq], 1000 * at)
