@@ -20,7 +20,7 @@ PORTION = 1_000
 """What must have come back before a container that has used up all goes on; what asks from outside gets as much."""
 CHARACTERS_A_STEP = 512
 """How many characters of a text are looked at in the time of a step."""
-COPIED_A_STEP = 4096
+COPIED_A_STEP = 2048
 """How many are copied as they stand."""
 ITEMS_A_STEP = 16
 """How many lines, variables or names are."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
 
 PIPE_SIZE = 64 << 10
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 256 << 10
 """A longer line in a pipe is read in parts."""
 DEVICES = {"null", "zero", "random", "full"}
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from lifecycle.programs import regex
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.files import FileError
 from lifecycle.programs.regex import Match, Regex, RegexError
+
+MAX_MATCHES = 50_000
+"""How many matches in one line -o shows."""
 
 
 @command("grep", "egrep", "fgrep")
@@ -104,8 +108,11 @@ def _grep_stream(call: Call, options: dict[str, str], expression: Regex) -> int 
         count += 1
         if "q" in options:
             return 0
-        if not {"c", "l", "L"} & set(options) and not call.out(_grep_line(text, number, options, expression, "")):
-            return 2
+        if not {"c", "l", "L"} & set(options):
+            shown = _grep_line(text, number, options, expression, "")
+            call.machine.work(shown.count("\n"))
+            if not call.out(shown):
+                return 2
         if most and count >= most:
             break
     return _grep_done(call, options, count, "")
@@ -124,7 +131,8 @@ def _grep_done(call: Call, options: dict[str, str], count: int, shown: str) -> i
 def _grep_line(text: str, number: int, options: dict[str, str], expression: Regex, prefix: str) -> str:
     start = prefix + (f"{number}:" if "n" in options else "")
     if "o" in options and "v" not in options:
-        shown = (_word(match) if "w" in options else match.text() for match in expression.finditer(text))
+        matches = islice(expression.finditer(text), MAX_MATCHES)
+        shown = (_word(match) if "w" in options else match.text() for match in matches)
         return "".join(f"{start}{piece}\n" for piece in shown if piece)
     return f"{start}{text}\n"
 

@@ -13,7 +13,7 @@ from lifecycle.programs.commands.call import MAX_READ, Call, text_work
 from lifecycle.programs.files import FileError
 
 PIECE = 32 << 10
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 256 << 10
 """A longer line is worked on in parts."""
 SOURCE = 20
 """The descriptor of the file that is being read."""

@@ -120,6 +120,7 @@ def child_stopped(machine: Machine, parent: Process, child: Process) -> None:
 def name_job(turn: Turn, pids: list[int], text: str) -> Job:
     """Give a job a number; a bash that is typed to says it. Without job control ash and dash keep no text."""
     shell = turn.shell
+    turn.machine.work(len(shell.named_jobs) // 4)
     taken = {job.number for job in shell.named_jobs.values()}
     free = next(number for number in range(1, len(taken) + 2) if number not in taken)
     number = max(taken, default=0) + 1 if shell.dialect == "bash" else free

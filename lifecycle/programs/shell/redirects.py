@@ -51,6 +51,7 @@ def redirect(turn: Turn, process: Process, redirects: list[tuple[int, str, str]]
 
 def _one(turn: Turn, process: Process, fd: int, op: str, target: str) -> bool:
     machine, shell = turn.machine, turn.shell
+    machine.work(4)
     try:
         if op in ("<<", "<<<"):
             streams.set_fd(machine, process, fd, Open("text", text=target + ("\n" if op == "<<<" else "")))
