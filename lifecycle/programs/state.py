@@ -60,15 +60,12 @@ class Pipe(msgspec.Struct, omit_defaults=True):
 class Terminal(msgspec.Struct, omit_defaults=True):
     """A pseudo terminal (`terminal.py`).
 
-    `line` is being typed, `lines` are whole and not yet read (an empty one: end of input); `keys` are what was typed while a
-    program reads keys itself (`raw`). `waiting` are the processes that read, `foreground` the process group that its keys
-    send signals to. Once it is `closed` there is nothing more to read.
+    `line` is being typed, `lines` are whole and not yet read (an empty one: end of input). `waiting` are the processes that
+    read, `foreground` the process group that its keys send signals to. Once it is `closed` there is nothing more to read.
     """
 
     line: str = ""
     lines: list[str] = []
-    keys: str = ""
-    raw: bool = False
     waiting: list[int] = []
     foreground: int = 0
     rows: int = 0

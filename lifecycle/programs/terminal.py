@@ -1,6 +1,6 @@
 """Terminals: what is typed is echoed, edited and read line by line, some keys send signals, output gets carriage returns.
 
-Linux: termios(3), canonical mode. A program that edits lines itself reads the keys as they come (`Terminal.raw`).
+Linux: termios(3), canonical mode; no program reads keys as they come
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 SIGNALS = {"\x03": "SIGINT", "\x1c": "SIGQUIT", "\x1a": "SIGTSTP"}
 END, ERASE_WORD, KILL = "\x04", "\x17", "\x15"
 ERASE = "\x7f\x08"
-MOST = 64 << 10
-"""Characters that wait to be read; what is typed beyond is lost."""
+LONGEST, WAITING = 4095, 4096
+"""Characters of a line, and lines that wait to be read; what is typed beyond is lost."""
 
 
 def terminal_of(machine: Machine, process: Process) -> Terminal | None:
@@ -62,10 +62,7 @@ def type_text(machine: Machine, number: int, text: str) -> None:
     """Take what somebody types."""
     terminal = machine.state.terminals[number]
     echo = ""
-    for i, key in enumerate(text):
-        if terminal.raw:
-            terminal.keys = (terminal.keys + text[i:])[:MOST]
-            break
+    for key in text:
         echo += _typed(terminal, "\n" if key == "\r" else key)
         if key in SIGNALS:
             show(machine, number, echo)
@@ -73,21 +70,6 @@ def type_text(machine: Machine, number: int, text: str) -> None:
             signal_group(machine, terminal.foreground, SIGNALS[key])
     show(machine, number, echo)
     _wake(machine, terminal)
-
-
-def cook(machine: Machine, number: int, keys: str) -> None:
-    """Go back to lines: keys that nobody has read are taken as typed now."""
-    terminal = machine.state.terminals[number]
-    terminal.raw, terminal.keys = False, ""
-    if keys:
-        type_text(machine, number, keys)
-
-
-def uncook(terminal: Terminal) -> None:
-    """Let a program read keys: the lines that wait, and the one being typed, are the first of them."""
-    if not terminal.raw:
-        terminal.keys = "".join(line or END for line in terminal.lines) + terminal.line
-        terminal.raw, terminal.lines, terminal.line = True, [], ""
 
 
 def _typed(terminal: Terminal, key: str) -> str:
@@ -101,25 +83,24 @@ def _typed(terminal: Terminal, key: str) -> str:
     if key in ERASE:
         return _erase(terminal, _last_character(terminal.line))
     if key == ERASE_WORD:
-        found = re.search(r"\S*\s*$", terminal.line)
-        return _erase(terminal, found.group() if found else "")
+        return _erase(terminal, terminal.line[terminal.line.rstrip().rfind(" ") + 1 :])
     if key == KILL:
         return _erase(terminal, terminal.line)
-    if len(terminal.line) >= MOST:
+    if len(terminal.line) >= LONGEST:
         return ""
     terminal.line += key
     return _echoed(key)
 
 
 def _end_line(terminal: Terminal, end: str) -> None:
-    if sum(map(len, terminal.lines)) < MOST:
+    if len(terminal.lines) < WAITING:
         terminal.lines.append(terminal.line + end)
     terminal.line = ""
 
 
 def _last_character(line: str) -> str:
     """Return the last character of a line, which is UTF-8 in bytes."""
-    found = re.search(r"(?:[\xc0-\xff][\x80-\xbf]*|.)$", line)
+    found = re.search(r"(?:[\xc0-\xff][\x80-\xbf]*|.)$", line[-4:])
     return found.group() if found else ""
 
 
@@ -171,19 +152,6 @@ def read(machine: Machine, process: Process, number: int) -> str | None:
     return ""
 
 
-def read_keys(machine: Machine, process: Process, number: int) -> str | None:
-    """Return the keys typed since (the terminal reads keys from now on); empty at the end of input; None: wait."""
-    terminal = machine.state.terminals.get(number)
-    if terminal is None:
-        return ""
-    uncook(terminal)
-    keys, terminal.keys = terminal.keys, ""
-    if not keys and not terminal.closed:
-        _wait(terminal, process)
-        return None
-    return keys
-
-
 def _wait(terminal: Terminal, process: Process) -> None:
     process.waiting = "read"
     if process.pid not in terminal.waiting:
@@ -191,7 +159,7 @@ def _wait(terminal: Terminal, process: Process) -> None:
 
 
 def _wake(machine: Machine, terminal: Terminal) -> None:
-    if not (terminal.lines or terminal.keys or terminal.closed):
+    if not (terminal.lines or terminal.closed):
         return
     waiting, terminal.waiting = terminal.waiting, []
     for pid in waiting:
