@@ -210,3 +210,24 @@ def test_host_network_pods_share_the_nodes_ports() -> None:
     world.run(1)
     assert "bind() to 0.0.0.0:80 failed (98: Address already in use)" in world.output()
     assert world.get(host="172.30.0.10").status == 200
+
+
+def test_a_server_without_a_certificate_is_asked_for_tls_in_vain() -> None:
+    world = World()
+    world.container("nginx", pod="web", name="web")
+    client = world.container("curlimages/curl", "sleep", "1000", pod="client", name="client")
+    world.run(1)
+    result = world.exec(client, "curl", "-sSk", "https://10.244.0.5:80/")
+    assert (result.stdout, result.code) == ("", 35)
+    assert result.stderr == "curl: (35) error:0A00010B:SSL routines::wrong version number\n"
+
+
+def test_curl_sends_every_header_that_it_is_given() -> None:
+    world = World()
+    world.container("nginx", pod="web", name="web")
+    client = world.container("curlimages/curl", "sleep", "1000", pod="client", name="client")
+    world.run(1)
+    known, other = ("-H", 'If-None-Match: "0-267"'), ("-H", "A: b")
+    for headers in ((*known, *other), (*other, *known)):
+        asked = world.exec(client, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, "http://10.244.0.5/")
+        assert asked.stdout == "304"

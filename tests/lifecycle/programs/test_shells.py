@@ -1,7 +1,7 @@
 """Scripts against what the real shells did with them.
 
-`shells.json` (and `tools.json`, for sed, awk, find and the like) holds scripts and what busybox 1.35 (ash), dash 0.5.12 and bash 5.2 printed and returned for them, each in an
-empty directory, without a locale. Pids in messages are masked.
+`shells.json` (and `tools.json`, for sed, awk, find and the like) holds scripts and what busybox 1.35 (ash), dash 0.5.12 and
+bash 5.2 printed and returned for them, each in an empty directory, without a locale. Pids in messages are masked.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import pytest
 from tests.lifecycle.programs.world import World
 
 CASES = [
-    case
-    for name in ("shells.json", "tools.json")
-    for case in msgspec.json.decode(Path(__file__).with_name(name).read_bytes())
+    case for name in ("shells.json", "tools.json") for case in msgspec.json.decode(Path(__file__).with_name(name).read_bytes())
 ]
 IMAGES = {"ash": "busybox", "dash": "debian", "bash": "debian"}
 NAMES = {"ash": "sh", "dash": "sh", "bash": "bash"}
