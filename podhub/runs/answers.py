@@ -84,13 +84,12 @@ def refuse(queued: QueuedRequest, answer: Answer) -> None:
     """Answer a request without logging it, so that it does not block those behind it."""
     counters["refused"] += 1
     _store([(queued, answer, None)])
-    _tell(queued, answer)
+    _tell([(queued, answer)])
 
 
 def tell(cluster: Cluster, head: int | None, taken: Sequence[Taken]) -> None:
     """After the commit: wake who waits for these answers, and, where the log has grown, who reads the cluster."""
-    for queued, answer in taken:
-        _tell(queued, answer)
+    _tell(taken)
     if head is not None:
         wake.wake(cluster.pk, head)
 
@@ -112,6 +111,11 @@ def _store(answered: Sequence[tuple[QueuedRequest, Answer, int | None]]) -> None
             raise RuntimeError(f"of {len(rows)} requests some were taken by somebody else")
 
 
-def _tell(queued: QueuedRequest, answer: Answer) -> None:
-    if not waiters.tell(queued.pk, answer) and queued.reply_to:
-        wake.carry(wake.send(queued.reply_to, {"type": "request.answered", "number": queued.pk}))
+def _tell(taken: Sequence[Taken]) -> None:
+    """Tell who waits in this process, and with one message each other process."""
+    elsewhere: dict[str, list[int]] = {}
+    for queued, answer in taken:
+        if not waiters.tell(queued.pk, answer) and queued.reply_to:
+            elsewhere.setdefault(queued.reply_to, []).append(queued.pk)
+    for address, numbers in elsewhere.items():
+        wake.carry(wake.send(address, {"type": "requests.answered", "numbers": numbers}))

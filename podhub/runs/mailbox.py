@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from channels.layers import get_channel_layer
@@ -58,20 +59,20 @@ class Mailbox:
         while True:
             try:
                 message = await layer.receive(channel)
-                await asyncio.to_thread(deliver, message["number"])
+                await asyncio.to_thread(deliver, message["numbers"])
             except Exception as wrong:  # the task's edge: who waits finds the answer by looking
                 log.warning("mailbox error=%r", wrong)
                 await asyncio.sleep(AGAIN_SECONDS)
 
 
-def deliver(number: int) -> None:
-    """Give an answer to whoever waits for it in this process."""
+def deliver(numbers: Sequence[int]) -> None:
+    """Give answers to those who wait for them in this process."""
     from django.db import connection
 
     try:
-        row = QueuedRequest.objects.filter(pk=number).first()
-        if row is not None and row.result is not None:
-            waiters.tell(number, row.result)
+        for row in QueuedRequest.objects.filter(pk__in=numbers):
+            if row.result is not None:
+                waiters.tell(row.pk, row.result)
     finally:
         connection.close()
 
