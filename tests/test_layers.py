@@ -1,4 +1,4 @@
-"""Imports run one way: lifecycle, podhub.log, podhub.runs and podhub.access, podhub.api and podhub.web. The last do not meet."""
+"""Imports run one way: lifecycle, then podhub.log, podhub.runs and podhub.access, then podhub.api and podhub.web."""
 
 import ast
 from collections.abc import Iterator
