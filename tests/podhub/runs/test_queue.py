@@ -121,7 +121,7 @@ def test_a_request_that_nobody_takes_is_not_lost_when_its_caller_is_told_so(
 def test_an_answer_of_another_process_is_found_by_looking(real: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its wake-up was lost: the row is looked at once a second."""
     monkeypatch.setattr(queue, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr("podhub.runs.answers._tell", lambda queued, answer: None)
+    monkeypatch.setattr("podhub.runs.answers._tell", lambda taken: None)
     assert submit(real, create(POD)).code == 201
 
 
