@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.commands.inputs import whole
@@ -26,19 +27,25 @@ def od(call: Call) -> int | None:
     form = options.get("t") or next((short[letter] for letter in short if letter in options), "o2")
     radix = options.get("A", "o")
     call.machine.work(len(text) // 8)
-    lines, last = [], None
-    for at in range(0, len(text), ROW):
-        row = text[at : at + ROW]
-        if row == last and len(row) == ROW and "v" not in options:
-            if lines[-1] != "*":
-                lines.append("*")
-            continue
-        last = row
-        lines.append(_address(at + skip, radix) + _row(row, form))
+    lines = _lines(text, "v" in options, lambda at, row: _address(at + skip, radix) + _row(row, form))
     if radix != "n":
         lines.append(_address(len(text) + skip, radix))
     call.out("".join(line + "\n" for line in lines))
     return int(bool(call.data.get("failed")))
+
+
+def _lines(text: str, every: bool, shown: Callable[[int, str], str]) -> list[str]:
+    """Return a line for each row; without `every`, one star for the rows that repeat the one before them."""
+    lines: list[str] = []
+    last = None
+    for at in range(0, len(text), ROW):
+        row = text[at : at + ROW]
+        if row != last or len(row) < ROW or every:
+            lines.append(shown(at, row))
+        elif lines[-1] != "*":
+            lines.append("*")
+        last = row
+    return lines
 
 
 def _address(at: int, radix: str) -> str:
@@ -71,15 +78,11 @@ def hexdump(call: Call) -> int | None:
     text = text[: int(options["n"])] if "n" in options else text
     call.machine.work(len(text) // 8)
     canonical = "C" in options or call.name == "hd"
-    lines, last = [], None
-    for at in range(0, len(text), ROW):
-        row = text[at : at + ROW]
-        if row == last and len(row) == ROW and "v" not in options:
-            if lines[-1] != "*":
-                lines.append("*")
-            continue
-        last = row
-        lines.append(f"{at:08x}  {_canonical(row)}" if canonical else f"{at:07x}{_row(row, 'x2'):<40}")
+
+    def shown(at: int, row: str) -> str:
+        return f"{at:08x}  {_canonical(row)}" if canonical else f"{at:07x}{_row(row, 'x2'):<40}"
+
+    lines = _lines(text, "v" in options, shown)
     if text:
         lines.append(f"{len(text):08x}" if canonical else f"{len(text):07x}")
     call.out("".join(line + "\n" for line in lines))
