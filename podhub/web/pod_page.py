@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from podhub.log.clusters import segments
 from podhub.log.models import Cluster, Entry
 from podhub.web import facts
 from podhub.web.renders import renders
-from podhub.web.sentences import sentence
+from podhub.web.sentences import cause, sentence
 from podhub.web.showing import Showing, span
 from podhub.web.story import Chapter
 from podhub.web.timeline import pod_look, trace_severity
@@ -67,7 +67,7 @@ class TraceFacts(msgspec.Struct, frozen=True):
     text: str
     severity: str
     cause: int
-    cause_kind: str
+    because: str
     cause_shown: bool
 
 
@@ -173,12 +173,12 @@ class PodPage:
     def trace_facts(self, lines: Sequence[read.Line], shown: int | None = None) -> list[TraceFacts]:
         """Return traces as rows, the newest first; `shown`: the page has rows of all before this seq, too."""
         created = self._created(lines)
-        kinds = entry_kinds(self.cluster, {line.cause for line in lines})
+        causes = self._causes({line.cause for line in lines})
         seqs = {line.seq for line in lines}
         if shown is not None:
-            before = traces_about(self.cluster, lines[0].about, (), shown).filter(seq__in=kinds)
+            before = traces_about(self.cluster, lines[0].about, (), shown).filter(seq__in=causes)
             seqs.update(before.values_list("seq", flat=True))
-        return [self._trace(line, created, kinds.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
+        return [self._trace(line, created, causes.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
 
     def _created(self, lines: Sequence[read.Line]) -> Micros:
         """Return the moment that the page counts from: when the log first tells of this name."""
@@ -187,7 +187,15 @@ class PodPage:
         first = read.versions(self.cluster, "pods", self.namespace, self.name, limit=1)
         return first[0].at if first else self.cluster.start
 
-    def _trace(self, line: read.Line, created: Micros, cause_kind: str, cause_shown: bool) -> TraceFacts:
+    def _causes(self, seqs: set[int]) -> dict[int, str]:
+        """Return in words what each of these entries is; an Event is called by its reason."""
+        reasons = {event["metadata"]["name"]: event.get("reason") or "" for event in self.events}
+        return {
+            entry.seq: cause(entry.kind, entry.type, entry.resource, reasons.get(entry.name, entry.name))
+            for entry in entries(self.cluster, seqs)
+        }
+
+    def _trace(self, line: read.Line, created: Micros, because: str, cause_shown: bool) -> TraceFacts:
         moment = as_datetime(line.at)
         body = line.content
         return TraceFacts(
@@ -198,7 +206,7 @@ class PodPage:
             text=sentence(line.type, body),
             severity=trace_severity(line.type, body),
             cause=line.cause,
-            cause_kind=cause_kind,
+            because=because,
             cause_shown=cause_shown,
         )
 
@@ -220,15 +228,12 @@ def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int,
     return read.about(cluster, uid, kind="trace", types=kinds, after=wanted[-1][0] - 1, upto=upto)
 
 
-def entry_kinds(cluster: Cluster, seqs: set[int]) -> dict[int, str]:
-    """Return in a word or two what each of these entries is: `probe`, `create pods`, `MODIFIED events`."""
-    found: dict[int, str] = {}
+def entries(cluster: Cluster, seqs: set[int]) -> Iterator[Entry]:
+    """Yield these entries, without their bodies."""
     for piece in segments(cluster):
         rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__in=seqs, seq__gt=piece.after)
         rows = rows.filter(seq__lte=piece.upto) if piece.upto is not None else rows
-        for seq, kind, type, resource in rows.values_list("seq", "kind", "type", "resource"):
-            found[seq] = type if kind == Entry.Kind.TRACE else f"{type} {resource}"
-    return found
+        yield from rows.only("seq", "kind", "type", "resource", "name")
 
 
 def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:

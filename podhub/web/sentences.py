@@ -1,10 +1,10 @@
-"""Traces in words: one sentence for each kind that `lifecycle/CONTRACTS.md` lists."""
+"""Traces in words: one sentence for each kind that `lifecycle/CONTRACTS.md` lists; and their causes, in a word or two."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 Body = dict[str, Any]
 
@@ -18,6 +18,25 @@ def sentence(kind: str, body: Body) -> str:
     return write(body) if write else f"{kind} {body.get('text') or ''}".strip()
 
 
+def cause(kind: str, type: str, resource: str, name: str) -> str:
+    """Return what an entry of the log is, as the cause of another: `probe`, `Event Killing`, `request create pods`.
+
+    `name` is its object's; of an Event its reason.
+    """
+    if kind == "trace":
+        return gettext(_CAUSES.get(type, type))
+    if kind == "request":
+        return gettext("request %(request)s") % {"request": f"{type} {resource}"}
+    if resource == "events":
+        return gettext("Event %(reason)s") % {"reason": name}
+    changes = {
+        "ADDED": gettext("%(object)s created"),
+        "MODIFIED": gettext("%(object)s changed"),
+        "DELETED": gettext("%(object)s gone"),
+    }
+    return changes.get(type, "%(object)s") % {"object": f"{resource}/{name}"}
+
+
 def request_sentence(body: Body) -> str:
     """Return what was asked of the API and by whom: `delete pods by podhub`, `patch pods/status`."""
     asked = "/".join(filter(None, (body.get("resource"), body.get("subresource"))))
@@ -26,13 +45,14 @@ def request_sentence(body: Body) -> str:
 
 
 def _probe(body: Body) -> str:
-    values = {"probe": body.get("probe", ""), "result": body.get("result", ""), "run": body.get("run", 1)}
+    result = body.get("result") or ""
+    values = {"probe": body.get("probe", ""), "result": gettext(_RESULTS.get(result, result)), "run": body.get("run", 1)}
     text = gettext("%(probe)s probe: %(result)s") % values
     if (body.get("run") or 1) > 1:
         text += ngettext(", %(run)d in a row", ", %(run)d in a row", body["run"]) % values
     if body.get("every"):
         text += gettext(", again every %(every)s s") % {"every": f"{body['every']:g}"}
-    return f"{text}: {body['output'].strip()}" if body.get("output") else text
+    return _with(text, body.get("output"))
 
 
 def _hook(body: Body) -> str:
@@ -75,7 +95,15 @@ def _exec(body: Body) -> str:
         text = gettext("%(command)s ended with exit code %(code)s") % {"command": command, "code": body.get("exitCode", 0)}
     else:
         text = gettext("%(command)s started") % {"command": command}
-    return _with(text, body.get("message"))
+    return _with(text, _excerpt(body.get("message")))
+
+
+def _attach(body: Body) -> str:
+    if body.get("tty"):
+        return gettext("somebody attached to its terminal")
+    if body.get("stdin"):
+        return gettext("somebody attached to its output and its standard input")
+    return gettext("somebody attached to its output")
 
 
 def _portforward(body: Body) -> str:
@@ -97,8 +125,7 @@ def _proxy(body: Body) -> str:
 def _session(body: Body) -> str:
     """Say what somebody's own command or connection was told; of bytes that are no text, that there are some."""
     values = {"stream": body.get("stream", ""), "session": body.get("session", 0)}
-    text = " ".join(str(body.get("text", "")).split())
-    return _with(gettext("%(stream)s of session %(session)s") % values, text[:SHOWN] + ("…" if len(text) > SHOWN else ""))
+    return _with(gettext("%(stream)s of session %(session)s") % values, _excerpt(body.get("text")))
 
 
 def _decision(body: Body) -> str:
@@ -113,6 +140,12 @@ def _text(body: Body) -> str:
     return str(body.get("text", ""))
 
 
+def _excerpt(text: str | None) -> str:
+    """Return the beginning of what a program wrote, on one line; of bytes that are no text only what can be read."""
+    words = " ".join("".join(one if one.isprintable() else " " for one in text or "").split())
+    return words[:SHOWN] + ("…" if len(words) > SHOWN else "")
+
+
 def _with(text: str, more: str | None) -> str:
     return f"{text}: {more.strip()}" if more and more.strip() else text
 
@@ -124,6 +157,7 @@ _SENTENCES = {
     "signal": _signal,
     "exit": _exit,
     "exec": _exec,
+    "attach": _attach,
     "portforward": _portforward,
     "proxy": _proxy,
     "session": _session,
@@ -131,4 +165,23 @@ _SENTENCES = {
     "limit": _limit,
     "assumption": _text,
     "output": _text,
+}
+
+_RESULTS = {"success": gettext_noop("success"), "failure": gettext_noop("failure"), "error": gettext_noop("error")}
+
+_CAUSES = {
+    "probe": gettext_noop("probe"),
+    "hook": gettext_noop("hook"),
+    "pull": gettext_noop("image pull"),
+    "signal": gettext_noop("signal"),
+    "exit": gettext_noop("end of the process"),
+    "exec": gettext_noop("command"),
+    "attach": gettext_noop("attachment"),
+    "portforward": gettext_noop("forwarded connection"),
+    "proxy": gettext_noop("proxied request"),
+    "session": gettext_noop("session"),
+    "decision": gettext_noop("decision"),
+    "limit": gettext_noop("limit"),
+    "assumption": gettext_noop("assumption"),
+    "output": gettext_noop("output"),
 }

@@ -247,12 +247,13 @@ SHAPES = {
     "pull": "decision",
     "exit": "decision",
     "exec": "decision",
+    "attach": "decision",
     "portforward": "decision",
     "proxy": "decision",
     "decision": "decision",
     "limit": "decision",
 }
-"""The shape of each kind of trace that has a mark; output and assumptions have none."""
+"""The shape of each kind of trace that has a mark; output, assumptions and what a session is told have none."""
 
 
 def trace_mark(seq: int, at: Micros, kind: str, container: str, body: dict[str, Any], sentence: str) -> Mark | None:
