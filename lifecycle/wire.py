@@ -15,13 +15,15 @@ Object = dict[str, Any]
 class Image(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a node finds when it pulls an image: `images.yaml`, and `images` of a configuration.
 
-    `pull` is a Go duration, `size` bytes; `error` is the registry's text; `present` means that no pull is needed.
+    `pull` is a Go duration, `size` bytes; `error` is the registry's text; `present` means that no pull is needed. `names` are
+    the other names of the same image: a node that has it needs little time for one more of them, and Pods show the first.
     """
 
     pull: str | None = None
     size: int | None = None
     present: bool = False
     error: str | None = None
+    names: tuple[str, ...] = ()
 
 
 class Config(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

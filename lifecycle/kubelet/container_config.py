@@ -15,6 +15,7 @@ from lifecycle.kubelet.environment import ConfigError, Facts, environment
 from lifecycle.kubelet.node_resources import amount
 from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import PodState
+from lifecycle.runtime.names import normalize
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -52,7 +53,7 @@ class ContainerConfig:
             id=self.kubelet.runtime.container_id(pod, container),
             sandbox=next(s.id for s in pod.runtime.sandboxes if s.ready),
             name=container.name,
-            image=container.image,
+            image=self._image(container),
             exited=self.kubelet.runtime.exited_reply(pod),
             command=tuple(expand(word, values) for word in container.command),
             args=tuple(expand(word, values) for word in container.args),
@@ -106,7 +107,7 @@ class ContainerConfig:
         if user == 0:
             raise ConfigError(f"container's runAsUser breaks non-root policy {where}")
         if user is None:
-            image_user = self.kubelet.programs.image(container.image).user.partition(":")[0]
+            image_user = self.kubelet.programs.image(self._image(container)).user.partition(":")[0]
             if image_user in ("", "0", "root"):
                 raise ConfigError(f"container has runAsNonRoot and image will run as root {where}")
             if not image_user.isdigit():
@@ -115,6 +116,12 @@ class ContainerConfig:
                     f"cannot verify user is non-root {where}"
                 )
         return user
+
+    def _image(self, container: Container) -> str:
+        """Return the name of a container's image by which it is known what is in it."""
+        others = self.kubelet.images.store.names(normalize(container.image))
+        known = (name for name in (container.image, *others) if self.kubelet.programs.image(name).known)
+        return next(known, container.image)
 
     def _attempt(self, pod: PodState, container: Container) -> int:
         """Return how often the container was restarted, with this time."""

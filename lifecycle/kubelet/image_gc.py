@@ -63,8 +63,9 @@ class ImageGC:
 
     def free(self, node: NodeState, wanted: int | None) -> int:
         """Remove images that no container has, those pulled first first, until so many bytes (None: all) are free."""
+        store = self.kubelet.images.store
         in_use = {
-            record.image_name
+            store.names(record.image_name)[0]
             for pod in self.kubelet.state.pods.values()
             if pod.node == node.name
             for record in pod.runtime.containers
@@ -74,7 +75,7 @@ class ImageGC:
             if wanted is not None and freed >= wanted:
                 break
             if image not in in_use and self.kernel.now - at >= MINIMUM_AGE:
-                freed += node.images.pop(image, 0)
+                freed += store.remove(node, image)
                 del node.detected[image]
         return freed
 

@@ -14,6 +14,7 @@ from lifecycle.core_v1.types import Container, Volume
 from lifecycle.kubelet import backoff, reasons
 from lifecycle.kubelet.state import NodeState, PodState, Reason
 from lifecycle.runtime import delays, names
+from lifecycle.runtime.image_store import ImageStore
 from lifecycle.wire import Image
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Images:
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
-        self._config = {_key(image): found for image, found in kubelet.kernel.config.images.items()}
+        self.store = ImageStore(kubelet.kernel.config.images, kubelet.kernel.seeds)
 
     def ensure(self, pod: PodState, wanted: Wanted) -> Pull | Reason | None:
         """Return None where the image is there, a pull that was begun, or why it cannot be had."""
@@ -93,7 +94,7 @@ class Images:
         node = self.kubelet.node(pod)
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
-        node.detected.setdefault(name, self.kernel.now)
+        node.detected.setdefault(self.store.names(name)[0], self.kernel.now)
         self.kubelet.eviction.look(node)
         message = (
             f'Successfully pulled image "{wanted.image}" in {_rounded(pull.took)} '
@@ -118,12 +119,13 @@ class Images:
         if found.error is not None and found.pull is None:
             return self.kubelet.runtime.takes(delays.PULL_FAILS, pod)
         took = delays.PULL if found.pull is None else parse_go_duration(found.pull)
-        return min(took, delays.PULL_CHECK) if self.present(node, image, name) else took
+        there = self.present(node, image, name) or self.store.held(node, name)
+        return min(took, delays.PULL_CHECK) if there else took
 
     def _found(self, image: str, name: str) -> Image:
         """Return what a pull finds: what a Fault says, else the configuration."""
         faults = self.kernel.rooms.get("faults")
-        return (faults and faults.image(image)) or self._config.get(name) or Image()
+        return (faults and faults.image(image)) or self.store.find(name)
 
     def _failed_at(self, pod: PodState, image: str) -> Micros:
         held = pod.pulls.get(image)
@@ -152,14 +154,6 @@ class Images:
         if container:
             self.kubelet.event(pod, "Warning", reasons.FAILED, f"Error: {reason}", container)
         return Reason(reason, message)
-
-
-def _key(image: str) -> str:
-    """Return the name under which an image of the configuration is found."""
-    try:
-        return names.normalize(image)
-    except names.InvalidReference:
-        return image
 
 
 def _rounded(span: Micros) -> str:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from lifecycle.seeds import Seeds
-
 DEFAULT_DOMAIN = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
@@ -48,6 +46,14 @@ def normalize(image: str) -> str:
     return f"{domain}/{repository}:{tag or 'latest'}"
 
 
+def full_name(image: str) -> str:
+    """Return an image's full name, or what is no image reference as it stands."""
+    try:
+        return normalize(image)
+    except InvalidReference:
+        return image
+
+
 def _split_domain(image: str) -> tuple[str, str]:
     """Return the registry and the rest. Kubernetes: splitDockerDomain"""
     first, slash, rest = image.partition("/")
@@ -67,10 +73,3 @@ def repository(name: str) -> str:
     name = name.partition("@")[0]
     head, slash, last = name.rpartition("/")
     return head + slash + last.partition(":")[0]
-
-
-def image_id(seeds: Seeds, name: str) -> str:
-    """Return an image's repository digest: the one it names, else one that the seed decides."""
-    if "@" in name:
-        return f"{repository(name)}@{name.partition('@')[2]}"
-    return f"{repository(name)}@sha256:{seeds.hex(64, 'image', name)}"

@@ -102,10 +102,10 @@ class Runtime:
 
     def create(self, pod: PodState, container: Container, config: programs.Container) -> str | None:
         """Create a container; return the runtime's error where it cannot be."""
-        image_name = names.normalize(container.image)
         error = self._programs.create(config)
         if error is not None:
             return error
+        image_name, image_id = self.kubelet.images.store.shown(self.kubelet.node(pod), names.normalize(container.image))
         record = ContainerRecord(
             id=config.id,
             name=container.name,
@@ -114,7 +114,7 @@ class Runtime:
             state="created",
             image=container.image,
             image_name=image_name,
-            image_id=names.image_id(self.kernel.seeds, image_name),
+            image_id=image_id,
             created_at=self.kernel.now,
             resources=pod.allocated.get(container.name) or resources_of(container),
         )

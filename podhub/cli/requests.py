@@ -17,6 +17,7 @@ from lifecycle.core_v1 import manifests, submission
 from lifecycle.core_v1.admission import EmptyCluster
 from lifecycle.core_v1.manifests import Document
 from lifecycle.core_v1.schema import kind_of
+from lifecycle.runtime.names import full_name
 from lifecycle.wire import Image, Request
 from podhub.cli.objects import CommandError
 
@@ -99,7 +100,19 @@ def read_images(path: str) -> dict[str, Image]:
     listed = _load(path)
     if not isinstance(listed, dict):
         raise CommandError(f"error: {path}: expected a mapping of images to what a node finds when it pulls them")
-    return {str(name): _image(entry, f"{path}: {name}") for name, entry in listed.items()}
+    images = {str(name): _image(entry, f"{path}: {name}") for name, entry in listed.items()}
+    _check_names(images, path)
+    return images
+
+
+def _check_names(images: dict[str, Image], path: str) -> None:
+    """Refuse a name that two entries claim. Raises: CommandError."""
+    claimed: dict[str, str] = {}
+    for image, found in images.items():
+        for name in (image, *found.names):
+            other = claimed.setdefault(full_name(name), image)
+            if other != image:
+                raise CommandError(f"error: {path}: {image}: {name} is a name of {other} already; write them as one entry")
 
 
 def _image(entry: Any, where: str) -> Image:
@@ -108,7 +121,8 @@ def _image(entry: Any, where: str) -> Image:
         if image.pull is not None:
             parse_go_duration(image.pull)
     except (msgspec.ValidationError, ValueError) as wrong:
-        raise CommandError(f"error: {where}: {wrong}; known are pull (such as 624ms), size (bytes), present, error") from None
+        known = "pull (such as 624ms), size (bytes), present, error, names (others of the same image)"
+        raise CommandError(f"error: {where}: {wrong}; known are {known}") from None
     return image
 
 

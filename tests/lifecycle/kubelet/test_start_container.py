@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle.programs import Sandbox
+from lifecycle.wire import Image
 from tests.lifecycle.kubelet.cluster import Cluster, container
 from tests.lifecycle.kubelet.fake_programs import Behavior
 from tests.lifecycle.kubelet.invariants import check
@@ -210,3 +211,16 @@ def test_containers_are_not_process_1_where_they_share_their_processes(
     cluster.create(**field)
     cluster.run(2)
     assert [sandbox.share_processes for sandbox in made] == [shared]
+
+
+def test_another_name_of_an_image_that_is_there_takes_little_time() -> None:
+    cluster = Cluster({"big:1": Image(pull="40s", size=1000, names=("big:2", "mine/copy:3"))})
+    cluster.create(container(image="big:2"), name="first")
+    cluster.run(60)
+    cluster.create(container(image="mine/copy:3"), name="second")
+    cluster.run(5)
+    assert [change for change in cluster.changes("Event") if re.search(r'"mine/copy:3" in \d+ms ', change.object["message"])]
+    first, second = cluster.container(pod="first"), cluster.container(pod="second")
+    assert (first["image"], second["image"]) == ("docker.io/library/big:2", "docker.io/library/big:2")
+    assert first["imageID"].partition("@")[2] == second["imageID"].partition("@")[2]
+    assert second["imageID"].startswith("docker.io/library/big@")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.runtime.names import InvalidReference, image_id, normalize
-from lifecycle.seeds import Seeds
+from lifecycle.runtime.names import InvalidReference, normalize
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -40,9 +39,3 @@ def test_short_names_become_whole(image: str, name: str) -> None:
 def test_what_is_no_name_is_told_in_dockers_words(image: str, text: str) -> None:
     with pytest.raises(InvalidReference, match=text.replace("(", r"\(").replace(")", r"\)")):
         normalize(image)
-
-
-def test_an_image_id_is_the_same_for_the_same_seed_and_the_digest_where_one_is_named() -> None:
-    assert image_id(Seeds(1), "docker.io/library/nginx:1") == image_id(Seeds(1), "docker.io/library/nginx:1")
-    assert image_id(Seeds(1), "docker.io/library/nginx:1") != image_id(Seeds(2), "docker.io/library/nginx:1")
-    assert image_id(Seeds(1), f"docker.io/library/nginx@{DIGEST}") == f"docker.io/library/nginx@{DIGEST}"

@@ -188,3 +188,27 @@ def test_a_manifest_that_is_no_text_is_refused_at_its_line(tmp_path, capsys):
     (tmp_path / "pod.yaml").write_bytes(b"a: 1\nb: caf\xe9\n")
     assert main(["run", str(tmp_path / "pod.yaml")]) == 1
     assert "line 2, column 7: byte 0xe9 is not text in UTF-8" in capsys.readouterr().err
+
+
+def test_a_container_runs_what_its_image_is_known_for_under_another_name(file, capsys: pytest.CaptureFixture[str]) -> None:
+    pod = "{apiVersion: v1, kind: Pod, metadata: {name: box}, spec: {restartPolicy: Never, containers: [{name: a, image: own:1}]}}"
+    images = "own:1: {present: true, names: [busybox]}"
+    assert main(["run", file(pod), "--images", file(images, "images.yaml"), "-o", "watch"]) == 0
+    last = watched(capsys.readouterr().out)[-1]["object"]["status"]
+    assert last["phase"] == "Succeeded"
+    assert last["containerStatuses"][0]["image"] == "docker.io/library/busybox:latest"
+
+
+@pytest.mark.parametrize(
+    ("images", "complaint"),
+    [
+        ("a: {name: b}", "images.yaml: a: Object contains unknown field `name`; known are pull "),
+        ("a: {names: b}", "images.yaml: a: Expected `array`, got `str` - at `$.names`; known are pull "),
+        ("{a: {names: [b]}, b: {}}", "images.yaml: b: b is a name of a already; write them as one entry"),
+        ("{nginx: {}, c: {names: ['docker.io/library/nginx:latest']}}", "is a name of nginx already"),
+    ],
+    ids=["unknown field", "no list", "two entries for one image", "one name, written in two ways"],
+)
+def test_an_images_file_that_cannot_be_is_refused(file, capsys: pytest.CaptureFixture[str], images: str, complaint: str) -> None:
+    assert main(["run", file(ENDS), "--images", file(images, "images.yaml")]) == 1
+    assert complaint in capsys.readouterr().err

@@ -1,0 +1,71 @@
+"""Images and their names: which names are one image, and under which of them a node has it.
+
+containerd: internal/cri/store/image (an image's references), internal/cri/util (ParseImageReferences)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from lifecycle.kubelet.state import NodeState
+from lifecycle.runtime import names
+from lifecycle.seeds import Seeds
+from lifecycle.wire import Image
+
+UNKNOWN = Image()
+
+
+class ImageStore:
+    """The image stores of all nodes; `images` is what a configuration says, by names as manifests write them.
+
+    A full name stands for its image wherever one is asked for. Where two entries claim a name, the first has it.
+    """
+
+    def __init__(self, images: Mapping[str, Image], seeds: Seeds) -> None:
+        self.seeds = seeds
+        self._found: dict[str, Image] = {}
+        self._names: dict[str, tuple[str, ...]] = {}
+        for image, found in images.items():
+            group = _in_order(names.full_name(name) for name in (image, *found.names))
+            for name in group:
+                self._found.setdefault(name, found)
+                self._names.setdefault(name, group)
+
+    def find(self, name: str) -> Image:
+        """Return what a pull finds."""
+        return self._found.get(name, UNKNOWN)
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return all names of an image, tags before digests, each in alphabetical order, as containerd sorts them."""
+        return self._names.get(name, (name,))
+
+    def held(self, node: NodeState, name: str) -> list[str]:
+        """Return those names of an image under which a node has it."""
+        if self.find(name).present:
+            return list(self.names(name))
+        return [one for one in self.names(name) if one in node.images]
+
+    def shown(self, node: NodeState, name: str) -> tuple[str, str]:
+        """Return the name and the id of an image as a container's status tells them: the first tag, the first digest."""
+        held = self.held(node, name) or [name]
+        tag = next((one for one in held if "@" not in one), name)
+        return tag, f"{min(map(names.repository, held))}@{self._digest(name)}"
+
+    def sizes(self, node: NodeState) -> dict[str, int]:
+        """Return what the pulled images of a node weigh, in bytes, each once, by its first name."""
+        return {self.names(name)[0]: size for name, size in node.images.items()}
+
+    def remove(self, node: NodeState, name: str) -> int:
+        """Take an image with all its names from a node; return the bytes that are free by that."""
+        sizes = [node.images.pop(one) for one in self.names(name) if one in node.images]
+        return max(sizes, default=0)
+
+    def _digest(self, name: str) -> str:
+        """Return the digest that one of an image's names tells, else one that the seed decides."""
+        all_names = self.names(name)
+        told = next((one.partition("@")[2] for one in all_names if "@" in one), "")
+        return told or f"sha256:{self.seeds.hex(64, 'image', all_names[0])}"
+
+
+def _in_order(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(found), key=lambda name: ("@" in name, name)))
