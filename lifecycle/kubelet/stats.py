@@ -73,7 +73,8 @@ class Stats:
         status = (self.kubelet.api.get("nodes", "", node.name) or {}).get("status") or {}
         memory, disk = capacity(status, MEMORY), capacity(status, STORAGE)
         held, stored = sum(pod.of(MEMORY) for pod in pods), sum(pod.of(STORAGE) for pod in pods)
-        stored += sum(self.kubelet.images.store.sizes(node).values()) + self.kubelet.programs.volume_usage(programs.node_volume(node.name))
+        stored += sum(self.kubelet.images.store.sizes(node).values())
+        stored += self.kubelet.programs.volume_usage(programs.node_volume(node.name))
         for_pods = min(memory, amount(status, "allocatable", MEMORY) + HARD_EVICTION)
         observed = {
             "memory.available": Observation(memory, memory - self.system(node, MEMORY, memory) - held),

@@ -41,7 +41,8 @@ def test_names_of_one_image_share_its_id_and_other_images_have_their_own() -> No
     ids = {store.shown(pulled(name), name)[1].partition("@")[2] for name in store.names(f"{NGINX}:latest")}
     assert len(ids) == 1
     assert store.shown(pulled(f"{NGINX}:1.0"), f"{NGINX}:1.0")[1].partition("@")[2] not in ids
-    assert store.shown(pulled(f"{NGINX}:latest", "docker.io/demo/app:v1"), f"{NGINX}:latest")[1].startswith("docker.io/demo/app@")
+    both = pulled(f"{NGINX}:latest", "docker.io/demo/app:v1")
+    assert store.shown(both, f"{NGINX}:latest")[1].startswith("docker.io/demo/app@")
 
 
 def test_an_id_is_the_same_for_the_same_seed_and_the_digest_where_one_is_named() -> None:

@@ -191,7 +191,8 @@ def test_a_manifest_that_is_no_text_is_refused_at_its_line(tmp_path, capsys):
 
 
 def test_a_container_runs_what_its_image_is_known_for_under_another_name(file, capsys: pytest.CaptureFixture[str]) -> None:
-    pod = "{apiVersion: v1, kind: Pod, metadata: {name: box}, spec: {restartPolicy: Never, containers: [{name: a, image: own:1}]}}"
+    spec = "{restartPolicy: Never, containers: [{name: a, image: own:1}]}"
+    pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: box}}, spec: {spec}}}"
     images = "own:1: {present: true, names: [busybox]}"
     assert main(["run", file(pod), "--images", file(images, "images.yaml"), "-o", "watch"]) == 0
     last = watched(capsys.readouterr().out)[-1]["object"]["status"]
@@ -209,6 +210,6 @@ def test_a_container_runs_what_its_image_is_known_for_under_another_name(file, c
     ],
     ids=["unknown field", "no list", "two entries for one image", "one name, written in two ways"],
 )
-def test_an_images_file_that_cannot_be_is_refused(file, capsys: pytest.CaptureFixture[str], images: str, complaint: str) -> None:
+def test_images_that_cannot_be_are_refused(file, capsys: pytest.CaptureFixture[str], images: str, complaint: str) -> None:
     assert main(["run", file(ENDS), "--images", file(images, "images.yaml")]) == 1
     assert complaint in capsys.readouterr().err
