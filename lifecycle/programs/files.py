@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,6 +18,9 @@ MAX_FILES = 10_000
 MAX_BYTES = 16 << 20
 MAX_NAME = 255
 MAX_PATH = 4096
+MAX_LINKS = 40
+SHORT_PATH = 64
+"""Up to so many characters a path costs no work to follow."""
 BLOCK = 4096
 
 
@@ -93,8 +97,28 @@ class Tree(msgspec.Struct, omit_defaults=True):
 GONE = Node(gone=True)
 
 
+class Found(NamedTuple):
+    """Where a path leads in an image, what is there, and the first names of all paths on the way."""
+
+    path: str
+    node: Node | None
+    tops: frozenset[str]
+
+
 class Image(dict[str, Node]):
     """An image's files, which never change; `children` are the names in each directory."""
+
+    @cached_property
+    def _found(self) -> dict[str, Found | None]:
+        return {}
+
+    def look_up(self, path: str) -> Found | None:
+        """Return where an absolute path leads with nothing over the image; None where that is a failed system call."""
+        if path not in self._found:
+            if len(self._found) >= MAX_FILES:
+                self._found.clear()
+            self._found[path] = View(self, Tree(), [], {}).walk(path)
+        return self._found[path]
 
     @cached_property
     def children(self) -> dict[str, set[str]]:
@@ -199,6 +223,7 @@ class View:
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
         self._tops = {_top(path) for path, *_ in mounts}
+        self._redone = self._tops | {_top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
         self._resolved: dict[str, str] = {}
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.work: Callable[[int], None] = lambda steps: None
@@ -241,19 +266,33 @@ class View:
         if known is not None:
             return known
         asked = path
-        if len(path) > 64:
+        if len(path) > SHORT_PATH:
             _check_length(path)
             self.work(path.count("/") // 2)
-        for _ in range(40):
+        *_, path = self._steps(path, follow)
+        if follow and not self.place(path).tree and not self.place(asked).tree:
+            if len(self._resolved) > 1_000:
+                self._resolved.clear()
+            self._resolved[asked] = path  # what lies in a volume may be changed by others
+        return path
+
+    def _steps(self, path: str, follow: bool) -> Iterator[str]:
+        """Give a path, and what it becomes as one link after the other is followed. Raises: FileError ENOTDIR or ELOOP."""
+        for _ in range(MAX_LINKS):
+            yield path
             link = self._first_link(path, follow)
             if link is None:
-                if follow and not self.place(path).tree and not self.place(asked).tree:
-                    if len(self._resolved) > 1_000:
-                        self._resolved.clear()
-                    self._resolved[asked] = path  # what lies in a volume may be changed by others
-                return path
+                return
             path = link
         raise FileError("ELOOP")
+
+    def walk(self, path: str) -> Found | None:
+        """Return where a path leads and by which ways; None where that is a failed system call."""
+        try:
+            steps = list(self._steps(path, follow=True))
+        except FileError:
+            return None
+        return Found(steps[-1], self.node_at(self.place(steps[-1])), frozenset({_EVERYWHERE, *map(_top, steps)}))
 
     def _first_link(self, path: str, follow: bool) -> str | None:
         at = path.find("/", 1)
@@ -279,6 +318,12 @@ class View:
         return place, node
 
     def get(self, path: str, follow: bool = True) -> Node | None:
+        """Return the node of an absolute path, None where there is none or no way to it."""
+        if follow and len(path) <= SHORT_PATH:
+            found = self.image.look_up(path)
+            if found is not None and found.tops.isdisjoint(self._redone):
+                written = self.layer.nodes.get(found.path)
+                return found.node if written is None else written
         try:
             return self.node_at(self.place(self.resolve(path, follow)))
         except FileError:
@@ -353,7 +398,7 @@ class View:
             raise FileError("ENOSPC")
         tree.put(place.path, node)
         if node.kind != "f":
-            self._resolved.clear()
+            self._lead_elsewhere(place)
 
     def remove(self, place: Place) -> None:
         """Take a node away. Raises: FileError EROFS or EBUSY (a mount point)."""
@@ -368,14 +413,21 @@ class View:
                 raise FileError("EACCES")
             if above.mode & 0o1000 and node is not None and self.user not in (node.user, above.user):
                 raise FileError("EPERM")
-        self._resolved.clear()
+        self._lead_elsewhere(place)
         tree = self.tree(place)
         tree.drop(place.path)
         if not place.tree and place.path in self.image:
             tree.nodes[place.path] = GONE
 
+    def _lead_elsewhere(self, place: Place) -> None:
+        """Forget where paths lead: at this place stands, or stood, what they may go through."""
+        self._resolved.clear()
+        self._redone.add(_top(place.full))
+
 
 _DIRECTORY = Node(kind="d", mode=0o755)
+_EVERYWHERE = ""
+"""The first name in the path of a mount at the root, which every path goes through."""
 
 
 def _parents(path: str) -> Iterator[str]:
