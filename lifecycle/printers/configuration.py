@@ -6,26 +6,29 @@ Kubernetes: kubectl/pkg/describe.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lifecycle.clock import Micros
 from lifecycle.printers.events import described_with_events
 from lifecycle.printers.layout import described
 from lifecycle.printers.metadata import NONE, Object, annotation_lines, label_lines, name_block, time_text
+from lifecycle.printers.policy import limits_section, quota_section
 
 TOKEN_TYPE = "kubernetes.io/service-account-token"
 
 
-def describe_namespace(namespace: Object) -> str:
-    """Return the description of a Namespace; there are no quotas and no LimitRanges."""
+def describe_namespace(namespace: Object, quotas: Iterable[Object], limits: Iterable[Object]) -> str:
+    """Return the description of a Namespace; of `quotas` and `limits` those in it are looked at."""
     metadata, status = namespace["metadata"], namespace.get("status") or {}
+    own = [[x for x in found if x["metadata"].get("namespace") == metadata["name"]] for found in (quotas, limits)]
     lines = [
         f"Name:\t{metadata['name']}",
         *label_lines("Labels", metadata.get("labels")),
         *annotation_lines(metadata.get("annotations")),
         f"Status:\t{status.get('phase', '')}",
         *_conditions(status),
-        *("", "No resource quota.", "", "No LimitRange resource."),
+        *("", *quota_section(own[0])),
+        *("", *limits_section(own[1])),
     ]
     return described(lines)
 

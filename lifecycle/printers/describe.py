@@ -16,20 +16,46 @@ from lifecycle.printers.generic import describe_generic
 from lifecycle.printers.metadata import Object
 from lifecycle.printers.node import describe_node
 from lifecycle.printers.pod import describe_pod
+from lifecycle.printers.policy import (
+    describe_limit_range,
+    describe_pod_disruption_budget,
+    describe_priority_class,
+    describe_resource_quota,
+)
 from lifecycle.printers.service import describe_endpoint_slice, describe_endpoints, describe_service
+from lifecycle.printers.storage import describe_claim, describe_storage_class, describe_volume
 
 Related = Mapping[str, Sequence[Object]]
 
-RELATED: Mapping[str, tuple[str, ...]] = {"Service": ("endpointslices",), "Node": ("pods", "leases")}
+Describer = Callable[[Object, Sequence[Object] | None, Micros], str]
+
+RELATED: Mapping[str, tuple[str, ...]] = {
+    "Namespace": ("resourcequotas", "limitranges"),
+    "Node": ("pods", "leases"),
+    "PersistentVolumeClaim": ("pods",),
+    "Service": ("endpointslices",),
+}
 """The other resources that a kind's description tells of; whoever describes one gives all objects of these."""
 
-_BY_KIND: Mapping[str, Callable[[Object, Sequence[Object] | None, Micros], str]] = {
-    "EndpointSlice": describe_endpoint_slice,
-    "Endpoints": describe_endpoints,
-    "Namespace": lambda obj, events, now: describe_namespace(obj),
+_WITH_RELATED: Mapping[str, Callable[..., str]] = {
+    "Namespace": lambda obj, events, now, *others: describe_namespace(obj, *others),
+    "Node": describe_node,
+    "PersistentVolumeClaim": describe_claim,
+    "Service": describe_service,
+}
+
+_ALONE: Mapping[str, Describer] = {
     "ConfigMap": describe_config_map,
+    "Endpoints": describe_endpoints,
+    "EndpointSlice": describe_endpoint_slice,
+    "LimitRange": lambda obj, events, now: describe_limit_range(obj),
+    "PersistentVolume": describe_volume,
+    "PodDisruptionBudget": describe_pod_disruption_budget,
+    "PriorityClass": describe_priority_class,
+    "ResourceQuota": lambda obj, events, now: describe_resource_quota(obj),
     "Secret": lambda obj, events, now: describe_secret(obj),
     "ServiceAccount": describe_service_account,
+    "StorageClass": describe_storage_class,
 }
 
 
@@ -38,11 +64,9 @@ def describe(obj: Object, events: Sequence[Object] | None, now: Micros, related:
     kind = obj["kind"]
     if kind == "Pod":
         return describe_pod(obj, events, now)
-    if kind in _BY_KIND:
-        return _BY_KIND[kind](typed(obj), events, now)
+    if kind in _ALONE:
+        return _ALONE[kind](typed(obj), events, now)
     if kind not in RELATED:
         return describe_generic(obj, events, now)
     others = [[typed(other) for other in related.get(resource, ())] for resource in RELATED[kind]]
-    if kind == "Service":
-        return describe_service(typed(obj), events, now, *others)
-    return describe_node(typed(obj), events, now, *others)
+    return _WITH_RELATED[kind](typed(obj), events, now, *others)

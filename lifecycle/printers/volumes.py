@@ -21,6 +21,19 @@ def volumes(items: Sequence[Object] | None) -> Iterator[str]:
         yield from _source(volume)
 
 
+def persistent_source(spec: Object) -> Iterator[str]:
+    """Yield the source of a PersistentVolume: those that no Pod names itself, and one that says more there."""
+    if "local" in spec:
+        yield f"{INDENT}Type:\tLocalVolume (a persistent volume backed by local storage on a node)"
+        yield from _fields(spec["local"], "Path=path")
+    elif "csi" in spec:
+        yield f"{INDENT}Type:\tCSI ({_KINDS['csi'][1]})"
+        yield from _fields(spec["csi"], "Driver=driver|FSType=fsType|VolumeHandle=volumeHandle|ReadOnly=readOnly")
+        yield from _attributes(spec["csi"])
+    else:
+        yield from _source(spec)
+
+
 def _source(volume: Object) -> Iterator[str]:
     for field, (kind, about) in _KINDS.items():
         source = volume.get(field)
@@ -180,6 +193,10 @@ def _downward_api(source: Object) -> Iterator[str]:
 
 def _csi(source: Object) -> Iterator[str]:
     yield from _fields(source, "Driver=driver|FSType=fsType|ReadOnly=readOnly")
+    yield from _attributes(source)
+
+
+def _attributes(source: Object) -> Iterator[str]:
     start = f"{INDENT}VolumeAttributes:\t"
     for key, value in sorted((source.get("volumeAttributes") or {}).items()):
         line = f"{key}={value}".encode()
@@ -205,17 +222,18 @@ def _ephemeral(source: Object) -> Iterator[str]:
     yield f"{INDENT}Access Modes:\t"
     if spec.get("volumeMode") is not None:
         yield f"{INDENT}VolumeMode:\t{spec['volumeMode']}"
-    yield from _data_source(spec.get("dataSource"))
+    yield from data_source(spec.get("dataSource"), INDENT)
 
 
-def _data_source(source: Object | None) -> Iterator[str]:
+def data_source(source: Object | None, indent: str) -> Iterator[str]:
+    """Yield what a claim begins with, where it does not begin empty."""
     if source is None:
         return
-    yield f"{INDENT}DataSource:"
+    yield f"{indent}DataSource:"
     if source.get("apiGroup") is not None:
-        yield f"{INDENT}  APIGroup:\t{source['apiGroup']}"
-    yield f"{INDENT}  Kind:\t{source.get('kind', '')}"
-    yield f"{INDENT}  Name:\t{source.get('name', '')}"
+        yield f"{indent}  APIGroup:\t{source['apiGroup']}"
+    yield f"{indent}  Kind:\t{source.get('kind', '')}"
+    yield f"{indent}  Name:\t{source.get('name', '')}"
 
 
 _DETAILS: Mapping[str, Callable[[Object], Iterator[str]]] = {

@@ -31,6 +31,15 @@ RESOURCES = (
     Resource("configmaps", "ConfigMap", "cm"),
     Resource("secrets", "Secret"),
     Resource("serviceaccounts", "ServiceAccount", "sa"),
+    Resource("resourcequotas", "ResourceQuota", "quota"),
+    Resource("limitranges", "LimitRange", "limits"),
+    Resource("persistentvolumes", "PersistentVolume", "pv", namespaced=False),
+    Resource("persistentvolumeclaims", "PersistentVolumeClaim", "pvc"),
+    Resource("storageclasses", "StorageClass", "sc", "storage.k8s.io", namespaced=False),
+    Resource("poddisruptionbudgets", "PodDisruptionBudget", "pdb", "policy"),
+    Resource("priorityclasses", "PriorityClass", "pc", "scheduling.k8s.io", namespaced=False),
+    Resource("runtimeclasses", "RuntimeClass", group="node.k8s.io", namespaced=False),
+    Resource("leases", "Lease", group="coordination.k8s.io"),
     Resource("faults", "Fault", group="podhub.dev"),
 )
 
