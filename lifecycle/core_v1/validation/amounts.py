@@ -27,6 +27,11 @@ def is_huge_page(name: str) -> bool:
     return name.startswith("hugepages-")
 
 
+def is_standard(name: str) -> bool:
+    """Return whether a name is one of Kubernetes' own, be it in a container or in a quota."""
+    return name in STANDARD or is_huge_page(name.removeprefix("requests."))
+
+
 def is_native(name: str) -> bool:
     return "/" not in name or "kubernetes.io/" in name
 
@@ -41,7 +46,7 @@ def may_be_overcommitted(name: str) -> bool:
 
 
 def container_resource_name(name: str, path: str) -> Iterator[Error]:
-    bad = list(_resource_name(name, path))
+    bad = list(resource_name(name, path))
     yield from bad
     if "/" not in name:
         if name not in OF_CONTAINERS and not is_huge_page(name):
@@ -51,16 +56,17 @@ def container_resource_name(name: str, path: str) -> Iterator[Error]:
 
 
 def pod_resource_name(name: str, path: str) -> Iterator[Error]:
-    yield from _resource_name(name, path)
-    if name not in OF_PODS and not is_huge_page(name):
+    bad = list(resource_name(name, path))
+    yield from bad
+    if not bad and name not in OF_PODS and not is_huge_page(name):
         supported = sorted({*OF_PODS, "hugepages-"})
         yield field.not_supported(path, name, supported)
 
 
-def _resource_name(name: str, path: str) -> Iterator[Error]:
+def resource_name(name: str, path: str) -> Iterator[Error]:
     bad = formats.label_key(name)
     yield from wrong(path, name, bad)
-    if not bad and "/" not in name and name not in STANDARD and not is_huge_page(name):
+    if not bad and "/" not in name and not is_standard(name):
         yield field.invalid(path, name, "must be a standard resource type or fully qualified")
 
 
@@ -69,17 +75,19 @@ def amount(name: str, value: Quantity, path: str) -> Iterator[Error]:
         yield field.invalid(path, str(value), "must be greater than or equal to 0")
     if (name in COUNTED or is_extended(name)) and value.nanos % NANO:
         yield field.invalid(path, str(value), "must be an integer")
-    if is_huge_page(name):
-        yield from _huge_pages(name, value, path)
 
 
 def _huge_pages(name: str, value: Quantity, path: str) -> Iterator[Error]:
+    if is_huge_page(name) and not _is_divisible(name, value):
+        yield field.invalid(path, str(value), f"{value} is not positive integer multiple of {name}")
+
+
+def _is_divisible(name: str, value: Quantity) -> bool:
     try:
         page = quantity.parse(name.removeprefix("hugepages-"))
     except ValueError:
-        return
-    if page.nanos and (value.nanos % page.nanos or value.nanos < 0):
-        yield field.invalid(path, str(value), f"{value} is not positive integer multiple of {name}")
+        return False
+    return page.nanos > 0 and not page.nanos % NANO and not value.value() % page.value()
 
 
 def requirements(resources: Object, path: str, name_test: NameTest, claims: set[str]) -> Iterator[Error]:
@@ -90,11 +98,13 @@ def requirements(resources: Object, path: str, name_test: NameTest, claims: set[
         at = field.key(f"{path}.limits", name)
         yield from name_test(name, at)
         yield from amount(name, value, at)
+        yield from _huge_pages(name, value, at)
     for name, value in requests.items():
         at = field.key(f"{path}.requests", name)
         yield from name_test(name, at)
         yield from amount(name, value, at)
         yield from _within_limit(name, value, limits.get(name), path)
+        yield from _huge_pages(name, value, at)
     named = {*limits, *requests}
     if any(map(is_huge_page, named)) and not named & OF_PODS:
         yield field.forbidden(path, "HugePages require cpu or memory")
@@ -118,14 +128,27 @@ def _claims(used: list[Object], names: set[str], path: str) -> Iterator[Error]:
         if not name:
             yield field.required(at)
             continue
-        whole = f"{name}/{claim['request']}" if claim.get("request") else name
-        if name in seen or whole in seen:
-            yield field.duplicate(at, name if name in seen else whole)
-        seen.add(whole)
+        yield from _claimed_once(name, claim.get("request", ""), seen, at)
         if name not in names:
             known = f": {', '.join(sorted(names))}" if names else " which is empty"
             detail = f"must be one of the names in pod.spec.resourceClaims{known}"
             yield Error("FieldValueNotFound", at, name, detail)
+
+
+def _claimed_once(name: str, request: str, seen: set[str], path: str) -> Iterator[Error]:
+    """Test that a claim is used once, whole or one request at a time; add to `seen` what is used."""
+    if name in seen:
+        yield field.duplicate(path, name)
+        return
+    if request:
+        yield from wrong(f"{path}.request", request, formats.dns_label(request))
+    whole = f"{name}/{request}" if request else name
+    if whole in seen:
+        yield field.duplicate(path, whole)
+    elif not request:
+        for _ in filter(lambda other: other.startswith(f"{name}/"), sorted(seen)):
+            yield field.duplicate(path, name)
+    seen.add(whole)
 
 
 def pod_level(spec: Object, path: str, claims: set[str]) -> Iterator[Error]:

@@ -29,8 +29,8 @@ MOST_RULES = 20
 MOST_EXIT_CODES = 255
 
 NOT_EPHEMERAL = (
-    "ports", "resources", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "resizePolicy", "restartPolicy",
-    "restartPolicyRules",
+    "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe", "readinessProbe",
+    "startupProbe", "lifecycle",
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def init(containers: list[Object], others: list[Object], around: Around, path: s
     for i, container in enumerate(containers):
         at = f"{path}[{i}]"
         yield from _common(container, around, at)
-        yield from _restart_policy(container, at)
+        yield from _restart_policy(container, at, init=True)
         if container["name"] in names:
             yield field.duplicate(f"{at}.name", container["name"])
         elif container["name"]:
@@ -73,11 +73,19 @@ def init(containers: list[Object], others: list[Object], around: Around, path: s
         yield from _host_ports([container], path)
         if container.get("restartPolicy") == "Always":
             yield from _hooks_and_probes(container, around, at)
-            continue
-        for name in ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe"):
-            if name in container:
-                text = "may not be set for init containers without restartPolicy=Always"
-                yield field.forbidden(f"{at}.{name}", text)
+        else:
+            yield from _no_sidecar(container, at)
+
+
+def _no_sidecar(container: Object, path: str) -> Iterator[Error]:
+    """Test an init container that runs to its end."""
+    for name in ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe"):
+        if name in container:
+            yield field.forbidden(f"{path}.{name}", "may not be set for init containers without restartPolicy=Always")
+    for i, policy in enumerate(container.get("resizePolicy") or []):
+        if policy["restartPolicy"] == "RestartContainer":
+            text = "must not be set to 'RestartContainer' for non-sidecar initContainers"
+            yield field.invalid(f"{path}.resizePolicy[{i}].restartPolicy", "RestartContainer", text)
 
 
 def ephemeral(containers: list[Object], others: list[Object], around: Around, path: str) -> Iterator[Error]:
@@ -217,7 +225,7 @@ def _key_ref(ref: Object, path: str) -> Iterator[Error]:
 
 
 def _file_ref(ref: Object, path: str) -> Iterator[Error]:
-    for name, test in (("volumeName", formats.dns_label), ("path", formats.file_path), ("key", formats.env_name)):
+    for name, test in (("key", formats.env_name), ("volumeName", formats.dns_label), ("path", formats.no_backsteps)):
         if ref[name]:
             yield from wrong(f"{path}.{name}", ref[name], test(ref[name]))
         else:
@@ -227,7 +235,8 @@ def _file_ref(ref: Object, path: str) -> Iterator[Error]:
 def _env_from(sources: list[Object], path: str) -> Iterator[Error]:
     for i, source in enumerate(sources):
         at = f"{path}[{i}]"
-        yield from wrong(f"{at}.prefix", source.get("prefix", ""), formats.env_name(source.get("prefix", "")))
+        prefix = source.get("prefix", "")
+        yield from wrong(f"{at}.prefix", prefix, formats.env_name(prefix))
         given = [name for name in ("configMapRef", "secretRef") if name in source]
         for name in given:
             ref = source[name].get("name", "")
@@ -317,8 +326,8 @@ def _devices(container: Object, volumes: Volumes, path: str) -> Iterator[Error]:
             yield field.invalid(f"{at}.name", name, "must not already exist in volumeMounts")
         if place in mounts.values():
             yield field.invalid(f"{at}.devicePath", place, "must not already exist as a path in volumeMounts")
-        names.add(name)
-        places.add(place)
+        names |= {name} - {""}
+        places |= {place} if not formats.no_backsteps(place) else set()
 
 
 def _resize_policy(policies: list[Object], path: str, restart_policy: str) -> Iterator[Error]:
@@ -334,16 +343,18 @@ def _resize_policy(policies: list[Object], path: str, restart_policy: str) -> It
             elif value not in supported:
                 yield field.not_supported(path, value, supported)
         if restart_policy == "Never" and restart != "NotRequired":
-            yield field.invalid(path, restart, "must be 'NotRequired' when `restartPolicy` is 'Never'")
+            yield field.invalid(path, restart, "must be 'NotRequired' when pod `restartPolicy` is 'Never'")
 
 
-def _restart_policy(container: Object, path: str) -> Iterator[Error]:
-    """Test a container's own restartPolicy and its rules, which need one."""
+def _restart_policy(container: Object, path: str, init: bool = False) -> Iterator[Error]:
+    """Test a container's own restartPolicy and its rules; those of an init container that has no policy, nobody reads."""
     policy, rules = container.get("restartPolicy"), container.get("restartPolicyRules") or []
-    if policy is not None and policy not in RESTART_POLICIES:
-        yield field.not_supported(f"{path}.restartPolicy", policy, RESTART_POLICIES)
-    if rules and policy is None:
+    if policy is None and rules:
         yield field.required(f"{path}.restartPolicy", "must specify restartPolicy when restart rules are used")
+    elif policy is not None and policy not in RESTART_POLICIES:
+        yield field.not_supported(f"{path}.restartPolicy", policy, RESTART_POLICIES)
+    if init and policy is None:
+        return
     if len(rules) > MOST_RULES:
         yield field.too_many(f"{path}.restartPolicyRules", len(rules), MOST_RULES)
     for i, rule in enumerate(rules):
@@ -351,19 +362,13 @@ def _restart_policy(container: Object, path: str) -> Iterator[Error]:
 
 
 def _restart_rule(rule: Object, path: str) -> Iterator[Error]:
-    action = rule.get("action", "")
-    if not action:
-        yield field.required(f"{path}.action", "must be specified")
-    elif action not in RESTART_ACTIONS:
-        yield field.not_supported(f"{path}.action", action, RESTART_ACTIONS)
+    if rule.get("action", "") not in RESTART_ACTIONS:
+        yield field.not_supported(f"{path}.action", rule.get("action", ""), RESTART_ACTIONS)
     codes = rule.get("exitCodes")
     if codes is None:
         yield field.required(f"{path}.exitCodes", "must be specified")
         return
     if codes.get("operator") not in ("In", "NotIn"):
         yield field.not_supported(f"{path}.exitCodes.operator", codes.get("operator", ""), ("In", "NotIn"))
-    values = codes.get("values") or []
-    if not values:
-        yield field.required(f"{path}.exitCodes.values", "must be specified")
-    if len(values) > MOST_EXIT_CODES:
-        yield field.too_many(f"{path}.exitCodes.values", len(values), MOST_EXIT_CODES)
+    if len(codes.get("values") or []) > MOST_EXIT_CODES:
+        yield field.too_many(f"{path}.exitCodes.values", len(codes["values"]), MOST_EXIT_CODES)

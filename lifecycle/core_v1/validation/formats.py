@@ -19,6 +19,8 @@ SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 SYSCTL = rf"^({SYSCTL_SEGMENT}[\./])*{SYSCTL_SEGMENT}$"
 HEADER = "[-A-Za-z0-9]+"
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 LONGEST_LABEL = 63
 LONGEST_SUBDOMAIN = 253
 LONGEST_PORT_NAME = 15
@@ -64,8 +66,8 @@ def dns_label(value: str) -> list[str]:
     return wrong
 
 
-def dns_subdomain(value: str) -> list[str]:
-    wrong = [too_long(LONGEST_SUBDOMAIN)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
+def dns_subdomain(value: str, unit: str = "characters") -> list[str]:
+    wrong = [too_long(LONGEST_SUBDOMAIN, unit)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
     if not re.fullmatch(SUBDOMAIN, value):
         wrong.append(regex_error(SUBDOMAIN_WRONG, SUBDOMAIN, "example.com"))
     return wrong
@@ -79,6 +81,15 @@ def search_domain(value: str) -> list[str]:
     return wrong
 
 
+def path_segment(value: str) -> list[str]:
+    """Test a name that is to stand in a URL."""
+    return [f"may not be '{value}'"] if value in (".", "..") else path_segment_prefix(value)
+
+
+def path_segment_prefix(value: str) -> list[str]:
+    return [f"may not contain '{character}'" for character in "/%" if character in value]
+
+
 def label_key(value: str) -> list[str]:
     """Test a qualified name: a label's or annotation's key, a condition's type, a resource's name."""
     prefix, slash, name = value.rpartition("/")
@@ -87,7 +98,7 @@ def label_key(value: str) -> list[str]:
         return [f"a valid label key {pattern} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
     wrong = []
     if slash:
-        wrong = [f"prefix part {text}" for text in (dns_subdomain(prefix) if prefix else ["must be non-empty"])]
+        wrong = [f"prefix part {text}" for text in (dns_subdomain(prefix, "bytes") if prefix else ["must be non-empty"])]
     if not name:
         wrong.append("name part must be non-empty")
     elif len(name.encode()) > LONGEST_LABEL:
@@ -145,13 +156,64 @@ def user_or_group(value: int) -> list[str]:
 
 
 def ip(value: str) -> list[str]:
-    """Test an address as older fields take it: leading zeros in an octet are let pass."""
-    plain = re.sub(r"(^|\.)0+(?=\d)", r"\1", value) if ":" not in value else value
-    try:
-        ipaddress.ip_address(plain)
-    except ValueError:
+    """Test an address in a field that is older than the strict test, which asks for more than it once did."""
+    address = sloppy_ip(value)
+    if address is None:
         return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
-    return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"] if "%" in value else []
+    if _leading_zeros(value):
+        return ["must not have leading 0s"]
+    return ["must not be an IPv4-mapped IPv6 address"] if _mapped(address) else []
+
+
+def endpoint_ip(value: str) -> list[str]:
+    """Test that an address is one behind which somebody can be: not loopback, link-local or none at all."""
+    address = sloppy_ip(value)
+    if address is None:
+        return ["must be a valid IP address"]
+    address = getattr(address, "ipv4_mapped", None) or address
+    wrong = [f"may not be unspecified ({value})"] if address.is_unspecified else []
+    if address.is_loopback:
+        wrong.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
+    if address.is_link_local:
+        wrong.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+    if int(address) >> 8 == 0xE00000 if address.version == 4 else (int(address) >> 112) & 0xFF0F == 0xFF02:
+        wrong.append("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
+    return wrong
+
+
+def cidr(value: str) -> list[str]:
+    """Test a range of addresses: the address's bits beyond the prefix are to be zero."""
+    text, slash, length = value.partition("/")
+    address = sloppy_ip(text)
+    if address is None or not slash or not re.fullmatch("[0-9]+", length) or int(length) > address.max_prefixlen:
+        return ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
+    if _leading_zeros(text) or (len(length) > 1 and length.startswith("0")):
+        return ["must not have leading 0s in IP or prefix length"]
+    if _mapped(address):
+        return ["must not have an IPv4-mapped IPv6 address"]
+    beyond = int(address) & ((1 << (address.max_prefixlen - int(length))) - 1)
+    return ["must not have bits set beyond the prefix length"] if beyond else []
+
+
+def sloppy_ip(value: str) -> Address | None:
+    """Return the address that a text names, leading zeros and all. Kubernetes: k8s.io/utils/net (ParseIPSloppy)"""
+    head, colon, tail = value.rpartition(":")
+    octets = [octet.lstrip("0") or octet[:1] for octet in tail.split(".")]
+    plain = f"{head}{colon}{'.'.join(octets)}" if len(octets) > 1 else value
+    try:
+        return ipaddress.ip_address(plain) if "%" not in plain else None
+    except ValueError:
+        return None
+
+
+def _leading_zeros(value: str) -> bool:
+    octets = value.rpartition(":")[2].split(".")
+    return len(octets) > 1 and any(len(octet) > 1 and octet.startswith("0") for octet in octets)
+
+
+def _mapped(address: Address) -> bool:
+    """Return whether an address is IPv4 in the dress of IPv6: ::ffff:1.2.3.4"""
+    return getattr(address, "ipv4_mapped", None) is not None
 
 
 def sysctl(value: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import disruption, formats, quotas, scheduling, storage
+from lifecycle.core_v1.validation import disruption, formats, persistent_volumes, quotas, scheduling, storage
 from lifecycle.core_v1.validation.containers import PROTOCOLS
 from lifecycle.core_v1.validation.metadata import immutable, metadata, metadata_update, wrong
 
@@ -265,7 +265,7 @@ CREATE: dict[str, Callable[[Object], Iterator[Error]]] = {
     "LimitRange": quotas.limit_range,
     "Namespace": namespace,
     "Node": node,
-    "PersistentVolume": storage.persistent_volume,
+    "PersistentVolume": persistent_volumes.create,
     "PersistentVolumeClaim": storage.persistent_volume_claim,
     "PodDisruptionBudget": disruption.pod_disruption_budget,
     "PriorityClass": priority_class,
@@ -279,7 +279,7 @@ UPDATE: dict[str, Callable[[Object, Object], Iterator[Error]]] = {
     "ConfigMap": config_map_update,
     "EndpointSlice": endpoint_slice_update,
     "Node": node_update,
-    "PersistentVolume": storage.persistent_volume_update,
+    "PersistentVolume": persistent_volumes.update,
     "PersistentVolumeClaim": storage.persistent_volume_claim_update,
     "PriorityClass": priority_class_update,
     "ResourceQuota": quotas.resource_quota_update,

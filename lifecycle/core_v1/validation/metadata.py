@@ -33,14 +33,34 @@ def wrong(path: str, value: Any, texts: Iterable[str]) -> Iterator[Error]:
 
 def metadata(meta: Object, namespaced: bool, name_format: Format, path: str = "metadata") -> Iterator[Error]:
     """Test the metadata of an object that is created; `name_format` says what names of its kind look like."""
-    prefix = meta.get("generateName", "")
+    prefix, name = meta.get("generateName", ""), meta.get("name", "")
     if prefix:
         yield from wrong(f"{path}.generateName", prefix, name_format(_without_dash(prefix)))
-    name = meta.get("name", "")
+    yield from _name(name, name_format, path)
+    yield from _rest(meta, namespaced, path)
+    yield from _standard_finalizers(meta.get("finalizers") or [], path)
+
+
+def common(meta: Object, namespaced: bool, path: str = "metadata") -> Iterator[Error]:
+    """Test what holds for the metadata of any kind; a name need only be fit for a URL.
+
+    Kubernetes: apiserver/pkg/registry/rest (BeforeCreate, validateCommonFields)
+    """
+    prefix, name = meta.get("generateName", ""), meta.get("name", "")
+    if prefix:
+        yield from wrong(f"{path}.generateName", prefix, formats.path_segment_prefix(prefix))
+    yield from _name(name, formats.path_segment, path)
+    yield from _rest(meta, namespaced, path)
+
+
+def _name(name: str, name_format: Format, path: str) -> Iterator[Error]:
     if name:
         yield from wrong(f"{path}.name", name, name_format(name))
     else:
         yield field.required(f"{path}.name", "name or generateName is required")
+
+
+def _rest(meta: Object, namespaced: bool, path: str) -> Iterator[Error]:
     yield from _namespace(meta.get("namespace", ""), namespaced, path)
     if meta.get("generation", 0) < 0:
         yield field.invalid(f"{path}.generation", meta["generation"], "must be greater than or equal to 0")
@@ -51,7 +71,12 @@ def metadata(meta: Object, namespaced: bool, name_format: Format, path: str = "m
 
 
 def metadata_update(new: Object, old: Object, path: str = "metadata") -> Iterator[Error]:
-    """Test the metadata of an object that takes the place of another; beside this goes what `metadata` tests."""
+    """Test the metadata of an object that takes the place of another."""
+    yield from common_update(new, old, path)
+    yield from _standard_finalizers(new.get("finalizers") or [], path)
+
+
+def common_update(new: Object, old: Object, path: str = "metadata") -> Iterator[Error]:
     if old.get("deletionTimestamp"):
         added = sorted(set(new.get("finalizers") or []) - set(old.get("finalizers") or []))
         if added:
@@ -62,6 +87,9 @@ def metadata_update(new: Object, old: Object, path: str = "metadata") -> Iterato
         yield field.invalid(f"{path}.generation", new.get("generation", 0), "must not be decremented")
     for name in FIXED:
         yield from immutable(new.get(name), old.get(name), f"{path}.{name}")
+    yield from labels(new.get("labels"), f"{path}.labels")
+    yield from annotation_keys(new.get("annotations"), f"{path}.annotations")
+    yield from _owners(new.get("ownerReferences") or [], f"{path}.ownerReferences")
 
 
 def immutable(new: Any, old: Any, path: str) -> Iterator[Error]:
@@ -111,8 +139,8 @@ def expression_values(expression: Object, path: str) -> Iterator[Error]:
 
 
 def _without_dash(prefix: str) -> str:
-    """Let a generateName end in a dash, which the suffix follows."""
-    return prefix[:-1] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+    """Let a generateName end in a dash, which the suffix follows; what Kubernetes tests in its place is a letter shorter."""
+    return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
 
 
 def _namespace(namespace: str, namespaced: bool, path: str) -> Iterator[Error]:
@@ -126,17 +154,10 @@ def _namespace(namespace: str, namespaced: bool, path: str) -> Iterator[Error]:
 
 
 def _owners(owners: list[Object], path: str) -> Iterator[Error]:
+    """Test references to owners; Kubernetes names the list, not the place in it."""
     controller = ""
-    for i, owner in enumerate(owners):
-        at = f"{path}[{i}]"
-        version = owner.get("apiVersion", "")
-        if version and (version.count("/") > 1 or version.endswith("/")):
-            yield field.invalid(f"{at}.apiVersion", version, "must be <group>/<version> or <version>")
-        for name in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(name):
-                yield field.required(f"{at}.{name}", "must not be empty")
-        if version == "v1" and owner.get("kind") == "Event":
-            yield field.invalid(at, owner, "/v1, Kind=Event is disallowed from being an owner")
+    for owner in owners:
+        yield from _owner(owner, path)
         if owner.get("controller"):
             this = f"{owner.get('kind', '')}/{owner.get('name', '')}"
             if controller:
@@ -146,13 +167,31 @@ def _owners(owners: list[Object], path: str) -> Iterator[Error]:
                 controller = this
 
 
+def _owner(owner: Object, path: str) -> Iterator[Error]:
+    version = owner.get("apiVersion", "")
+    if not version or version.count("/") > 1 or version.endswith("/"):
+        yield field.invalid(f"{path}.apiVersion", version, "version must not be empty")
+    for name in ("kind", "name", "uid"):
+        if not owner.get(name):
+            yield field.invalid(f"{path}.{name}", "", "must not be empty")
+    if version == "v1" and owner.get("kind") == "Event":
+        yield field.invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner")
+
+
 def _finalizers(finalizers: list[str], path: str) -> Iterator[Error]:
     for finalizer in finalizers:
         yield from wrong(path, finalizer, formats.label_key(finalizer))
     if ORPHAN in finalizers and FOREGROUND in finalizers:
         text = f"finalizer {ORPHAN} and {FOREGROUND} cannot be both set"
         yield field.invalid(path, finalizers, text)
+
+
+def _standard_finalizers(finalizers: list[str], path: str) -> Iterator[Error]:
     for i, finalizer in enumerate(finalizers):
-        if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS and not formats.label_key(finalizer):
-            text = "name is neither a standard finalizer name nor is it fully qualified"
-            yield field.invalid(f"{path}[{i}]", finalizer, text)
+        yield from standard_finalizer(finalizer, f"{path}.finalizers[{i}]")
+
+
+def standard_finalizer(finalizer: str, path: str) -> Iterator[Error]:
+    """Test that a finalizer without a prefix is one of Kubernetes' own."""
+    if "/" not in finalizer and finalizer not in STANDARD_FINALIZERS:
+        yield field.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")

@@ -14,7 +14,7 @@ from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.qos import qos_class
 from lifecycle.core_v1.validation import formats, pods
 from lifecycle.core_v1.validation.metadata import immutable, metadata_update, wrong
-from lifecycle.core_v1.validation.spec_diff import ephemeral_container_diff, spec_diff
+from lifecycle.core_v1.validation.spec_diff import diff, spec_diff
 
 Object = dict[str, Any]
 
@@ -170,7 +170,7 @@ def ephemeral_containers(new: Object, old: Object) -> Iterator[Error]:
         if container["name"] not in given:
             yield field.forbidden("spec.ephemeralContainers", f"existing ephemeral containers {name} may not be removed\n")
         elif given[container["name"]] != container:
-            difference = ephemeral_container_diff(container, given[container["name"]])
+            difference = diff(container, given[container["name"]], "EphemeralContainer")
             text = f"existing ephemeral containers {name} may not be changed\n{difference}"
             yield field.forbidden("spec.ephemeralContainers", text)
 

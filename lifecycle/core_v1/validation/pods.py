@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lifecycle.core_v1 import field, quantity
+from lifecycle.core_v1 import field
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import amounts, containers, formats, metadata, scheduling, security
+from lifecycle.core_v1.validation import amounts, containers, formats, metadata, pod_annotations, scheduling, security, windows
 from lifecycle.core_v1.validation.containers import Around
 from lifecycle.core_v1.validation.metadata import wrong
 from lifecycle.core_v1.validation.volumes import volumes
@@ -17,7 +17,6 @@ Object = dict[str, Any]
 RESTART_POLICIES = ("Always", "OnFailure", "Never")
 DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 PREEMPTION_POLICIES = ("PreemptLowerPriority", "Never")
-SYSTEMS = ("linux", "windows")
 
 MOST_NAMESERVERS = 3
 MOST_SEARCHES = 32
@@ -32,12 +31,14 @@ def create(pod: Object) -> Iterator[Error]:
         yield field.forbidden("spec.ephemeralContainers", "cannot be set on create")
     if spec.get("nodeName") and spec.get("schedulingGates"):
         yield field.forbidden("spec.nodeName", "cannot be set until all schedulingGates have been cleared")
+    yield from pod_annotations.like_fields(pod, "spec")
 
 
 def metadata_and_spec(pod: Object) -> Iterator[Error]:
     """Test what holds for a Pod at all times."""
     yield from metadata.metadata(pod["metadata"], True, formats.dns_subdomain)
     spec = pod["spec"]
+    yield from pod_annotations.of_pod(pod["metadata"].get("annotations") or {}, spec, "metadata.annotations")
     yield from pod_spec(spec, pod["metadata"].get("name", ""))
     for name in ("containers", "initContainers"):
         for i, container in enumerate(spec.get(name) or []):
@@ -75,9 +76,11 @@ def pod_spec(spec: Object, pod_name: str, path: str = "spec") -> Iterator[Error]
         yield from wrong(at, gate["conditionType"], formats.label_key(gate["conditionType"]))
     yield from scheduling.gates(spec.get("schedulingGates") or [], f"{path}.schedulingGates")
     yield from scheduling.topology_spread(spec.get("topologySpreadConstraints") or [], f"{path}.topologySpreadConstraints")
+    yield from windows.host_process(spec, path)
     yield from _host_users(spec, path)
     yield from _names_and_numbers(spec, path)
     yield from _last(spec, path)
+    yield from _file_keys(spec, path)
 
 
 def _names_and_numbers(spec: Object, path: str) -> Iterator[Error]:
@@ -106,24 +109,16 @@ def _last(spec: Object, path: str) -> Iterator[Error]:
         if name in spec:
             yield from wrong(f"{path}.{name}", spec[name], formats.dns_subdomain(spec[name]))
     yield from _one_of(spec.get("preemptionPolicy", "Never"), PREEMPTION_POLICIES, f"{path}.preemptionPolicy")
-    for name, text in (spec.get("overhead") or {}).items():
-        at = field.key(f"{path}.overhead", name)
-        yield from amounts.container_resource_name(name, at)
-        yield from amounts.amount(name, quantity.parse(text), at)
+    if "overhead" in spec:
+        overhead = {"limits": spec["overhead"]}
+        yield from amounts.requirements(overhead, f"{path}.overhead", amounts.container_resource_name, set())
     if "os" in spec:
-        yield from _os(spec["os"]["name"], f"{path}.os")
+        yield from windows.system(spec, path)
 
 
 def _one_of(value: str, supported: tuple[str, ...], path: str) -> Iterator[Error]:
     if value not in supported:
         yield field.not_supported(path, value, supported)
-
-
-def _os(name: str, path: str) -> Iterator[Error]:
-    if not name:
-        yield field.required(f"{path}.name", "cannot be empty")
-    else:
-        yield from _one_of(name, SYSTEMS, path)
 
 
 def _resource_claims(claims: list[Object], path: str) -> Iterator[Error]:
@@ -191,18 +186,37 @@ def _dns_config(spec: Object, path: str) -> Iterator[Error]:
 
 
 def _host_users(spec: Object, path: str) -> Iterator[Error]:
+    """Test that a Pod with users of its own shares nothing else with the host; some names are written as Kubernetes does."""
     if spec.get("hostUsers", True):
         return
+    text = "when `hostUsers` is false"
     for name, shown in (("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")):
         if spec.get(name):
-            yield field.forbidden(f"{path}.{shown}", "when `hostUsers` is false")
+            yield field.forbidden(f"{path}.{shown}", text)
+    for container, at in windows.each_container(spec, path):
+        if container.get("volumeDevices"):
+            yield field.forbidden(f"{at}.volumeDevices", text)
 
 
 def _hostname_override(name: str, spec: Object, path: str) -> Iterator[Error]:
-    if len(name) > LONGEST_HOSTNAME:
+    for other in ("setHostnameAsFQDN", "hostNetwork"):
+        if spec.get(other):
+            yield field.forbidden(path, f"may not be specified when {other} is true")
+    if len(name.encode()) > LONGEST_HOSTNAME:
         yield field.too_long(path, LONGEST_HOSTNAME)
     yield from wrong(path, name, formats.dns_subdomain(name))
-    if spec.get("hostNetwork"):
-        yield field.forbidden(path, "cannot be set when `hostNetwork` is true")
-    if spec.get("setHostnameAsFQDN"):
-        yield field.forbidden(path, "cannot be set when `setHostnameAsFQDN` is true")
+
+
+def _file_keys(spec: Object, path: str) -> Iterator[Error]:
+    """Test that variables that are read from files are read from an emptyDir."""
+    sources = {volume["name"]: volume for volume in spec.get("volumes") or []}
+    for container, at in windows.each_container(spec, path):
+        for i, variable in enumerate(container.get("env") or []):
+            ref = (variable.get("valueFrom") or {}).get("fileKeyRef")
+            if ref is None or "emptyDir" in sources.get(ref["volumeName"], {}):
+                continue
+            name = f"{at}.env[{i}].valueFrom.fileKeyRef.volumeName"
+            if ref["volumeName"] in sources:
+                yield field.invalid(name, ref["volumeName"], "referenced volume must be of type emptyDir")
+            else:
+                yield field.not_found(name, ref["volumeName"])

@@ -19,6 +19,9 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 OPERATORS = ("Equal", "Exists")
+COMPARISONS = ("Lt", "Gt")
+"""Operators of tolerations that are known, and not yet open to everybody."""
+
 ACTIONS = ("DoNotSchedule", "ScheduleAnyway")
 
 
@@ -143,7 +146,8 @@ def _toleration(toleration: Object, path: str) -> Iterator[Error]:
         if value:
             yield field.invalid(f"{path}.operator", value, "value must be empty when `operator` is 'Exists'")
     else:
-        yield field.not_supported(f"{path}.operator", operator, OPERATORS)
+        known = (*OPERATORS, *COMPARISONS) if operator in COMPARISONS else OPERATORS
+        yield field.not_supported(f"{path}.operator", operator, known)
     if effect and effect not in EFFECTS:
         yield field.not_supported(f"{path}.effect", effect, EFFECTS)
 

@@ -11,7 +11,7 @@ from typing import Any
 from lifecycle.core_v1 import field
 from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.schema import struct
-from lifecycle.core_v1.validation import formats
+from lifecycle.core_v1.validation import formats, windows
 from lifecycle.core_v1.validation.metadata import wrong
 from lifecycle.core_v1.validation.spec_diff import internal
 
@@ -19,7 +19,8 @@ Object = dict[str, Any]
 
 PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 NET_SYSCTLS = ("net.",)
-IPC_SYSCTLS = ("kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
+IPC_SYSCTLS = ("kernel.shm", "kernel.msg", "fs.mqueue.")
+LONGEST_PROFILE = 4095
 
 
 def pod_context(spec: Object, path: str) -> Iterator[Error]:
@@ -35,6 +36,7 @@ def pod_context(spec: Object, path: str) -> Iterator[Error]:
     yield from _sysctls(context.get("sysctls") or [], spec, f"{path}.sysctls")
     yield from _one_of(context, "fsGroupChangePolicy", ("Always", "OnRootMismatch"), path)
     yield from _seccomp(context.get("seccompProfile"), f"{path}.seccompProfile")
+    yield from windows.options(context.get("windowsOptions"), f"{path}.windowsOptions")
     yield from _app_armor(context.get("appArmorProfile"), f"{path}.appArmorProfile")
     yield from _one_of(context, "supplementalGroupsPolicy", ("Merge", "Strict"), path)
     yield from _one_of(context, "seLinuxChangePolicy", ("MountOption", "Recursive"), path)
@@ -52,6 +54,7 @@ def container_context(context: Object | None, path: str, host_users: bool) -> It
     yield from _seccomp(context.get("seccompProfile"), f"{path}.seccompProfile")
     if context.get("allowPrivilegeEscalation") is False:
         yield from _escalation(context, path)
+    yield from windows.options(context.get("windowsOptions"), f"{path}.windowsOptions")
     yield from _app_armor(context.get("appArmorProfile"), f"{path}.appArmorProfile")
 
 
@@ -82,7 +85,7 @@ def _sysctls(sysctls: list[Object], spec: Object, path: str) -> Iterator[Error]:
         plain = name.replace("/", ".")
         if spec.get("hostNetwork") and plain.startswith(NET_SYSCTLS):
             yield field.invalid(at, name, "may not be specified when 'hostNetwork' is true")
-        elif spec.get("hostIPC") and plain.startswith(IPC_SYSCTLS):
+        elif spec.get("hostIPC") and (plain == "kernel.sem" or plain.startswith(IPC_SYSCTLS)):
             yield field.invalid(at, name, "may not be specified when 'hostIPC' is true")
         seen.add(name)
 
@@ -107,10 +110,12 @@ def _app_armor(profile: Object | None, path: str) -> Iterator[Error]:
         return
     local: str | None = profile.get("localhostProfile")
     if profile["type"] == "Localhost":
-        if local is None or not local.strip():
+        if not local:
             yield field.required(f"{path}.localhostProfile", "must be set when AppArmor type is Localhost")
         elif local != local.strip():
             yield field.invalid(f"{path}.localhostProfile", local, "must not be padded with whitespace")
+        if len((local or "").encode()) > LONGEST_PROFILE:
+            yield field.too_long(f"{path}.localhostProfile", LONGEST_PROFILE)
     elif profile["type"] in PROFILES:
         if local is not None:
             yield field.invalid(f"{path}.localhostProfile", local, "can only be set when AppArmor type is Localhost")

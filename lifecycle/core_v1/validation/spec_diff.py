@@ -50,12 +50,17 @@ ORDER: dict[str, tuple[str, ...]] = {
         "fc", "azureFile", "configMap", "vsphereVolume", "azureDisk", "photonPersistentDisk", "projected", "portworxVolume",
         "scaleIO", "storageos", "csi", "ephemeral", "image",
     ),
+    "PersistentVolumeSpec": (
+        "gcePersistentDisk", "awsElasticBlockStore", "hostPath", "glusterfs", "nfs", "rbd", "quobyte", "iscsi", "flexVolume",
+        "cinder", "cephfs", "fc", "flocker", "azureFile", "vsphereVolume", "azureDisk", "photonPersistentDisk",
+        "portworxVolume", "scaleIO", "local", "storageos", "csi",
+    ),
     "SecurityContext": (
         "capabilities", "privileged", "seLinuxOptions", "windowsOptions", "runAsUser", "runAsGroup", "runAsNonRoot",
         "readOnlyRootFilesystem", "allowPrivilegeEscalation", "procMount", "seccompProfile", "appArmorProfile",
     ),
 }  # fmt: skip
-"""Where the API server's own order differs from that of the API."""
+"""Where the API server's own order differs from that of the API; of a PersistentVolume only its source is ever shown."""
 
 PLAIN = ("LabelSelector", "ObjectMeta")
 """Types of which the API server has no form of its own."""
@@ -63,12 +68,17 @@ PLAIN = ("LabelSelector", "ObjectMeta")
 
 def spec_diff(old: Object, new: Object) -> str:
     """Return how two Pod specs differ, with three lines of context and no file names."""
-    return _diff(internal(_with_host(old), struct("PodSpec")), internal(_with_host(new), struct("PodSpec")))
+    return diff(_with_host(old), _with_host(new), "PodSpec")
 
 
-def ephemeral_container_diff(old: Object, new: Object) -> str:
-    type = struct("EphemeralContainer")
-    return _diff(internal(old, type), internal(new, type))
+def diff(old: Object, new: Object, type: str) -> str:
+    """Return how two values of a struct differ."""
+    return _diff(shown(old, type), shown(new, type))
+
+
+def shown(value: Object | None, type: str) -> Any:
+    """Return a value of a struct as errors show it."""
+    return internal(value, struct(type))
 
 
 def internal(value: Any, type: Type) -> Any:

@@ -7,42 +7,15 @@ from typing import Any
 
 from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import formats
+from lifecycle.core_v1.validation import formats, volume_sources
+from lifecycle.core_v1.validation.claims import claim_spec
 from lifecycle.core_v1.validation.downward_api import file_field
-from lifecycle.core_v1.validation.metadata import label_selector, metadata, wrong
+from lifecycle.core_v1.validation.metadata import annotation_keys, labels, wrong
 
 Object = dict[str, Any]
 Volumes = dict[str, Object]
 
-HOST_PATH_TYPES = ("", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket")
 TOKEN_SECONDS = (600, 2**32)
-
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "gitRepo": ("repository",),
-    "gcePersistentDisk": ("pdName",),
-    "awsElasticBlockStore": ("volumeID",),
-    "secret": ("secretName",),
-    "nfs": ("server", "path"),
-    "iscsi": ("targetPortal", "iqn"),
-    "glusterfs": ("endpoints", "path"),
-    "persistentVolumeClaim": ("claimName",),
-    "rbd": ("monitors", "image"),
-    "cinder": ("volumeID",),
-    "cephfs": ("monitors",),
-    "quobyte": ("registry", "volume"),
-    "flexVolume": ("driver",),
-    "configMap": ("name",),
-    "azureFile": ("secretName", "shareName"),
-    "vsphereVolume": ("volumePath",),
-    "photonPersistentDisk": ("pdID",),
-    "portworxVolume": ("volumeID",),
-    "azureDisk": ("diskName", "diskURI"),
-    "scaleIO": ("gateway", "system", "volumeName"),
-    "storageos": ("volumeName",),
-    "csi": ("driver",),
-    "image": ("reference",),
-}
-"""Fields that must not be empty, by source; the rest of a source's tests is a function of `TESTS`."""
 
 SOURCES = (
     "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs",
@@ -54,6 +27,12 @@ SOURCES = (
 
 OTHER_NAMES = {"cephfs": "cephFS", "downwardAPI": "downwarAPI"}
 """What Kubernetes itself misspells where a second source is forbidden."""
+
+OF_METADATA = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "ownerReferences", "finalizers", "managedFields",
+)  # fmt: skip
+"""What the metadata of a claim that is made for a Pod may not say."""
 
 
 def volumes(given: list[Object], pod_name: str, path: str) -> tuple[Volumes, list[Error]]:
@@ -77,19 +56,17 @@ def volumes(given: list[Object], pod_name: str, path: str) -> tuple[Volumes, lis
 
 
 def _volume(volume: Object, pod_name: str, path: str) -> Iterator[Error]:
-    first = ""
-    for source in SOURCES:
-        if source not in volume:
-            continue
-        if first:
-            name = OTHER_NAMES.get(source, source)
-            yield field.forbidden(f"{path}.{name}", "may not specify more than 1 volume type")
-            continue
-        first = source
-        yield from _source(source, volume[source], f"{path}.{source}")
-    if not first:
+    given = [source for source in SOURCES if source in volume]
+    if not given:
         yield field.required(path, "must specify a volume type")
-    if first == "ephemeral" and pod_name and volume["name"]:
+    for i, source in enumerate(given):
+        if i == 0:
+            yield from _source(source, volume[source], path)
+        else:
+            yield field.forbidden(f"{path}.{OTHER_NAMES.get(source, source)}", "may not specify more than 1 volume type")
+        if source == "iscsi":
+            yield from volume_sources.initiator_too_long(volume["name"], volume[source], path)
+    if given[:1] == ["ephemeral"] and pod_name and volume["name"]:
         claim = f"{pod_name}-{volume['name']}"
         for text in formats.dns_subdomain(claim):
             yield field.invalid(f"{path}.name", volume["name"], f'PVC name "{claim}": {text}')
@@ -100,16 +77,15 @@ def _volume(volume: Object, pod_name: str, path: str) -> Iterator[Error]:
 
 
 def _source(source: str, value: Object, path: str) -> Iterator[Error]:
-    for name in REQUIRED.get(source, ()):
-        if not value.get(name):
-            yield field.required(f"{path}.{name}")
+    yield from volume_sources.source(source, value, path)
+    at = f"{path}.{source}"
     if "defaultMode" in value:
-        yield from wrong(f"{path}.defaultMode", value["defaultMode"], formats.file_mode(value["defaultMode"]))
+        yield from wrong(f"{at}.defaultMode", value["defaultMode"], formats.file_mode(value["defaultMode"]))
     if source in ("secret", "configMap"):
-        yield from _keys(value.get("items") or [], path)
+        yield from _keys(value.get("items") or [], at)
     test = TESTS.get(source)
     if test:
-        yield from test(value, path)
+        yield from test(value, at)
 
 
 def _keys(items: list[Object], path: str) -> Iterator[Error]:
@@ -129,79 +105,23 @@ def _empty_dir(value: Object, path: str) -> Iterator[Error]:
         yield field.forbidden(f"{path}.sizeLimit", "SizeLimit field must be a valid resource quantity")
 
 
-def _host_path(value: Object, path: str) -> Iterator[Error]:
-    if not value["path"]:
-        yield field.required(f"{path}.path")
-        return
-    yield from wrong(f"{path}.path", value["path"], formats.no_backsteps(value["path"]))
-    if value.get("type", "") not in HOST_PATH_TYPES:
-        yield field.not_supported(f"{path}.type", value["type"], HOST_PATH_TYPES)
-
-
-def _git_repo(value: Object, path: str) -> Iterator[Error]:
-    yield from wrong(f"{path}.directory", value.get("directory", ""), formats.relative_path(value.get("directory", "")))
-
-
-def _nfs(value: Object, path: str) -> Iterator[Error]:
-    if not value["path"].startswith("/"):
-        yield field.invalid(f"{path}.path", value["path"], "must be an absolute path")
-
-
-def _flocker(value: Object, path: str) -> Iterator[Error]:
-    if not value.get("datasetName") and not value.get("datasetUUID"):
-        yield field.required(path, "one of datasetName and datasetUUID is required")
-    if value.get("datasetName") and value.get("datasetUUID"):
-        yield field.invalid(path, "resource", "datasetName and datasetUUID can not be specified simultaneously")
-
-
-def _fc(value: Object, path: str) -> Iterator[Error]:
-    names, ids = value.get("targetWWNs"), value.get("wwids")
-    if not names and not ids:
-        yield field.required(f"{path}.targetWWNs", "must specify either targetWWNs or wwids, but not both")
-    if names and ids:
-        yield field.invalid(f"{path}.targetWWNs", names, "targetWWNs and wwids can not be specified simultaneously")
-    if names and value.get("lun") is None:
-        yield field.required(f"{path}.lun", "lun is required if targetWWNs is specified")
-
-
 def _downward_api(value: Object, path: str) -> Iterator[Error]:
     for item in value.get("items") or []:
         yield from file_field(item, path)
 
 
 def _ephemeral(value: Object, path: str) -> Iterator[Error]:
-    template = value.get("volumeClaimTemplate")
+    template, at = value.get("volumeClaimTemplate"), f"{path}.volumeClaimTemplate"
     if not template:
-        yield field.required(f"{path}.volumeClaimTemplate")
+        yield field.required(at)
         return
-    at = f"{path}.volumeClaimTemplate"
-    given = {"name": "a", **template["metadata"]}
-    yield from metadata(given, False, formats.dns_subdomain, f"{at}.metadata")
+    meta = template["metadata"]
+    yield from annotation_keys(meta.get("annotations"), f"{at}.metadata.annotations")
+    yield from labels(meta.get("labels"), f"{at}.metadata.labels")
+    for name in OF_METADATA:
+        if meta.get(name):
+            yield field.forbidden(f"{at}.metadata.{name.replace('uid', 'uID')}", "cannot be set")
     yield from claim_spec(template["spec"], f"{at}.spec")
-
-
-def claim_spec(spec: Object, path: str) -> Iterator[Error]:
-    """Test the spec of a PersistentVolumeClaim."""
-    modes = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
-    given = spec.get("accessModes") or []
-    if not given:
-        yield field.required(f"{path}.accessModes", "at least 1 access mode is required")
-    for mode in given:
-        if mode not in modes:
-            yield field.not_supported(f"{path}.accessModes", mode, modes)
-    if "ReadWriteOncePod" in given and len(given) > 1:
-        yield field.forbidden(f"{path}.accessModes", "may not use ReadWriteOncePod with other access modes")
-    storage = (spec["resources"].get("requests") or {}).get("storage")
-    if storage is None:
-        yield field.required(f"{path}.resources[storage]")
-    elif quantity.parse(storage).nanos <= 0:
-        yield field.invalid(f"{path}.resources[storage]", storage, "must be greater than zero")
-    yield from label_selector(spec.get("selector"), f"{path}.selector")
-    if spec.get("storageClassName"):
-        name = spec["storageClassName"]
-        yield from wrong(f"{path}.storageClassName", name, formats.dns_subdomain(name))
-    if spec.get("volumeMode", "Filesystem") not in ("Block", "Filesystem"):
-        yield field.not_supported(f"{path}.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
 def _projected(value: Object, path: str) -> Iterator[Error]:
@@ -255,11 +175,6 @@ def _image(value: Object, path: str) -> Iterator[Error]:
 
 TESTS: dict[str, Callable[[Object, str], Iterator[Error]]] = {
     "emptyDir": _empty_dir,
-    "hostPath": _host_path,
-    "gitRepo": _git_repo,
-    "nfs": _nfs,
-    "flocker": _flocker,
-    "fc": _fc,
     "downwardAPI": _downward_api,
     "ephemeral": _ephemeral,
     "projected": _projected,

@@ -117,7 +117,7 @@ def test_what_a_claim_or_a_volume_is_does_not_change(old: Object, change: Object
 
 
 def test_a_bound_claim_may_grow_and_not_shrink():
-    before = stored(claim(volumeName="pv"), phase="Bound")
+    before = stored(claim(volumeName="pv"), phase="Bound", capacity={"storage": "1Gi"})
 
     def asking(storage: str) -> Accepted | Status:
         return accept_update({**before, "spec": {**before["spec"], "resources": {"requests": {"storage": storage}}}}, before)
