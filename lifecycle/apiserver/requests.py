@@ -15,7 +15,7 @@ from lifecycle.apiserver import connections, events, eviction, pods, selectors, 
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
-from lifecycle.controllers import bootstrap
+from lifecycle.controllers import bootstrap, heartbeats
 from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status, storage
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
@@ -266,8 +266,13 @@ class Requests:
         if uid and uid != metadata["uid"]:
             why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
             raise Refused(status.conflict(kind, metadata["name"], why))
-        if version and version != str(self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])):
+        last = self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])
+        if version and version != str(last) and not (kind.plural in heartbeats.RESOURCES and self._is_later(version, last)):
             raise Refused(status.conflict(kind, metadata["name"]))
+
+    def _is_later(self, version: Any, last: int) -> bool:
+        """Say whether a version is one that a watch has told since an object changed last: a heartbeat's."""
+        return str(version).isdecimal() and last < int(version) < self.kernel.index
 
     def _suffix(self, request: Request, what: str) -> str:
         """Return five characters, other ones each time."""

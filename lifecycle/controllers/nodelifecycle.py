@@ -1,7 +1,7 @@
 """The room `nodelifecycle`: whether nodes are heard of, and the taints that follow from what they are.
 
 Heartbeats are not played one by one: when a kubelet falls silent, the pass of the monitor that will notice is computed. A Lease
-that is renewed has no renewTime; whoever shows it puts in the last one (`renewed`).
+that is renewed has no renewTime (`heartbeats`).
 Kubernetes: pkg/controller/nodelifecycle/node_lifecycle_controller.go
 """
 
@@ -15,16 +15,12 @@ import msgspec
 from lifecycle.apiserver.conditions import condition, with_condition
 from lifecycle.clock import MILLISECOND, SECOND, Micros, rfc3339, rfc3339_micro
 from lifecycle.controllers.bootstrap import conditions as healthy
+from lifecycle.controllers.heartbeats import LEASE_EVERY, LEASES, STOPPED, last_lease, reported
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
 
 COMPONENT = "node-controller"
-LEASE_EVERY: Micros = 10 * SECOND
-LEASE_PHASE: Micros = 4 * SECOND
-"""Kubelets renew their leases so long after each full interval from the start of the cluster."""
 LEASE_SECONDS = 40
-LEASES = "kube-node-lease"
-"""The namespace of the nodes' leases."""
 MONITOR_EVERY: Micros = 5 * SECOND
 MONITOR_PHASE: Micros = 3200 * MILLISECOND
 GRACE: Micros = 50 * SECOND
@@ -65,7 +61,7 @@ class NodeLifecycle:
     def __init__(self, kernel: Kernel, state: NodeLifecycleState | None = None) -> None:
         self.kernel = kernel
         self.state = state or NodeLifecycleState()
-        kernel.rooms["apiserver"].inform("nodelifecycle", "nodes", "pods")
+        kernel.rooms["apiserver"].inform("nodelifecycle", "nodes", "pods", "leases")
 
     def kubelet_stopped(self, node: str) -> None:
         """Note that a kubelet is heard of no more."""
@@ -97,7 +93,7 @@ class NodeLifecycle:
         if node is None or self.state.silent.get(name) != heard:
             return
         was_ready = _is_ready(node)
-        status = node["status"]
+        status = reported(node, heard)["status"]
         for one in status["conditions"]:
             status = with_condition(status, {**one, **_UNKNOWN}, self.kernel.now)
         node = api.update("nodes", {**node, "status": status})
@@ -170,8 +166,21 @@ class NodeLifecycle:
         message = f"Node {name} event: {what} Controller"
         self.kernel.rooms["recorder"].event(COMPONENT, node, "Normal", f"{done}Node", message)
 
+    def on_renew(self, name: str) -> None:
+        """Have a kubelet renew its lease, whatever has become of it."""
+        api = self.kernel.rooms["apiserver"]
+        node = api.get("nodes", "", name)
+        if node is None or name in self.state.silent:
+            return
+        if api.get("leases", LEASES, name) is None:
+            api.create("leases", _lease(node))
+        else:
+            self._write_lease(name, {})
+
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
-        if new is None:
+        if resource == "leases":
+            self._observe_lease(new or old or {}, new is None)
+        elif new is None:
             if resource == "nodes" and old is not None:
                 self._known(old, coming=False)
                 self.state.silent.pop(old["metadata"]["name"], None)
@@ -200,6 +209,14 @@ class NodeLifecycle:
                 if other["metadata"]["name"] == name or not _is_ready(other):
                     self.kernel.at(at, "nodelifecycle", "evict", other["metadata"]["name"])
 
+    def _observe_lease(self, lease: Object, gone: bool) -> None:
+        """Find that somebody else has written or deleted the lease of a kubelet that renews it."""
+        name, start = lease["metadata"]["name"], self.kernel.config.start
+        if lease["metadata"].get("namespace") != LEASES or name in self.state.silent:
+            return
+        if (gone or lease.get("spec") != _lease_spec(name)) and self.kernel.rooms["apiserver"].get("nodes", "", name):
+            self.kernel.at(last_lease(start, self.kernel.now) + LEASE_EVERY, "nodelifecycle", "renew", name)
+
     def _known(self, node: Object, coming: bool) -> None:
         """Notice with the next pass that a node has come or gone."""
         at = _next(self.kernel.now + 1, self.kernel.config.start + MONITOR_PHASE, MONITOR_EVERY)
@@ -224,8 +241,7 @@ class NodeLifecycle:
         api = self.kernel.rooms["apiserver"]
         lease = api.get("leases", LEASES, node)
         if lease is not None:
-            spec = {key: value for key, value in lease["spec"].items() if key != "renewTime"}
-            api.update("leases", {**lease, "spec": {**spec, **renewed}})
+            api.update("leases", {**lease, "spec": {**_lease_spec(node), **renewed}})
 
     def _taint(self, key: str, effect: str) -> dict[str, Any]:
         return {"key": key, "effect": effect, "timeAdded": rfc3339(self.kernel.now)}
@@ -238,7 +254,7 @@ class NodeLifecycle:
 
 _UNKNOWN = {
     "status": "Unknown",
-    "reason": "NodeStatusUnknown",
+    "reason": STOPPED,
     "message": "Kubelet stopped posting node status.",
 }
 
@@ -251,22 +267,12 @@ def _lease(node: Object) -> Object:
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {"name": name, "namespace": LEASES, "ownerReferences": [owner]},
-        "spec": {"holderIdentity": name, "leaseDurationSeconds": LEASE_SECONDS},
+        "spec": _lease_spec(name),
     }
 
 
-def last_lease(start: Micros, now: Micros) -> Micros:
-    """Return when kubelets renewed their leases last, in a cluster that began at `start`."""
-    first = start - LEASE_EVERY + LEASE_PHASE
-    return first + (now - first) // LEASE_EVERY * LEASE_EVERY
-
-
-def renewed(lease: Object, start: Micros, now: Micros) -> Object:
-    """Return a Lease as it is shown: a node's that is renewed, with the moment at which it was renewed last."""
-    spec = lease.get("spec") or {}
-    if lease["metadata"].get("namespace") != LEASES or "renewTime" in spec or not spec.get("holderIdentity"):
-        return lease
-    return {**lease, "spec": {**spec, "renewTime": rfc3339_micro(max(start, last_lease(start, now)))}}
+def _lease_spec(node: str) -> dict[str, Any]:
+    return {"holderIdentity": node, "leaseDurationSeconds": LEASE_SECONDS}
 
 
 def _zone(node: Object) -> str:

@@ -72,6 +72,8 @@ class Feed:
         self._events: list[Event] = []
         self._seqs: list[int] = []
         self._task: asyncio.Task[None] | None = None
+        self.heartbeats: dict[Hashable, asyncio.Future[list[Event]]] = {}
+        """The newest heartbeats that somebody has asked for, for all who watch the same."""
 
     async def after(self, seq: int) -> tuple[list[Event], int]:
         """Return what comes after a seq (not all of it, perhaps), and the seq up to which that is everything."""

@@ -15,7 +15,7 @@ import msgspec
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
-from lifecycle.controllers.nodelifecycle import renewed
+from lifecycle.controllers import heartbeats
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.managed_fields import expanded
 from lifecycle.core_v1.status import Status
@@ -28,6 +28,7 @@ from podhub.api.http import Call, Reply, json_reply
 from podhub.api.negotiation import Wanted, wanted
 from podhub.api.resources import Target
 from podhub.api.threads import on_thread
+from podhub.log.models import Cluster
 from podhub.log.read import Version, View, keys_at
 
 SCAN = 500
@@ -62,7 +63,7 @@ async def get(call: Call, address: Address, target: Target) -> Reply:
     version = await on_thread(find)
     if version is None:
         raise Refused(status.not_found(target.kind, target.name))
-    obj = served(version.object, target, address)
+    obj = served(version.object, target, address.cluster, address.now)
     return json_reply(shown(obj, target, form, address.now, include(call)), content_type=form.content_type)
 
 
@@ -104,13 +105,16 @@ def collection(target: Target, objects: Sequence[Object], metadata: Object) -> O
     return {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": metadata, "items": items}
 
 
-def served(obj: Object, target: Target, address: Address | None = None) -> Object:
-    """Return an object as its resource serves it: with its kind, an Event in the group that was asked, a Lease renewed."""
+def served(obj: Object, target: Target, cluster: Cluster, now: Micros) -> Object:
+    """Return an object as its resource serves it: with its kind, and an Event in the group that was asked.
+
+    `now` is the moment of a cluster up to which kubelets have told that they live.
+    """
     kind = target.kind
     if kind.plural == "events":
         obj = events.converted(obj, kind.group_version)
-    elif kind.plural == "leases" and address is not None:
-        obj = renewed(obj, address.cluster.start, address.now)
+    elif kind.plural in heartbeats.RESOURCES and cluster.kind != cluster.Kind.RECORDED:
+        obj = heartbeats.shown(kind.plural, obj, cluster.start, now)
     if "managedFields" in obj["metadata"]:
         obj = expanded(kind, obj)
     if "kind" not in obj:
@@ -213,10 +217,11 @@ def _page(call: Call, address: Address, target: Target) -> Page:
         raise Refused(_too_old())
     view = View(address.cluster, seq)
     after = token.after if token else None
-    namespace = target.namespace or None
+    namespace, now = target.namespace or None, address.now
     if limit <= 0:
         versions = view.list(target.kind.plural, namespace, after=after)
-        return Page(seq, [served(v.object, target, address) for v in versions if selected.matches(v.object)])
+        matching = [version.object for version in versions if selected.matches(version.object)]
+        return Page(seq, [served(obj, target, address.cluster, now) for obj in matching])
     found = _some(view, address, target, namespace, selected.matches, limit, after)
     if len(found) <= limit:
         return Page(seq, found)
@@ -240,9 +245,11 @@ def _some(
     """Return one object more than the limit, where there are as many."""
     assert callable(matches)
     found: list[Object] = []
+    now = address.now
     while True:
         versions = view.list(target.kind.plural, namespace, limit=max(SCAN, limit + 1), after=after)
-        found += [served(version.object, target, address) for version in versions if matches(version.object)]
+        matching = [version.object for version in versions if matches(version.object)]
+        found += [served(obj, target, address.cluster, now) for obj in matching]
         if len(found) > limit or len(versions) < max(SCAN, limit + 1):
             return found
         metadata = versions[-1].object["metadata"]

@@ -22,6 +22,7 @@ from lifecycle.wire import Object
 from podhub.api import address as addresses
 from podhub.api.address import Address
 from podhub.api.feed import PAGE, Event, Feed, following
+from podhub.api.heartbeats import Heartbeats
 from podhub.api.http import Call, until_gone
 from podhub.api.negotiation import wanted
 from podhub.api.objects import (
@@ -120,7 +121,7 @@ class Watcher:
                 if not self.selected.fixed:
                     self.matching.add(_name(version.object))
                 if tell and (self.send_initial or "sendInitialEvents" not in self.call.query):
-                    self.initial.append(served(version.object, self.target))
+                    self.initial.append(self._served(version.object, self.address.now))
 
     async def run(self) -> None:
         """Tell what there is at the beginning, and then of every change."""
@@ -143,13 +144,17 @@ class Watcher:
     async def _follow(self, feed: Feed, ends: float | None) -> None:
         """Go with the log until the time is up."""
         marked = now = time.monotonic()
+        beats = Heartbeats(self.target.kind.plural, self.address.now)
         while ends is None or now < ends:
             events, upto = await feed.after(self.position)
             if not await self._tell(events):
                 return
             self.position = max(self.position, upto)
+            if feed.head == self.position:
+                await self._tell(await beats.after(feed))
             until = marked + BOOKMARK_SECONDS
-            await feed.beyond(self.position, (until if ends is None else min(until, ends)) - now)
+            nearest = min(until, until if ends is None else ends, now + beats.seconds(feed.cluster))
+            await feed.beyond(self.position, nearest - now)
             now = time.monotonic()
             if now >= until:
                 marked = now
@@ -222,15 +227,18 @@ class Watcher:
         """Return an object that matches no more as it was before, with the version that made it so."""
         view = View(self.address.cluster, event.seq - 1)
         version = await on_thread(lambda: view.find(event.resource, event.namespace, event.name))
-        obj = served(version.object if version else dict(event.object), self.target)
+        obj = self._served(version.object if version else dict(event.object), event.at)
         return {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(event.seq)}}
 
     def _shared(self, event: Event, type: str) -> bytes:
         """Return an event in this watcher's form; those who want the same share its bytes."""
         form = (type, self.target.kind.group_version, self.form, self.include, self.first and self.form.form == "Table")
-        body = event.encoded(form, lambda: self._encode(type, served(event.object, self.target), self._now(event)))
+        body = event.encoded(form, lambda: self._encode(type, self._served(event.object, event.at), self._now(event)))
         self.first = False
         return body
+
+    def _served(self, obj: Object, now: Micros) -> Object:
+        return served(obj, self.target, self.address.cluster, now)
 
     def _now(self, event: Event) -> Micros:
         """Return the moment to which ages are counted when an event is told."""

@@ -204,7 +204,7 @@ async def answered(call: Call, address: Address, target: Target, answer: Answer,
         retry = (("retry-after", str(seconds)),) if seconds else ()
         return json_reply(body, answer.code, (*warning_headers(answer.warnings), *retry), form.content_type)
     if "items" not in body:
-        body = served(await _versioned(address, target, answer), target)
+        body = served(await _versioned(address, target, answer), target, address.cluster, address.now)
         if form.form == "Table":
             metadata = {"resourceVersion": body["metadata"].get("resourceVersion", "")}
             body = as_table(target, [body], address.now, metadata, include(call), form)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lifecycle.clock import Micros
+from lifecycle.controllers import heartbeats
 from podhub.cli.objects import CommandError, Object
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class LogSource:
                     _play(row)
                     self.now, seq = moments.parse(at, row)
             self._view, self._start = read.View(row, seq), row.start
+            self._recorded = row.kind == row.Kind.RECORDED
 
     def find(self, resource: str, namespace: str, name: str) -> Object | None:
         with told():
@@ -69,12 +71,10 @@ class LogSource:
         return self._shown(resource, version.object) if version else None
 
     def _shown(self, resource: str, obj: Object) -> Object:
-        """Return an object as it is shown: a node's Lease with the moment at which it was renewed last."""
-        if resource != "leases":
+        """Return an object as it is shown: with what kubelets have told by then, where they are simulated."""
+        if self._recorded or resource not in heartbeats.RESOURCES:
             return obj
-        from lifecycle.controllers.nodelifecycle import renewed
-
-        return renewed(obj, self._start, self.now)
+        return heartbeats.shown(resource, obj, self._start, self.now)
 
     def list(self, resource: str, namespace: str | None) -> Sequence[Object]:
         with told():

@@ -8,7 +8,8 @@ import pytest
 
 from lifecycle.clock import SECOND
 from lifecycle.controllers.bootstrap import default_node, whole_node
-from lifecycle.controllers.nodelifecycle import NodeLifecycle, renewed
+from lifecycle.controllers.heartbeats import renewed
+from lifecycle.controllers.nodelifecycle import NodeLifecycle
 from lifecycle.controllers.podgc import PodGC
 from lifecycle.controllers.tainteviction import TaintEviction, tolerated_for
 from lifecycle.controllers.ttl import TTL

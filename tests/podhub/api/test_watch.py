@@ -99,3 +99,24 @@ def test_tables_of_a_watch_name_their_columns_once(cluster: Reached) -> None:
     assert told[0]["object"]["columnDefinitions"][0]["name"] == "Name"
     assert all(event["object"]["columnDefinitions"] == [] for event in told[1:])
     assert all(event["object"]["rows"][0]["cells"][0] == "web" for event in told)
+
+
+def test_who_watches_leases_sees_them_renewed_and_may_go_on_from_there(cluster: Reached) -> None:
+    leases = f"{cluster.root}/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+    before = ask(leases).json["items"][0]
+    told = events(f"{leases}?watch=1&timeoutSeconds=4")
+    assert [event["type"] for event in told[:2]] == ["ADDED", "MODIFIED"]
+    renewals = [event["object"]["spec"]["renewTime"] for event in told]
+    assert len(renewals) >= 3
+    assert renewals == sorted(set(renewals))
+    assert renewals[0] >= before["spec"]["renewTime"]
+    version = told[-1]["object"]["metadata"]["resourceVersion"]
+    assert _versions(told) == sorted(_versions(told))
+    assert all(e["type"] == "MODIFIED" for e in events(f"{leases}?watch=1&resourceVersion={version}&timeoutSeconds=2"))
+    changed = {**told[-1]["object"], "metadata": {**told[-1]["object"]["metadata"], "labels": {"a": "b"}}}
+    assert ask(f"{leases}/node1", "PUT", changed).code == 200
+
+
+def test_others_hear_nothing_of_heartbeats(cluster: Reached) -> None:
+    assert events(f"{cluster.root}/api/v1/nodes?watch=1&timeoutSeconds=3&fieldSelector=metadata.name%3Dnone") == []
+    assert len(events(f"{cluster.root}/api/v1/nodes?watch=1&timeoutSeconds=3")) == 1
