@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1 import go_json
 from lifecycle.core_v1.decode import go_kind
 from lifecycle.core_v1.patch import APPLY_PATCH, JSON_PATCH, STRATEGIC_MERGE_PATCH
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import bad_request
 from lifecycle.core_v1.yaml_reader import Node, Unreadable, read
-from podhub.api import go_json, protobuf
+from podhub.api import protobuf
 from podhub.api.guard import PROTOBUF
 from podhub.api.http import YAML, Call
 

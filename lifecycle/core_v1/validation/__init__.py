@@ -10,7 +10,7 @@ from typing import Any
 from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.validation import kinds, pod_update, pod_warnings, pods, services
-from lifecycle.core_v1.validation.metadata import metadata_update
+from lifecycle.core_v1.validation.metadata import common, common_update, metadata_update
 
 Object = dict[str, Any]
 
@@ -22,7 +22,10 @@ SUBRESOURCES = {
 
 
 def validate_create(kind: Kind, obj: Object) -> list[Error]:
-    """Return what is wrong with a new object, in Kubernetes' order; an empty list where nothing is."""
+    """Return what is wrong with a new object, in Kubernetes' order; an empty list where nothing is.
+
+    What all kinds have in common is told only of an object that is right as one of its kind.
+    """
     match kind.kind:
         case "Pod":
             found = pods.create(obj)
@@ -30,23 +33,21 @@ def validate_create(kind: Kind, obj: Object) -> list[Error]:
             found = services.create(obj)
         case _:
             found = kinds.CREATE.get(kind.kind, kinds.named)(obj)
-    return list(found)
+    return list(found) or list(common(obj["metadata"], kind.namespaced))
 
 
 def validate_update(kind: Kind, new: Object, old: Object, subresource: str = "") -> list[Error]:
     """Return what is wrong with an object that is to replace another (both decoded and defaulted)."""
-    if subresource and kind.kind != "Pod":
-        return list(metadata_update(new["metadata"], old["metadata"]))
-    match kind.kind:
-        case "Pod":
-            found = SUBRESOURCES.get(subresource, pod_update.update)(new, old)
-        case "Service":
-            found = services.update(new, old)
-        case name if name in kinds.UPDATE:
-            found = kinds.UPDATE[name](new, old)
-        case _:
-            return [*metadata_update(new["metadata"], old["metadata"]), *validate_create(kind, new)]
-    return list(found)
+    found = [*common(new["metadata"], kind.namespaced), *common_update(new["metadata"], old["metadata"])]
+    if kind.kind == "Pod":
+        return [*found, *SUBRESOURCES.get(subresource, pod_update.update)(new, old)]
+    if subresource:
+        return [*found, *kinds.SUBRESOURCES.get((kind.kind, subresource), kinds.metadata_alone)(new, old)]
+    if kind.kind == "Service":
+        return [*found, *services.update(new, old)]
+    if kind.kind in kinds.UPDATE:
+        return [*found, *kinds.UPDATE[kind.kind](new, old)]
+    return [*found, *metadata_update(new["metadata"], old["metadata"]), *kinds.CREATE.get(kind.kind, kinds.named)(new)]
 
 
 def warnings(kind: Kind, obj: Object) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from lifecycle.core_v1 import field
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import formats
-from lifecycle.core_v1.validation.metadata import label_selector, metadata, wrong
+from lifecycle.core_v1.validation.metadata import label_selector, wrong
+from lifecycle.core_v1.validation.spec_diff import shown
 
 Object = dict[str, Any]
 
@@ -21,10 +21,11 @@ NOT_PERCENT = (
 
 
 def pod_disruption_budget(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], True, formats.dns_subdomain)
+    """Test a PodDisruptionBudget; of its name Kubernetes asks only that a URL can hold it."""
     spec = obj["spec"]
     if "minAvailable" in spec and "maxUnavailable" in spec:
-        yield field.invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")
+        both = shown(spec, "PodDisruptionBudgetSpec")
+        yield field.invalid("spec", both, "minAvailable and maxUnavailable cannot be both set")
     for name in ("minAvailable", "maxUnavailable"):
         if name in spec:
             yield from _amount(spec[name], f"spec.{name}")

@@ -73,6 +73,15 @@ def dns_subdomain(value: str, unit: str = "characters") -> list[str]:
     return wrong
 
 
+def fully_qualified(value: str) -> list[str]:
+    """Test a domain's name of two labels or more; a dot may follow. Kubernetes: IsFullyQualifiedDomainName"""
+    name = value.removesuffix(".")
+    wrong = dns_subdomain(name)
+    if wrong:
+        return [",".join(wrong)]
+    return [] if "." in name else ["should be a domain with at least two segments separated by dots"]
+
+
 def search_domain(value: str) -> list[str]:
     """Test a domain of a DNS search list, in which labels may have underscores."""
     wrong = [too_long(LONGEST_SUBDOMAIN)] if len(value.encode()) > LONGEST_SUBDOMAIN else []

@@ -1,20 +1,29 @@
-"""The other kinds: configuration, nodes, namespaces, endpoints, classes.
+"""The other kinds: configuration, nodes, namespaces, classes.
 
-Kubernetes: pkg/apis/{core,discovery,scheduling,coordination}/validation
+Kubernetes: pkg/apis/{core,scheduling,coordination,node}/validation
 """
 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from lifecycle.core_v1 import field, quantity
+from lifecycle.core_v1 import field, go_json, quantity
 from lifecycle.core_v1.field import Error
-from lifecycle.core_v1.validation import disruption, formats, persistent_volumes, quotas, scheduling, storage
-from lifecycle.core_v1.validation.containers import PROTOCOLS
-from lifecycle.core_v1.validation.metadata import immutable, metadata, metadata_update, wrong
+from lifecycle.core_v1.validation import (
+    amounts,
+    disruption,
+    endpoints,
+    events,
+    formats,
+    persistent_volumes,
+    quotas,
+    scheduling,
+    storage,
+)
+from lifecycle.core_v1.validation.metadata import immutable, metadata, metadata_update, standard_finalizer, wrong
+from lifecycle.core_v1.validation.spec_diff import shown
 
 Object = dict[str, Any]
 
@@ -62,7 +71,7 @@ def secret(obj: Object) -> Iterator[Error]:
         yield field.too_long("data", LARGEST_DATA)
     type = obj.get("type", "")
     for key in SECRET_KEYS.get(type, ()):
-        if key not in data:
+        if key not in data or (type == "kubernetes.io/ssh-auth" and not data[key]):
             yield field.required(field.key("data", key))
         elif type.startswith("kubernetes.io/docker"):
             yield from _json(data[key], field.key("data", key))
@@ -82,12 +91,9 @@ def secret_update(new: Object, old: Object) -> Iterator[Error]:
 
 
 def _json(text: str, path: str) -> Iterator[Error]:
-    try:
-        found = json.loads(base64.b64decode(text))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        yield field.invalid(path, "<secret contents redacted>", "must be a JSON object")
+    complaint = go_json.not_an_object(base64.b64decode(text))
+    if complaint:
+        yield field.invalid(path, "<secret contents redacted>", complaint)
 
 
 def _immutable_data(new: Object, old: Object, names: tuple[str, ...]) -> Iterator[Error]:
@@ -102,105 +108,65 @@ def _immutable_data(new: Object, old: Object, names: tuple[str, ...]) -> Iterato
 
 def namespace(obj: Object) -> Iterator[Error]:
     yield from metadata(obj["metadata"], False, formats.dns_label)
-    for i, finalizer in enumerate(obj["spec"].get("finalizers") or []):
-        yield from wrong(f"spec.finalizers[{i}]", finalizer, formats.label_key(finalizer))
+    for finalizer in obj["spec"].get("finalizers") or []:
+        yield from _finalizer(finalizer, "spec.finalizers")
+
+
+def namespace_finalize(new: Object, old: Object) -> Iterator[Error]:
+    yield from metadata_update(new["metadata"], old["metadata"])
+    for i, finalizer in enumerate(new["spec"].get("finalizers") or []):
+        yield from _finalizer(finalizer, f"spec.finalizers[{i}]")
+
+
+def namespace_status(new: Object, old: Object) -> Iterator[Error]:
+    yield from metadata_update(new["metadata"], old["metadata"])
+    ending = bool(new["metadata"].get("deletionTimestamp"))
+    phase, wanted = new["status"].get("phase", ""), "Terminating" if ending else "Active"
+    if phase != wanted:
+        text = f"may only be '{wanted}' if `deletionTimestamp` is {'not ' if ending else ''}empty"
+        yield field.invalid("status.Phase", phase, text)
+
+
+def _finalizer(name: str, path: str) -> Iterator[Error]:
+    yield from wrong(path, name, formats.label_key(name))
+    yield from standard_finalizer(name, path)
+
+
+def metadata_alone(new: Object, old: Object) -> Iterator[Error]:
+    yield from metadata_update(new["metadata"], old["metadata"])
 
 
 def node(obj: Object) -> Iterator[Error]:
+    """Test a Node; Kubernetes looks for the taints in the metadata, where they once were."""
     yield from metadata(obj["metadata"], False, formats.dns_subdomain)
-    yield from scheduling.taints(obj["spec"].get("taints") or [], "spec.taints")
+    yield from scheduling.taints(obj["spec"].get("taints") or [], "metadata.taints")
+    yield from _node_resources(obj["status"])
+    ranges = obj["spec"].get("podCIDRs") or []
+    for i, text in enumerate(ranges):
+        yield from wrong(f"spec.podCIDRs[{i}]", text, formats.cidr(text))
+    if len(ranges) > 2 or len({":" in text for text in ranges}) < len(ranges):
+        yield field.invalid("spec.podCIDRs", ranges, "may specify no more than one CIDR for each IP family")
+
+
+def _node_resources(status: Object) -> Iterator[Error]:
     for name in ("capacity", "allocatable"):
-        for resource, text in (obj["status"].get(name) or {}).items():
-            if quantity.parse(text).nanos < 0:
-                at = field.key(f"status.{name}", resource)
-                yield field.invalid(at, text, "must be greater than or equal to 0")
+        for resource, text in (status.get(name) or {}).items():
+            yield from amounts.amount(resource, quantity.parse(text), f"status.{name}.{resource}")
 
 
 def node_update(new: Object, old: Object) -> Iterator[Error]:
-    yield from metadata_update(new["metadata"], old["metadata"])
     yield from node(new)
-    for name in ("podCIDR", "podCIDRs", "providerID"):
-        before, after = old["spec"].get(name), new["spec"].get(name)
-        if before and after != before:
-            yield field.forbidden(f"spec.{name}", f'node updates may not change {name} except from "" to valid')
-
-
-def event(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], True, formats.dns_subdomain)
-    about = obj.get("involvedObject") or obj.get("regarding") or {}
-    if about.get("namespace", "") not in ("", obj["metadata"].get("namespace", "")):
-        name = "involvedObject" if "involvedObject" in obj else "regarding"
-        yield field.invalid(f"{name}.namespace", about["namespace"], "does not match event.namespace")
-
-
-def endpoints(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], True, formats.dns_subdomain)
-    for i, subset in enumerate(obj.get("subsets") or []):
-        at = f"subsets[{i}]"
-        if not subset.get("addresses") and not subset.get("notReadyAddresses"):
-            yield field.required(at, "must specify `addresses` or `notReadyAddresses`")
-        for name in ("addresses", "notReadyAddresses"):
-            for n, address in enumerate(subset.get(name) or []):
-                yield from wrong(f"{at}.{name}[{n}].ip", address["ip"], formats.ip(address["ip"]))
-        ports = subset.get("ports") or []
-        for n, port in enumerate(ports):
-            yield from _endpoint_port(port, len(ports) > 1, f"{at}.ports[{n}]")
-
-
-def _endpoint_port(port: Object, needs_name: bool, path: str) -> Iterator[Error]:
-    if port.get("name"):
-        yield from wrong(f"{path}.name", port["name"], formats.dns_label(port["name"]))
-    elif needs_name:
-        yield field.required(f"{path}.name")
-    yield from wrong(f"{path}.port", port["port"], formats.port_number(port["port"]))
-    if port.get("protocol") not in PROTOCOLS:
-        yield field.not_supported(f"{path}.protocol", port.get("protocol"), PROTOCOLS)
-
-
-ADDRESS_TYPES = ("FQDN", "IPv4", "IPv6")
-MOST_ENDPOINTS = 1000
-MOST_ADDRESSES = 100
-
-
-def endpoint_slice(obj: Object) -> Iterator[Error]:
-    yield from metadata(obj["metadata"], True, formats.dns_subdomain)
-    type = obj["addressType"]
-    if not type:
-        yield field.required("addressType")
-    elif type not in ADDRESS_TYPES:
-        yield field.not_supported("addressType", type, ADDRESS_TYPES)
-    given = obj.get("endpoints") or []
-    if len(given) > MOST_ENDPOINTS:
-        yield field.too_many("endpoints", len(given), MOST_ENDPOINTS)
-    for i, endpoint in enumerate(given):
-        yield from _endpoint(endpoint, type, f"endpoints[{i}]")
-    names: set[str] = set()
-    for i, port in enumerate(obj.get("ports") or []):
-        at, name = f"ports[{i}]", port.get("name") or ""
-        if name in names:
-            yield field.duplicate(f"{at}.name", name)
-        names.add(name)
-        if name:
-            yield from wrong(f"{at}.name", name, formats.dns_label(name))
-        if port.get("protocol") not in PROTOCOLS:
-            yield field.not_supported(f"{at}.protocol", port.get("protocol"), PROTOCOLS)
-
-
-def _endpoint(endpoint: Object, type: str, path: str) -> Iterator[Error]:
-    addresses = endpoint.get("addresses") or []
-    if not addresses:
-        yield field.required(f"{path}.addresses", "must contain at least 1 address")
-    if len(addresses) > MOST_ADDRESSES:
-        yield field.too_many(f"{path}.addresses", len(addresses), MOST_ADDRESSES)
-    test = formats.dns_subdomain if type == "FQDN" else formats.ip
-    for i, address in enumerate(addresses):
-        yield from wrong(f"{path}.addresses[{i}]", address, test(address))
-
-
-def endpoint_slice_update(new: Object, old: Object) -> Iterator[Error]:
     yield from metadata_update(new["metadata"], old["metadata"])
-    yield from endpoint_slice(new)
-    yield from immutable(new["addressType"], old["addressType"], "addressType")
+    yield from _node_resources(new["status"])
+    addresses = new["status"].get("addresses") or []
+    for i, address in enumerate(addresses):
+        if address in addresses[:i]:
+            yield field.duplicate(f"status.addresses[{i}]", shown(address, "NodeAddress"))
+    before, after = old["spec"], new["spec"]
+    for name, called in (("podCIDRs", "podCIDR"), ("providerID", "providerID")):
+        if before.get(name) and after.get(name) != before[name]:
+            yield field.forbidden(f"spec.{name}", f'node updates may not change {called} except from "" to valid')
+    yield from scheduling.taints(after.get("taints") or [], "metadata.taints")
 
 
 def priority_class(obj: Object) -> Iterator[Error]:
@@ -258,9 +224,9 @@ def named(obj: Object) -> Iterator[Error]:
 CREATE: dict[str, Callable[[Object], Iterator[Error]]] = {
     "Binding": binding,
     "ConfigMap": config_map,
-    "Endpoints": endpoints,
-    "EndpointSlice": endpoint_slice,
-    "Event": event,
+    "Endpoints": endpoints.create,
+    "EndpointSlice": endpoints.slice_create,
+    "Event": events.create,
     "Lease": lease,
     "LimitRange": quotas.limit_range,
     "Namespace": namespace,
@@ -277,7 +243,10 @@ CREATE: dict[str, Callable[[Object], Iterator[Error]]] = {
 
 UPDATE: dict[str, Callable[[Object, Object], Iterator[Error]]] = {
     "ConfigMap": config_map_update,
-    "EndpointSlice": endpoint_slice_update,
+    "Endpoints": endpoints.update,
+    "EndpointSlice": endpoints.slice_update,
+    "Event": events.update,
+    "Namespace": metadata_alone,
     "Node": node_update,
     "PersistentVolume": persistent_volumes.update,
     "PersistentVolumeClaim": storage.persistent_volume_claim_update,
@@ -287,3 +256,9 @@ UPDATE: dict[str, Callable[[Object, Object], Iterator[Error]]] = {
     "Secret": secret_update,
     "StorageClass": storage.storage_class_update,
 }
+
+SUBRESOURCES: dict[tuple[str, str], Callable[[Object, Object], Iterator[Error]]] = {
+    ("Namespace", "finalize"): namespace_finalize,
+    ("Namespace", "status"): namespace_status,
+}
+"""What is tested of a subresource beyond the metadata."""

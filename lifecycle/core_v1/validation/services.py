@@ -19,19 +19,56 @@ AFFINITIES = ("ClientIP", "None")
 POLICIES = ("Cluster", "Local")
 FAMILIES = ("IPv4", "IPv6")
 FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
-DISTRIBUTIONS = ("PreferClose", "PreferSameNode", "PreferSameZone")
+DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 
 LONGEST_AFFINITY = 86400
 
+HINTS, MODE = "service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"
+SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+FOR_BALANCERS = "may only be used when `type` is 'LoadBalancer'"
+
 
 def create(service: Object) -> Iterator[Error]:
+    """Test a new Service; what is wrong with its addresses' families is told alone, as their allocation comes first."""
+    families = list(_families(service["spec"])) if service["spec"]["type"] != "ExternalName" else []
+    if families:
+        yield from families
+        return
     yield from metadata.metadata(service["metadata"], True, formats.dns_label)
-    spec = service["spec"]
-    headless = spec.get("clusterIP") == "None"
+    yield from _service(service, {})
+
+
+def _families(spec: Object) -> Iterator[Error]:
+    """Test that a cluster that knows IPv4 alone has what a Service asks for. Kubernetes: initIPFamilyFields"""
+    found = list(_cluster_ips(spec, []))
+    yield from found
+    if found:
+        return
+    policy, given, path = spec.get("ipFamilyPolicy"), spec.get("ipFamilies") or [], "spec.ipFamilyPolicy"
+    if policy == "SingleStack":
+        for values, what in ((spec.get("clusterIPs") or [], "cluster IPs"), (given, "IP families")):
+            if len(values) == 2:
+                text = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
+                yield field.invalid(path, policy, text)
+    if spec.get("clusterIP") == "None" and not spec.get("selector"):
+        return
+    if policy == "RequireDualStack":
+        yield field.invalid(path, policy, "this cluster is not configured for dual-stack services")
+    for i, family in enumerate(given):
+        if family != "IPv4":
+            yield field.invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")
+
+
+def _service(service: Object, old: Object) -> Iterator[Error]:
+    """Test a Service's spec, beside the one that it is to replace, if any: an address that stood there may stay."""
+    spec, annotations = service["spec"], service["metadata"].get("annotations") or {}
+    if HINTS in annotations and MODE in annotations and annotations[HINTS] != annotations[MODE]:
+        text = f"must match annotations[{HINTS}] when both are specified"
+        yield field.invalid(field.key("metadata.annotations", MODE), annotations[MODE], text)
     ports = spec.get("ports") or []
-    if not ports and not headless and spec["type"] != "ExternalName":
+    if not ports and not is_headless(spec) and spec["type"] != "ExternalName":
         yield field.required("spec.ports")
-    if spec["type"] in ("LoadBalancer", "NodePort") and headless:
+    if spec["type"] in ("LoadBalancer", "NodePort") and is_headless(spec):
         yield field.invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {spec['type']} services")
     if spec["type"] == "ExternalName":
         yield from _external_name(spec)
@@ -40,26 +77,68 @@ def create(service: Object) -> Iterator[Error]:
         yield from _port(port, len(ports) > 1, names, f"spec.ports[{i}]")
     yield from metadata.labels(spec.get("selector"), "spec.selector")
     yield from _session_affinity(spec)
-    yield from _cluster_ips(spec)
-    for i, address in enumerate(spec.get("externalIPs") or []):
-        yield from wrong(f"spec.externalIPs[{i}]", address, formats.ip(address))
+    yield from _cluster_ips(spec, old.get("clusterIPs") or [])
+    yield from _external_ips(spec, old.get("externalIPs") or [])
     yield from _one_of(spec, "type", TYPES)
     yield from _port_clashes(spec, ports)
+    yield from _source_ranges(spec, annotations, old)
+    yield from _balancer(spec)
     yield from _traffic(spec)
+
+
+def is_headless(spec: Object) -> bool:
+    return (spec.get("clusterIPs") or [spec.get("clusterIP")]) == ["None"]
 
 
 def update(new: Object, old: Object) -> Iterator[Error]:
     yield from metadata.metadata_update(new["metadata"], old["metadata"])
     before, after = old["spec"], new["spec"]
     if "ExternalName" not in (before["type"], after["type"]):
-        given = after.get("clusterIPs") or []
-        for i, address in enumerate(before.get("clusterIPs") or []):
-            if i >= len(given):
-                yield field.invalid("spec.clusterIPs[0]", given, "primary clusterIP can not be unset")
-                break
-            if given[i] != address:
+        yield from _addresses_stay(after, before)
+        yield from _families_stay(after, before)
+    if before["type"] == after["type"] == "LoadBalancer":
+        given, had = after.get("loadBalancerClass"), before.get("loadBalancerClass")
+        if given != had:
+            yield field.invalid("spec.loadBalancerClass", given, "may not change once set")
+    yield from _balancer_class(after)
+    checked = _needs_health_check(before) and _needs_health_check(after)
+    if checked and after.get("healthCheckNodePort") != before.get("healthCheckNodePort"):
+        yield field.forbidden("spec.healthCheckNodePort", "field is immutable")
+    yield from _service(new, before)
+
+
+def _addresses_stay(after: Object, before: Object) -> Iterator[Error]:
+    """Test that a Service keeps its first address, and gives back a second one only if it wants one alone."""
+    if is_headless(before) and is_headless(after):
+        return
+    had, given = before.get("clusterIPs") or [], after.get("clusterIPs") or []
+    if len(had) == len(given):
+        for i, address in enumerate(had):
+            if address != given[i]:
                 yield field.invalid(f"spec.clusterIPs[{i}]", given, "may not change once set")
-    yield from create(new)
+        return
+    if len(had) > len(given) == 0:
+        yield field.invalid("spec.clusterIPs[0]", None, "primary clusterIP can not be unset")
+    if had and given and given[0] != had[0]:
+        yield field.invalid("spec.clusterIPs[0]", given, "may not change once set")
+    if len(had) > len(given) == 1 and after.get("ipFamilyPolicy") != "SingleStack":
+        text = "must be set to 'SingleStack' when releasing the secondary clusterIP"
+        yield field.invalid("spec.ipFamilyPolicy", after.get("ipFamilyPolicy"), text)
+
+
+def _families_stay(after: Object, before: Object) -> Iterator[Error]:
+    if is_headless(before) or is_headless(after):
+        return
+    had, given = before.get("ipFamilies") or [], after.get("ipFamilies") or []
+    if len(had) == len(given):
+        for family, other in zip(had, given, strict=True):
+            if family != other:
+                yield field.invalid("spec.ipFamilies[0]", given, "may not change once set")
+    elif had and given and had[0] != given[0]:
+        yield field.invalid("spec.ipFamilies[0]", after.get("clusterIPs"), "may not change once set")
+    elif len(had) > len(given) == 1 and after.get("ipFamilyPolicy") != "SingleStack":
+        text = "must be set to 'SingleStack' when releasing the secondary ipFamily"
+        yield field.invalid("spec.ipFamilyPolicy", after.get("ipFamilyPolicy"), text)
 
 
 def _external_name(spec: Object) -> Iterator[Error]:
@@ -86,7 +165,7 @@ def _port(port: Object, needs_name: bool, names: set[str], path: str) -> Iterato
     if port.get("protocol") not in PROTOCOLS:
         yield field.not_supported(f"{path}.protocol", port.get("protocol"), PROTOCOLS)
     yield from port_number_or_name(port["targetPort"], f"{path}.targetPort")
-    if port.get("appProtocol"):
+    if "appProtocol" in port:
         yield from wrong(f"{path}.appProtocol", port["appProtocol"], formats.label_key(port["appProtocol"]))
 
 
@@ -100,7 +179,7 @@ def _session_affinity(spec: Object) -> Iterator[Error]:
             yield field.invalid("spec.sessionAffinityConfig.clientIP.timeoutSeconds", seconds, text)
 
 
-def _cluster_ips(spec: Object) -> Iterator[Error]:
+def _cluster_ips(spec: Object, known: list[str]) -> Iterator[Error]:
     if spec["type"] == "ExternalName":
         return
     path, given, first = "spec.clusterIPs", spec.get("clusterIPs") or [], spec.get("clusterIP", "")
@@ -108,18 +187,48 @@ def _cluster_ips(spec: Object) -> Iterator[Error]:
         yield field.invalid(path, given, "first value must match `clusterIP`")
     if given and not first:
         yield field.invalid(path, given, "must be empty when `clusterIP` is not specified")
-    for i, family in enumerate(spec.get("ipFamilies") or []):
+    families = spec.get("ipFamilies") or []
+    for i, family in enumerate(families):
         if family not in FAMILIES:
             yield field.not_supported(f"spec.ipFamilies[{i}]", family, FAMILIES)
+        if family in families[:i]:
+            yield field.duplicate(f"spec.ipFamilies[{i}]", family)
     yield from _one_of(spec, "ipFamilyPolicy", FAMILY_POLICIES)
-    for i, address in enumerate(given or ([first] if first else [])):
+    addresses = given or ([first] if first else [])
+    bad = list(_addresses(addresses, known, path))
+    yield from bad
+    if len(addresses) > 2:
+        yield field.invalid(path, addresses, "may only hold up to 2 values")
+    if not bad:
+        yield from _of_families(addresses, families, path)
+
+
+def _addresses(given: list[str], known: list[str], path: str) -> Iterator[Error]:
+    for i, address in enumerate(given):
         if i == 0 and address == "None":
             if len(given) > 1:
                 yield field.invalid(path, given, "'None' must be the first and only value")
-        else:
+        elif address not in known:
             yield from wrong(f"{path}[{i}]", address, formats.ip(address))
-    if len(given) > 2:
-        yield field.invalid(path, given, "may only hold up to 2 values")
+
+
+def _of_families(addresses: list[str], families: list[str], path: str) -> Iterator[Error]:
+    """Test that each address is of the family that stands at its place, and that two are of two families."""
+    if addresses == ["None"]:
+        return
+    versions = [":" in address for address in addresses]
+    if len(addresses) > 1 and len(set(versions)) < len(addresses) and len(set(versions)) == 1:
+        yield field.invalid(path, addresses, "may specify no more than one IP for each IP family")
+    for i, (address, family) in enumerate(zip(addresses, families, strict=False)):
+        if family in FAMILIES and (family == "IPv6") != (":" in address):
+            text = f"expected an {family} value as indicated by `ipFamilies[{i}]`"
+            yield field.invalid(f"{path}[{i}]", address, text)
+
+
+def _external_ips(spec: Object, known: list[str]) -> Iterator[Error]:
+    for i, address in enumerate(spec.get("externalIPs") or []):
+        bad = formats.ip(address) if address not in known else []
+        yield from wrong(f"spec.externalIPs[{i}]", address, bad or formats.endpoint_ip(address))
 
 
 def _port_clashes(spec: Object, ports: list[Object]) -> Iterator[Error]:
@@ -137,18 +246,61 @@ def _port_clashes(spec: Object, ports: list[Object]) -> Iterator[Error]:
             taken.add(pair)
 
 
+def _source_ranges(spec: Object, annotations: dict[str, str], old: Object) -> Iterator[Error]:
+    """Test who may come to a balancer; as the values were once an annotation, spaces around them are let pass."""
+    balanced, path = spec["type"] == "LoadBalancer", "spec.LoadBalancerSourceRanges"
+    ranges = spec.get("loadBalancerSourceRanges") or []
+    known = [text.strip() for text in old.get("loadBalancerSourceRanges") or []]
+    if ranges and not balanced:
+        yield field.forbidden(path, FOR_BALANCERS)
+    for i, text in enumerate(map(str.strip, ranges)):
+        yield from wrong(f"{path}[{i}]", text, formats.cidr(text) if text not in known else [])
+    if ranges or SOURCE_RANGES not in annotations:
+        return
+    at = field.key("metadata.annotations", SOURCE_RANGES)
+    if not balanced:
+        yield field.forbidden(at, FOR_BALANCERS)
+    for text in map(str.strip, annotations[SOURCE_RANGES].strip().split(",") if annotations[SOURCE_RANGES].strip() else ()):
+        yield from wrong(at, text, formats.cidr(text))
+
+
+def _balancer(spec: Object) -> Iterator[Error]:
+    if "allocateLoadBalancerNodePorts" in spec and spec["type"] != "LoadBalancer":
+        yield field.forbidden("spec.allocateLoadBalancerNodePorts", FOR_BALANCERS)
+    yield from _balancer_class(spec)
+
+
+def _balancer_class(spec: Object) -> Iterator[Error]:
+    name = spec.get("loadBalancerClass")
+    if name is None:
+        return
+    if spec["type"] == "LoadBalancer":
+        yield from wrong("spec.loadBalancerClass", name, formats.label_key(name))
+    else:
+        yield field.forbidden("spec.loadBalancerClass", FOR_BALANCERS)
+
+
+def is_external(spec: Object) -> bool:
+    """Return whether a Service can be reached from outside. Kubernetes: pkg/api/service (ExternallyAccessible)"""
+    return spec["type"] in ("NodePort", "LoadBalancer") or (spec["type"] == "ClusterIP" and bool(spec.get("externalIPs")))
+
+
+def _needs_health_check(spec: Object) -> bool:
+    return spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
+
+
 def _traffic(spec: Object) -> Iterator[Error]:
-    balanced = spec["type"] == "LoadBalancer"
-    if spec.get("loadBalancerSourceRanges") and not balanced:
-        yield field.forbidden("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
-    if "allocateLoadBalancerNodePorts" in spec and not balanced:
-        yield field.forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'")
-    if spec.get("externalTrafficPolicy"):
-        if spec["type"] in ("NodePort", "LoadBalancer") or spec.get("externalIPs"):
-            yield from _one_of(spec, "externalTrafficPolicy", POLICIES)
-        else:
-            text = "may only be set for externally-accessible services"
-            yield field.invalid("spec.externalTrafficPolicy", spec["externalTrafficPolicy"], text)
+    external = spec.get("externalTrafficPolicy")
+    if is_external(spec):
+        yield from _one_of(spec, "externalTrafficPolicy", POLICIES)
+    elif external:
+        yield field.invalid("spec.externalTrafficPolicy", external, "may only be set for externally-accessible services")
+    port = spec.get("healthCheckNodePort", 0)
+    if port and not _needs_health_check(spec):
+        text = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+        yield field.invalid("spec.healthCheckNodePort", port, text)
+    elif port:
+        yield from wrong("spec.healthCheckNodePort", port, formats.port_number(port))
     yield from _one_of(spec, "internalTrafficPolicy", POLICIES)
     yield from _one_of(spec, "trafficDistribution", DISTRIBUTIONS)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from podhub.api import go_json
+from lifecycle.core_v1 import go_json
 from podhub.log.models import Cluster
 from podhub.runs.clusters import create_cluster
 from tests.podhub.api.asgi import Answer, ask

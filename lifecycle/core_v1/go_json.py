@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lifecycle.core_v1 import field
-from lifecycle.core_v1.decode import pairs
+from lifecycle.core_v1.decode import go_kind, pairs
 from lifecycle.core_v1.field import Path
 
 DEEPEST = 64
@@ -102,6 +102,17 @@ def _check_depth(value: Any) -> None:
         if not level:
             return
     raise ValueError("exceeded max depth")
+
+
+def not_an_object(data: bytes) -> str:
+    """Return Go's complaint about a text that is to be any object; nothing if it is one."""
+    try:
+        found = loads(data)
+    except ValueError as wrong:
+        return str(wrong)
+    if found is None or isinstance(found, dict):
+        return ""
+    return f"json: cannot unmarshal {go_kind(found)} into Go value of type map[string]interface {{}}"
 
 
 def repeated(value: Any, at: Path = ()) -> Iterator[str]:
