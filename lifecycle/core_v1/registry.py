@@ -241,12 +241,24 @@ def _subresource_spec(new: Object, old: Object, subresource: str) -> Object:
         spec.pop("ephemeralContainers", None)
         if new.get("ephemeralContainers"):
             spec["ephemeralContainers"] = new["ephemeralContainers"]
-    else:
-        for name in ("containers", "initContainers"):
-            given, kept = new.get(name) or [], old.get(name) or []
-            if kept and [container["name"] for container in given] == [container["name"] for container in kept]:
-                spec[name] = [_resized(container, was) for container, was in zip(given, kept, strict=True)]
+        return spec
+    lists = ("containers", "initContainers")
+    if any(len(new.get(name) or []) != len(old.get(name) or []) for name in lists):
+        return new
+    spec.pop("resources", None)
+    if "resources" in new:
+        spec["resources"] = new["resources"]
+    for name in lists:
+        if old.get(name):
+            spec[name] = _resized_containers(new[name], old[name])
     return spec
+
+
+def _resized_containers(new: list[Object], old: list[Object]) -> list[Object]:
+    """Return the old containers with the new ones' resources; where they are other containers, those, to be refused."""
+    if [container["name"] for container in new] != [container["name"] for container in old]:
+        return new
+    return [_resized(container, was) for container, was in zip(new, old, strict=True)]
 
 
 def _resized(new: Object, old: Object) -> Object:

@@ -9,15 +9,15 @@ from typing import Any
 
 from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.schema import Kind
-from lifecycle.core_v1.validation import kinds, pod_update, pod_warnings, pods, services
+from lifecycle.core_v1.validation import kinds, pod_resize, pod_status, pod_update, pod_warnings, pods, services
 from lifecycle.core_v1.validation.metadata import common, common_update, metadata_update
 
 Object = dict[str, Any]
 
 SUBRESOURCES = {
-    "status": pod_update.status,
+    "status": pod_status.status,
     "ephemeralcontainers": pod_update.ephemeral_containers,
-    "resize": pod_update.resize,
+    "resize": pod_resize.resize,
 }
 
 
