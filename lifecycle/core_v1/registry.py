@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from lifecycle.clock import Micros
-from lifecycle.core_v1 import admission, status
+from lifecycle.core_v1 import admission, pod_strategy, status
 from lifecycle.core_v1.admission import EmptyCluster, Objects
 from lifecycle.core_v1.decode import Complaint, Decoded, decode
 from lifecycle.core_v1.defaults import set_defaults
@@ -89,6 +89,8 @@ def accept(
     if not metadata.get("name") and metadata.get("generateName"):
         metadata["name"] = metadata["generateName"][:LONGEST_PREFIX] + suffix("name")
         set_defaults(kind, obj)
+    if kind.kind == "Pod":
+        pod_strategy.prepare(obj)
     errors = validate_create(kind, obj)
     if errors:
         return status.invalid(kind, metadata.get("name", ""), errors, warned)
@@ -120,6 +122,8 @@ def accept_update(
     before = stored_form(kind, old)
     if not subresource:
         admission.admit_update(kind, new, before)
+    if kind.kind == "Pod":
+        pod_strategy.drop_disabled(new["spec"])
     new = _prepared(kind, new, before, subresource)
     errors = validate_update(kind, new, before, subresource)
     if errors:
@@ -127,7 +131,7 @@ def accept_update(
     metadata = new["metadata"]
     if "generation" in metadata and new.get("spec") != before.get("spec"):
         metadata["generation"] += 1
-    return Accepted(kind, new, (*warned, *(warnings(kind, new) if not subresource else ())))
+    return Accepted(kind, new, (*warned, *(warnings(kind, new, is_new=False) if not subresource else ())))
 
 
 def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None) -> Accepted | Status:

@@ -50,6 +50,11 @@ def validate_update(kind: Kind, new: Object, old: Object, subresource: str = "")
     return [*found, *metadata_update(new["metadata"], old["metadata"]), *kinds.CREATE.get(kind.kind, kinds.named)(new)]
 
 
-def warnings(kind: Kind, obj: Object) -> list[str]:
-    """Return what is odd about an object and yet accepted: the texts of Warning headers."""
-    return list(dict.fromkeys(pod_warnings.pod(obj))) if kind.kind == "Pod" else []
+def warnings(kind: Kind, obj: Object, *, is_new: bool = True) -> list[str]:
+    """Return what is odd about an object and yet accepted: the texts of Warning headers.
+
+    Of a Pod that was there before Kubernetes says nothing; what it says of its behavior is told even then.
+    """
+    if kind.kind != "Pod":
+        return []
+    return list(dict.fromkeys(pod_warnings.pod(obj) if is_new else pod_warnings.behaviors(obj)))

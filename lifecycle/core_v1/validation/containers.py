@@ -42,7 +42,6 @@ class Around(msgspec.Struct, frozen=True):
     grace: int | None
     restart_policy: str
     host_users: bool
-    os: str
 
 
 def regular(containers: list[Object], around: Around, path: str) -> Iterator[Error]:
@@ -148,7 +147,7 @@ def _common(container: Object, around: Around, path: str) -> Iterator[Error]:
 
 def _hooks_and_probes(container: Object, around: Around, path: str) -> Iterator[Error]:
     if "lifecycle" in container:
-        yield from handlers.lifecycle(container["lifecycle"], f"{path}.lifecycle", around.grace, around.os)
+        yield from handlers.lifecycle(container["lifecycle"], f"{path}.lifecycle", around.grace)
     yield from handlers.probes(container, path)
 
 

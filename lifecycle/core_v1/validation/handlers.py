@@ -39,32 +39,11 @@ def _probe(probe: Object, name: str, path: str) -> Iterator[Error]:
         yield field.invalid(f"{path}.successThreshold", probe["successThreshold"], "must be 1")
 
 
-def lifecycle(hooks: Object, path: str, grace: int | None, os: str) -> Iterator[Error]:
+def lifecycle(hooks: Object, path: str, grace: int | None) -> Iterator[Error]:
     """Test a container's hooks; `grace` is the Pod's terminationGracePeriodSeconds."""
     for name in ("postStart", "preStop"):
         if name in hooks:
             yield from _handler(hooks[name], OF_HOOKS, f"{path}.{name}", grace)
-    if hooks.get("stopSignal") is not None:
-        yield from _stop_signal(hooks["stopSignal"], f"{path}.stopSignal", os)
-
-
-def _stop_signal(signal: str, path: str, os: str) -> Iterator[Error]:
-    if not os:
-        yield field.forbidden(path, "may not be set for containers with empty `spec.os.name`")
-    elif os == "windows" and signal not in ("SIGKILL", "SIGTERM"):
-        yield field.not_supported(path, signal, ("SIGKILL", "SIGTERM"))
-    elif signal not in SIGNALS:
-        yield field.not_supported(path, signal, sorted(SIGNALS))
-
-
-SIGNALS = {
-    "SIGABRT", "SIGALRM", "SIGBUS", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGFPE", "SIGHUP", "SIGILL", "SIGINT", "SIGIO", "SIGIOT",
-    "SIGKILL", "SIGPIPE", "SIGPOLL", "SIGPROF", "SIGPWR", "SIGQUIT", "SIGSEGV", "SIGSTKFLT", "SIGSTOP", "SIGSYS", "SIGTERM",
-    "SIGTRAP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGWINCH", "SIGXCPU", "SIGXFSZ",
-    "SIGRTMIN", "SIGRTMAX",
-    *(f"SIGRTMIN+{n}" for n in range(1, 16)),
-    *(f"SIGRTMAX-{n}" for n in range(1, 15)),
-}  # fmt: skip
 
 
 def _handler(handler: Object, kinds: tuple[str, ...], path: str, grace: int | None) -> Iterator[Error]:

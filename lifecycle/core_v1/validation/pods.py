@@ -56,7 +56,6 @@ def pod_spec(spec: Object, pod_name: str, path: str = "spec") -> Iterator[Error]
         grace=spec.get("terminationGracePeriodSeconds"),
         restart_policy=spec["restartPolicy"],
         host_users=spec.get("hostUsers", True),
-        os=(spec.get("os") or {}).get("name", ""),
     )
     regular, init = spec.get("containers") or [], spec.get("initContainers") or []
     yield from containers.regular(regular, around, f"{path}.containers")
