@@ -5,6 +5,8 @@ Kubernetes: pkg/apis/events/v1/conversion.go
 
 from __future__ import annotations
 
+from lifecycle.apiserver.kinds import BY_PLURAL
+from lifecycle.core_v1 import component_fields
 from lifecycle.wire import Object
 
 CORE, EVENTS = "v1", "events.k8s.io/v1"
@@ -19,6 +21,12 @@ _NAMES = (
     ("reportingComponent", "reportingController"),
 )
 """What a field is called in core/v1, and in events.k8s.io/v1."""
+
+
+def managed(event: Object) -> list[Object]:
+    """Return the managedFields of an Event, as core/v1 has it, that no request has made."""
+    group_version = EVENTS if event.get("eventTime") and not event.get("source") else CORE
+    return component_fields.of_event(BY_PLURAL[group_version, "events"], converted(event, group_version))
 
 
 def converted(event: Object, group_version: str) -> Object:

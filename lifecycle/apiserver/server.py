@@ -16,6 +16,7 @@ from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
 from lifecycle.apiserver.store import Row, Store
 from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339
+from lifecycle.core_v1 import component_fields
 from lifecycle.kernel import Kernel, Pod
 from lifecycle.wire import Answer, Object, Request
 
@@ -187,6 +188,8 @@ class APIServer:
         }
         if resource in COUNTS_GENERATIONS:
             new["generation"] = 1
+        if resource != "events" and "managedFields" not in new:
+            new["managedFields"] = [component_fields.maker(resource, new)]
         return new
 
     def _put(self, resource: str, type: Any, old: Object | None, new: Object) -> Object:

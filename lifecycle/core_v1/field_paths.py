@@ -29,7 +29,6 @@ UNMANAGED_METADATA = (
     "deletionGracePeriodSeconds",
     "selfLink",
     "managedFields",
-    "generateName",
 )
 
 _ATOMIC = """

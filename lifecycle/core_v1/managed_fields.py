@@ -1,22 +1,22 @@
 """Who manages which fields of an object, and what a server-side apply makes of it.
 
 An object as it is stored says of each manager who it is, and which fields it has only where others have some too: an entry
-without `fieldsV1` has all that no other entry has, apart from what the API server itself has put there. What kubelet and
-scheduler have is seen in a Pod's status. `expanded` writes it all out, for whoever reads the object.
+without `fieldsV1` has all that no other entry has, apart from what the API server itself has put there and what components of
+Kubernetes have of it (`component_fields`). `expanded` writes it all out, for whoever reads the object.
 Kubernetes: sigs.k8s.io/structured-merge-diff, apimachinery/pkg/util/managedfields
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lifecycle.clock import Micros, rfc3339
-from lifecycle.core_v1 import status
+from lifecycle.core_v1 import component_fields, status
 from lifecycle.core_v1.admission import TOKEN_PATH
 from lifecycle.core_v1.decode import Complaint, decode
-from lifecycle.core_v1.field_paths import UNMANAGED_METADATA, Path, leaves, paths, shown, tree, whole, without
-from lifecycle.core_v1.schema import Kind, struct, type_of
+from lifecycle.core_v1.field_paths import Path, leaves, paths, shown, tree, without
+from lifecycle.core_v1.schema import Kind, type_of
 from lifecycle.core_v1.status import Status
 from lifecycle.core_v1.strategic_patch import BadPatch, strategic_apply
 
@@ -42,9 +42,6 @@ class Entry(NamedTuple):
 
 Entries = dict[Manager, Entry]
 
-COMPONENTS = (Manager("kubelet", "Update", "status"), Manager("kube-scheduler", "Update", "status"))
-"""Whose fields are never stored."""
-
 
 def made(kind: Kind, manager: str, now: Micros) -> list[Object]:
     """Return the managedFields, as they are stored, of an object that somebody has created."""
@@ -57,7 +54,7 @@ def created(kind: Kind, body: Object, manager: str, now: Micros) -> list[Object]
 
 
 def entries(kind: Kind, obj: Object) -> Entries:
-    """Return who manages what of a stored object beside kubelet and scheduler; empty for what no request has made."""
+    """Return who manages what of a stored object, apart from what components have of others' objects."""
     stored = obj["metadata"].get("managedFields") or ()
     found = {
         _manager(entry): Entry(frozenset(paths(entry.get("fieldsV1") or {}, ())), entry.get("time", "")) for entry in stored
@@ -82,16 +79,15 @@ _SERVERS: Mapping[str, tuple[str, ...]] = {
 """What of a spec the API server sets, whoever makes an object."""
 
 
+PROTECTED = {"PersistentVolume": "kubernetes.io/pv-protection", "PersistentVolumeClaim": "kubernetes.io/pvc-protection"}
+"""The finalizers that admission gives. Kubernetes: plugin/pkg/admission/storage/storageobjectinuseprotection"""
+
+
 def _rest(kind: Kind, obj: Object) -> Object:
-    """Return the tree of what an object's maker manages where nobody else does: all but what the API server has put there."""
-    metadata = {name: value for name, value in obj["metadata"].items() if name not in UNMANAGED_METADATA}
-    found = whole(type_of(kind), {**obj, "metadata": metadata})
-    for name in ("f:apiVersion", "f:kind", "f:status"):
-        found.pop(name, None)
-    for name in ("f:metadata", "f:spec"):
-        found.get(name, {}).pop(".", None)
-        if not found.get(name, True):
-            del found[name]
+    """Return the tree of what an object's maker manages where nobody else does: all but what components have put there."""
+    found = component_fields.without_unmanaged(kind, obj)
+    if controlled := component_fields.controllers_fields(kind, obj):
+        _take_away(found, controlled)
     spec = found.get("f:spec", {})
     for name in _SERVERS.get(kind.kind, ()):
         spec.pop(f"f:{name}", None)
@@ -100,7 +96,22 @@ def _rest(kind: Kind, obj: Object) -> Object:
     elif kind.kind == "Service":
         for port in spec.get("f:ports", {}).values():
             port.pop("f:nodePort", None)
+    elif kind.kind in PROTECTED:
+        _take_away(found, {"f:metadata": {"f:finalizers": {f'v:"{PROTECTED[kind.kind]}"': {}}}})
+    if "f:spec" in found and not spec:
+        del found["f:spec"]
     return found
+
+
+def _take_away(found: Object, taken: Object) -> None:
+    """Take a tree's leaves out of another one, and what holds nothing then."""
+    for step, inner in taken.items():
+        if inner and step in found and found[step]:
+            _take_away(found[step], inner)
+            if not found[step].keys() - {"."}:
+                del found[step]
+        else:
+            found.pop(step, None)
 
 
 def _without_admitted(tree: Object, spec: Object) -> None:
@@ -149,52 +160,15 @@ def expanded(kind: Kind, obj: Object) -> Object:
     if not stored:
         return obj
     if len(stored) == 1 and "fieldsV1" not in stored[0]:
-        managed = [{**stored[0], "fieldsType": "FieldsV1", "fieldsV1": _rest(kind, obj)}]
+        rest = _rest(kind, obj)
+        managed = [{**stored[0], "fieldsType": "FieldsV1", "fieldsV1": rest}] if rest else []
     else:
         managed = written(kind, entries(kind, obj))
-    if kind.kind == "Pod":
-        managed += _of_components(obj, {path for entry in stored for path in paths(entry.get("fieldsV1") or {}, ())})
-        managed.sort(key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
-    return {**obj, "metadata": {**obj["metadata"], "managedFields": managed}}
-
-
-SCHEDULED = 'k:{"type":"PodScheduled"}'
-POD_STATUS = struct("PodStatus")
-
-
-def _of_components(pod: Object, held: set[Path]) -> list[Object]:
-    """Return what kubelet and scheduler manage of a Pod: what its status tells beside what it began with."""
-    status = pod["status"]
-    found = whole(POD_STATUS, status)
-    found.pop("f:qosClass", None)
-    if status.get("phase") == "Pending":
-        found.pop("f:phase", None)
-    if status.get("startTime"):
-        manager = COMPONENTS[0]
-        conditions = found.get("f:conditions", {})
-        conditions.pop(".", None)
-        scheduled = conditions.pop(SCHEDULED, {})
-        if "f:observedGeneration" in scheduled:
-            conditions[SCHEDULED] = {"f:observedGeneration": {}}
-    elif any(condition.get("reason") == "Unschedulable" for condition in status.get("conditions") or ()):
-        manager = COMPONENTS[1]
-    else:
-        return []
-    fields = {"f:status": found}
-    if any(path[0] == "f:status" for path in held):
-        fields = tree(frozenset(paths(fields, ())) - held)
-    entry = {"manager": manager.name, "operation": "Update", "apiVersion": "v1", "time": max(_times(status), default="")}
-    return [{**entry, "fieldsType": "FieldsV1", "fieldsV1": fields, "subresource": "status"}]
-
-
-def _times(status: Object) -> Iterator[str]:
-    """Yield the moments at which a Pod's status has changed, as far as it names them."""
-    yield status.get("startTime") or ""
-    for condition in status.get("conditions") or ():
-        yield condition.get("lastTransitionTime") or ""
-    for container in status.get("containerStatuses") or ():
-        for state in (container.get("state") or {}).values():
-            yield state.get("finishedAt") or state.get("startedAt") or ""
+    held = frozenset(path for entry in stored for path in paths(entry.get("fieldsV1") or {}, ()))
+    if others := component_fields.entries(kind, obj, held):
+        managed = sorted((*managed, *others), key=lambda entry: (entry["operation"], entry["time"], entry["manager"]))
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    return {**obj, "metadata": {**metadata, "managedFields": managed} if managed else metadata}
 
 
 def apply(kind: Kind, old: Object, body: Object, manager: str, force: bool, now: Micros) -> Object | Status:
@@ -266,7 +240,8 @@ def given(kind: Kind, old: Object, manifest: Any) -> list[Object] | None:
     if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"]["managedFields"]):
         return None
     whole = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict)]
-    return [entry for entry in whole if _manager(entry) not in COMPONENTS]
+    components = {_manager(entry) for entry in component_fields.entries(kind, old)}
+    return [entry for entry in whole if _manager(entry) not in components]
 
 
 def _conflict(kind: Kind, against: Mapping[Manager, list[Path]]) -> Status:

@@ -1,5 +1,5 @@
 """Events in both of their groups, which the API serves as they are asked for."""
 
-from lifecycle.apiserver.events import CORE, EVENTS, converted
+from lifecycle.apiserver.events import CORE, EVENTS, converted, managed
 
-__all__ = ["CORE", "EVENTS", "converted"]
+__all__ = ["CORE", "EVENTS", "converted", "managed"]

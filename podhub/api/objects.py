@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
+from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
@@ -112,14 +113,24 @@ def served(obj: Object, target: Target, cluster: Cluster, now: Micros) -> Object
     """
     kind = target.kind
     if kind.plural == "events":
-        obj = events.converted(obj, kind.group_version)
+        obj = _event(obj, kind.group_version, cluster)
     elif kind.plural in heartbeats.RESOURCES and cluster.kind != cluster.Kind.RECORDED:
         obj = heartbeats.shown(kind.plural, obj, cluster.start, now)
-    if "managedFields" in obj["metadata"]:
+    if kind.plural != "events" and "managedFields" in obj["metadata"]:
         obj = expanded(kind, obj)
     if "kind" not in obj:
         obj = {"kind": kind.kind, "apiVersion": kind.group_version, **obj}
     return obj
+
+
+def _event(event: Object, group_version: str, cluster: Cluster) -> Object:
+    """Return an Event in a group and version, with the fields of the component that has recorded it."""
+    metadata = event["metadata"]
+    if "managedFields" in metadata:
+        event = expanded(BY_PLURAL[events.CORE, "events"], event)
+    elif cluster.kind != cluster.Kind.RECORDED:
+        event = {**event, "metadata": {**metadata, "managedFields": events.managed(event)}}
+    return events.converted(event, group_version)
 
 
 def as_table(
