@@ -68,6 +68,9 @@ def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[s
     news = chapter(showing.cluster, namespace, name, after=after, upto=showing.seq) if showing.seq > after else None
     touched = pod_page.touched(news) if news else {}
     page = PodPage(showing, namespace, name)
+    if news and news.versions and news.versions[-1].type == "DELETED":
+        end = news.versions[-1]
+        return {"timeline": story(news), "ended": {"seq": end.seq - 1, "at": end.at - showing.cluster.start}}
     rows = grown(page, news) if news else {}
     html = pod_page.live(page, touched, ticked, but=rows)
     if news and touched:

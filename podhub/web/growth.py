@@ -26,7 +26,7 @@ def grown(page: PodPage, news: Chapter) -> dict[str, object]:
     written, traces = ([line for line in lines if (line.type == "output") == output] for output in (True, False))
     found: dict[str, object] = {}
     if _grows(page, news, traces, ()):
-        found["traces"] = render_to_string("_pod_traces_rows.html", {"traces": page.trace_facts(traces, news.after)})
+        found["traces"] = page.trace_rows(traces)
     if _grows(page, news, written, ("output",)):
         found["output"] = [
             (container.name, render_to_string("_pod_output_lines.html", {"lines": container.lines}))

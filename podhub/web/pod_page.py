@@ -17,13 +17,14 @@ from lifecycle.printers.pod import describe_pod
 from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Object
 from podhub.log import read
-from podhub.log.clusters import segments
+from podhub.log.concerns import concerns, event_uids
 from podhub.log.models import Cluster, Entry
 from podhub.web import facts
+from podhub.web.ages import retold
 from podhub.web.renders import renders
 from podhub.web.sentences import cause, sentence
 from podhub.web.showing import Showing, span
-from podhub.web.story import Chapter
+from podhub.web.story import Book, Chapter, Turn, within
 from podhub.web.timeline import pod_look, trace_severity
 
 FRAGMENTS: dict[str, tuple[str, ...]] = {
@@ -43,6 +44,12 @@ MOST_LINES = 500
 """Output traces of a container that a page shows: the newest."""
 
 MOST_TRACES = 300
+
+NOT_TOLD = ("output", "assumption")
+"""Types of traces that are shown elsewhere than in the list of all others."""
+
+WITH_SESSIONS = ("exec", "attach", "portforward")
+"""Types of traces that open a session, of which more traces tell what it was sent."""
 
 
 class OutputLine(msgspec.Struct, frozen=True):
@@ -68,19 +75,31 @@ class TraceFacts(msgspec.Struct, frozen=True):
     severity: str
     cause: int
     because: str
-    cause_shown: bool
 
 
 class PodPage:
-    """The Pod of a name as one moment shows it. Every value is read from the log once, when it is asked for."""
+    """The Pod of a name as one moment shows it. Every value is read from the log once, when it is asked for.
 
-    def __init__(self, showing: Showing, namespace: str, name: str) -> None:
-        self.showing, self.namespace, self.name = showing, namespace, name
+    `book`, where there is one, is where everything is read. `end`: the moment is the Pod's last, and this is what took it away.
+    """
+
+    def __init__(self, showing: Showing, namespace: str, name: str, book: Book | None = None, end: Turn | None = None) -> None:
+        self.showing, self.namespace, self.name, self.book, self.end = showing, namespace, name, book, end
         self.cluster: Cluster = showing.cluster
 
     @cached_property
     def version(self) -> read.Version | None:
-        return self.showing.view.find("pods", self.namespace, self.name)
+        if self.book is None:
+            return self.showing.view.find("pods", self.namespace, self.name)
+        found = self._versions[-1:]
+        return found[0] if found and found[0].type != "DELETED" else None
+
+    @cached_property
+    def _versions(self) -> list[read.Version]:
+        """All versions up to the moment."""
+        if self.book is None:
+            return read.versions(self.cluster, "pods", self.namespace, self.name, upto=self.showing.seq)
+        return [version for version in self.book.chapter.versions if version.seq <= self.showing.seq]
 
     @property
     def pod(self) -> Object | None:
@@ -89,10 +108,7 @@ class PodPage:
     @cached_property
     def last(self) -> Object | None:
         """The Pod, or where it is gone its last version: what it wrote and did is still to be read."""
-        if self.pod:
-            return self.pod
-        found = read.versions(self.cluster, "pods", self.namespace, self.name, upto=self.showing.seq)
-        return found[-1].object if found else None
+        return self.pod or (self._versions[-1].object if self._versions else None)
 
     @property
     def last_seq(self) -> int:
@@ -105,7 +121,18 @@ class PodPage:
 
     @cached_property
     def events(self) -> list[Object]:
-        return [version.object for version in self.showing.view.events_of(self.last)] if self.last else []
+        if self.last is None:
+            return []
+        if self.book is None or event_uids(self.last) != {self.uid}:
+            return [version.object for version in self.showing.view.events_of(self.last)]
+        newest = {line.name: line for line in self._lines() if line.resource == "events"}
+        events = [newest[name].content for name in sorted(newest) if newest[name].type != "DELETED"]
+        return [event for event in events if concerns(event, self.last)]
+
+    def _lines(self) -> Iterator[read.Line]:
+        """Yield what the book says about this Pod up to the moment."""
+        lines = self.book.chapter.lines if self.book else ()
+        return (line for line in lines if line.about == self.uid and line.seq <= self.showing.seq)
 
     def describe(self) -> str:
         """Return what `kubectl describe pod` prints at this moment."""
@@ -113,9 +140,17 @@ class PodPage:
             return f'Error from server (NotFound): pods "{self.name}" not found'
         return describe_pod(self.pod, self.events, self.showing.at)
 
-    def traces(self, types: Iterable[str], most: int) -> list[read.Line]:
+    def traces(self, types: tuple[str, ...], most: int) -> list[read.Line]:
         """Return the newest traces of these types (none given: all but output and assumptions), in order."""
-        return newest_traces(self.cluster, self.uid, tuple(types), self.showing.seq, most) if self.uid else []
+        if not self.uid:
+            return []
+        if self.book is None or types == ("output",):
+            return newest_traces(self.cluster, self.uid, types, self.showing.seq, most)
+        told = [line for line in self._lines() if line.kind == "trace" and _wanted(line.type, types)]
+        if not types and any(line.type in WITH_SESSIONS for line in told):
+            told += newest_traces(self.cluster, self.uid, ("session",), self.showing.seq, most)
+            told.sort(key=lambda line: line.seq)
+        return told[-most:]
 
     def context(self, fragment: str) -> dict[str, Any]:
         """Return what a fragment's template needs."""
@@ -125,9 +160,9 @@ class PodPage:
 
     def _state(self) -> dict[str, Any]:
         if self.pod is None:
-            return {"look": "unknown", "status_word": "NotFound", "gone": True}
+            return {"look": "unknown", "status_word": "NotFound", "end": None, "gone": True}
         word = pod_status(self.pod)
-        return {"look": pod_look(self.pod, word), "status_word": word, "gone": False}
+        return {"look": pod_look(self.pod, word), "status_word": word, "end": self.end, "gone": self.end is not None}
 
     def _facts(self) -> dict[str, Any]:
         return {"facts": facts.pod_facts(self.pod) if self.pod else None}
@@ -137,6 +172,7 @@ class PodPage:
         return {
             "never": self.last is None,
             "last_seq": self.last_seq,
+            "end": f"{as_datetime(self.end.at):%Y-%m-%d %H:%M:%S} UTC" if self.end else "",
             "assumptions": list({str(one): one for one in assumptions}.values()),
         }
 
@@ -168,22 +204,28 @@ class PodPage:
 
     def _traces(self) -> dict[str, Any]:
         lines = self.traces((), MOST_TRACES)
-        return {"traces": self.trace_facts(lines), "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
+        return {"traces": self.trace_rows(lines), "traces_cut": MOST_TRACES if len(lines) == MOST_TRACES else 0}
 
-    def trace_facts(self, lines: Sequence[read.Line], shown: int | None = None) -> list[TraceFacts]:
-        """Return traces as rows, the newest first; `shown`: the page has rows of all before this seq, too."""
-        created = self._created(lines)
-        causes = self._causes({line.cause for line in lines})
-        seqs = {line.seq for line in lines}
-        if shown is not None:
-            before = traces_about(self.cluster, lines[0].about, (), shown).filter(seq__in=causes)
-            seqs.update(before.values_list("seq", flat=True))
-        return [self._trace(line, created, causes.get(line.cause, ""), line.cause in seqs) for line in reversed(lines)]
+    def trace_rows(self, lines: Sequence[read.Line]) -> SafeString:
+        """Render traces as rows, the newest first, each once for all who look at it."""
+        created, key = self._created(lines), ("trace", self.cluster.pk, self.namespace, self.name, get_language())
+        new = {line.cause for line in lines if (*key, line.seq) not in renders}
+        causes = self._causes(new) if new else {}
+
+        def row(line: read.Line) -> str:
+            known = causes if line.cause in causes else self._causes({line.cause})
+            trace = self._trace(line, created, known.get(line.cause, ""))
+            return render_to_string("_pod_traces_row.html", {"trace": trace})
+
+        rows = [renders.get((*key, line.seq), lambda line=line: row(line)) for line in reversed(lines)]  # type: ignore[misc]
+        return mark_safe("".join(rows))
 
     def _created(self, lines: Sequence[read.Line]) -> Micros:
         """Return the moment that the page counts from: when the log first tells of this name."""
         if not lines:
             return self.cluster.start
+        if self.book is not None:
+            return self.book.turns[0].at if self.book.turns else self.cluster.start
         first = read.versions(self.cluster, "pods", self.namespace, self.name, limit=1)
         return first[0].at if first else self.cluster.start
 
@@ -195,7 +237,7 @@ class PodPage:
             for entry in entries(self.cluster, seqs)
         }
 
-    def _trace(self, line: read.Line, created: Micros, because: str, cause_shown: bool) -> TraceFacts:
+    def _trace(self, line: read.Line, created: Micros, because: str) -> TraceFacts:
         moment = as_datetime(line.at)
         body = line.content
         return TraceFacts(
@@ -207,15 +249,17 @@ class PodPage:
             severity=trace_severity(line.type, body),
             cause=line.cause,
             because=because,
-            cause_shown=cause_shown,
         )
 
 
 def traces_about(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int) -> QuerySet[Entry]:
     """Return the rows of the traces about a Pod up to a seq; no types: all but output and assumptions."""
-    owners = [piece.cluster_id for piece in segments(cluster)]
-    rows = Entry.objects.filter(cluster_id__in=owners, about=uid, kind=Entry.Kind.TRACE, seq__lte=upto)
-    return rows.filter(type__in=types) if types else rows.exclude(type__in=("output", "assumption"))
+    rows = Entry.objects.filter(within(cluster, upto), about=uid, kind=Entry.Kind.TRACE)
+    return rows.filter(type__in=types) if types else rows.exclude(type__in=NOT_TOLD)
+
+
+def _wanted(type: str, types: tuple[str, ...]) -> bool:
+    return type in types if types else type not in NOT_TOLD
 
 
 def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int, most: int) -> list[read.Line]:
@@ -230,10 +274,8 @@ def newest_traces(cluster: Cluster, uid: str, types: tuple[str, ...], upto: int,
 
 def entries(cluster: Cluster, seqs: set[int]) -> Iterator[Entry]:
     """Yield these entries, without their bodies."""
-    for piece in segments(cluster):
-        rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__in=seqs, seq__gt=piece.after)
-        rows = rows.filter(seq__lte=piece.upto) if piece.upto is not None else rows
-        yield from rows.only("seq", "kind", "type", "resource", "name")
+    rows = Entry.objects.filter(within(cluster, max(seqs)), seq__in=seqs)
+    yield from rows.only("seq", "kind", "type", "resource", "name")
 
 
 def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:
@@ -242,10 +284,30 @@ def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:
     return render_to_string(f"_pod_{name}.html", context)
 
 
+def fragments(page: PodPage, book: Book) -> dict[str, SafeString]:
+    """Return all fragments for a whole page, each rendered once as long as nothing new is told of the Pod; ages are put in."""
+    showing = page.showing
+    moment = (book.newest,) if showing.live else (showing.seq, showing.at, page.end is not None)
+    key = ("page", page.cluster.pk, page.namespace, page.name, moment, get_language())
+    second = showing.at // SECOND
+    return {
+        name: mark_safe(
+            retold(
+                renders.get(
+                    (*key, name, second) if name == "describe" else (*key, name),
+                    lambda name=name: fragment(page, name, oob=False),  # type: ignore[misc]
+                ),
+                showing.at,
+            )
+        )
+        for name in FRAGMENTS
+    }
+
+
 def past(page: PodPage) -> str:
     """Return all fragments of a past moment, rendered once for all who look at it."""
     showing = page.showing
-    key = ("past", page.cluster.pk, page.namespace, page.name, showing.seq, showing.at, get_language())
+    key = ("past", page.cluster.pk, page.namespace, page.name, showing.seq, showing.at, page.end is not None, get_language())
     return renders.get(key, lambda: "".join(fragment(page, name, oob=True) for name in FRAGMENTS))
 
 
@@ -283,7 +345,7 @@ def touched(news: Chapter) -> dict[str, int]:
             found["life"] = version.seq
     for line in news.lines:
         if line.kind == "trace":
-            found[line.type if line.type in ("output", "assumption") else "trace"] = line.seq
+            found[line.type if line.type in NOT_TOLD else "trace"] = line.seq
         elif line.resource == "events":
             found["events"] = line.seq
     return found

@@ -35,6 +35,10 @@ class Renders:
         result: T = future.result()
         return result
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Say whether the result for this key is kept: then it is not made again."""
+        return key in self._futures
+
     def clear(self) -> None:
         with self._lock:
             self._futures.clear()
@@ -55,5 +59,5 @@ class Renders:
             self._futures.popitem(last=False)
 
 
-renders = Renders(4000)
+renders = Renders(20_000)
 """The process's own."""

@@ -13,6 +13,7 @@ from podhub.log.errors import NotYet
 from podhub.log.models import Cluster
 from podhub.runs import dispatch
 from podhub.runs.clock import MAX, PAUSED, Clock, parse_speed
+from podhub.web.story import Turn
 
 PATIENCE = 1.0
 """Seconds for which a moment that is about to be known is waited for."""
@@ -57,6 +58,11 @@ def _awaited(cluster: Cluster, text: str) -> moments.Moment:
             dispatch.nudge(cluster.pk)  # an idle cluster's horizon moves when somebody asks
             time.sleep(0.05)
             cluster.refresh_from_db()
+
+
+def last_moment(cluster: Cluster, end: Turn) -> Showing:
+    """Show a cluster as it was when a Pod was about to go away."""
+    return Showing(cluster, end.seq - 1, end.at, live=False)
 
 
 def clock_of(cluster: Cluster) -> Clock:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import msgspec
+from django.db.models import Max, Q
 
 from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_status
@@ -82,9 +84,54 @@ def _gaps(told: Chapter) -> Iterator[Version]:
             yield Version(seq, at - told.cluster.start, "GAP", {})
 
 
-def whole(cluster: Cluster, namespace: str, name: str, upto: int) -> Story:
-    """Return all that happened to the Pods of a name up to a seq."""
-    return story(chapter(cluster, namespace, name, upto=upto, types=(*CHANGES, "DELETED", *SHAPES)))
+class Turn(NamedTuple):
+    """A change of a Pod, without what it says: DELETED is its end."""
+
+    seq: int
+    at: Micros
+    type: str
+    uid: str
+
+
+class Book:
+    """All that happened to the Pods of a name up to a seq, but for what programs wrote: read when it is opened."""
+
+    def __init__(self, cluster: Cluster, namespace: str, name: str, upto: int) -> None:
+        self.cluster, self.namespace, self.name, self.upto = cluster, namespace, name, upto
+
+    @cached_property
+    def chapter(self) -> Chapter:
+        types = (*CHANGES, "DELETED", *SHAPES, "assumption")
+        return chapter(self.cluster, self.namespace, self.name, upto=self.upto, types=types)
+
+    @cached_property
+    def turns(self) -> list[Turn]:
+        """The changes of these Pods; none: the log tells of no such Pod."""
+        rows = Entry.objects.filter(within(self.cluster, self.upto), kind=Entry.Kind.CHANGE, resource="pods")
+        rows = rows.filter(namespace=self.namespace, name=self.name).order_by("seq")
+        return [Turn(*row) for row in rows.values_list("seq", "at", "type", "about")]
+
+    @cached_property
+    def newest(self) -> int:
+        """The seq of the last entry that tells of these Pods: what shows their story is the same until it grows."""
+        uids = {turn.uid for turn in self.turns}
+        rows = Entry.objects.filter(within(self.cluster, self.upto), about__in=uids, kind__in=Entry.Kind.values)
+        gaps = Entry.objects.filter(within(self.cluster, self.upto), about="", kind=Entry.Kind.GAP)
+        return max((max_of["seq__max"] or 0 for max_of in (rows.aggregate(Max("seq")), gaps.aggregate(Max("seq")))), default=0)
+
+    def end(self, seq: int | None = None) -> Turn | None:
+        """Return what took the Pod away, where `seq` is its last; without one: where it is gone by now."""
+        turns = self.turns if seq is None else [turn for turn in self.turns if turn.seq == seq + 1]
+        return turns[-1] if turns and turns[-1].type == "DELETED" else None
+
+
+def within(cluster: Cluster, upto: int) -> Q:
+    """Return the condition for the entries of a log up to a seq, those that it has of the logs it was forked from included."""
+    stretches = Q()
+    for piece in segments(cluster):
+        last = upto if piece.upto is None else min(piece.upto, upto)
+        stretches |= Q(cluster_id=piece.cluster_id, seq__gt=piece.after, seq__lte=last)
+    return stretches
 
 
 def _since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator[Version]:

@@ -13,33 +13,37 @@ let wanted = null; // the moment to be shown next, while an answer is on its way
 let asking = false;
 let shown = timeline.live ? "live" : "past";
 let missed = false; // whether news came that the page does not show
+let resting = page.dataset.resting !== undefined; // whether it shows the last moment of a Pod that is gone, unasked
 
-function address(at) {
+// A past moment, the last one of a Pod that ended after `last`, or (at is null) the newest.
+function address({ at, last }) {
   const url = new URL(page.dataset.moment, location.href);
-  if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3)}s`);
+  if (last !== undefined) url.search += `&seq=${last}&last`;
+  else if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3)}s`);
   return url;
 }
 
 // One request at a time; while it is on its way only the newest wish is kept.
-async function show(at) {
-  wanted = { at };
+async function show(at, last) {
+  wanted = { at, last };
   if (asking) return;
   asking = true;
   try {
     while (wanted) {
       const now = wanted;
       wanted = null;
-      await ask(now.at);
+      await ask(now);
     }
   } finally {
     asking = false;
   }
 }
 
-async function ask(at) {
+async function ask(wish) {
+  const { at } = wish;
   missed = false;
   try {
-    const answer = await fetch(address(at), { headers: { "HX-Request": "true" } });
+    const answer = await fetch(address(wish), { headers: { "HX-Request": "true" } });
     const html = await answer.text();
     if (answer.ok && (at === null) === timeline.live) {
       put(html);
@@ -81,6 +85,7 @@ function remember(at) {
 
 timeline.addEventListener("moment", (event) => {
   const at = event.detail.live ? null : event.detail.at;
+  resting = false;
   remember(at);
   if (at === null && shown === "live" && !missed && !asking) return;
   show(at);
@@ -98,18 +103,40 @@ function tell(message) {
   if (added.includes(false)) show(null);
 }
 
+// The Pod is gone: what it was at last is worth more than that it is not there.
+function rest({ at, seq }) {
+  resting = true;
+  timeline.rest(at);
+  show(at, seq);
+}
+
+// Whether news tell of a Pod that is there (again).
+function begins({ timeline: news }) {
+  return Boolean(news?.points.some(([, , lane, bar]) => lane === "pod" && bar));
+}
+
 if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
       if (message.reload) location.reload();
       timeline.told(message);
       if (message.clock) tellSpeed(message.clock);
-      if (timeline.live && shown === "live" && !asking) tell(message);
+      if (message.ended && timeline.live) rest(message.ended);
+      else if (resting && begins(message)) timeline.goLive();
+      else if (timeline.live && shown === "live" && !asking) tell(message);
       else if (message.html || message.grown) missed = true;
       countAges();
     },
     stale: staleNote(note, page.dataset.stale),
   });
 }
+
+// The cause of a trace: its row, where the page has one, else the moment at which it happened.
+page.addEventListener("click", (event) => {
+  const seq = event.target.closest?.("#pod-traces a[href^='?seq=']")?.search.slice("?seq=".length);
+  if (!seq || !document.getElementById(`seq-${seq}`)) return;
+  event.preventDefault();
+  location.hash = `seq-${seq}`;
+});
 
 setInterval(countAges, 500);

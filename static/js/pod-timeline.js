@@ -26,7 +26,7 @@ class PodTimeline extends HTMLElement {
     this.free = false; // whether the user has chosen what is in view
     this.clockLabels = false;
     this.#find();
-    this.story.add(told);
+    this.story.add(told.story);
     this.#bind();
     this.#fit();
     this.last = performance.now();
@@ -57,6 +57,12 @@ class PodTimeline extends HTMLElement {
   seek(at) {
     this.playhead.seek(at, 0);
     this.#moved();
+  }
+
+  // Stand at a moment that nobody has gone to: it is shown already, so no `moment` is told.
+  rest(at) {
+    this.playhead.rest(at);
+    this.#refit();
   }
 
   goLive() {

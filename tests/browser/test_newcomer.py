@@ -134,11 +134,24 @@ def test_a_pod_is_deleted_with_a_grace_period_and_its_end_is_watched(page: Page)
     page.get_by_role("button", name="Delete…").click()
     page.get_by_label("Grace period in seconds").fill("2")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.locator("#pod-describe")).to_contain_text("NotFound")
-    expect(page.locator("#pod-note")).to_contain_text("any more")
+    expect(page.locator("#pod-note")).to_contain_text("has been gone since")
+    expect(page.locator("#pod-describe")).to_contain_text(re.compile(r"Name: +mypod"))
     expect(page.get_by_role("button", name="Delete…")).to_be_hidden()
-    page.get_by_role("link", name="Its last moment").click()
-    expect(page.locator("#pod-describe")).to_contain_text("Name:             mypod")
+    assert "?" not in page.url
+
+
+def test_a_page_of_a_pod_that_is_gone_goes_live_when_it_is_made_again(page: Page) -> None:
+    make_cluster(page, "again")
+    upload(page, "again", GALLERY / "mypod.yaml")
+    expect(page.locator("#pod-state")).to_have_text("Running")
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_label("Grace period in seconds").fill("0")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#pod-note")).to_contain_text("has been gone since")
+    other = page.context.new_page()
+    upload(other, "again", GALLERY / "mypod.yaml")
+    expect(page.locator("#pod-state")).to_have_text("Running")
+    expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_browser_that_was_away_is_right_again_without_a_reload(page: Page, server: Server) -> None:

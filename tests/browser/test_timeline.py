@@ -11,6 +11,17 @@ from playwright.sync_api import Page, expect
 POD = "/c/life/pods/liveness-exec/liveness-exec/"
 
 
+def test_the_page_of_a_pod_that_is_gone_stands_at_its_last_moment(page: Page) -> None:
+    page.goto(POD)
+    expect(page.locator("#pod-state")).to_have_text("Error gone")
+    expect(page.locator("#pod-note")).to_contain_text("has been gone since")
+    assert time_of(page) == "5m0.4s"
+    page.locator("[data-act=live]").click()
+    expect(page.locator("#pod-describe")).to_contain_text("NotFound")
+    page.get_by_role("link", name="Its last moment").click()
+    expect(page.locator("#pod-state")).to_have_text("Error gone")
+
+
 def scrub(page: Page, to: float) -> None:
     """Press in the ruler at the playhead's end of the plot and drag to a share of its width."""
     box = page.locator("[data-part=plot]").bounding_box()
@@ -27,7 +38,7 @@ def time_of(page: Page) -> str:
 
 def test_dragging_the_playhead_puts_the_whole_page_into_the_past(page: Page) -> None:
     page.goto(POD)
-    expect(page.locator("#pod-describe")).to_contain_text("NotFound")
+    expect(page.locator("#pod-state")).to_have_text("Error gone")
     scrub(page, 0.16)
     expect(page.locator("#pod-describe")).to_contain_text("Liveness probe failed")
     expect(page.locator("#pod-describe")).to_contain_text("Restart Count:  0")

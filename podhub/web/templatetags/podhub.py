@@ -14,7 +14,7 @@ from podhub.web import ages, assets
 
 register = template.Library()
 
-_NO_MARKUP = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+_NO_MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 @register.simple_tag
@@ -37,7 +37,9 @@ def age(context: template.Context, since: Micros | None) -> SafeString | str:
 @register.filter
 def json(value: Any) -> SafeString:
     """A value in a script element that no script runs."""
-    text = msgspec.json.encode(value).decode().translate(_NO_MARKUP)
+    text = msgspec.json.encode(value).decode()
+    for character, escape in _NO_MARKUP.items():
+        text = text.replace(character, escape)
     return format_html('<script type="application/json">{}</script>', mark_safe(text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 import podhub
 from lifecycle.clock import SECOND
-from lifecycle.wire import Request
+from lifecycle.wire import Object, Request
 from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.runs.queue import submit
@@ -22,8 +23,9 @@ from podhub.web.forms import DeleteForm
 from podhub.web.legend import legend
 from podhub.web.pages import no_such_pod, page, problem
 from podhub.web.pod_page import PodPage
-from podhub.web.showing import Showing, clock_for_browser, newest, showing
-from podhub.web.story import whole
+from podhub.web.renders import renders
+from podhub.web.showing import Showing, clock_for_browser, last_moment, newest, showing
+from podhub.web.story import Book, story
 from podhub.web.views.clusters import clock_context
 
 PLAYBACK_SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16", "32", "64")
@@ -37,46 +39,52 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
     cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
     head = shown if shown.live else newest(cluster)
-    told = whole(cluster, namespace, name, head.seq)
-    if not told.points:
+    book = Book(cluster, namespace, name, head.seq)
+    if not book.turns:
         return no_such_pod(request, cluster, namespace, name)
-    at = None if shown.live else shown.at - cluster.start
-    data = {
-        "start": cluster.start,
-        "at": at,
-        "clock": clock_for_browser(cluster),
-        "seq": told.seq,
-        "lanes": told.lanes,
-        "points": told.points,
-        "marks": told.marks,
-    }
+    end = book.end(None if shown.live else shown.seq)
+    shown = last_moment(cluster, end) if end else shown
+    shown_pod = PodPage(shown, namespace, name, book, end)
     where = (cluster.name, namespace, name)
     context = {
-        **_everything(PodPage(shown, namespace, name)),
-        **clock_context(cluster),
+        "cluster": cluster,
+        "pod_name": name,
         "namespace": namespace,
-        "story": data,
+        "fragments": pod_page.fragments(shown_pod, book),
+        "seq": head.seq,
+        "story": _story(book, shown),
+        "resting": end is not None and not (request.GET.get("at") or request.GET.get("seq")),
         "page_url": reverse("pod", args=where),
         "moment_url": f"{reverse('pod-moment', args=where)}?of={edition(cluster)}",
         "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
         "playback_speeds": PLAYBACK_SPEEDS,
         "legend": legend(),
-        "delete_form": DeleteForm(grace(shown, namespace, name)),
+        "delete_form": DeleteForm(grace(shown_pod, book)),
+        **clock_context(cluster),
     }
     return page(request, "pod.html", context, modules=("js/pod-timeline.js", "js/pod-page.js"))
 
 
-def _everything(shown: PodPage) -> dict[str, object]:
-    context: dict[str, object] = {}
-    for name in pod_page.FRAGMENTS:
-        context |= shown.context(name)
-    return context
+def _story(book: Book, shown: Showing) -> dict[str, object]:
+    """Return what `<pod-timeline>` reads; the story itself is told and encoded once, as long as it does not grow."""
+    key = ("story", book.cluster.pk, book.namespace, book.name, book.newest, get_language())
+    told: bytes = renders.get(key, lambda: msgspec.json.encode(story(book.chapter)))
+    return {
+        "start": book.cluster.start,
+        "at": None if shown.live else shown.at - book.cluster.start,
+        "clock": clock_for_browser(book.cluster),
+        "story": msgspec.Raw(told),
+    }
 
 
-def grace(shown: Showing, namespace: str, name: str) -> int:
+def grace(shown: PodPage, book: Book) -> int:
     """Return the grace period that a deletion of this Pod would have."""
-    version = shown.view.find("pods", namespace, name)
-    seconds = version.object["spec"].get("terminationGracePeriodSeconds") if version else None
+    key = ("grace", book.cluster.pk, book.namespace, book.name, book.newest, shown.showing.seq)
+    return renders.get(key, lambda: _grace(shown.pod))
+
+
+def _grace(pod: Object | None) -> int:
+    seconds = pod["spec"].get("terminationGracePeriodSeconds") if pod else None
     return 30 if seconds is None else int(seconds)
 
 
@@ -88,11 +96,16 @@ def edition(cluster: Cluster) -> str:
 @require_GET
 @refusals
 def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
-    """The fragments of a Pod's page at one moment, for a page that stands; those of the past never change."""
+    """The fragments of a Pod's page at one moment, for a page that stands; those of the past never change.
+
+    With `?last`, those of the Pod's last moment, marked as such: before it ended nobody could know which that is.
+    """
     cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
-    response = HttpResponse(pod_page.past(PodPage(shown, namespace, name)))
-    if not shown.live and request.GET.get("of") == edition(cluster):
+    end = Book(cluster, namespace, name, shown.seq + 1).end(shown.seq) if "last" in request.GET and not shown.live else None
+    shown = last_moment(cluster, end) if end else shown
+    response = HttpResponse(pod_page.past(PodPage(shown, namespace, name, end=end)))
+    if not shown.live and request.GET.get("of") == edition(cluster) and ("last" in request.GET) == (end is not None):
         patch_cache_control(response, private=True, max_age=FOR_EVER, immutable=True)
     else:
         patch_cache_control(response, no_store=True)

@@ -40,6 +40,11 @@ export class Playhead {
     this.at = Math.min(Math.max(at, from), this.clock.now());
   }
 
+  rest(at) {
+    this.at = at;
+    this.playing = false;
+  }
+
   goLive() {
     this.at = null;
     this.playing = false;

@@ -132,6 +132,15 @@ async def test_the_clusters_page_hears_of_rows(growing: Growing) -> None:
         assert re.search(r'id="gone" hx-swap-oob="true"><li><a href="/c/life/pods/liveness-exec/liveness-exec/', told["html"])
 
 
+async def test_the_end_of_a_pod_is_told_with_its_last_moment(growing: Growing) -> None:
+    head = await grow(growing)(290)
+    async with page(f"{POD}?after={head}") as socket:
+        head = await grow(growing)(400)
+        told = (await heard_until(socket, head))[-1]
+    assert "html" not in told
+    assert told["ended"] == {"seq": head - 1, "at": told["timeline"]["points"][-1][1]}
+
+
 async def test_a_page_of_another_namespace_hears_nothing(growing: Growing) -> None:
     async with page("/ws/c/life/?after=0&namespace=elsewhere") as socket:
         await grow(growing)(50)

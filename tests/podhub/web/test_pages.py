@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from lifecycle.clock import parse_rfc3339
+from lifecycle.clock import SECOND, parse_rfc3339
 from podhub.log import importing
 from podhub.log.models import Cluster
 from podhub.log.moments import compact
+from podhub.web.renders import renders
 from tests.podhub.web.conftest import RECORDINGS
+from tests.podhub.web.growing import Growing
 
 POD = "/c/life/pods/liveness-exec/liveness-exec/"
 
@@ -53,10 +55,52 @@ def test_a_moment_may_be_named_by_its_seq(recorded: Cluster, client: Client) -> 
 
 
 def test_before_and_after_its_life_the_pod_is_not_found_but_its_page_is(recorded: Cluster, client: Client) -> None:
-    for query in ({"at": "10ms"}, {}):
+    for query in ({"at": "10ms"}, {"at": "310s"}):
         page = client.get(POD, query)
         assert page.status_code == 200
         assert described(page.content.decode()) == 'Error from server (NotFound): pods "liveness-exec" not found'
+
+
+def test_the_page_of_a_pod_that_is_gone_opens_at_its_last_moment(recorded: Cluster, client: Client) -> None:
+    html = client.get(POD).content.decode()
+    assert re.search(r"^Status: +Failed$", described(html), re.MULTILINE)
+    assert "has been gone since 2026-11-21 08:31:20 UTC." in html
+    assert "data-resting" in html
+    assert re.search(r'<span class="pod-state" id="pod-state" data-gone>.*<span class="tag">gone</span>', html)
+    before = client.get(POD, {"at": "200s"}).content.decode()
+    assert "data-gone" not in before
+    assert "data-resting" not in before
+
+
+def test_the_last_moment_is_marked_for_a_page_that_stands_once_it_is_known_to_be_the_last(
+    growing: Growing, client: Client
+) -> None:
+    head = growing.until(299)
+    edition = re.search(r"moment/\?of=([^\"&]+)", client.get(POD).content.decode())
+    assert edition
+    early = client.get(POD + "moment/", {"seq": head, "last": "", "of": edition[1]})
+    assert "has been gone" not in early.content.decode()
+    assert "no-store" in early["Cache-Control"]
+    last = growing.until(400) - 1
+    query = {"seq": last, "last": "", "of": edition[1]}
+    marked = client.get(POD + "moment/", query)
+    assert "has been gone" in marked.content.decode()
+    assert "immutable" in marked["Cache-Control"]
+    del query["last"]
+    assert "has been gone" not in client.get(POD + "moment/", query).content.decode()
+
+
+def test_a_page_that_is_asked_for_again_is_not_rendered_again_but_grows_older(growing: Growing, client: Client) -> None:
+    growing.until(20)
+    first = client.get(POD).content.decode()
+    made = renders.made
+    growing.writer.append([], growing.recording.start + 27 * SECOND)
+    second = client.get(POD).content.decode()
+    assert renders.made - made == 1, "the description, for its ages are older"
+    ages = [re.findall(r'data-since="\d+">(\w+)<', html)[0] for html in (first, second)]
+    assert ages == ["20s", "27s"]
+    growing.until(60)
+    assert "Unhealthy" in client.get(POD).content.decode()
 
 
 def test_a_past_moment_is_cached_for_ever_and_the_newest_not_at_all(recorded: Cluster, client: Client) -> None:

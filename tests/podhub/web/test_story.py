@@ -9,7 +9,7 @@ from lifecycle.wire import Change, Request
 from podhub.log import clusters
 from podhub.log.append import Asked, Writer
 from podhub.log.models import Cluster
-from podhub.web.story import chapter, story, whole
+from podhub.web.story import Book, chapter, story
 
 CREATE = Request("create", "pods", namespace="default", body={"kind": "Pod"}, user="ada")
 DELETE = Request("delete", "pods", namespace="default", name="web", body={})
@@ -41,7 +41,7 @@ def cluster(db: None) -> Cluster:
 
 
 def test_requests_that_changed_a_pod_are_marks_in_its_lane_and_others_are_not(cluster: Cluster) -> None:
-    told = whole(cluster, "default", "web", 6)
+    told = story(Book(cluster, "default", "web", 6).chapter)
     assert [(mark.seq, mark.at, mark.lane, mark.shape, mark.title) for mark in told.marks] == [
         (1, SECOND, "pod", "request", "create pods by ada"),
         (5, 3 * SECOND, "pod", "request", "delete pods"),
