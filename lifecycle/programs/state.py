@@ -60,12 +60,15 @@ class Pipe(msgspec.Struct, omit_defaults=True):
 class Terminal(msgspec.Struct, omit_defaults=True):
     """A pseudo terminal (`terminal.py`).
 
-    `line` is being typed, `lines` are whole and not yet read (an empty one: end of input). `waiting` are the processes that
-    read, `foreground` the process group that its keys send signals to. Once it is `closed` there is nothing more to read.
+    `line` is being typed, `lines` are whole and not yet read (an empty one: end of input). Where it is `raw` a program reads
+    the `keys` as they come, and shows what it likes of them. `waiting` are the processes that read, `foreground` the process
+    group that its keys send signals to. Once it is `closed` there is nothing more to read.
     """
 
     line: str = ""
     lines: list[str] = []
+    raw: bool = False
+    keys: str = ""
     waiting: list[int] = []
     foreground: int = 0
     rows: int = 0
@@ -114,11 +117,46 @@ class Frame(msgspec.Struct, omit_defaults=True):
     line: int = 0
 
 
+class Search(msgspec.Struct, omit_defaults=True):
+    """A search in a shell's history: for which text, and the line, the cursor and the place in the history before it."""
+
+    text: str = ""
+    failed: bool = False
+    found: int = -1
+    forward: bool = False
+    before: list[str] = []
+    cursor: int = 0
+    place: int = 0
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """A line that somebody edits at a shell's prompt (`editor`): its characters, each in its bytes, and the cursor's place.
+
+    `place` is where in the history it stands, `edited` what was made of other lines of the history (the newest is this one).
+    `row` and `column` are where the cursor is on the screen, from the prompt's last line on; `rows` what stands there, by
+    columns (\x01 before what is marked). `last` is what the last key did, `asked` what is to be listed once that is confirmed.
+    """
+
+    prompt: str = ""
+    characters: list[str] = []
+    cursor: int = 0
+    place: int = 0
+    edited: dict[int, str] = {}
+    row: int = 0
+    column: int = 0
+    rows: list[list[str]] = []
+    marked: tuple[int, int] = (0, 0)
+    last: str = ""
+    asked: list[str] = []
+    search: Search | None = None
+
+
 class Input(msgspec.Struct, omit_defaults=True):
     """What a shell that reads its commands has read: `text` is no whole command yet, `line` the number of lines before it.
 
     An interactive one prompts (`prompted`: the prompt for what comes next is out), and goes on after errors and interrupts
-    (`interrupted`: one of its children has ended by one).
+    (`interrupted`: one of its children has ended by one). At a terminal it has an editor: `editing` is the line in it,
+    `history` the lines before, `killed` what was last cut out.
     """
 
     text: str = ""
@@ -126,6 +164,9 @@ class Input(msgspec.Struct, omit_defaults=True):
     interactive: bool = False
     prompted: bool = False
     interrupted: bool = False
+    editing: Line | None = None
+    history: list[str] = []
+    killed: str = ""
 
 
 class Job(msgspec.Struct, omit_defaults=True):

@@ -1,6 +1,7 @@
 """Terminals: what is typed is echoed, edited and read line by line, some keys send signals, output gets carriage returns.
 
-Linux: termios(3), canonical mode; no program reads keys as they come
+Where a shell edits its lines itself (`editor`) it gets the keys as they come, and nothing is echoed.
+Linux: termios(3), canonical mode and the other one
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from lifecycle.programs.state import Open, Process, Terminal
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
 
-SIGNALS = {"\x03": "SIGINT", "\x1c": "SIGQUIT", "\x1a": "SIGTSTP"}
+INTERRUPT = "\x03"
+SIGNALS = {INTERRUPT: "SIGINT", "\x1c": "SIGQUIT", "\x1a": "SIGTSTP"}
 END, ERASE_WORD, KILL = "\x04", "\x17", "\x15"
 ERASE = "\x7f\x08"
-LONGEST, WAITING = 4095, 4096
-"""Characters of a line, and lines that wait to be read; what is typed beyond is lost."""
+LONGEST, WAITING, KEYS = 4095, 4096, 64 << 10
+"""Characters of a line, lines and keys that wait to be read; what is typed beyond is lost."""
 
 
 def terminal_of(machine: Machine, process: Process) -> Terminal | None:
@@ -61,6 +63,12 @@ def show(machine: Machine, number: int, text: str, pid: int = 1) -> None:
 def type_text(machine: Machine, number: int, text: str) -> None:
     """Take what somebody types."""
     terminal = machine.state.terminals[number]
+    if terminal.raw:
+        if INTERRUPT in text:
+            terminal.keys = ""
+        terminal.keys += text[: KEYS - len(terminal.keys)]
+        _wake(machine, terminal)
+        return
     echo = ""
     for key in text:
         echo += _typed(terminal, "\n" if key == "\r" else key)
@@ -136,33 +144,55 @@ def signal_group(machine: Machine, group: int, signal: str) -> None:
             machine.signal(process, signal)
 
 
+# ── modes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def make_raw(terminal: Terminal) -> None:
+    """Let a program read keys as they come; what was typed ahead is read so, too."""
+    if not terminal.raw:
+        terminal.raw = True
+        ahead = "".join(line if line.endswith("\n") else line + END for line in terminal.lines)
+        terminal.keys, terminal.lines, terminal.line = ahead + terminal.line, [], ""
+
+
+def make_cooked(terminal: Terminal) -> None:
+    """Let programs read lines again; keys that were typed ahead are lines, or the beginning of one, that was not echoed."""
+    terminal.raw = False
+    *lines, terminal.line = terminal.keys.replace("\r", "\n").split("\n")
+    terminal.lines, terminal.keys = [line + "\n" for line in lines], ""
+
+
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def read(machine: Machine, process: Process, number: int) -> str | None:
-    """Return the next line; empty at the end of input; None: wait, you will be woken."""
+    """Return the next line (or the keys there are); empty at the end of input; None: wait, you will be woken."""
     terminal = machine.state.terminals.get(number)
     if terminal is None:
         return ""
+    if terminal.keys:
+        keys, terminal.keys = terminal.keys, ""
+        return keys
     if terminal.lines:
         return terminal.lines.pop(0)
     if not terminal.closed:
-        _wait(terminal, process)
+        wait(terminal, process)
         return None
     return ""
 
 
-def _wait(terminal: Terminal, process: Process) -> None:
-    process.waiting = "read"
+def wait(terminal: Terminal, process: Process, state: str = "read") -> None:
+    """Have a process wait until there is something to read; or, in another state, be called at once when it comes."""
+    process.waiting = state
     if process.pid not in terminal.waiting:
         terminal.waiting.append(process.pid)
 
 
 def _wake(machine: Machine, terminal: Terminal) -> None:
-    if not (terminal.lines or terminal.closed):
+    if not (terminal.lines or terminal.keys or terminal.closed):
         return
     waiting, terminal.waiting = terminal.waiting, []
     for pid in waiting:
         process = machine.state.processes.get(pid)
-        if process is not None and process.waiting in ("read", "builtin") and process.code is None:
+        if process is not None and process.waiting in ("read", "builtin", "spin") and process.code is None:
             machine.ready(process)

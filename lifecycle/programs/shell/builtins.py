@@ -389,6 +389,12 @@ def _times(turn: Turn, argv: list[str]) -> int:
     return 0
 
 
+def _history(turn: Turn, argv: list[str]) -> int:
+    from lifecycle.programs.editor.history import history
+
+    return history(turn, argv)
+
+
 BUILTINS: dict[str, Builtin] = {
     ":": _colon,
     "true": _colon,
@@ -430,6 +436,7 @@ BUILTINS: dict[str, Builtin] = {
     "alias": _colon,
     "unalias": _colon,
     "getopts": _getopts,
+    "history": _history,
     "ulimit": _ulimit,
     "let": _let,
     "builtin": _builtin,

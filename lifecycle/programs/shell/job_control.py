@@ -67,11 +67,26 @@ def interrupt(machine: Machine, process: Process) -> None:
     if process.waiting in ("child", "pipeline", "substitute"):
         shell.input.interrupted = True
         return
-    turn = Turn(machine, process)
-    abandon(turn, 128 + NUMBERS["SIGINT"])
-    shell.input.text, shell.input.prompted, shell.input.interrupted = "", False, False
-    turn.write(2, "\n")
+    _drop(Turn(machine, process))
     machine.ready(process)
+
+
+def give_up(turn: Turn) -> None:
+    """Drop what was typed, as somebody has typed ^C into the editor; a trap for it runs."""
+    action = turn.shell.traps.get("SIGINT")
+    if action:
+        turn.write(2, "\n")
+        turn.process.pending.append("SIGINT")
+    else:
+        _drop(turn)
+
+
+def _drop(turn: Turn) -> None:
+    source = turn.shell.input
+    assert source is not None
+    abandon(turn, 128 + NUMBERS["SIGINT"])
+    source.text, source.prompted, source.interrupted, source.editing = "", False, False, None
+    turn.write(2, "\n")
 
 
 def ended_in_front(machine: Machine, parent: Process, child: Process) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.programs import streams
+from lifecycle.programs import editor, streams
 from lifecycle.programs.files import join
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import prompt
 from lifecycle.programs.shell.frames import abandon, leave, push
-from lifecycle.programs.shell.job_control import announce, interactive, may_leave
+from lifecycle.programs.shell.job_control import announce, give_up, interactive, may_leave
 from lifecycle.programs.shell.lexer import ParseError
 from lifecycle.programs.shell.parser import first_line
 from lifecycle.programs.shell.syntax import SyntaxFault
 from lifecycle.programs.shell.turn import ShellExit, Turn
 from lifecycle.programs.state import Frame, Input, Process
-from lifecycle.programs.terminal import is_terminal, terminal_of
+from lifecycle.programs.terminal import is_terminal
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -116,10 +116,13 @@ def _typed(turn: Turn, source: Input) -> int | None:
     while True:
         if not source.prompted:
             _prompt(turn, source)
-        line = streams.read(turn.machine, turn.process, 0, line=True)
+        line = editor.read_line(turn, source) if source.editing else streams.read(turn.machine, turn.process, 0, line=True)
         if line is None:
             return None
         source.prompted = False
+        if line == editor.INTERRUPTED:
+            give_up(turn)
+            return None
         if not line and not source.text:
             _end(turn)
             return None
@@ -132,19 +135,19 @@ def _typed(turn: Turn, source: Input) -> int | None:
 def _prompt(turn: Turn, source: Input) -> None:
     if not source.text:
         announce(turn)
-    name = "PS2" if source.text else "PS1"
-    turn.write(2, prompt.shown(turn, turn.get_text(name)))
+    text = prompt.shown(turn, turn.get_text("PS2" if source.text else "PS1"))
     source.prompted = True
+    if editor.used(turn):
+        editor.begin(turn, source, text)
+    else:
+        turn.write(2, text)
 
 
 def redraw(machine: Machine, process: Process) -> None:
     """Show the prompt and what is being typed once more, as editors of lines do when the window's size changes."""
     shell = process.shell
-    if shell is None or shell.input is None or not shell.input.prompted or process.waiting != "read" or shell.dialect == "dash":
-        return
-    turn, terminal = Turn(machine, process), terminal_of(machine, process)
-    text = prompt.shown(turn, turn.get_text("PS2" if shell.input.text else "PS1")) + (terminal.line if terminal else "")
-    turn.write(2, f"\r\x1b[K\r{text}" if shell.dialect == "bash" else f"\r{text}\x1b[J")
+    if shell is not None and shell.input is not None and shell.input.editing is not None and process.waiting == "read":
+        editor.redraw(Turn(machine, process), shell.input)
 
 
 # ── scripts ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,13 @@ _OWNERS: dict[str, frozenset[str]] = {
     "builtin": frozenset({"bash"}),
     "pushd": frozenset({"bash"}),
     "popd": frozenset({"bash"}),
+    "history": frozenset({"bash", "ash"}),
 }
+
+
+def owned(dialect: str, name: str) -> bool:
+    """Say whether a builtin is one of this shell's."""
+    return dialect in _OWNERS.get(name, _ALL)
 
 
 def do_plain(turn: Turn, frame: Frame, step: Any) -> None:
@@ -153,7 +159,7 @@ def _call(
     shell, name = turn.shell, argv[0]
     function = shell.functions.get(name) if name not in SPECIAL else None
     builtin = BUILTINS.get(name) if function is None else None
-    if builtin is not None and shell.dialect not in _OWNERS.get(name, _ALL):
+    if builtin is not None and not owned(shell.dialect, name):
         builtin = None
     if function is None and builtin is None:
         external(turn, frame, argv, last, opens)

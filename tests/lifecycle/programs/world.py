@@ -74,7 +74,7 @@ class World:
         assert failure is None, failure
         return self.wait_for(subject)
 
-    def session(self, container: str, *command: str, tty: bool = False) -> Session:
+    def session(self, container: str, *command: str, tty: bool = False, columns: int = 80) -> Session:
         """Run a command as somebody who sits there does."""
         self.sessions += 1
         failure = self.programs.exec(
@@ -83,7 +83,7 @@ class World:
             reply(f"session-{self.sessions}"),
             session=self.sessions,
             stdin=True,
-            tty=WindowSize(24, 80) if tty else None,
+            tty=WindowSize(24, columns) if tty else None,
         )
         assert failure is None, failure
         return Session(self, container, self.sessions)

@@ -41,11 +41,23 @@ def test_a_bash_has_its_own_prompt_and_ends_with_control_d(cluster: Reached) -> 
     web["spec"]["containers"][0]["image"] = "debian"
     start(cluster, web)
     with cluster.typist("exec", "-it", "web", "--", "bash") as shell:
-        assert shell.see("# ") == "root@web:/# "
-        assert shell.ask("nosuch", "root@web:/# ") == "bash: nosuch: command not found\r\n"
+        assert shell.see("# ") == "\x1b[?2004hroot@web:/# "
+        assert shell.ask("nosuch", "\x1b[?2004hroot@web:/# ") == "\x1b[?2004l\rbash: nosuch: command not found\r\n"
         shell.type("\x04")
         assert shell.code() == 127
-        assert shell.shown == "exit\r\ncommand terminated with exit code 127\r\n"
+        assert shell.shown == "\x1b[?2004l\r\r\nexit\r\ncommand terminated with exit code 127\r\n"
+
+
+def test_lines_are_edited_and_come_back(cluster: Reached) -> None:
+    start(cluster, pod("box"))
+    with cluster.typist("exec", "-it", "box", "--", "sh") as shell:
+        shell.see("# ")
+        shell.ask("echo on", "# ")
+        shell.type("\x1b[A")
+        shell.see("echo on\x1b[J")
+        assert shell.ask("e", "# ") == "one\r\n/ "
+        shell.type("cat /etc/hostn\t\r")
+        assert shell.see("box\r\n").endswith("/ # cat /etc/hostname \x1b[J\r\nbox\r\n")
 
 
 def test_a_script_runs_as_it_comes(cluster: Reached) -> None:
