@@ -1,8 +1,12 @@
-"""What `lifecycle` advises about a text that it refuses, in the reader's language; the advice itself stands there."""
+"""What `lifecycle` says and advises about a text that it refuses, in the reader's language; the English itself stands there.
+
+Kubernetes' own sentences stay as they are. `hint` adds what can be told from the text alone.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -43,6 +47,15 @@ ADVICE = (
     gettext_noop("Create it first, or correct the name."),
     gettext_noop("Remove it, or correct its name."),
     gettext_noop("Give one of them another name."),
+    gettext_noop("Write a whole number, without quotes."),
+    gettext_noop("Write true or false, without quotes."),
+    gettext_noop("Write text; put what YAML takes for a number or a boolean in quotes."),
+    gettext_noop("Write a list: items below it that begin with a dash."),
+    gettext_noop("Write names and values below it, indented."),
+    gettext_noop("Write its fields below it, indented."),
+    gettext_noop("Write an amount such as 250m, 64Mi or 2."),
+    gettext_noop("Write a time such as 2026-01-01T00:00:00Z."),
+    gettext_noop("Encode the value with base64, or use stringData."),
 )
 
 PATTERNS = (
@@ -66,12 +79,81 @@ PATTERNS = (
 """Advice that names what it is about."""
 
 
+MESSAGES = (
+    (re.compile(r"no objects in this text"), gettext_noop("no objects in this text")),
+    (re.compile(r"byte (?P<byte>\S+) is not text in UTF-8"), gettext_noop("byte %(byte)s is not text in UTF-8")),
+    (
+        re.compile(r"control characters are not allowed \((?P<code>\S+)\)"),
+        gettext_noop("control characters are not allowed (%(code)s)"),
+    ),
+    (re.compile(r"more than (?P<n>[\d,]+) documents in one text"), gettext_noop("more than %(n)s documents in one text")),
+    (re.compile(r"more than (?P<n>[\d,]+) objects in one text"), gettext_noop("more than %(n)s objects in one text")),
+    (re.compile(r"an object is wanted here, not text"), gettext_noop("an object is wanted here, not text")),
+    (re.compile(r"an object is wanted here, not a list"), gettext_noop("an object is wanted here, not a list")),
+    (re.compile(r"(?P<field>apiVersion|kind) not set"), gettext_noop("%(field)s is not set")),
+    (
+        re.compile(r"(?P<key>.+) stands twice \(first on line (?P<line>\d+)\); the last one counts"),
+        gettext_noop("%(key)s stands twice (first on line %(line)s); the last one counts"),
+    ),
+)
+"""What PodHub itself says is wrong."""
+
+_NO_MATCH = re.compile(r'no matches for kind "(?P<kind>\w+)" in version')
+
+WITH_A_TEMPLATE = {
+    "Deployment": "spec.template",
+    "ReplicaSet": "spec.template",
+    "StatefulSet": "spec.template",
+    "DaemonSet": "spec.template",
+    "ReplicationController": "spec.template",
+    "Job": "spec.template",
+    "CronJob": "spec.jobTemplate.spec.template",
+}
+"""Kinds that are not served, and where in them the Pod stands that their controllers would make."""
+
+_BLANKS = re.compile(r"^ *[\u00a0\u2000-\u200b\u3000]")
+_FULL_WIDTH = re.compile(r"^[^#'\"]*[\uff1a\uff0c\uff5b\uff5d\u201c\u201d\u3010\u3011]")
+
+
+def hint(message: str, lines: Sequence[str]) -> str:
+    """Return what to do where that can be told from the complaint, or from the line that it is about and the one before."""
+    match = _NO_MATCH.match(message)
+    if match and match["kind"] in WITH_A_TEMPLATE:
+        values = {"kind": match["kind"], "field": WITH_A_TEMPLATE[match["kind"]]}
+        return (
+            gettext(
+                "PodHub plays Pods, and no controller that would make them from a %(kind)s: submit the Pod that stands in its "
+                "%(field)s, with apiVersion: v1, kind: Pod and a metadata.name."
+            )
+            % values
+        )
+    if any(_BLANKS.match(line) for line in lines):
+        return gettext("Indent with plain spaces: this line begins with a blank of another kind (of full width, or no-break).")
+    if any("{{" in line for line in lines) and not _served(message):
+        return gettext("This is a template: submit what comes of it (`helm template` prints that).")
+    if any(_FULL_WIDTH.match(line) for line in lines) and not _served(message):
+        return gettext('Write plain punctuation (: , { } ") instead of that of full width.')
+    return ""
+
+
+def _served(message: str) -> bool:
+    """Say whether it is a complaint about a value, which may well hold such characters."""
+    return message.startswith(("Invalid value", "Unsupported value", "Required value", "unknown field", "no matches"))
+
+
+def said(message: str) -> str:
+    """Return a complaint of PodHub's own in the reader's language; Kubernetes' stay as they are."""
+    return _filled(MESSAGES, message) or message
+
+
 def translated(advice: str) -> str:
     """Return an advice in the reader's language."""
-    if not advice:
-        return ""
-    for pattern, template in PATTERNS:
-        match = pattern.fullmatch(advice)
+    return (_filled(PATTERNS, advice) or gettext(advice)) if advice else ""
+
+
+def _filled(patterns: Sequence[tuple[re.Pattern[str], str]], text: str) -> str:
+    for pattern, template in patterns:
+        match = pattern.fullmatch(text)
         if match:
             return gettext(template) % match.groupdict()
-    return gettext(advice)
+    return ""

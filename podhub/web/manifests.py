@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lifecycle.core_v1.admission import EmptyCluster
 from lifecycle.core_v1.manifests import LARGEST_TEXT, Document, Problem
@@ -16,11 +19,14 @@ from lifecycle.wire import Object, Request
 from podhub.log import read
 from podhub.log.models import Cluster
 from podhub.runs.queue import submit
-from podhub.web.advice import translated
+from podhub.web.advice import hint, said, translated
 from podhub.web.showing import newest
 
 INITIAL_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease"})
 """Those that every cluster has, and that one which was made this very moment will have."""
+
+NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+LABEL_RULE = gettext_lazy("Use 1 to 63 of a-z, 0-9 and “-”; neither begin nor end with “-”.")
 
 UNPROCESSABLE, CONFLICT, TOO_LARGE = 422, 409, 413
 
@@ -87,16 +93,23 @@ def posted(text: str, files: Sequence[UploadedFile[bytes]]) -> tuple[bytes | str
 
 
 def shown(source: bytes | str) -> str:
-    """Return what the editor can show of a posted text."""
-    return source.decode(errors="replace").replace("\x00", "\ufffd") if isinstance(source, bytes) else source
+    """Return what the editor can show of a posted text: nothing of a file that is no text."""
+    if isinstance(source, str):
+        return source
+    if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return source.decode("utf-16", errors="replace")
+    return "" if b"\x00" in source else source.decode(errors="replace")
 
 
 def check(cluster: Cluster, source: bytes | str, namespace: str, user: str) -> Checked:
     """Test a text as a whole: what it says, and whether the cluster has room for it."""
+    if not NAMESPACE.fullmatch(namespace):
+        return Checked([Finding(_("“%(name)s” is no name for a namespace.") % {"name": namespace}, advice=str(LABEL_RULE))], [])
     objects = ClusterObjects(newest(cluster).view)
     found = check_text(source, namespace=namespace, objects=objects)
-    findings = [_finding(problem, "error") for problem in found.problems]
-    findings += [_finding(problem, "warning") for problem in found.warnings]
+    lines = shown(source).splitlines()
+    findings = [_finding(problem, "error", lines) for problem in found.problems]
+    findings += [_finding(problem, "warning", lines) for problem in found.warnings]
     requests = [_request(document, namespace, user) for document in found.documents if not found.problems]
     if not found.problems:
         made = INITIAL_NAMESPACES | {one.name for one in requests if one.resource == "namespaces"}
@@ -105,10 +118,11 @@ def check(cluster: Cluster, source: bytes | str, namespace: str, user: str) -> C
     return Checked(sorted(findings, key=lambda finding: (finding.level, finding.line or 0)), requests)
 
 
-def _finding(problem: Problem, level: str) -> Finding:
+def _finding(problem: Problem, level: str, lines: Sequence[str]) -> Finding:
     status = TOO_LARGE if "the limit is 3 MiB" in problem.message else UNPROCESSABLE
     field = "" if problem.field in problem.message else problem.field
-    return Finding(problem.message, problem.line, field, translated(problem.what_to_do), level, status)
+    advice = hint(problem.message, lines[max(problem.line - 2, 0) : problem.line]) or translated(problem.what_to_do)
+    return Finding(said(problem.message), problem.line, field, advice, level, status)
 
 
 def _request(document: Document, namespace: str, user: str) -> Request:

@@ -25,8 +25,7 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """The editor; what is posted is checked as a whole and then created."""
     cluster = rights.edited(request.user, cluster_name)
     if cluster.read_only:
-        text = _("The cluster %(name)s is read-only: nothing can be created in it.") % {"name": cluster.name}
-        return problem(request, 403, _("Read-only"), text, [(reverse("cluster", args=[cluster.name]), cluster.name)], cluster)
+        return _read_only(request, cluster)
     if request.method != "POST":
         chosen = named(request.GET.get("manifest", ""))
         return _editor(request, cluster, chosen.text if chosen else "", "default")
@@ -40,11 +39,19 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
         return _editor(request, cluster, text, namespace, checked.findings, status=checked.status)
     created, refusal = manifests.create(cluster, checked.requests)
     if refusal:
+        cluster.refresh_from_db()
+        if cluster.read_only:
+            return _read_only(request, cluster)
         return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
     for finding in checked.findings:
         place = _("line %(line)s") % {"line": finding.line}
         messages.warning(request, f"{place}: {finding.message}")
     return _where(request, cluster, created)
+
+
+def _read_only(request: HttpRequest, cluster: Cluster) -> HttpResponse:
+    text = _("The cluster %(name)s is read-only: nothing can be created in it.") % {"name": cluster.name}
+    return problem(request, 403, _("Read-only"), text, [(reverse("cluster", args=[cluster.name]), cluster.name)], cluster)
 
 
 def _where(request: HttpRequest, cluster: Cluster, created: list[Created]) -> HttpResponseRedirect:

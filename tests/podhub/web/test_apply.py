@@ -92,6 +92,64 @@ def test_bad_input_is_told_at_its_line_and_nothing_is_stored(lab: Cluster, clien
     assert stored(lab) == before
 
 
+HINTS = {
+    "a Deployment": (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n",
+        "submit the Pod in its spec.template,",
+        "请提交其 spec.template 中的 Pod",
+    ),
+    "a CronJob": (
+        "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: web}\n",
+        "submit the Pod in its spec.jobTemplate.spec.template,",
+        "请提交其 spec.jobTemplate.spec.template 中的 Pod",
+    ),
+    "a blank of full width": (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n\u3000name: web\n",
+        "Indent with plain spaces",
+        "请用普通空格缩进",
+    ),
+    "a colon of full width": ("apiVersion\uff1av1\nkind: Pod\n", "Write plain punctuation", "请使用半角标点"),
+    "a chart's template": (
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.name }}\n",
+        "submit what comes of it",
+        "请提交它生成的结果",
+    ),
+    "no text": (b"\x89PNG\r\n\x1a\n\x00\x00", "byte 0x89 is not text in UTF-8", "字节 0x89 不是 UTF-8 文本"),
+}
+
+
+@pytest.mark.parametrize("name", HINTS)
+def test_what_to_do_instead_is_told_in_both_languages(lab: Cluster, client: Client, name: str) -> None:
+    text, english, chinese = HINTS[name]
+    for language, expected in (("en", english), ("zh-hans", chinese)):
+        data = {"file": SimpleUploadedFile("pod.yaml", text)} if isinstance(text, bytes) else {"manifest": text}
+        html = client.post(URL, data, headers={"accept-language": language}).content.decode()
+        assert any(expected in message for _, message in findings(html)), findings(html)
+
+
+def test_chinese_text_in_a_value_is_no_mistake(lab: Cluster, client: Client) -> None:
+    text = "# 中文：注释\n" + GOOD.format(name="web").replace(
+        "name: web", 'name: web\n  annotations: {note: "你好，世界：{{ }}"}'
+    )
+    assert client.post(URL, {"manifest": text}).status_code == 302
+
+
+def test_a_file_that_is_no_text_is_not_shown_in_the_editor(lab: Cluster, client: Client) -> None:
+    html = client.post(URL, {"file": SimpleUploadedFile("pod.yaml", b"\x89PNG\x00\x01")}).content.decode()
+    assert re.search(r"<textarea[^>]*>\n</textarea>", html)
+    told = client.post(URL, {"file": SimpleUploadedFile("pod.yaml", "kind: Pud\n".encode("utf-16"))}).content.decode()
+    assert "kind: Pud" in told
+
+
+def test_a_namespace_that_can_be_none_is_told_without_a_line(lab: Cluster, client: Client) -> None:
+    page = client.post(URL, {"manifest": GOOD.format(name="web"), "namespace": "Not One"})
+    assert page.status_code == 422
+    assert findings(page.content.decode())[0] == (
+        "",
+        "– “Not One” is no name for a namespace. Use 1 to 63 of a-z, 0-9 and “-”; neither begin nor end with “-”.",
+    )
+
+
 def test_the_text_is_kept_where_it_was_refused(lab: Cluster, client: Client) -> None:
     text = BAD["an unknown field"][0]
     html = client.post(URL, {"manifest": text}).content.decode()

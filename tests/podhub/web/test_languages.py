@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import translation
 
 from lifecycle.core_v1 import manifests, submission
-from podhub.web.advice import ADVICE, translated
+from podhub.web.advice import ADVICE, MESSAGES, PATTERNS, translated
 
 FOLDER = Path(settings.BASE_DIR) / "locale" / "zh_Hans" / "LC_MESSAGES"
 HOLES = re.compile(r"%\(\w+\)[sd]|%[sd]")
@@ -65,9 +65,9 @@ def test_every_text_of_the_pages_is_in_the_catalog(folder: str) -> None:
 
 
 def test_the_advice_on_manifests_is_in_the_catalog() -> None:
-    given = {*manifests.WHAT_TO_DO.values(), *submission.ADVICE.values()}
+    given = {*manifests.WHAT_TO_DO.values(), *submission.ADVICE.values(), *submission.TYPE_ADVICE.values()}
     assert given <= set(ADVICE)
-    assert set(ADVICE) <= set(catalog())
+    assert {*ADVICE, *(template for _, template in (*PATTERNS, *MESSAGES))} <= set(catalog())
 
 
 @pytest.mark.parametrize(
