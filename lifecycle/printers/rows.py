@@ -179,5 +179,11 @@ def fault_cells(fault: Object, now: Micros) -> list[object]:
     return [fault["metadata"]["name"], (fault.get("spec") or {}).get("type", ""), since_creation(fault, now)]
 
 
+def component_status_cells(component: Object, now: Micros) -> list[object]:
+    healthy: Object = next((c for c in component.get("conditions") or () if c.get("type") == "Healthy"), {})
+    verdict = {"True": "Healthy", "False": "Unhealthy"}.get(healthy.get("status", ""), "Unknown")
+    return [component["metadata"]["name"], verdict, healthy.get("message", ""), healthy.get("error", "")]
+
+
 def other_cells(obj: Object, now: Micros) -> list[object]:
     return [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp", "")]

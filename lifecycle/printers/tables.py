@@ -195,6 +195,15 @@ LAYOUTS: Mapping[str, Layout] = {
         (NAME, Column("Handler", "What runs the Pods of the class."), AGE), policy_rows.runtime_class_cells
     ),
     "leases": Layout((NAME, Column("Holder", "Who holds the lease."), AGE), policy_rows.lease_cells),
+    "componentstatuses": Layout(
+        (
+            NAME,
+            Column("Status", "Whether the component is well."),
+            Column("Message", "What the component says of itself."),
+            Column("Error", "Why it could not be asked."),
+        ),
+        rows.component_status_cells,
+    ),
     "faults": Layout((NAME, Column("Type", "What goes wrong while the Fault exists."), AGE), rows.fault_cells),
 }
 

@@ -9,11 +9,27 @@ from django.db.utils import OperationalError
 
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
+from lifecycle.core_v1.patch import APPLY_PATCH
+from lifecycle.core_v1.status import Status
 from podhub.api import address as addresses
-from podhub.api import auth, guard, logs, objects, portforward, proxy, reviews, sessions, static, watch, writing
+from podhub.api import (
+    auth,
+    component_statuses,
+    guard,
+    logs,
+    objects,
+    portforward,
+    proxy,
+    reviews,
+    sessions,
+    static,
+    token_requests,
+    watch,
+    writing,
+)
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
-from podhub.api.resources import REVIEWS, Target, target
+from podhub.api.resources import COMPONENT_STATUS, REVIEWS, WORKLOADS, Target, target
 from podhub.api.threads import on_thread
 
 log = logging.getLogger(__name__)
@@ -96,6 +112,7 @@ async def _answer(call: Call) -> Reply | None:
     about = target(path)
     if about is None:
         raise Refused(status.no_such_path())
+    call.deprecated = about.resource.deprecated
     if about.kind in REVIEWS and call.method == "POST":
         return await reviews.review(call, about, may.write and address.moment is None)
     if about.subresource == "proxy":
@@ -109,7 +126,19 @@ async def _answer(call: Call) -> Reply | None:
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource in STREAMS:
         return await _not_upgraded(call, address, about)
+    if about.subresource == "token":
+        return await token_requests.answer(call, address, about)
+    if about.kind in WORKLOADS:
+        raise Refused(_not_played(call, about))
     return await handler(call, address, about)
+
+
+def _not_played(call: Call, about: Target) -> Status:
+    """Return the refusal to take what nothing would come of, or that what is not there is not there."""
+    if about.name and call.content_type != APPLY_PATCH:
+        return status.not_found(about.kind, about.name)
+    why = f"PodHub plays Pods and no controller that would make them for a {about.kind.kind}; create the Pods themselves"
+    return status.forbidden(about.kind, about.name, why)
 
 
 async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:
@@ -156,6 +185,8 @@ async def _read(call: Call, address: Address, about: Target) -> Reply | None:
             call.query["fieldSelector"] = [f"metadata.name={about.name}"]
         await watch.watch(call, address, about)
         return None
+    if about.kind == COMPONENT_STATUS:
+        return await component_statuses.answer(call, address, about)
     if about.name:
         return await objects.get(call, address, about)
     return await objects.list_(call, address, about)

@@ -50,6 +50,8 @@ class Call:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         self.user = "podhub"
+        self.deprecated = ""
+        """What who asks is warned of, whatever the answer."""
         self.repeated: tuple[str, ...] = ()
         """What strict decoding says of fields of the body that stand twice; nobody sees them in what was read."""
 
@@ -111,6 +113,8 @@ class Call:
     async def begin(self, code: int, content_type: str, headers: Headers = ()) -> None:
         """Send an answer's head; its body comes in parts."""
         named = [("content-type", content_type), ("cache-control", "no-cache, private"), *headers]
+        if self.deprecated:
+            named += warning_headers((self.deprecated,))
         if any(name == "cache-control" for name, _ in headers):
             del named[1]
         raw = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in named if value]

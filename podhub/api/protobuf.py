@@ -53,6 +53,9 @@ SelfSubjectAccessReviewSpec: 1=resourceAttributes:ResourceAttributes 2=nonResour
 SelfSubjectRulesReview: 1=metadata:ObjectMeta 2=spec:SelfSubjectRulesReviewSpec
 SelfSubjectRulesReviewSpec: 1=namespace
 SelfSubjectReview: 1=metadata:ObjectMeta
+TokenRequest: 1=metadata:ObjectMeta 2=spec:TokenRequestSpec
+TokenRequestSpec: 1=audiences:[string] 3=boundObjectRef:BoundObjectReference 4=expirationSeconds:int
+BoundObjectReference: 1=kind 2=apiVersion 3=name 4=uid
 ResourceQuota: 1=metadata:ObjectMeta 2=spec:ResourceQuotaSpec
 ResourceQuotaSpec: 1=hard:{Quantity} 2=scopes:[string]
 Quantity: 1=string

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lifecycle.core_v1.schema import KINDS, Kind
 
@@ -33,6 +33,7 @@ class Resource(NamedTuple):
     categories: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[Subresource, ...] = ()
+    deprecated: str = ""
 
     @property
     def plural(self) -> str:
@@ -65,10 +66,16 @@ _POD = (
 
 _NAMESPACE = (Subresource("finalize", "Namespace", ("update",)), _status("Namespace"))
 
-_MORE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[Subresource, ...]]] = {
+_MORE: Mapping[str, tuple[Any, ...]] = {
     "Binding": ((), (), ("create",), ()),
     "ConfigMap": (("cm",), (), ALL_VERBS, ()),
-    "Endpoints": (("ep",), (), ALL_VERBS, ()),
+    "Endpoints": (
+        ("ep",),
+        (),
+        ALL_VERBS,
+        (),
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ),
     "Event": (("ev",), (), ALL_VERBS, ()),
     "LimitRange": (("limits",), (), ALL_VERBS, ()),
     "Namespace": (("ns",), (), tuple(verb for verb in ALL_VERBS if verb != "deletecollection"), _NAMESPACE),
@@ -85,10 +92,15 @@ _MORE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tup
         ALL_VERBS,
         (Subresource("proxy", "ServiceProxyOptions", PASSED_ON), _status("Service")),
     ),
-    "ServiceAccount": (("sa",), (), ALL_VERBS, ()),
+    "ServiceAccount": (
+        ("sa",),
+        (),
+        ALL_VERBS,
+        (Subresource("token", "TokenRequest", ("create",), "authentication.k8s.io/v1"),),
+    ),
     "StorageClass": (("sc",), (), ALL_VERBS, ()),
 }
-"""Short names, categories, verbs and subresources, where they are not the usual ones."""
+"""Short names, categories, verbs, subresources and the warning of what is deprecated, where they are not the usual ones."""
 
 REVIEWS = (
     Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False),
@@ -97,9 +109,27 @@ REVIEWS = (
 )
 """No objects of the cluster: questions that are answered at once."""
 
+COMPONENT_STATUS = Kind("v1", "ComponentStatus", "componentstatuses", namespaced=False)
+
+WORKLOADS: Mapping[Kind, tuple[Any, ...]] = {
+    Kind("v1", "ReplicationController", "replicationcontrollers"): (("rc",), ("all",)),
+    Kind("apps/v1", "DaemonSet", "daemonsets"): (("ds",), ("all",)),
+    Kind("apps/v1", "Deployment", "deployments"): (("deploy",), ("all",)),
+    Kind("apps/v1", "ReplicaSet", "replicasets"): (("rs",), ("all",)),
+    Kind("apps/v1", "StatefulSet", "statefulsets"): (("sts",), ("all",)),
+    Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"): (("hpa",), ("all",)),
+    Kind("batch/v1", "CronJob", "cronjobs"): (("cj",), ("all",)),
+    Kind("batch/v1", "Job", "jobs"): ((), ("all",)),
+}
+"""Kinds that are known and of which there are none: no controller is played that would make Pods for them."""
+
 RESOURCES: Mapping[tuple[str, str], Resource] = {
     **{(kind.group_version, kind.plural): Resource(kind, *_MORE.get(kind.kind, ())) for kind in KINDS.values()},
     **{(kind.group_version, kind.plural): Resource(kind, verbs=("create",)) for kind in REVIEWS},
+    **{(kind.group_version, kind.plural): Resource(kind, *more) for kind, more in WORKLOADS.items()},
+    ("v1", COMPONENT_STATUS.plural): Resource(
+        COMPONENT_STATUS, ("cs",), verbs=("get", "list"), deprecated="v1 ComponentStatus is deprecated in v1.19+"
+    ),
 }
 """Every resource by its group and version, and its plural."""
 

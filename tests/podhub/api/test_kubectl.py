@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -100,3 +101,56 @@ def test_a_container_that_ended_before_it_was_attached_to_shows_its_log(cluster:
 def test_who_asks_learns_who_that_is_and_what_it_may(cluster: Reached) -> None:
     assert re.search(r"^Username +podhub$", cluster.kubectl("auth", "whoami").stdout, re.M)
     assert re.search(r"^\*\.\* +\[\] +\[\] +\[\*\]$", cluster.kubectl("auth", "can-i", "--list").stdout, re.M)
+
+
+def test_a_token_is_made_for_an_account_that_is_there(cluster: Reached) -> None:
+    token = cluster.kubectl("create", "token", "default", "--audience=mine", "--duration=20m").stdout.strip()
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert (claims["sub"], claims["aud"]) == ("system:serviceaccount:default:default", ["mine"])
+    assert claims["exp"] - claims["iat"] == 1200
+    refused = cluster.kubectl("create", "token", "nope", code=1)
+    assert refused.stderr == 'error: failed to create token: serviceaccounts "nope" not found\n'
+    refused = cluster.kubectl("create", "token", "default", "--duration=1s", code=1)
+    assert refused.stderr == (
+        'error: failed to create token: TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: '
+        "Invalid value: 1: may not specify a duration less than 10 minutes\n"
+    )
+    bound = ("--bound-object-kind=Pod", "--bound-object-name=nope")
+    refused = cluster.kubectl("create", "token", "default", *bound, code=1)
+    assert refused.stderr == 'error: failed to create token: pods "nope" not found\n'
+
+
+def test_what_is_deprecated_is_warned_of(cluster: Reached) -> None:
+    asked = cluster.kubectl("get", "componentstatuses")
+    assert asked.stderr == "Warning: v1 ComponentStatus is deprecated in v1.19+\n"
+    assert [line.split() for line in asked.stdout.splitlines()] == [
+        ["NAME", "STATUS", "MESSAGE", "ERROR"],
+        ["controller-manager", "Healthy", "ok"],
+        ["etcd-0", "Healthy", "ok"],
+        ["scheduler", "Healthy", "ok"],
+    ]
+    assert cluster.kubectl("get", "cs", "etcd-0", "-o", "jsonpath={.conditions[0].type}").stdout == "Healthy"
+    missing = cluster.kubectl("get", "cs", "nope", code=1).stderr
+    assert 'Error from server (NotFound): componentstatuses "nope" not found\n' in missing
+    warned = cluster.kubectl("get", "endpoints", "nope", code=1).stderr
+    assert warned.startswith("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n")
+
+
+def test_there_are_no_workloads_and_making_one_is_refused_with_the_reason(cluster: Reached) -> None:
+    assert cluster.kubectl("get", "deploy,rs,sts,ds,rc,jobs,cj,hpa").stderr == "No resources found in default namespace.\n"
+    missing = cluster.kubectl("rollout", "status", "deploy/web", code=1).stderr
+    assert missing == 'Error from server (NotFound): deployments.apps "web" not found\n'
+    refused = cluster.kubectl("create", "deployment", "web", "--image=nginx", code=1).stderr
+    assert "deployments.apps is forbidden: PodHub plays Pods and no controller that would make them for a Deploy" in refused
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}, "spec": {"template": pod("x")}}
+    applied = cluster.kubectl("apply", "--server-side", "--validate=false", "-f", "-", stdin=json.dumps(job), code=1).stderr
+    assert 'jobs.batch "once" is forbidden: PodHub plays Pods' in applied
+    assert '"kind": "DeploymentList"' in cluster.kubectl("cluster-info", "dump").stdout
+
+
+def test_a_namespace_is_described_with_its_quotas_and_limits(cluster: Reached) -> None:
+    cluster.kubectl("create", "quota", "few", "--hard=pods=3", "--scopes=NotTerminating")
+    cluster.kubectl("get", "quota", "few", "-o", "yaml")
+    mine = cluster.server.podhub("describe", "ns", "default", "--cluster", cluster.name)
+    assert mine == cluster.kubectl("describe", "ns", "default").stdout
+    assert "Resource Quotas" in mine

@@ -1,0 +1,140 @@
+"""`kubectl create token`: what looks like a ServiceAccount's token. It opens nothing anywhere, and is not in the log.
+
+Kubernetes: pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from lifecycle.apiserver.kinds import BY_PLURAL
+from lifecycle.apiserver.refused import Refused
+from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.core_v1 import field, status
+from lifecycle.core_v1.schema import Kind
+from lifecycle.wire import Object
+from podhub.api import bodies
+from podhub.api.address import Address
+from podhub.api.http import Call, Reply, json_reply
+from podhub.api.objects import options_invalid
+from podhub.api.resources import Target
+from podhub.api.threads import on_thread
+
+TOKEN_REQUEST = Kind("authentication.k8s.io/v1", "TokenRequest", "tokenrequests")
+
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+USUAL, LEAST, MOST = 3600, 600, 1 << 32
+"""For how many seconds a token holds."""
+SIGNATURE_BYTES = 256
+
+
+class Reference(msgspec.Struct, rename="camel"):
+    """What a token is bound to: it ends with that object."""
+
+    kind: str = ""
+    api_version: str = ""
+    name: str = ""
+    uid: str = ""
+
+
+class Spec(msgspec.Struct, rename="camel"):
+    audiences: list[str] | None = None
+    expiration_seconds: int | None = None
+    bound_object_ref: Reference | None = None
+
+
+async def answer(call: Call, address: Address, about: Target) -> Reply:
+    """Answer a TokenRequest. Raises: Refused."""
+    body = await bodies.read_object(call, TOKEN_REQUEST) or {}
+    spec = _spec(body)
+    seconds = USUAL if spec.expiration_seconds is None else spec.expiration_seconds
+    account = await on_thread(lambda: _find(address, "serviceaccounts", about.namespace, about.name))
+    bound = await on_thread(lambda: _bound(address, about.namespace, spec.bound_object_ref))
+    now, audiences = address.now, spec.audiences or [ISSUER]
+    claims = _claims(account["metadata"], now, seconds, audiences, bound)
+    ends = rfc3339(now + seconds * SECOND)
+    bound_to = (body.get("spec") or {}).get("boundObjectRef")
+    given = {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound_to}
+    return json_reply(
+        {
+            "kind": TOKEN_REQUEST.kind,
+            "apiVersion": TOKEN_REQUEST.group_version,
+            "metadata": {"name": about.name, "namespace": about.namespace, "creationTimestamp": rfc3339(now)},
+            "spec": given,
+            "status": {"token": _signed(claims), "expirationTimestamp": ends},
+        },
+        201,
+    )
+
+
+def _spec(body: Any) -> Spec:
+    """Return what is asked for. Raises: Refused (400, 422)."""
+    try:
+        spec = msgspec.convert(body.get("spec") or {}, Spec)
+    except msgspec.ValidationError as wrong:
+        kind = TOKEN_REQUEST.kind
+        why = f'{kind} in version "v1" cannot be handled as a {kind}: {wrong}'
+        raise Refused(status.bad_request(why)) from None
+    seconds, errors, path = spec.expiration_seconds, [], "spec.expirationSeconds"
+    if seconds is not None and seconds < LEAST:
+        errors.append(field.invalid(path, seconds, "may not specify a duration less than 10 minutes"))
+    if seconds is not None and seconds > MOST:
+        errors.append(field.invalid(path, seconds, "may not specify a duration larger than 2^32 seconds"))
+    if errors:
+        raise Refused(options_invalid(f"{TOKEN_REQUEST.kind}.{TOKEN_REQUEST.group}", "", errors))
+    return spec
+
+
+def _find(address: Address, plural: str, namespace: str, name: str) -> Object:
+    """Return an object. Raises: Refused (404)."""
+    version = address.view.find(plural, namespace, name)
+    if version is None:
+        raise Refused(status.not_found(BY_PLURAL["v1", plural], name))
+    return version.object
+
+
+def _bound(address: Address, namespace: str, reference: Reference | None) -> Object:
+    """Return the claims about what a token is bound to. Raises: Refused (400, 404, 409)."""
+    if reference is None:
+        return {}
+    plural = {"Pod": "pods", "Secret": "secrets", "Node": "nodes"}.get(reference.kind)
+    if plural is None:
+        why = f"cannot bind token for serviceaccount to object type {reference.api_version}, Kind={reference.kind}"
+        raise Refused(status.bad_request(why))
+    obj = _find(address, plural, "" if plural == "nodes" else namespace, reference.name)
+    uid = obj["metadata"]["uid"]
+    if reference.uid and reference.uid != uid:
+        why = f"the UID in the bound object reference ({reference.uid}) does not match the UID in record. The object might "
+        raise Refused(status.conflict(BY_PLURAL["v1", plural], reference.name, f"{why}have been deleted and then recreated"))
+    return {reference.kind.lower(): {"name": reference.name, "uid": uid}}
+
+
+def _claims(account: Object, now: Micros, seconds: int, audiences: list[str], bound: Object) -> Object:
+    namespace, name, since = account["namespace"], account["name"], now // SECOND
+    who = {"namespace": namespace, **bound, "serviceaccount": {"name": name, "uid": account["uid"]}}
+    return {
+        "aud": audiences,
+        "exp": since + seconds,
+        "iat": since,
+        "iss": ISSUER,
+        "jti": str(uuid4()),
+        "kubernetes.io": who,
+        "nbf": since,
+        "sub": f"system:serviceaccount:{namespace}:{name}",
+    }
+
+
+def _signed(claims: Object) -> str:
+    """Return a JSON Web Token whose signature nobody has made."""
+    header = {"alg": "RS256", "kid": _encoded(secrets.token_bytes(32))}
+    parts = (msgspec.json.encode(header), msgspec.json.encode(claims), secrets.token_bytes(SIGNATURE_BYTES))
+    return ".".join(map(_encoded, parts))
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
