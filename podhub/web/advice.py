@@ -120,13 +120,8 @@ def hint(message: str, lines: Sequence[str]) -> str:
     match = _NO_MATCH.match(message)
     if match and match["kind"] in WITH_A_TEMPLATE:
         values = {"kind": match["kind"], "field": WITH_A_TEMPLATE[match["kind"]]}
-        return (
-            gettext(
-                "PodHub plays Pods, and no controller that would make them from a %(kind)s: submit the Pod that stands in its "
-                "%(field)s, with apiVersion: v1, kind: Pod and a metadata.name."
-            )
-            % values
-        )
+        text = gettext("PodHub plays no %(kind)s: submit the Pod in its %(field)s, with apiVersion: v1, kind: Pod and a name.")
+        return text % values
     if any(_BLANKS.match(line) for line in lines):
         return gettext("Indent with plain spaces: this line begins with a blank of another kind (of full width, or no-break).")
     if any("{{" in line for line in lines) and not _served(message):
