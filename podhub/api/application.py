@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from copy import copy
 
 from django.db.utils import OperationalError
 
@@ -30,7 +31,7 @@ from podhub.api import (
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
 from podhub.api.resources import COMPONENT_STATUS, REVIEWS, WORKLOADS, Target, target
-from podhub.api.threads import on_thread
+from podhub.api.threads import Together, on_thread
 
 log = logging.getLogger(__name__)
 
@@ -101,8 +102,8 @@ async def _answer(call: Call) -> Reply | None:
     if call.scope["path"] in ROOTS:
         return static.answer(call, "", call.scope["path"])
     step, path = addresses.split(call.scope["path"])
-    address = await on_thread(lambda: addresses.find(step))
-    may = await on_thread(lambda: auth.rights(call, address.cluster))
+    address, may = await _let_in(step, call.headers.get("authorization", ""))
+    call.user = may.user
     if call.scope["type"] == "websocket":
         await _socket(call, address, target(path), may.write)
         return None
@@ -139,6 +140,22 @@ def _not_played(call: Call, about: Target) -> Status:
         return status.not_found(about.kind, about.name)
     why = f"PodHub plays Pods and no controller that would make them for a {about.kind.kind}; create the Pods themselves"
     return status.forbidden(about.kind, about.name, why)
+
+
+_arrivals = Together("podhub-arrivals")
+
+
+async def _let_in(step: str, authorization: str) -> tuple[Address, auth.Rights]:
+    """Return the cluster that is asked for, and what whoever asks may do with it. Raises: Refused."""
+
+    def find() -> tuple[Address, auth.Rights]:
+        address = addresses.find(step)
+        return address, auth.rights(authorization, address.cluster)
+
+    if "@" in step:  # a moment that has not come yet is waited for
+        return await on_thread(find)
+    address, may = await _arrivals.read((step, authorization), find)
+    return address._replace(cluster=copy(address.cluster)), may
 
 
 async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:

@@ -15,27 +15,28 @@ from podhub.log.models import Cluster
 
 
 class Rights(NamedTuple):
-    """Reading goes without saying: who may not even read is refused at once."""
+    """Whose a request is (empty without a login), and whether it may write. Who may not even read is refused at once."""
 
     write: bool
+    user: str = ""
 
 
-def rights(call: Call, cluster: Cluster) -> Rights:
-    """Return what a request may do with a cluster, and note whose it is. Raises: Refused (401, 403)."""
+def rights(authorization: str, cluster: Cluster) -> Rights:
+    """Return what whoever sends this Authorization header may do with a cluster. Raises: Refused (401, 403)."""
     if not settings.TEAM:
         return Rights(write=True)
     from podhub.access import rights as access
     from podhub.access.models import Token
 
-    scheme, _, secret = call.headers.get("authorization", "").partition(" ")
+    scheme, _, secret = authorization.partition(" ")
     token = Token.of(secret.strip()) if scheme.lower() == "bearer" else None
     if token is None:
         raise Refused(status.unauthorized())
-    call.user = token.user.get_username()
+    user = token.user.get_username()
     if token.cluster_id not in (None, cluster.pk) or not access.may_view(token.user, cluster):
-        why = f'clusters "{cluster.name}" is forbidden: User "{call.user}" cannot get this cluster with this token'
+        why = f'clusters "{cluster.name}" is forbidden: User "{user}" cannot get this cluster with this token'
         raise Refused(Status(403, "Forbidden", why, {"name": cluster.name, "kind": "clusters"}))
-    return Rights(write=token.may_edit and access.may_edit(token.user, cluster))
+    return Rights(token.may_edit and access.may_edit(token.user, cluster), user)
 
 
 def not_allowed(call: Call, about: Target, verb: str) -> Status:

@@ -16,6 +16,10 @@ from podhub.log import clusters
 from podhub.log.models import Cluster
 
 
+def _rights(cluster: Cluster, secret: str) -> auth.Rights:
+    return auth.rights(f"Bearer {secret}", cluster)
+
+
 def _call(method: str = "GET", client: str = "127.0.0.1", path: str = "/clusters/one/api/v1/pods", **headers: str) -> Call:
     named = {"host": "localhost", **{name.replace("_", "-"): value for name, value in headers.items()}}
     raw = [(name.encode(), value.encode()) for name, value in named.items()]
@@ -63,20 +67,18 @@ def test_what_is_passed_on_to_a_program_may_be_anything_that_no_browser_sends() 
 
 def test_a_team_is_known_by_its_tokens(cluster: Cluster, team: None) -> None:
     with pytest.raises(Refused) as refused:
-        auth.rights(_call(), cluster)
+        auth.rights("", cluster)
     assert refused.value.status.code == 401
     user = User.objects.create_user("ann")
     Grant.objects.create(user=user, may_edit=True)
     _, secret = Token.make(user, "looking")
-    call = _call(authorization=f"Bearer {secret}")
-    assert auth.rights(call, cluster) == auth.Rights(write=False)
-    assert call.user == "ann"
+    assert _rights(cluster, secret) == auth.Rights(write=False, user="ann")
     _, edits = Token.make(user, "changing", may_edit=True)
-    assert auth.rights(_call(authorization=f"Bearer {edits}"), cluster).write
+    assert _rights(cluster, edits).write
     user.is_active = False
     user.save()
     with pytest.raises(Refused):
-        auth.rights(_call(authorization=f"Bearer {secret}"), cluster)
+        _rights(cluster, secret)
 
 
 def test_a_token_of_one_cluster_opens_no_other(cluster: Cluster, team: None) -> None:
@@ -84,9 +86,9 @@ def test_a_token_of_one_cluster_opens_no_other(cluster: Cluster, team: None) -> 
     user = User.objects.create_user("ann")
     Grant.objects.create(user=user)
     _, secret = Token.make(user, "one", cluster=cluster)
-    assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=False)
+    assert _rights(cluster, secret) == auth.Rights(write=False, user="ann")
     with pytest.raises(Refused) as refused:
-        auth.rights(_call(authorization=f"Bearer {secret}"), other)
+        _rights(other, secret)
     assert refused.value.status.code == 403
 
 
@@ -94,13 +96,13 @@ def test_a_token_may_do_no_more_than_its_user(cluster: Cluster, team: None) -> N
     user = User.objects.create_user("ann")
     _, secret = Token.make(user, "everything", may_edit=True)
     with pytest.raises(Refused) as refused:
-        auth.rights(_call(authorization=f"Bearer {secret}"), cluster)
+        _rights(cluster, secret)
     assert refused.value.status.code == 403
     grant = Grant.objects.create(user=user, cluster=cluster)
-    assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=False)
+    assert _rights(cluster, secret) == auth.Rights(write=False, user="ann")
     grant.may_edit = True
     grant.save()
-    assert auth.rights(_call(authorization=f"Bearer {secret}"), cluster) == auth.Rights(write=True)
+    assert _rights(cluster, secret) == auth.Rights(write=True, user="ann")
 
 
 def test_a_token_is_kept_as_its_hash(db: None) -> None:
