@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -130,6 +130,13 @@ class Writer:
         self._token, self.horizon = cluster.lease_token, cluster.horizon
         return True
 
+    def follow(self, cluster: Cluster, changed: Iterable[Object]) -> None:
+        """Stand where a cluster's row says its log ends now; `changed` are the objects that others have appended changes of."""
+        for obj in changed:
+            self._held.pop(_key(obj), None)
+        self.head, self._hash = cluster.head, bytes(cluster.head_hash)
+        self._at = fold.last_at(cluster)
+
     def append(self, items: Sequence[Item], horizon: Micros, **columns: Any) -> None:
         """Append entries and move the head and the horizon on, all in one transaction (the caller's where there is one).
 
@@ -143,6 +150,7 @@ class Writer:
         with transaction.atomic(savepoint=False):
             if items and items[0].at <= self.horizon:
                 raise ValueError(f"an entry at {items[0].at} comes too late: all up to {self.horizon} is known")
+            self._load(items)
             rows = [self._row(item, recorded_at) for item in items]
             if self._at > horizon and rows and len(rows) < MOST:
                 raise ValueError(f"an entry at {self._at} lies beyond the horizon {horizon}")
@@ -195,8 +203,8 @@ class Writer:
         metadata = obj["metadata"]
         row.kind, row.type, row.resource = "change", type, resource_of(obj)
         row.namespace, row.name, row.about = metadata.get("namespace") or "", metadata["name"], about(obj, row.resource)
-        key, data = fold.Key(row.resource, row.namespace, row.name), codec.canonical(obj)
-        held = None if type == "ADDED" else self._last(key)
+        key, data = _key(obj), codec.canonical(obj)
+        held = None if type == "ADDED" else self._held[key]
         patch = _patch(held, obj, data) if held else None
         if held and patch is not None:
             row.keyframe, row.body = held.keyframe, codec.pack(patch)
@@ -207,12 +215,20 @@ class Writer:
         if type == "DELETED":
             self._held[key] = None
 
-    def _last(self, key: fold.Key) -> _Held | None:
-        """Return what an object's next patch builds on: its last version in this cluster's own rows, while it exists."""
-        if key not in self._held:
-            found = fold.last_version(self._cluster_id, key)
-            self._held[key] = _Held(*found) if found else None
-        return self._held[key]
+    def _load(self, items: Sequence[Item]) -> None:
+        """Read what the next patches build on: objects' last versions in this cluster's own rows, while they exist."""
+        first: dict[fold.Key, str] = {}
+        for item in items:
+            if isinstance(item, wire.Change | Recorded):
+                first.setdefault(_key(item.object), item.type)
+        unknown = [key for key, type in first.items() if type != "ADDED" and key not in self._held]
+        found = fold.last_versions(self._cluster_id, unknown)
+        self._held |= {key: _Held(*found[key]) if key in found else None for key in unknown}
+
+
+def _key(obj: Object) -> fold.Key:
+    metadata = obj["metadata"]
+    return fold.Key(resource_of(obj), metadata.get("namespace") or "", metadata["name"])
 
 
 def _patch(held: _Held, obj: Object, data: bytes) -> bytes | None:

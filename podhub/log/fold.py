@@ -94,18 +94,42 @@ def last_at(cluster: Cluster) -> Micros:
     return cluster.start
 
 
-def last_version(cluster_id: int, key: Key) -> tuple[Object, int, int] | None:
-    """Return an object as this cluster's own rows leave it, the seq of its newest whole copy, and the patches since that.
+class Last(NamedTuple):
+    """An object as the rows leave it, the seq of its newest whole copy, and how many patches there are since that."""
 
-    None where the object is gone, or no row of the cluster's own tells of it.
-    """
-    rows = Entry.objects.filter(cluster_id=cluster_id, kind=Entry.Kind.CHANGE, **key._asdict())
-    row = rows.order_by("-seq").values_list("seq", "type", "keyframe").first()
-    if row is None or row[1] == "DELETED":
-        return None
-    seq, _, keyframe = row
-    ref = Ref(cluster_id, seq)
-    return codec.parse(stored([ref])[ref].data), keyframe, rows.filter(seq__gt=keyframe).count()
+    object: Object
+    keyframe: int
+    patches: int
+
+
+_LAST = """
+WITH wanted (resource, namespace, name) AS (VALUES {values})
+SELECT e.resource, e.namespace, e.name, e.seq, e.keyframe, (
+    SELECT COUNT(*) FROM log_entry p
+    WHERE p.cluster_id = e.cluster_id AND p.kind = 'change' AND p.resource = e.resource AND p.namespace = e.namespace
+      AND p.name = e.name AND p.seq > e.keyframe
+)
+FROM wanted w CROSS JOIN log_entry e
+WHERE e.cluster_id = %s AND e.type <> 'DELETED' AND e.seq = (
+    SELECT MAX(m.seq) FROM log_entry m
+    WHERE m.cluster_id = %s AND m.kind = 'change' AND m.resource = w.resource AND m.namespace = w.namespace AND m.name = w.name
+)
+"""
+
+
+def last_versions(cluster_id: int, keys: Iterable[Key]) -> dict[Key, Last]:
+    """Return objects as this cluster's own rows leave them; without those that are gone, or of which no such row tells."""
+    found: dict[Key, Last] = {}
+    for piece in batched(keys, _BATCH // 4):
+        values = ", ".join(["(%s, %s, %s)"] * len(piece))
+        with connection.cursor() as cursor:
+            cursor.execute(_LAST.format(values=values), [*(part for key in piece for part in key), cluster_id, cluster_id])
+            rows = cursor.fetchall()
+        versions = stored(Ref(cluster_id, seq) for *_, seq, _, _ in rows)
+        for resource, namespace, name, seq, keyframe, patches in rows:
+            obj = codec.parse(versions[Ref(cluster_id, seq)].data)
+            found[Key(resource, namespace, name)] = Last(obj, keyframe, patches)
+    return found
 
 
 def _load(cluster_id: int, seqs: Sequence[int]) -> dict[Ref, Stored]:

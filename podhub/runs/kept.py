@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lifecycle.engine import Engine, Unreadable
+from lifecycle.wire import Object
 from podhub.log.append import Writer
 from podhub.log.clusters import configuration, segments
 from podhub.log.models import Cluster, Snapshot
@@ -57,7 +58,11 @@ def at_head(cluster: Cluster, among: Cache = cache, breathe: Callable[[], None] 
     """Return a cluster's engine where its log ends. `breathe` is called now and then meanwhile. Raises: Diverged, Broken."""
     kept = among.take(cluster.pk)
     if kept is not None and kept.engine.index <= cluster.head:
-        return kept._replace(beyond=follow(kept.engine, cluster))
+        changed: list[Object] = []
+        kept = kept._replace(beyond=follow(kept.engine, cluster, changed.append))
+        if kept.writer:
+            kept.writer.follow(cluster, changed)
+        return kept
     snapshot = newest_snapshot(cluster, cluster.head)
     if snapshot is None:
         return from_the_start(cluster, breathe)

@@ -9,7 +9,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.engine import Engine
-from lifecycle.wire import Change, Request
+from lifecycle.wire import Change, Object, Request
 from podhub.log import codec
 from podhub.log.append import Asked
 from podhub.log.clusters import segments
@@ -46,10 +46,11 @@ def catch_up(engine: Engine, cluster: Cluster, after: int, breathe: Callable[[],
     return list(again)
 
 
-def follow(engine: Engine, cluster: Cluster) -> list[Item]:
+def follow(engine: Engine, cluster: Cluster, changed: Callable[[Object], object]) -> list[Item]:
     """Play what others have appended since this process kept an engine; return what comes beyond the log's head.
 
-    Bodies are not compared: the engine is of the version that wrote them, and was right so far. Raises: Diverged, Broken.
+    `changed` is called with what each change made of an object. Bodies are not compared: the engine is of the version that
+    wrote them, and was right so far. Raises: Diverged, Broken.
     """
     after = engine.index
     if after == cluster.head:
@@ -59,6 +60,8 @@ def follow(engine: Engine, cluster: Cluster) -> list[Item]:
         item = next(again, None)
         if item is None or (row.seq, row.at, row.kind, row.type, row.cause) != (item.index, item.at, *_described(item)[:3]):
             raise Diverged(f"seq {row.seq}: the log holds a {row.kind} ({row.type}) that the engine does not give")
+        if isinstance(item, Change):
+            changed(item.object)
     return list(again)
 
 
