@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import time
+
+from django.conf import settings
 
 from podhub.log.errors import LeaseLost
 from podhub.log.models import Cluster
 from podhub.runs import answers, kept, lease, snapshots
 from podhub.runs.counters import counters
+from podhub.runs.due import overdue
 from podhub.runs.engines import Broken
 from podhub.runs.lease import Lost
 from podhub.runs.models import QueuedRequest
@@ -19,7 +23,7 @@ from podhub.runs.turn import Refused, Turn
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.2
-"""Wall time after which a turn ends although more is to be done, so that other clusters get theirs."""
+"""Wall time after which a turn ends although more is to be done, if other clusters wait for theirs."""
 
 
 def advance(cluster_id: int, seconds: float = TURN_SECONDS) -> bool:
@@ -45,9 +49,20 @@ def advance(cluster_id: int, seconds: float = TURN_SECONDS) -> bool:
         finally:
             lease.release(cluster)
         reached("released")
-        # A request committed while the lease was held may have been sent to somebody who was turned away by it.
-        if not done or not waits(cluster_id):
-            return not done
+        if not done and not _may_go_on(cluster_id):
+            return True
+        # Who committed a request while the lease was held has sent no message.
+        if done and not waits(cluster_id):
+            return False
+
+
+stopping = multiprocessing.Event()
+"""Set when this worker's processes are to end; what they have in hand is sent again."""
+
+
+def _may_go_on(cluster_id: int) -> bool:
+    """Say whether no other cluster waits for this worker among several: the next one would have to catch up first."""
+    return settings.TEAM and not stopping.is_set() and not overdue(lease.wall_now()).exclude(pk=cluster_id).exists()
 
 
 def waits(cluster_id: int) -> bool:

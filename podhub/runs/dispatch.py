@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
 from django.conf import settings
 from kombu.exceptions import KombuError
 
-from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.clock import SECOND, Micros
 from podhub.celery import app
 from podhub.log.models import Cluster
 from podhub.runs.advance import advance, waits
 from podhub.runs.alarm import Alarm
 from podhub.runs.counters import counters
-from podhub.runs.lease import wall_now
+from podhub.runs.lease import free, wall_now
+from podhub.runs.turn import TOGETHER
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +28,19 @@ HELD: Micros = SECOND // 2
 EXPIRES_SECONDS = 10
 """A message that is older is not worth delivering: the sweep has sent another."""
 
-TOGETHER: Micros = 20 * MILLISECOND
-"""What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
-
 here = False
 """Whether a Celery worker runs inside this process."""
+
+
+def take(cluster_ids: Collection[int]) -> None:
+    """Have workers take what was committed to the queues of clusters.
+
+    Whoever holds a lease now looks at the queue once more when it has let go, and needs no message.
+    """
+    if settings.TEAM or here:
+        cluster_ids = Cluster.objects.filter(free(wall_now()), pk__in=cluster_ids).values_list("pk", flat=True)
+    for cluster_id in cluster_ids:
+        nudge(cluster_id)
 
 
 def nudge(cluster_id: int) -> None:

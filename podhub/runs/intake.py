@@ -95,8 +95,7 @@ def accept(batch: Sequence[Coming]) -> None:
         for coming in passed:
             coming.accepted.set_result(answers.busy())
         return
-    for cluster_id in {row.cluster_id for row in rows}:
-        dispatch.nudge(cluster_id)
+    dispatch.take({row.cluster_id for row in rows})
 
 
 def _refused(coming: Coming) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
-
 from lifecycle.clock import MINUTE, Micros
 from podhub import wake
 from podhub.log.models import Cluster
 from podhub.runs import counters, dispatch, lease
+from podhub.runs.due import overdue
 from podhub.runs.models import QueuedRequest
 from podhub.runs.writing import writing
 
@@ -18,7 +17,7 @@ ANSWERS_KEPT: Micros = 10 * MINUTE
 def sweep() -> list[int]:
     """Have all clusters advanced that should be; return which they are."""
     wall = lease.wall_now()
-    due = list(overdue(wall))
+    due = list(overdue(wall).order_by("wake_wall", "pk").values_list("pk", flat=True))
     for cluster_id in due:
         dispatch.nudge(cluster_id)
     _tidy(wall)
@@ -36,13 +35,6 @@ def _tidy(wall: Micros) -> None:
         counters.tell()
         with writing():
             QueuedRequest.objects.filter(answered_at__lt=wall - ANSWERS_KEPT).delete()
-
-
-def overdue(wall: Micros) -> list[int]:
-    """Return the clusters that have something due, or a request waiting, and whose lease nobody holds."""
-    waiting = QueuedRequest.objects.filter(cluster=OuterRef("pk"), answered_at=None)
-    rows = Cluster.objects.filter(lease.free(wall), Q(wake_wall__lte=wall) | Exists(waiting), read_only=False)
-    return list(rows.order_by("wake_wall", "pk").values_list("pk", flat=True))
 
 
 class Heads:

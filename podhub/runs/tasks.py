@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown
+from celery.signals import worker_process_shutdown, worker_shutting_down
 
 from podhub.runs import dispatch, snapshots, sweeping
+from podhub.runs.advance import stopping
 
 
 @shared_task(name="podhub.runs.tasks.advance", ignore_result=True)  # type: ignore[untyped-decorator]
@@ -18,6 +19,11 @@ def advance(cluster_id: int) -> None:
 @shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     sweeping.sweep()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def stop(**_: Any) -> None:
+    stopping.set()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import msgspec
 from django.conf import settings
 
-from lifecycle.clock import SECOND, Micros, parse_rfc3339
+from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
 from lifecycle.wire import Answer, Request
 from podhub.log.append import Asked, Writer, slices
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
 from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
 from podhub.runs.counters import counters
+from podhub.runs.due import called, overdue
 from podhub.runs.engines import ENGINE_VERSION, Broken, Item
 from podhub.runs.kept import Kept
 from podhub.runs.models import QueuedRequest
@@ -27,11 +28,20 @@ log = logging.getLogger(__name__)
 SLICE_SECONDS = 0.020
 """Wall time for which the engine runs before what it gave is appended."""
 
+TOGETHER: Micros = 20 * MILLISECOND
+"""What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
+
 WIDEST: Micros = 3600 * SECOND
 """The longest stretch of the cluster's time for which the engine is sent off at once."""
 
-LINGER_LOOKS, LINGER_SECONDS = 5, 0.003
-"""How often, and how soon after each other, a worker among several looks for another request before it lets go."""
+LINGER: Micros = SECOND // 20
+"""How long a worker among several waits for another request, or for what is due soon, before it lets go."""
+
+LOOK_SECONDS, CALM_LOOK_SECONDS = 0.002, 0.010
+"""How soon it looks again meanwhile: after requests, and where only time passes."""
+
+LONGEST_SECONDS = 2.0
+"""Wall time after which a turn ends although no other cluster waits, so that a snapshot can be written."""
 
 MOST_REQUESTS = 50
 """Requests that are taken from the queue between two appends."""
@@ -59,24 +69,28 @@ class Turn:
         self.writer = kept.writer if kept.writer and resumed else Writer(cluster, cluster.lease_token)
         self.appended = 0
         self.upgraded = False
+        self._asked = False
         self._pending: list[Item] = list(kept.beyond)
         self._taken: dict[int, tuple[QueuedRequest, Answer]] = {}
         self._columns: dict[str, Any] = {}
         self._span: Micros = WIDEST
 
     def run(self, seconds: float) -> bool:
-        """Work until nothing is due now and nothing waits, or until the time is up; say whether all is done."""
-        ends = time.perf_counter() + seconds
+        """Work until nothing is due now and nothing waits, or others wait when the time is up; say whether all is done."""
+        began = time.perf_counter()
+        ends = began + seconds
         if self.cluster.engine_version != ENGINE_VERSION:
             self._upgrade()
         while True:
             came = self._play()
             took = self._take() if came or self.clock.speed == MAX else Took()
             self._append()
-            if came and not took.more and not (took.requests and (self._due() or self._another_comes())):
+            if came and not took.more and not (took.requests and self._due()) and not self._more_comes():
                 return True
-            if time.perf_counter() > ends:
-                return False
+            if (now := time.perf_counter()) > ends:
+                if not settings.TEAM or now > began + LONGEST_SECONDS or overdue(lease.wall_now()).exists():
+                    return False
+                ends = now + seconds
             lease.keep(self.cluster)
 
     @property
@@ -91,13 +105,20 @@ class Turn:
         wake_wall = self.wake_wall
         return wake_wall is not None and wake_wall <= lease.wall_now()
 
-    def _another_comes(self) -> bool:
-        """Wait a moment for the next request, where else another worker would take it and have to catch up first."""
-        if not settings.TEAM:
+    def _more_comes(self) -> bool:
+        """Wait a moment for the next request or timer where another worker would have to catch up before it did them."""
+        began, wake_wall = lease.wall_now(), self.wake_wall
+        soon = wake_wall is not None and wake_wall < began + LINGER
+        if not settings.TEAM or not (soon or self._asked):
             return False
-        for _ in range(LINGER_LOOKS):
-            time.sleep(LINGER_SECONDS)
-            if QueuedRequest.objects.filter(cluster=self.cluster, answered_at=None).exists():
+        ends = time.perf_counter() + LINGER / SECOND
+        while time.perf_counter() < ends:
+            time.sleep(LOOK_SECONDS if self._asked else CALM_LOOK_SECONDS)
+            wall = lease.wall_now()
+            calls = called(self.cluster, wall)
+            if calls:
+                return self.cluster.pk in calls
+            if wake_wall is not None and wall >= max(wake_wall, began + TOGETHER):
                 return True
         return False
 
@@ -152,6 +173,7 @@ class Turn:
             answers.refuse(queued, answers.broken(str(wrong)))
             raise Refused from wrong
         self._pending += items
+        self._asked = True
         self._taken[answer.index] = queued, answer
         self._turn_clock(request, wall)
 

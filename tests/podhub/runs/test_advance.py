@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import pytest
+from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lifecycle.clock import SECOND, rfc3339_micro
 from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
+from podhub.log.verify import verify
 from podhub.runs import kept, lease, replay, steps, turn
 from podhub.runs.advance import advance
 from podhub.runs.engines import ENGINE_VERSION
@@ -323,6 +326,106 @@ def test_an_engine_behind_its_log_catches_up(cluster: Cluster, wall: Wall) -> No
     advance(cluster.pk)
     assert sum(entry[4] == "beat" for entry in log(cluster)) == 20
     assert mine.engine.index == fresh(cluster).head
+
+
+def test_who_follows_another_writer_goes_on_from_what_that_one_wrote(
+    cluster: Cluster, wall: Wall, django_assert_max_num_queries: Any
+) -> None:
+    """Its patches build on the other's versions, and it reads none of its own again."""
+    for name in ("web", "db"):
+        queue(cluster, create(name, beats=100))
+    processes: list[kept.Kept | None] = [None, None]
+    queries = []
+    for number in range(1, 13):
+        kept.cache.clear()
+        mine = processes[number % 2]
+        if mine is not None:
+            kept.cache.put(cluster.pk, *mine[:2])
+        wall.pass_(1)
+        with django_assert_max_num_queries(100) as counted:
+            advance(cluster.pk)
+        queries.append(len(counted))
+        processes[number % 2] = kept.cache.take(cluster.pk)
+    assert not list(verify(fresh(cluster)))
+    patches = Entry.objects.filter(cluster_id=cluster.pk, kind="change", type="MODIFIED").exclude(keyframe=F("seq"))
+    assert patches.count() >= 20, "most changes are patches, whoever wrote the one before"
+    assert max(queries[2:]) <= 22
+
+
+def turned(cluster: Cluster) -> list[str]:
+    """Run a turn as a worker among several; return the names of the Pods whose creation it took."""
+    before = cluster.head
+    advance(cluster.pk)
+    cluster.refresh_from_db()
+    rows = Entry.objects.filter(cluster_id=cluster.pk, seq__gt=before, type="ADDED", resource="pods")
+    return list(rows.values_list("name", flat=True))
+
+
+def test_a_worker_among_several_stays_for_the_request_that_comes_next(
+    cluster: Cluster, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TEAM = True
+    coming = ["b", "c"]
+    monkeypatch.setattr(turn.time, "sleep", lambda seconds: coming and queue(cluster, create(coming.pop(0))))
+    queue(cluster, create("a"))
+    taken: list[str] = []
+    steps.on_step = lambda step: taken.append(step) if step in ("leased", "taken") else None
+    assert turned(cluster) == ["a", "b", "c"]
+    assert taken[:4] == ["leased", "taken", "taken", "taken"], "all under one lease"
+
+
+def test_a_worker_lets_go_at_once_where_another_cluster_waits(
+    cluster: Cluster, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, looks = make("other"), []
+    settings.TEAM = True
+    queue(cluster, create("a"))
+
+    def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            queue(other, create("x"))
+
+    monkeypatch.setattr(turn.time, "sleep", sleep)
+    assert turned(cluster) == ["a"]
+    assert len(looks) == 3
+
+
+def test_a_worker_stays_for_what_is_due_soon(
+    cluster: Cluster, wall: Wall, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TEAM = True
+    queue(cluster, create("web", beats=3, period=30_000))
+    monkeypatch.setattr(turn.time, "sleep", wall.pass_)
+    leases: list[str] = []
+    steps.on_step = lambda step: leases.append(step) if step == "leased" else None
+    advance(cluster.pk)
+    assert sum(entry[4] == "beat" for entry in log(cluster)) == 3
+    assert len(leases) == 1
+
+
+def test_who_has_more_to_do_goes_on_unless_others_wait_or_it_is_to_end(
+    cluster: Cluster, wall: Wall, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TEAM = True
+    other, leases = make("other"), list[str]()
+    queue(cluster, create("web", beats=1000, period=1000))
+    steps.on_step = lambda step: leases.append(step) if step == "leased" else None
+    monkeypatch.setattr(turn, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(turn, "LONGEST_SECONDS", 0)
+    monkeypatch.setattr(turn, "WIDEST", 100_000)
+    advance(cluster.pk)
+    wall.pass_(1)
+    assert not advance(cluster.pk, 0)
+    assert len(leases) > 3
+    leases.clear()
+    queue(cluster, create("more", beats=1000, period=1000))
+    advance(cluster.pk)
+    wall.pass_(1)
+    queue(other, create("x"))
+    leases.clear()
+    assert advance(cluster.pk, 0)
+    assert len(leases) == 1, "the other one's turn comes first"
 
 
 def test_a_log_that_the_engine_does_not_give_again_is_written_no_more(cluster: Cluster, wall: Wall, toy: type[Toy]) -> None:

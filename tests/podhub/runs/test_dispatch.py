@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lifecycle.clock import SECOND, Micros
@@ -28,3 +30,34 @@ def test_a_worker_leaves_a_cluster_alone_for_a_while_that_another_process_works_
     due(cluster)
     dispatch.work(cluster.pk)
     assert rings[-1] > dispatch.HELD // 2
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The clusters for which a message was sent to the workers."""
+    found: list[int] = []
+    monkeypatch.setattr(dispatch, "nudge", found.append)
+    return found
+
+
+def test_who_works_at_a_cluster_needs_no_message(
+    rings: list[Micros], monkeypatch: pytest.MonkeyPatch, settings: Any, sent: list[int]
+):
+    held, free = create_cluster("held"), create_cluster("free")
+    sent.clear()
+    settings.TEAM = True
+    mine = lease.take(held.pk)
+    assert mine is not None
+    dispatch.take([held.pk, free.pk])
+    assert sent == [free.pk]
+    lease.release(mine)
+    dispatch.take([held.pk])
+    assert sent == [free.pk, held.pk]
+
+
+def test_without_workers_at_hand_every_cluster_is_advanced_here(rings: list[Micros], sent: list[int]):
+    cluster = create_cluster("alone")
+    sent.clear()
+    assert lease.take(cluster.pk) is not None
+    dispatch.take([cluster.pk])
+    assert sent == [cluster.pk]

@@ -12,9 +12,10 @@ from podhub import wake
 from podhub.log.models import Cluster, Entry
 from podhub.runs import checks, clusters, dispatch, queue, reach
 from podhub.runs.advance import advance
+from podhub.runs.due import overdue
 from podhub.runs.models import QueuedRequest
 from podhub.runs.queue import asubmit, submit
-from podhub.runs.sweeping import Heads, overdue, sweep
+from podhub.runs.sweeping import Heads, sweep
 from tests.podhub.runs.conftest import WALL, Wall
 from tests.podhub.runs.conftest import queue as waits_in_queue
 
@@ -162,7 +163,7 @@ def test_the_sweep_finds_what_is_due_and_what_waits(
     Cluster.objects.filter(pk=stopped.pk).update(read_only=True)
     waits_in_queue(waiting, create(POD))
     sent.clear()
-    assert set(overdue(WALL)) == {due.pk, waiting.pk}
+    assert set(overdue(WALL)) == {due, waiting}
     sweep()
     assert set(sent) == {due.pk, waiting.pk}
 
