@@ -86,14 +86,24 @@ def _unknown_host(call: Call) -> str:
     """Complain about the first server to pass requests to whose name means nothing: nginx looks for them when it starts."""
     known = upstreams(call.machine)
     for path, text in _configuration_files(call.machine):
-        for number, line in enumerate(text.split("\n"), 1):
-            match = _PASSED_ON.search(line.partition("#")[0])
-            host = (match.group(1) or match.group(2)) if match else ""
-            if host and host not in known and "$" not in line and call.machine.room.resolve(call.machine.sandbox, host) is None:
+        for number, host in _passed_on_to(text):
+            if host not in known and call.machine.room.resolve(call.machine.sandbox, host) is None:
                 call.moves()
                 said = f'host not found in upstream "{host}" in {path}:{number}'
                 return _emergency(call, said)
     return ""
+
+
+@lru_cache(maxsize=256)
+def _passed_on_to(text: str) -> tuple[tuple[int, str], ...]:
+    """Return the names, each with its line's number, to which a configuration file has requests passed on."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        match = _PASSED_ON.search(line.partition("#")[0])
+        host = (match.group(1) or match.group(2)) if match else ""
+        if host and "$" not in line:
+            found.append((number, host))
+    return tuple(found)
 
 
 def _unwritable(call: Call) -> str:
@@ -271,7 +281,7 @@ def _configuration_files(machine: Machine) -> list[tuple[str, str]]:
     if main is None:
         return []
     texts = [("/etc/nginx/nginx.conf", main.text)]
-    for directory in re.findall(r"^\s*include\s+(/\S+)/\*\.conf\s*;", main.text, re.M):
+    for directory in _included(main.text):
         try:
             names = machine.view.names(directory)
         except FileError:
@@ -282,6 +292,12 @@ def _configuration_files(machine: Machine) -> list[tuple[str, str]]:
             if name.endswith(".conf") and (node := machine.view.get(join(directory, name))) is not None
         ]
     return texts
+
+
+@lru_cache(maxsize=256)
+def _included(text: str) -> list[str]:
+    """Return the directories whose .conf files a configuration file includes."""
+    return re.findall(r"^\s*include\s+(/\S+)/\*\.conf\s*;", text, re.M)
 
 
 def sites(machine: Machine) -> list[Site]:
@@ -438,7 +454,13 @@ def _unreached(machine: Machine, process: Process, request: HTTPRequest, reached
 
 def upstreams(machine: Machine) -> dict[str, tuple[str, ...]]:
     """Return the servers of each upstream block."""
-    text = re.sub(r"#[^\n]*", "", "".join(_configurations(machine)))
+    return read_upstreams("".join(_configurations(machine)))
+
+
+@lru_cache(maxsize=256)
+def read_upstreams(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the servers of each upstream block in a configuration."""
+    text = re.sub(r"#[^\n]*", "", text)
     blocks = _headed(text, r"\bupstream\s+[\w.-]+\s*")
     return {head.split()[1]: tuple(re.findall(r"\bserver\s+([\w.:-]+)", body)) for head, body in blocks}
 
