@@ -63,7 +63,7 @@ def story(told: Chapter) -> Story:
     changes = points(seen, pod_status, before)
     marks = (_mark(line, line.at - told.cluster.start) for line in told.lines)
     drawn = sorted([*_writes(told), *(mark for mark in marks if mark)], key=lambda mark: mark.seq)
-    return Story(told.upto, _all_lanes(known), list(changes), drawn)
+    return Story(told.upto, _all_lanes(known, told.cluster), list(changes), drawn)
 
 
 def _writes(told: Chapter) -> Iterator[Mark]:
@@ -138,11 +138,11 @@ def _since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator
     return (Version(version.seq, version.at - cluster.start, version.type, version.object) for version in versions)
 
 
-def _all_lanes(versions: Iterable[read.Version]) -> list[Lane]:
+def _all_lanes(versions: Iterable[read.Version], cluster: Cluster) -> list[Lane]:
     """Return the lanes of the newest version, and before its Events those that only earlier ones have."""
     found: dict[str, Lane] = {}
     for version in reversed(list(versions)):
-        for lane in lanes(version.object):
+        for lane in lanes(version.object, probed=cluster.kind == Cluster.Kind.SIMULATED):
             found.setdefault(lane.id, lane)
     events = found.pop("events", None)
     return [*found.values(), *([events] if events else [])]

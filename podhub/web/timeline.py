@@ -1,4 +1,4 @@
-"""What `<pod-timeline>` draws: lanes, the bars in them, and marks, as pure functions of a Pod's versions, Events and traces.
+"""What `<pod-timeline>` draws: lanes, the bars in them, and marks, as functions of a Pod's versions, Events and traces.
 
 A point says what a lane looks like from a moment on; it stands until the lane's next point. So what came after a given seq
 is all that an open page needs to go on drawing.
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext
 
 from lifecycle.clock import Micros
 from lifecycle.wire import Object
@@ -68,6 +69,9 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     severity: str
     title: str
     text: str = ""
+    result: str = ""
+    """Of a probe: what this attempt came to, and those that follow, every so many seconds, up to the lane's next mark."""
+    every: float = 0
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -79,15 +83,15 @@ class Version(msgspec.Struct, frozen=True):
     object: Object
 
 
-NOT_OBSERVED = Bar("unknown", "not observed")
-"""How everything looks from a gap in a recording up to the next version that somebody saw."""
+PROBES = ("startup", "readiness", "liveness")
+"""The strips below a container, in the order in which its probes begin to count."""
 
 Status = Callable[[Object], str]
 """Gives the word that `kubectl get pods` has under STATUS."""
 
 
-def lanes(pod: Object) -> list[Lane]:
-    """Return the rows for a Pod, in the order in which things happen, the empty ones too."""
+def lanes(pod: Object, probed: bool = True) -> list[Lane]:
+    """Return the rows for a Pod, in the order in which things happen, the empty ones too; `probed`: attempts are known."""
     status = pod.get("status", {})
     present = [condition["type"] for condition in status.get("conditions") or []]
     others = [type for type in present if type not in SCHEDULING + CONDITIONS]
@@ -95,21 +99,30 @@ def lanes(pod: Object) -> list[Lane]:
     return [
         Lane("pod", "pod", "Pod"),
         *(Lane(f"condition/{type}", "scheduling", type) for type in SCHEDULING),
-        *_container_lanes(pod["spec"]),
+        *_container_lanes(pod["spec"], probed),
         *(Lane(f"condition/{type}", "conditions", type) for type in dict.fromkeys((*CONDITIONS, *gates, *others))),
         Lane("events", "events", "Events"),
     ]
 
 
-def _container_lanes(spec: Object) -> Iterator[Lane]:
+def _container_lanes(spec: Object, probed: bool) -> Iterator[Lane]:
     inits = spec.get("initContainers") or []
     for number, container in enumerate(inits, 1):
         sidecar = container.get("restartPolicy") == "Always"
         yield Lane(f"container/{container['name']}", "init", container["name"], "∞" if sidecar else f"{number}/{len(inits)}")
+        yield from _strips(container, "init", probed)
     for container in spec.get("containers") or []:
         yield Lane(f"container/{container['name']}", "containers", container["name"])
+        yield from _strips(container, "containers", probed)
     for container in spec.get("ephemeralContainers") or []:
         yield Lane(f"container/{container['name']}", "ephemeral", container["name"])
+
+
+def _strips(container: Object, group: str, probed: bool) -> list[Lane]:
+    """Return a thin row for each probe of a container."""
+    return [
+        Lane(f"probe/{container['name']}/{type}", group, type) for type in PROBES if probed and container.get(f"{type}Probe")
+    ]
 
 
 def bars(pod: Object, status_word: Status) -> dict[str, tuple[Bar, str]]:
@@ -170,7 +183,7 @@ def container_bar(container: Object, deleted: bool) -> Bar:
     match state:
         case {"running": _}:
             look = "terminating" if deleted else "ready" if container.get("ready") else "unready"
-            return Bar(look, "Running", "" if container.get("ready") else "not ready", badge)
+            return Bar(look, "Running", "" if container.get("ready") else gettext("not ready"), badge)
         case {"terminated": dict(ended)}:
             code = ended.get("exitCode", 0)
             word = ended.get("reason") or ("Completed" if code == 0 else "Error")
@@ -221,7 +234,7 @@ def _bars_after(version: Version, shown: dict[str, tuple[Bar, str]], status_word
     if version.type == "DELETED":
         return {}
     if version.type == "GAP":
-        return dict.fromkeys(shown, (NOT_OBSERVED, ""))
+        return dict.fromkeys(shown, (Bar("unknown", gettext("not observed")), ""))
     return bars(version.object, status_word)
 
 
@@ -260,6 +273,10 @@ def trace_mark(seq: int, at: Micros, kind: str, container: str, body: dict[str, 
     """Return the mark for a trace, in its container's lane; `sentence` says it in words."""
     if kind not in SHAPES:
         return None
+    if kind == "probe":
+        lane, result = f"probe/{container}/{body.get('probe', '')}", str(body.get("result") or "")
+        every = float(body.get("every") or 0)
+        return Mark(seq, at, lane, "probe", trace_severity(kind, body), sentence, result=result, every=every)
     lane = f"container/{container}" if container else "pod"
     return Mark(seq, at, lane, SHAPES[kind], trace_severity(kind, body), sentence)
 

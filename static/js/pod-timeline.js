@@ -8,7 +8,7 @@ import { drawTable } from "podhub/timeline/table";
 import { keyOf } from "podhub/timeline/keys";
 import { Story } from "podhub/timeline/lanes";
 import { ClusterClock, Playhead } from "podhub/timeline/playhead";
-import { Scale, clockText, parseSpan, spanText } from "podhub/timeline/scale";
+import { Folding, Scale, clockText, parseSpan, quiet, spanText } from "podhub/timeline/scale";
 import { Tip } from "podhub/timeline/tip";
 
 const LEAST_SPAN = 30e6;
@@ -24,6 +24,7 @@ class PodTimeline extends HTMLElement {
     this.playhead = new Playhead(this.clock, told.at);
     this.selected = "pod";
     this.free = false; // whether the user has chosen what is in view
+    this.folded = false; // whether quiet time is folded away
     this.clockLabels = false;
     this.#find();
     this.story.add(told.story);
@@ -89,6 +90,7 @@ class PodTimeline extends HTMLElement {
     this.tip = new Tip(part("tip"));
     this.playButton = this.querySelector("[data-act='play']");
     this.liveButton = this.querySelector("[data-act='live']");
+    this.foldButton = this.querySelector("[data-act='fold']");
   }
 
   #bind() {
@@ -116,6 +118,8 @@ class PodTimeline extends HTMLElement {
     if (this.playhead.playing) {
       this.last = now;
       const ended = this.playhead.step(elapsed, this.#end());
+      const folded = this.scale.folds.find(({ from, to }) => from < this.playhead.at && this.playhead.at < to);
+      if (folded) this.playhead.at = folded.to;
       this.#moved({ playing: !ended });
     } else if (this.live && this.clock.speed && elapsed > LIVE_REDRAW) {
       this.last = now;
@@ -134,18 +138,26 @@ class PodTimeline extends HTMLElement {
   #follow() {
     if (!this.free) this.#fit();
     else if (this.scale.x(this.clock.now()) > this.scale.width * 0.9) {
-      this.scale = this.scale.endingAt(this.clock.now() + this.scale.span * 0.1);
+      this.scale = this.scale.endingAt(this.clock.now(), 0.1);
     }
   }
 
   #fit() {
     const width = this.plot.clientWidth || 600;
     const from = this.origin;
-    const life = Math.max(this.#end() - from, LEAST_SPAN);
+    const folding = this.#folding();
+    const life = Math.max(folding.fold(this.#end()) - from, LEAST_SPAN);
     const open = this.story.extent.to === null && this.clock.speed > 0;
     const margin = (life * MARGIN) / width;
-    this.scale = new Scale(from - margin, from + life * (open ? 1.1 : 1) + margin, width);
+    this.scale = new Scale(from - margin, from + life * (open ? 1.1 : 1) + margin, width, folding);
     this.#draw();
+  }
+
+  // Nothing is folded unasked.
+  #folding() {
+    const folding = quiet(this.story.moments());
+    this.foldButton.hidden = !folding.folds.length;
+    return this.folded ? folding : new Folding();
   }
 
   // ---- drawing
@@ -242,7 +254,7 @@ class PodTimeline extends HTMLElement {
   #moved({ playing = false } = {}) {
     const x = this.scale.x(this.playhead.moment());
     if (playing && (x < 0 || x > this.scale.width)) {
-      this.scale = this.scale.endingAt(this.playhead.moment() + this.scale.span * 0.9);
+      this.scale = this.scale.endingAt(this.playhead.moment(), 0.9);
       this.free = true;
       this.#draw();
     }
@@ -263,6 +275,7 @@ class PodTimeline extends HTMLElement {
       in: () => this.#zoom(1.6),
       out: () => this.#zoom(1 / 1.6),
       fit: () => this.#refit(),
+      fold: () => this.#fold(),
       labels: () => this.#relabel(),
     };
     acts[what]?.();
@@ -320,7 +333,7 @@ class PodTimeline extends HTMLElement {
     this.seek(at);
     const x = this.scale.x(at);
     if (x < 0 || x > this.scale.width) {
-      this.scale = this.scale.endingAt(at + this.scale.span / 2);
+      this.scale = this.scale.endingAt(at, 0.5);
       this.free = true;
       this.#draw();
     }
@@ -358,6 +371,12 @@ class PodTimeline extends HTMLElement {
   #refit() {
     this.free = false;
     this.#fit();
+  }
+
+  #fold() {
+    this.folded = !this.folded;
+    this.foldButton.setAttribute("aria-pressed", String(this.folded));
+    this.#refit();
   }
 
   #relabel() {

@@ -81,6 +81,68 @@ def test_zooming_keeps_the_moment_under_the_pointer_and_has_an_end(page: Page) -
     assert per_pixel == 100
 
 
+def test_folded_time_has_little_room_and_every_moment_its_place(page: Page) -> None:
+    script = """
+      const folding = m.quiet([0, 5e6, 10e6, 1000e6, 1005e6, 5000e6, 5005e6]);
+      const scale = new m.Scale(0, folding.fold(5005e6), 1000, folding);
+      const moments = [0, 3e6, 10e6, 12e6, 500e6, 999e6, 1000e6, 1003e6, 3000e6, 5005e6];
+      const { ticks } = m.ticks(scale, 0);
+      const hidden = ticks.filter(({ at }) => folding.folds.some(({ from, to }) => from < at && at < to));
+      return [folding.folds.length, moments.map((at) => [at, scale.at(scale.x(at))]), scale.x(1000e6) - scale.x(10e6),
+              ticks.length, hidden.length]"""
+    folds, places, room, ticks, hidden = run(page, "podhub/timeline/scale", script)
+    assert folds == 2
+    assert [there for _, there in places] == pytest.approx([at for at, _ in places])
+    assert 20 < room < 200
+    assert ticks > 5
+    assert hidden == 0
+
+
+def test_what_is_busy_all_the_time_is_not_folded(page: Page) -> None:
+    script = "return [m.quiet([...Array(50).keys()].map((i) => i * 60e6)).folds, m.quiet([]).folds, m.quiet([7]).folds]"
+    assert run(page, "podhub/timeline/scale", script) == [[], [], []]
+
+
+PROBED = """
+  const mark = (at, result, every) => ({ at: at * 1e6, result, every });
+  const runs = m.runsOf(a.marks.map((one) => mark(...one)), a.ends.map((end) => end * 1e6), a.until * 1e6);
+  return runs.map(({ from, to, every, told }) => {
+    const found = told ? [from / 1e6] : [];
+    for (let at = from + every; every && at < to; at += every) found.push(at / 1e6);
+    return found;
+  })"""
+
+
+@pytest.mark.parametrize(
+    ("marks", "ends", "until", "attempts"),
+    [
+        ([(3, "success", 5)], [], 20, [[3, 8, 13, 18]]),
+        ([(3, "success", 5)], [14], 20, [[3, 8, 13]]),
+        ([(3, "success", 5), (13, "failure", 5), (23, "failure", None)], [30], 60, [[3, 8], [13, 18, 23], []]),
+        ([(3, "success", 5), (15, "success", None)], [16], 60, [[3, 8, 13], []]),
+        ([(3, "failure", None)], [], 60, [[3]]),
+        ([(3, "success", 5), (31, "success", 5)], [12], 40, [[3, 8], [31, 36]]),
+    ],
+    ids=["going on", "its process ends", "held at the threshold", "it stops between two", "one is enough", "a new process"],
+)
+def test_attempts_of_a_probe_follow_from_its_marks(
+    page: Page, marks: list[Any], ends: list[int], until: int, attempts: list[list[int]]
+) -> None:
+    told = run(page, "podhub/timeline/lanes", PROBED, {"marks": marks, "ends": ends, "until": until})
+    assert told == attempts
+
+
+def test_a_lane_ends_where_its_process_does(page: Page) -> None:
+    script = """
+      const story = new m.Story();
+      const bar = (word, look) => ({ word, look });
+      const points = [[1, 0, "c", bar("Running", "unready"), "1"], [2, 5, "c", bar("Running", "ready"), "1"],
+                      [3, 9, "c", bar("Running", "ready"), "2"], [4, 12, "c", bar("Error", "failed"), "2"]];
+      story.add({ seq: 4, lanes: [], points, marks: [] });
+      return story.ends("c")"""
+    assert run(page, "podhub/timeline/lanes", script) == [9, 12]
+
+
 def test_a_story_that_is_told_twice_is_told_once(page: Page) -> None:
     script = """
       const story = new m.Story();

@@ -1,11 +1,12 @@
 // The SVG of a timeline: ruler, bars, marks, playhead. Draws what it is given and keeps nothing.
 
-import { merged } from "podhub/timeline/lanes";
+import { merged, runsOf } from "podhub/timeline/lanes";
 import { clockText, spanText, ticks } from "podhub/timeline/scale";
 
 const NS = "http://www.w3.org/2000/svg";
 export const RULER = 30;
-const HEIGHTS = { pod: 28, container: 28, condition: 20, events: 30 };
+const HEIGHTS = { pod: 28, container: 28, probe: 13, condition: 20, events: 30 };
+const APART = 4; // pixels from one attempt of a probe to the next, below which they become a band
 const GAP = 5;
 const CHARACTER = 7.2;
 
@@ -38,7 +39,25 @@ function make(name, attributes, ...children) {
 export function drawPicture(svg, { story, rows, scale, until, origin, start, clock, selected, height }) {
   const ruler = drawRuler(scale, { origin, start, clock, height });
   const lanes = rows.map((row) => drawLane(row, story, scale, until, row.lane.id === selected));
-  svg.replaceChildren(...ruler, ...lanes);
+  svg.replaceChildren(...ruler, ...lanes, ...scale.folds.map((fold) => drawFold(fold, scale, height)));
+}
+
+// Where quiet time is folded away: a torn edge through all lanes, with how much it is in the ruler.
+function drawFold({ from, to }, scale, height) {
+  const [left, right] = [scale.x(from), scale.x(to)];
+  const edge = (x) => {
+    let path = `M${x.toFixed(1)} 0`;
+    for (let y = 0; y < height; y += 12) path += "l4 6l-4 6";
+    return path;
+  };
+  const group = make("g", { class: "fold" });
+  if (right < 0 || left > scale.width) return group;
+  const down = edge(left).slice(1);
+  const back = `L${right.toFixed(1)} ${height}V0Z`;
+  group.append(make("path", { class: "torn", d: `M${down}${back}` }));
+  group.append(make("path", { class: "edge", d: edge(left) }), make("path", { class: "edge", d: edge(right) }));
+  group.append(make("text", { class: "fold-label", x: (left + right) / 2 + 2, y: 14 }, spanText(to - from, 1e6)));
+  return group;
 }
 
 function drawRuler(scale, { origin, start, clock, height }) {
@@ -65,8 +84,45 @@ function drawLane({ lane, y, height }, story, scale, until, selected) {
     if (bar) group.append(bar);
   }
   const marks = story.marks.filter((mark) => mark.lane === lane.id);
-  group.append(...drawMarks(marks, scale, height));
+  group.append(...(lane.id.startsWith("probe/") ? drawStrip(lane, marks, story, scale, until, height) : drawMarks(marks, scale, height)));
   return group;
+}
+
+// Where the further attempts of a run are drawn, from a moment on: those in time that is folded away are not.
+function attempts({ from, to, every }, scale, since) {
+  const found = [];
+  const next = (moment) => from + Math.max(1, Math.ceil((moment - from) / every)) * every;
+  for (let at = next(since); at < to && found.length < scale.width; at += every) {
+    const fold = scale.folds.find((one) => one.from < at && at < one.to);
+    if (fold) at = next(fold.to) - every;
+    else found.push(scale.x(at));
+  }
+  return found;
+}
+
+// A probe's attempts: short ticks where it succeeded, tall ones where it did not; a band where they are too close to be told apart.
+function drawStrip(lane, marks, story, scale, until, height) {
+  const ends = story.ends(`container/${lane.id.split("/")[1]}`);
+  return runsOf(marks, ends, until).map((run) => {
+    const { mark, every } = run;
+    const group = make("g", { class: "mark", "data-shape": "attempt", "data-severity": mark.severity, "data-seq": mark.seq });
+    const left = scale.x(run.from);
+    const right = Math.max(scale.x(run.to), left + 1);
+    if (right < 0 || left > scale.width) return group;
+    const top = mark.severity === "Warning" ? 0 : height / 2;
+    const visible = { left: Math.max(left, -APART), right: Math.min(right, scale.width + APART) };
+    const ticks = run.told ? [left] : [];
+    if (every && scale.pixels(run.from, every) < APART) {
+      const band = { class: "band", x: visible.left, y: top, width: Math.max(visible.right - visible.left, 1), height: height - top };
+      group.append(make("rect", band));
+    } else if (every) {
+      ticks.push(...attempts(run, scale, scale.at(visible.left)).filter((x) => x <= visible.right));
+    }
+    for (const x of ticks) group.append(make("line", { x1: x, x2: x, y1: top, y2: height }));
+    const width = Math.max(visible.right - visible.left, 6);
+    group.append(make("rect", { class: "hit", x: visible.left - 3, y: -2, width: width + 3, height: height + 4 }));
+    return group;
+  });
 }
 
 function drawBar({ from, to, bar, seq }, scale, until, height) {
@@ -119,7 +175,6 @@ function drawTick(mark, scale, height) {
   const x = scale.x(mark.at);
   const group = make("g", { class: "mark", "data-shape": mark.shape, "data-severity": mark.severity, "data-seq": mark.seq });
   if (mark.shape === "signal") group.append(make("line", { x1: x, x2: x, y1: -3, y2: height + 3 }));
-  else if (mark.shape === "probe") group.append(make("line", { x1: x, x2: x, y1: height - 8, y2: height + 3 }));
   else if (mark.shape === "request") group.append(make("path", { d: `M${x} ${height - 7}l6 10h-12z` }));
   else group.append(make("circle", { cx: x, cy: height, r: 3.5 }));
   group.append(make("rect", { class: "hit", x: x - 5, y: height - 12, width: 10, height: 18 }));

@@ -47,6 +47,12 @@ export class Story {
     return (this.stretches.get(lane) ?? []).findLast((stretch) => stretch.from <= at && (stretch.to === null || at < stretch.to));
   }
 
+  // The moments at which a lane stopped running: its process ended, or another began.
+  ends(lane) {
+    const stretches = (this.stretches.get(lane) ?? []).filter(({ bar }) => bar.word === "Running");
+    return stretches.filter(({ to, life }, i) => to !== null && stretches[i + 1]?.life !== life).map(({ to }) => to);
+  }
+
   #addLane(lane) {
     if (!this.lanes.some((known) => known.id === lane.id)) this.lanes.push(lane);
     if (!this.stretches.has(lane.id)) this.stretches.set(lane.id, []);
@@ -85,4 +91,22 @@ export function merged(marks, scale, near = 10) {
   }
   for (const pill of pills) pill.x = (pill.left + pill.right) / 2;
   return pills;
+}
+
+// A probe's attempts: {from, to, every, mark}, one for each mark. The first attempt of a run is its mark, others follow every so
+// many microseconds (0: none) as long as they are before `to`.
+export function runsOf(marks, ends, until) {
+  return marks.map((mark, index) => {
+    const next = marks[index + 1];
+    const end = ends.find((moment) => moment > mark.at) ?? Infinity;
+    const every = (mark.every ?? 0) * 1e6;
+    // Where the next mark is only the end of the schedule, what it tells is the last attempt of this run, or none.
+    const last = next && !next.every && next.result === mark.result ? next.at + every / 4 : (next?.at ?? Infinity) - every / 4;
+    return { from: mark.at, to: Math.min(last, end, until), every, mark, told: !closes(marks[index - 1], mark) };
+  });
+}
+
+// Whether a mark says no more than that there will be no further attempt.
+function closes(before, mark) {
+  return Boolean(before?.every && !mark.every && before.result === mark.result);
 }

@@ -3,7 +3,7 @@
 import { spanText } from "podhub/timeline/scale";
 
 function rowsOf(story) {
-  const labels = new Map(story.lanes.map((lane) => [lane.id, lane.label]));
+  const labels = new Map(story.lanes.map((lane) => [lane.id, nameOf(lane)]));
   const rows = story.marks.map((mark) => [mark.at, mark.seq, labels.get(mark.lane) ?? "", mark.title, mark.text ?? ""]);
   for (const [lane, stretches] of story.stretches) {
     stretches.forEach((stretch, index) => {
@@ -13,6 +13,11 @@ function rowsOf(story) {
     });
   }
   return rows.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+}
+
+// A probe is called with its container: several may have one of its kind.
+export function nameOf({ id, label }) {
+  return id.startsWith("probe/") ? id.split("/").slice(1).join(" · ") : label;
 }
 
 export function drawTable(body, story, origin) {

@@ -48,6 +48,25 @@ def test_lanes_stand_in_the_order_in_which_things_happen() -> None:
     ]
 
 
+def test_each_probe_has_a_strip_below_its_container_where_attempts_are_known() -> None:
+    probed = pod()
+    probed["spec"]["containers"][0] |= {"livenessProbe": {}, "startupProbe": {}}
+    strips = [(lane.id, lane.group, lane.label) for lane in lanes(probed) if lane.id.startswith("probe/")]
+    assert strips == [("probe/app/startup", "containers", "startup"), ("probe/app/liveness", "containers", "liveness")]
+    assert [lane.id for lane in lanes(probed)].index("probe/app/startup") == 6
+    assert not [lane for lane in lanes(probed, probed=False) if lane.id.startswith("probe/")]
+
+
+def test_a_probes_mark_says_how_it_goes_on() -> None:
+    body = {"probe": "liveness", "result": "failure", "run": 1, "every": 5}
+    mark = trace_mark(7, 9, "probe", "app", body, "it failed")
+    assert mark is not None
+    assert (mark.lane, mark.result, mark.every, mark.severity) == ("probe/app/liveness", "failure", 5, "Warning")
+    ended = trace_mark(8, 9, "probe", "app", body | {"every": None}, "it failed")
+    assert ended is not None
+    assert ended.every == 0
+
+
 def test_init_containers_are_numbered_and_sidecars_marked() -> None:
     assert [lane.note for lane in lanes(pod()) if lane.group == "init"] == ["1/2", "∞"]
 
@@ -107,9 +126,9 @@ def test_events_are_counted_and_their_end_is_no_mark() -> None:
 
 
 def test_a_failed_probe_is_a_warning_and_output_is_no_mark() -> None:
-    mark = trace_mark(1, 0, "probe", "app", {"result": "failure"}, "liveness probe: failure")
+    mark = trace_mark(1, 0, "probe", "app", {"probe": "liveness", "result": "failure"}, "liveness probe: failure")
     assert mark
-    assert (mark.lane, mark.shape, mark.severity) == ("container/app", "probe", "Warning")
+    assert (mark.lane, mark.shape, mark.severity) == ("probe/app/liveness", "probe", "Warning")
     assert trace_mark(1, 0, "output", "app", {"text": "hello"}, "hello") is None
 
 
