@@ -120,9 +120,8 @@ def _container_lanes(spec: Object, probed: bool) -> Iterator[Lane]:
 
 def _strips(container: Object, group: str, probed: bool) -> list[Lane]:
     """Return a thin row for each probe of a container."""
-    return [
-        Lane(f"probe/{container['name']}/{type}", group, type) for type in PROBES if probed and container.get(f"{type}Probe")
-    ]
+    present = [type for type in PROBES if probed and container.get(f"{type}Probe") is not None]
+    return [Lane(f"probe/{container['name']}/{type}", group, type) for type in present]
 
 
 def bars(pod: Object, status_word: Status) -> dict[str, tuple[Bar, str]]:
