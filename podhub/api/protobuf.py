@@ -1,6 +1,6 @@
-"""Request bodies in protobuf, where stock kubectl writes nothing else: `create configmap`, `create secret`, `auth can-i` ...
+"""Request bodies in protobuf, where stock kubectl writes nothing else: `create configmap`, `debug --copy-to`, `auth can-i` ...
 
-Only the messages that are met are known; the answers are JSON, which the same clients read.
+The answers are JSON, which the same clients read.
 Kubernetes: apimachinery/pkg/runtime/serializer/protobuf, api/core/v1/generated.proto
 """
 
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.clock import SECOND, rfc3339, rfc3339_micro
+from lifecycle.core_v1 import schema
+from lifecycle.core_v1.schema import kind_of
 from lifecycle.core_v1.status import bad_request
 from lifecycle.wire import Object
+from podhub.api.protobuf_numbers import NUMBERS
 
 MAGIC = b"k8s\0"
 
@@ -23,27 +26,9 @@ DEEPEST = 32
 TABLE = """
 Unknown: 1=typeMeta:TypeMeta 2=raw:bytes
 TypeMeta: 1=apiVersion 2=kind
-ObjectMeta: 1=name 2=generateName 3=namespace 5=uid 6=resourceVersion 7=generation:int 8=creationTimestamp:Time
-    11=labels:{string} 12=annotations:{string} 13=ownerReferences:[OwnerReference] 14=finalizers:[string]
-OwnerReference: 1=kind 3=name 4=uid 5=apiVersion 6=controller:bool 7=blockOwnerDeletion:bool
-Namespace: 1=metadata:ObjectMeta 2=spec:NamespaceSpec 3=status:NamespaceStatus
-NamespaceSpec: 1=finalizers:[string]
-NamespaceStatus: 1=phase
-ConfigMap: 1=metadata:ObjectMeta 2=data:{string} 3=binaryData:{bytes} 4=immutable:bool
-Secret: 1=metadata:ObjectMeta 2=data:{bytes} 3=type 4=stringData:{string} 5=immutable:bool
-ServiceAccount: 1=metadata:ObjectMeta 3=imagePullSecrets:[LocalObjectReference] 4=automountServiceAccountToken:bool
-LocalObjectReference: 1=name
-PriorityClass: 1=metadata:ObjectMeta 2=value:int 3=globalDefault:bool 4=description 5=preemptionPolicy
-Service: 1=metadata:ObjectMeta 2=spec:ServiceSpec
-ServiceSpec: 1=ports:[ServicePort] 2=selector:{string} 3=clusterIP 4=type 5=externalIPs:[string] 7=sessionAffinity
-    10=externalName
-ServicePort: 1=name 2=protocol 3=port:int 4=targetPort:IntOrString 5=nodePort:int
 IntOrString: 1=type:int 2=intVal:int 3=strVal
-PodDisruptionBudget: 1=metadata:ObjectMeta 2=spec:PodDisruptionBudgetSpec
-PodDisruptionBudgetSpec: 1=minAvailable:IntOrString 2=selector:LabelSelector 3=maxUnavailable:IntOrString
-    4=unhealthyPodEvictionPolicy
-LabelSelector: 1=matchLabels:{string} 2=matchExpressions:[LabelSelectorRequirement]
-LabelSelectorRequirement: 1=key 2=operator 3=values:[string]
+Quantity: 1=string
+Time: 1=seconds:int 2=nanos:int
 Eviction: 1=metadata:ObjectMeta 2=deleteOptions:DeleteOptions
 DeleteOptions: 1=gracePeriodSeconds:int 2=preconditions:Preconditions 3=orphanDependents:bool 4=propagationPolicy
     5=dryRun:[string]
@@ -56,22 +41,24 @@ SelfSubjectReview: 1=metadata:ObjectMeta
 TokenRequest: 1=metadata:ObjectMeta 2=spec:TokenRequestSpec
 TokenRequestSpec: 1=audiences:[string] 3=boundObjectRef:BoundObjectReference 4=expirationSeconds:int
 BoundObjectReference: 1=kind 2=apiVersion 3=name 4=uid
-ResourceQuota: 1=metadata:ObjectMeta 2=spec:ResourceQuotaSpec
-ResourceQuotaSpec: 1=hard:{Quantity} 2=scopes:[string]
-Quantity: 1=string
 ResourceAttributes: 1=namespace 2=verb 3=group 4=version 5=resource 6=subresource 7=name
 NonResourceAttributes: 1=path 2=verb
-Time: 1=seconds:int 2=nanos:int
 """
-"""A message a line: `number=field:type`; a type is string (where none is given), int, bool, bytes, another message of this
-table, [type] for what may stand several times, {type} for a map from strings. Unknown fields are passed over.
+"""Messages that are no objects of a cluster: `number=field:type`; a type is string (where none is given), int, bool, bytes,
+another message, or [type] for what may stand several times. Unknown fields are passed over.
 """
 
 
 class Field(NamedTuple):
+    """A field of a message. `shape` is [ for a list, { for a map, + for a message whose fields belong to the outer one.
+
+    `zero` says that JSON has the field too where it is zero; protobuf tells many a field that was never set.
+    """
+
     name: str
     type: str
     shape: str
+    zero: bool
 
 
 class Malformed(ValueError):
@@ -91,22 +78,49 @@ def _decode(body: bytes) -> Object:
         raise Malformed("it does not begin as Kubernetes' protobuf does")
     envelope = _message(body[len(MAGIC) :], "Unknown")
     type_meta = envelope.get("typeMeta") or {}
-    kind = type_meta.get("kind", "")
-    if kind not in _messages():
-        raise Malformed(f"a {kind or 'message without a kind'} is read as JSON alone")
-    return {**type_meta, **_message(base64.b64decode(envelope.get("raw", "")), kind)}
+    kind = kind_of(type_meta.get("apiVersion"), type_meta.get("kind"))
+    name = (kind.type or kind.kind) if kind else type_meta.get("kind", "")
+    if name not in _messages():
+        raise Malformed(f"a {name or 'message without a kind'} is read as JSON alone")
+    return {**type_meta, **_message(base64.b64decode(envelope.get("raw", "")), name)}
 
 
 @cache
 def _messages() -> dict[str, dict[int, Field]]:
-    rows = (row.partition(": ") for row in TABLE.replace("\n    ", " ").strip().splitlines())
-    return {name: dict(_field(text) for text in fields.split()) for name, _, fields in rows}
+    numbers = dict(_rows(NUMBERS))
+    found = {name: _of_type(name, row) for name, row in numbers.items() if schema.struct(name).shape == "struct"}
+    inner = [field.type for fields in found.values() for field in fields.values() if field.shape == "+"]
+    found |= {name: _of_type(name.partition("+")[0], numbers[name.partition("+")[2]]) for name in inner}
+    return found | {name: dict(_field(text) for text in row.split()) for name, row in _rows(TABLE)}
+
+
+def _rows(table: str) -> Iterator[tuple[str, str]]:
+    for row in table.replace("\n    ", " ").strip().splitlines():
+        name, _, fields = row.partition(": ")
+        yield name, fields
 
 
 def _field(text: str) -> tuple[int, Field]:
     number, _, rest = text.partition("=")
     name, _, type = rest.partition(":")
-    return int(number), Field(name, type.strip("[]{}") or "string", type[:1] if type[:1] in ("[", "{") else "")
+    plain = type.strip("[]") or "string"
+    return int(number), Field(name, plain, type[:1] if type[:1] == "[" else "", plain in ("int", "bool"))
+
+
+def _of_type(name: str, row: str) -> dict[int, Field]:
+    """Return the fields of a message that are fields of a type of the API, by their numbers."""
+    known, found = schema.fields(name), {}
+    for number, _, field in (text.partition("=") for text in row.split()):
+        within = f"{name}{field}"
+        found[int(number)] = Field(within, within, "+", False) if field.startswith("+") else _known(known[field])
+    return found
+
+
+def _known(field: schema.Field) -> Field:
+    shape = {"list": "[", "map": "{"}.get(field.type.shape, "")
+    of = field.type.of or field.type
+    plain = {"int32": "int", "int64": "int", "UID": "string"}.get(of.name, of.name)
+    return Field(field.name, plain, shape, field.pointer or field.always)
 
 
 def _message(data: bytes, name: str, depth: int = 0) -> Object:
@@ -127,7 +141,9 @@ def _message(data: bytes, name: str, depth: int = 0) -> Object:
             found.setdefault(field.name, []).append(_value(value, field.type, depth))
         else:
             item = _value(value, field.type, depth)
-            if (item not in ("", None) and item != {}) or field.type in ("int", "bool"):
+            if field.shape == "+":
+                found |= item
+            elif item or (field.zero and item is not None):
                 found[field.name] = item
     return found
 
@@ -185,9 +201,9 @@ def _value(value: int | bytes, type: str, depth: int) -> Any:
         return base64.b64encode(value).decode()
     if type in ("int", "bool"):
         raise Malformed(f"bytes stand where a {type} is wanted")
-    found = _message(value, type, depth + 1)
-    if type == "Time":
-        return _time(found)
+    found = _message(value, "Time" if type == "MicroTime" else type, depth + 1)
+    if type in ("Time", "MicroTime"):
+        return _time(found, type)
     if type == "Quantity":
         return found.get("string", "0")
     if type == "IntOrString":
@@ -195,8 +211,10 @@ def _value(value: int | bytes, type: str, depth: int) -> Any:
     return found
 
 
-def _time(found: Object) -> str | None:
-    seconds = found.get("seconds", 0)
-    if not 0 < seconds < 2**37:
+def _time(found: Object, type: str) -> str | None:
+    """Return a moment as JSON writes it; None for one that is not set."""
+    seconds, nanos = found.get("seconds", 0), found.get("nanos", 0)
+    if not 0 < seconds < 2**37 or not 0 <= nanos < 10**9:
         return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    at = seconds * SECOND + nanos // 1000
+    return rfc3339_micro(at) if type == "MicroTime" else rfc3339(at)

@@ -154,3 +154,19 @@ def test_a_namespace_is_described_with_its_quotas_and_limits(cluster: Reached) -
     mine = cluster.server.podhub("describe", "ns", "default", "--cluster", cluster.name)
     assert mine == cluster.kubectl("describe", "ns", "default").stdout
     assert "Resource Quotas" in mine
+
+
+def test_a_copy_of_a_pod_and_a_node_are_debugged(cluster: Reached) -> None:
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod("web", "sleep 1000", app="web")))
+    debug = ("--image=busybox", "--profile=general", "-c", "look", "--", "sleep", "1000")
+    cluster.kubectl("debug", "web", "--copy-to=copy", "--share-processes", *debug)
+    copy = json.loads(cluster.kubectl("get", "pod", "copy", "-o", "json").stdout)
+    assert [container["name"] for container in copy["spec"]["containers"]] == ["main", "look"]
+    assert copy["spec"]["shareProcessNamespace"] is True
+    assert "labels" not in copy["metadata"]
+    made = cluster.kubectl("debug", "node/node1", "--image=busybox", "--profile=sysadmin", "--", "sleep", "5").stderr
+    name = made.split()[3]
+    node = json.loads(cluster.kubectl("get", "pod", name, "-o", "json").stdout)["spec"]
+    assert (node["hostNetwork"], node["hostPID"], node["hostIPC"]) == (True, True, True)
+    assert node["containers"][0]["securityContext"] == {"privileged": True}
+    assert {"name": "host-root", "hostPath": {"path": "/", "type": ""}} in node["volumes"]
