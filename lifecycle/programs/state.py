@@ -61,13 +61,16 @@ class Terminal(msgspec.Struct, omit_defaults=True):
     """A pseudo terminal (`terminal.py`).
 
     `line` is being typed, `lines` are whole and not yet read (an empty one: end of input). Where it is `raw` a program reads
-    the `keys` as they come, and shows what it likes of them. `waiting` are the processes that read, `foreground` the process
+    the `keys` as they come (`signals`: but those that send some), and shows what it likes of them; `silent`: lines are not
+    echoed. `waiting` are the processes that read, `foreground` the process
     group that its keys send signals to. Once it is `closed` there is nothing more to read.
     """
 
     line: str = ""
     lines: list[str] = []
     raw: bool = False
+    signals: bool = False
+    silent: bool = False
     keys: str = ""
     waiting: list[int] = []
     foreground: int = 0

@@ -63,9 +63,9 @@ def show(machine: Machine, number: int, text: str, pid: int = 1) -> None:
 def type_text(machine: Machine, number: int, text: str) -> None:
     """Take what somebody types."""
     terminal = machine.state.terminals[number]
-    if terminal.raw:
-        if INTERRUPT in text:
-            terminal.keys = ""
+    if terminal.raw and INTERRUPT in text:
+        terminal.keys = ""
+    if terminal.raw and not terminal.signals:
         terminal.keys += text[: KEYS - len(terminal.keys)]
         _wake(machine, terminal)
         return
@@ -83,8 +83,17 @@ def type_text(machine: Machine, number: int, text: str) -> None:
 def _typed(terminal: Terminal, key: str) -> str:
     """Take a key; return what is echoed."""
     if key in SIGNALS:
-        terminal.line, terminal.lines = "", []
-        return _echoed(key)
+        terminal.line, terminal.lines, terminal.keys = "", [], ""
+        return "" if terminal.silent else _echoed(key)
+    if terminal.raw:
+        terminal.keys += key
+        return ""
+    echo = _edited(terminal, key)
+    return "" if terminal.silent else echo
+
+
+def _edited(terminal: Terminal, key: str) -> str:
+    """Change the line as a key asks for it; return what is echoed."""
     if key in ("\n", END):
         _end_line(terminal, key.strip(END))
         return key.strip(END)
@@ -157,7 +166,7 @@ def make_raw(terminal: Terminal) -> None:
 
 def make_cooked(terminal: Terminal) -> None:
     """Let programs read lines again; keys that were typed ahead are lines, or the beginning of one, that was not echoed."""
-    terminal.raw = False
+    terminal.raw = terminal.signals = False
     *lines, terminal.line = terminal.keys.replace("\r", "\n").split("\n")
     terminal.lines, terminal.keys = [line + "\n" for line in lines], ""
 

@@ -1,4 +1,4 @@
-"""Commands that look at files: ls, stat, readlink, which, du, df, mktemp."""
+"""Commands that look at files: stat, readlink, which, du, df, mktemp."""
 
 from __future__ import annotations
 
@@ -18,93 +18,6 @@ def mode_text(node: Node) -> str:
     if node.mode & 0o1000:
         bits = bits[:-1] + ("t" if bits[-1] == "x" else "T")
     return kind + bits
-
-
-@command("ls", "dir")
-def ls(call: Call) -> int:
-    options, names = call.options(
-        "laA1RrthdnSpFiHLscC",
-        {"all": "a", "almost-all": "A", "recursive": "R", "human-readable": "h", "color": "1", "directory": "d"},
-    )
-    files: list[tuple[str, Node]] = []
-    directories: list[str] = []
-    status = 0
-    for name in names or ["."]:
-        try:
-            node = call.find(name, follow="l" not in options or name.endswith("/"))
-            if node.kind == "l" and "l" not in options:
-                node = call.find(name)
-        except FileError as error:
-            status = call.fail(
-                f"{name}: {error.text}" if call.busybox else f"cannot access '{name}': {error.text}", 1 if call.busybox else 2
-            )
-            continue
-        if node.kind == "d" and "d" not in options:
-            directories.append(name)
-        else:
-            files.append((name, node))
-    if files:
-        call.out(_listed(call, sorted(files, key=lambda pair: pair[0]), options))
-    for i, name in enumerate(sorted(directories)):
-        if i or files:
-            call.out("\n")
-        if len(names) > 1 or "R" in options:
-            call.out(f"{name}:\n")
-        _list_directory(call, name, options)
-    return status
-
-
-def _list_directory(call: Call, name: str, options: dict[str, str]) -> None:
-    path = call.view.resolve(call.path(name))
-    found = call.view.names(path)
-    if "a" in options:
-        found = [".", "..", *found]
-    elif "A" not in options:
-        found = [one for one in found if not one.startswith(".")]
-    call.machine.work(len(found) * (8 if "l" in options else 3))
-    nodes = [(one, call.view.get(join(path, one), follow=False) or Node("d", mode=0o755)) for one in found]
-    if "t" in options:
-        nodes.sort(key=lambda pair: -pair[1].mtime)
-    if "S" in options:
-        nodes.sort(key=lambda pair: -pair[1].size)
-    if "r" in options:
-        nodes.reverse()
-    if "l" in options or "n" in options or "s" in options:
-        total = sum(-(-node.size // 1024 // 4) * 4 for _, node in nodes if node.kind == "f")
-        call.out(f"total {total}\n")
-    call.out(_listed(call, nodes, options, path))
-    if "R" in options:
-        for one, node in nodes:
-            if node.kind == "d" and one not in (".", ".."):
-                call.out(f"\n{name.rstrip('/')}/{one}:\n")
-                _list_directory(call, f"{name.rstrip('/')}/{one}", options)
-
-
-def _listed(call: Call, nodes: list[tuple[str, Node]], options: dict[str, str], where: str = "") -> str:
-    if "l" not in options and "n" not in options:
-        marks = [
-            ("/" if node.kind == "d" else "*" if "F" in options and node.mode & 0o111 else "")
-            if {"p", "F"} & set(options)
-            else ""
-            for _, node in nodes
-        ]
-        return "".join(f"{name}{mark}\n" for (name, _), mark in zip(nodes, marks, strict=True))
-    width = max((len(str(node.size)) for _, node in nodes), default=1)
-    place = zone(call.process.env)
-    lines = []
-    for name, node in nodes:
-        owner = str(node.user) if "n" in options or node.user else "root"
-        owner = owner if owner != "0" or "n" in options else "root"
-        size = human(node.size) if "h" in options else str(node.size)
-        time = strftime("%b %e %H:%M", node.mtime, place)
-        arrow = f" -> {node.text}" if node.kind == "l" else ""
-        links = 2 if node.kind == "d" else call.view.links(join(where or call.process.cwd, name))
-        group = owner if "n" in options or not node.user else "root"
-        if call.busybox:
-            lines.append(f"{mode_text(node)} {links:4} {owner:<8} {group:<8} {size:>9} {time} {name}{arrow}\n")
-        else:
-            lines.append(f"{mode_text(node)} {links} {owner} {group} {size:>{width}} {time} {name}{arrow}\n")
-    return "".join(lines)
 
 
 def human(size: int) -> str:

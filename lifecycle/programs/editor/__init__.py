@@ -24,8 +24,11 @@ KEY_STEPS = 4
 
 
 def used(turn: Turn) -> bool:
-    """Say whether a shell that is typed to edits its lines."""
-    return turn.shell.dialect in EDITORS and terminal.is_terminal(turn.machine, turn.process, 0)
+    """Say whether a shell that is typed to edits its lines; busybox does not where nothing is echoed."""
+    found = terminal.opened_by(turn.machine, turn.process, 0)
+    if found is None or turn.shell.dialect not in EDITORS:
+        return False
+    return turn.shell.dialect == "bash" or not turn.machine.state.terminals[found.pos].silent
 
 
 def begin(turn: Turn, source: Input, prompt: str) -> None:
@@ -41,7 +44,9 @@ def begin(turn: Turn, source: Input, prompt: str) -> None:
 
 def _editor(turn: Turn, source: Input, found: Terminal) -> Editor:
     assert source.editing is not None
-    return EDITORS[turn.shell.dialect](turn, source, source.editing, found.columns)
+    editor = EDITORS[turn.shell.dialect](turn, source, source.editing, found.columns)
+    editor.silent = found.silent
+    return editor
 
 
 def read_line(turn: Turn, source: Input) -> str | None:

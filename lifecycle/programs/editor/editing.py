@@ -23,6 +23,8 @@ class Editor(ABC):
     def __init__(self, turn: Turn, source: Input, line: Line, width: int) -> None:
         self.turn, self.source, self.line, self.width = turn, source, line, width or WIDTH
         self.shown: list[str] = []
+        self.silent = False
+        """Nothing that is typed is to be seen."""
         self._drawn = 0
         self.result: str | None = None
         """The line with its newline, once it is whole; empty: the end of input; INTERRUPTED."""

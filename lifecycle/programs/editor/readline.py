@@ -28,8 +28,10 @@ class Readline(Editor):
         self.shown.append(self._told(PASTES) + above + newline)
 
     def put_out(self) -> None:
-        if self.result is None and not self.line.asked:
+        if self.result is None and not self.line.asked and (not self.silent or not self.line.rows):
             self._display()
+        elif self.silent:
+            self.shown = [self._told(NO_PASTES) + "\n"] if self.result else []
         super().put_out()
 
     def take(self, key: str) -> None:

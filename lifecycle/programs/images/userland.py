@@ -37,7 +37,7 @@ DEBIAN = names(
     "grep egrep fgrep sed awk mawk find xargs tar gzip gunzip zcat hostname which apt apt-get apt-cache apt-key dpkg "
     "dpkg-query getopt kill login mount umount su more clear getent ldconfig ldd iconv locale update-alternatives useradd "
     "usermod groupadd adduser chroot diff cmp perl setsid ionice taskset chpasswd passwd dmesg findmnt fallocate flock "
-    "lsblk logger nsenter unshare setpriv tic toe tset tput infocmp"
+    "lsblk logger nsenter unshare setpriv tic toe tset tput reset infocmp"
 )
 
 PROGRAM_FILE = "\x7fELF"

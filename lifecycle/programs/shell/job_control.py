@@ -8,7 +8,7 @@ from lifecycle.programs.shell.frames import abandon
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.signals import BY_NUMBER, DESCRIPTIONS, NUMBERS
 from lifecycle.programs.state import SIGNALED, Job, Process, Shell
-from lifecycle.programs.terminal import terminal_of
+from lifecycle.programs.terminal import make_cooked, terminal_of
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -86,6 +86,10 @@ def _drop(turn: Turn) -> None:
     assert source is not None
     abandon(turn, 128 + NUMBERS["SIGINT"])
     source.text, source.prompted, source.interrupted, source.editing = "", False, False, None
+    terminal = terminal_of(turn.machine, turn.process)
+    if terminal is not None:
+        make_cooked(terminal)
+        terminal.silent = False
     turn.write(2, "\n")
 
 
