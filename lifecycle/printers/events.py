@@ -42,7 +42,7 @@ def interval(event: Object, now: Micros) -> str:
     """Return how long ago an Event was, and where it came more than once: `5s (x3 over 10s)`."""
     first = age(event.get("eventTime") or event.get("firstTimestamp"), now)
     series = event.get("series")
-    if series:
+    if series is not None:
         return f"{age(series.get('lastObservedTime'), now)} (x{series.get('count') or 0} over {first})"
     count = event.get("count") or 0
     return f"{age(event.get('lastTimestamp'), now)} (x{count} over {first})" if count > 1 else first
@@ -62,8 +62,8 @@ def events_text(events: Sequence[Object], now: Micros, namespaces: bool = False)
 
 def last_seen(event: Object) -> Micros:
     """Return when an Event was seen last, for sorting; long ago where nothing tells."""
-    series = event.get("series") or {}
-    text = series.get("lastObservedTime") if series else event.get("lastTimestamp") or event.get("eventTime")
+    series = event.get("series")
+    text = series.get("lastObservedTime") if series is not None else event.get("lastTimestamp") or event.get("eventTime")
     at = moment(text)
     return NEVER if at is None else at
 

@@ -18,6 +18,9 @@ from lifecycle.printers.rows import node_roles
 
 STANDARD = ("cpu", "memory", "ephemeral-storage")
 
+NOTHING = -(2**63)
+"""The share of a Pod's request in a Node that has none of it, as Go turns infinity into a whole number."""
+
 _SYSTEM = (
     ("Machine ID", "machineID"),
     ("System UUID", "systemUUID"),
@@ -69,7 +72,8 @@ def _identity(node: Object) -> Iterator[str]:
 def taint_text(taint: Object) -> str:
     """Return a taint as `key=value:Effect`."""
     value = f"={taint['value']}" if taint.get("value") else ""
-    return f"{taint['key']}{value}:{taint['effect']}" if taint.get("effect") else f"{taint['key']}{value}"
+    effect = taint.get("effect") or ""
+    return f"{taint['key']}{value}:{effect}" if value or effect else f"{taint['key']}"
 
 
 def _lease(name: str, lease: Object | None) -> Iterator[str]:
@@ -78,7 +82,7 @@ def _lease(name: str, lease: Object | None) -> Iterator[str]:
         return
     spec = lease.get("spec") or {}
     yield "Lease:"
-    yield f"  HolderIdentity:\t{spec.get('holderIdentity') or UNSET}"
+    yield f"  HolderIdentity:\t{spec.get('holderIdentity', UNSET)}"
     for title, field in (("AcquireTime", "acquireTime"), ("RenewTime", "renewTime")):
         yield f"  {title}:\t{time_text(spec[field]) if spec.get(field) else UNSET}"
 
@@ -123,7 +127,7 @@ def _pods(pods: Sequence[Object], now: Micros, status: Object) -> Iterator[str]:
     for pod in pods:
         metadata = pod["metadata"]
         requests, limits = _asked(pod, "requests", with_status=True), _asked(pod, "limits", with_status=True)
-        shares = "\t".join(_share(of.get(name), room, name) for name in ("cpu", "memory") for of in (requests, limits))
+        shares = "\t".join(_share(of.get(name), room, name, NOTHING) for name in ("cpu", "memory") for of in (requests, limits))
         since = age(metadata.get("creationTimestamp"), now)
         yield f"  {metadata.get('namespace', '')}\t{metadata['name']}\t\t{shares}\t{since}"
 
@@ -148,13 +152,13 @@ def _room(status: Object) -> Amounts:
     return amounts(status.get("allocatable") or status.get("capacity"))
 
 
-def _share(amount: Quantity | None, room: Mapping[str, Quantity], name: str) -> str:
+def _share(amount: Quantity | None, room: Mapping[str, Quantity], name: str, of_nothing: int = 0) -> str:
     amount, whole = amount or Quantity(), room.get(name) or Quantity()
     if name == "cpu":
         part, of = amount.milli_value(), whole.milli_value()
     else:
         part, of = amount.value(), whole.value()
-    return f"{amount} ({int(part / of * 100) if of else 0}%)"
+    return f"{amount} ({int(part / of * 100) if of else of_nothing}%)"
 
 
 def _total(pods: Iterable[Amounts]) -> Amounts:

@@ -134,11 +134,11 @@ def _slice_endpoint(endpoint: Object) -> Iterator[str]:
     yield f"  - Addresses:\t{', '.join(endpoint.get('addresses') or ()) or NONE}"
     yield "    Conditions:"
     yield f"      Ready:\t{UNSET if ready is None else boolean(ready)}"
-    yield f"    Hostname:\t{endpoint.get('hostname') or UNSET}"
+    yield f"    Hostname:\t{endpoint.get('hostname', UNSET)}"
     if target is not None:
         yield f"    TargetRef:\t{target.get('kind', '')}/{target.get('name', '')}"
-    yield f"    NodeName:\t{endpoint.get('nodeName') or UNSET}"
-    yield f"    Zone:\t{endpoint.get('zone') or UNSET}"
+    yield f"    NodeName:\t{endpoint.get('nodeName', UNSET)}"
+    yield f"    Zone:\t{endpoint.get('zone', UNSET)}"
 
 
 def describe_endpoints(endpoints: Object, events: Sequence[Object] | None, now: Micros) -> str:

@@ -86,7 +86,7 @@ def describe_volume(volume: Object, events: Sequence[Object] | None, now: Micros
         *_labels_and_finalizers(metadata),
         f"StorageClass:\t{_class(volume)}",
         f"Status:\t{_phase(volume, now)}",
-        f"Claim:\t{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else "Claim:\t",
+        f"Claim:\t{claim.get('namespace', '')}/{claim.get('name', '')}" if claim is not None else "Claim:\t",
         f"Reclaim Policy:\t{spec.get('persistentVolumeReclaimPolicy', '')}",
         f"Access Modes:\t{access_modes(spec.get('accessModes'))}",
         *([f"VolumeMode:\t{spec['volumeMode']}"] if spec.get("volumeMode") else ()),
@@ -136,5 +136,10 @@ def _topologies(terms: Sequence[Object] | None) -> Iterator[str]:
     if terms:
         yield "AllowedTopologies:\t"
     for i, term in enumerate(terms or ()):
-        found = [f"{one['key']} in [{', '.join(one.get('values') or ())}]" for one in term.get("matchLabelExpressions") or ()]
+        found = [_one_of(label) for label in term.get("matchLabelExpressions") or ()]
         yield from listed(f"  Term {i}", found, below="  \t")
+
+
+def _one_of(label: Object) -> str:
+    values = label.get("values")
+    return f"{label['key']} in [{', '.join(values)}]" if values else f"{label['key']} in"

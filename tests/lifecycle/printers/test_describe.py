@@ -225,3 +225,34 @@ def test_events_tell_how_often_since_when_and_where() -> None:
         ["Normal", "R", "60m", "spec.containers{a}:", "early"],
         ["Normal", "R", "5s", "(x3", "over", "60m)", "kubelet", "late"],
     ]
+
+
+def test_a_series_without_a_count_is_a_series_yet() -> None:
+    pod = {"kind": "Pod", "metadata": {"name": "p", "namespace": "n", "uid": "u"}}
+    assert "<unknown> (x0 over 60m)" in describe(pod, [event("s", eventTime=T, series={})], NOW, {})
+
+
+@pytest.mark.parametrize(
+    ("obj", "line"),
+    [
+        (
+            {"kind": "StorageClass", "allowedTopologies": [{"matchLabelExpressions": [{"key": "zone", "values": []}]}]},
+            "  Term 0:              zone in",
+        ),
+        ({"kind": "PersistentVolume", "spec": {"claimRef": {}}}, "Claim:           /"),
+        ({"kind": "EndpointSlice", "endpoints": [{"addresses": ["1.1.1.1"], "nodeName": ""}]}, "    NodeName:  "),
+        ({"kind": "Node", "spec": {"taints": [{"key": "k", "value": "v"}]}}, "Taints:             k=v:"),
+    ],
+    ids=lambda case: case["kind"] if isinstance(case, dict) else "",
+)
+def test_what_is_there_and_empty_is_told_as_kubectl_tells_it(obj: dict[str, Any], line: str) -> None:
+    related: dict[str, list[dict[str, Any]]] = {"pods": [], "leases": []}
+    assert line in describe({"metadata": {"name": "x"}, **obj}, (), NOW, related).splitlines()
+
+
+def test_a_pods_share_of_a_node_that_has_nothing_is_what_go_makes_of_infinity() -> None:
+    resources = {"requests": {"cpu": "1"}}
+    pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n", "containers": [{"name": "c", "resources": resources}]}}
+    text = describe({"kind": "Node", "metadata": {"name": "n"}}, (), NOW, {"pods": [pod], "leases": []})
+    assert "1 (-9223372036854775808%)" in text
+    assert "  cpu                1 (0%)    0 (0%)" in text
