@@ -80,19 +80,19 @@ class _With:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._added: dict[tuple[str, str, str], Object] = {}
+        self._added: dict[str, dict[tuple[str, str], Object]] = {}
 
     def add(self, value: Object, namespace: str) -> None:
         kind, metadata = kind_of(value.get("apiVersion"), value.get("kind")), value.get("metadata")
         if kind and isinstance(metadata, dict):
             space = str(metadata.get("namespace") or namespace) if kind.namespaced else ""
-            self._added[kind.plural, space, str(metadata.get("name"))] = value
+            self._added.setdefault(kind.plural, {})[space, str(metadata.get("name"))] = value
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
-        return self._added.get((resource, namespace, name)) or self._objects.get(resource, namespace, name)
+        return self._added.get(resource, {}).get((namespace, name)) or self._objects.get(resource, namespace, name)
 
     def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]:
-        added = (v for (plural, space, _), v in self._added.items() if plural == resource and namespace in (None, space))
+        added = (value for (space, _), value in self._added.get(resource, {}).items() if namespace in (None, space))
         return [*self._objects.list(resource, namespace), *added]
 
 

@@ -79,6 +79,7 @@ class _Objects:
         self._view = view
         self._names: dict[str, Collection[tuple[str, str]]] = {}
         self._found: dict[tuple[str, str, str], dict[str, Any] | None] = {}
+        self._lists: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
 
     def get(self, resource: str, namespace: str, name: str) -> dict[str, Any] | None:
         if resource not in self._names:
@@ -92,7 +93,10 @@ class _Objects:
         return self._found[key]
 
     def list(self, resource: str, namespace: str | None = None) -> Iterable[dict[str, Any]]:
-        return [version.object for version in self._view.list(resource, namespace)]
+        key = resource, namespace
+        if key not in self._lists:
+            self._lists[key] = [version.object for version in self._view.list(resource, namespace)]
+        return self._lists[key]
 
 
 class Plan(NamedTuple):
