@@ -46,14 +46,30 @@ async def made(speed: str = "1x") -> Cluster:
 ROUNDS = 5
 """What else a machine does for a moment may spoil a round; on an idle one the first is enough."""
 
+BURST = 0.02
+
+
+def hindrance() -> float:
+    """Return how many times longer than by itself a burst of work takes just now: 1 on a machine that does nothing else."""
+    began, worked = time.perf_counter(), time.thread_time()
+    while time.thread_time() - worked < BURST:
+        pass
+    return max(1.0, (time.perf_counter() - began) / BURST)
+
 
 async def best(measure: Callable[[], Awaitable[list[float]]], median: float, p95: float) -> None:
-    """Fail unless the milliseconds of one round are at most `median` in their middle and `p95` nearly always."""
+    """Fail unless the milliseconds of one round are at most `median` in their middle and `p95` nearly always.
+
+    Both are of a machine that does nothing else; on one that is busy, as many times more as it hinders any work.
+    """
     for _ in range(ROUNDS):
+        before = [hindrance() for _ in range(10)]
         took = sorted(await measure())
+        hindered = [*before, *(hindrance() for _ in range(10))]
         found = (statistics.median(took), took[int(0.95 * len(took)) - 1])
-        print(f"{found[0]:.1f} ms at the median, {found[1]:.1f} ms at p95")
-        if found[0] <= median and found[1] <= p95:
+        factors = (statistics.mean(hindered), max(hindered))
+        print(f"{found[0]:.1f} ms at the median, {found[1]:.1f} ms at p95; hindered {factors[0]:.1f}, {factors[1]:.1f} times")
+        if found[0] <= median * factors[0] and found[1] <= p95 * factors[1]:
             return
     pytest.fail(f"never within {median} ms at the median and {p95} ms at p95")
 
@@ -108,10 +124,11 @@ async def test_what_is_due_is_played_in_time(embedded: Embedded) -> None:
 
     async def lateness() -> list[float]:
         answer = await asubmit(cluster, create(f"web{next(numbers)}", beats=40, period=77 * MILLISECOND))
-        await asyncio.sleep(40 * 0.077 + 0.3)
         since = Entry.objects.filter(cluster_id=cluster.pk, kind="trace", seq__gt=answer.index)
-        rows = await asyncio.to_thread(lambda: list(since))
-        assert len(rows) == 40
+        until = time.monotonic() + 60
+        while len(rows := await asyncio.to_thread(lambda: list(since.all()))) < 40:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.3)
         return [(row.recorded_at - row.at) / MILLISECOND for row in rows]
 
     await best(lateness, median=50, p95=50)
@@ -141,10 +158,11 @@ async def test_a_server_keeps_many_clusters_in_time(embedded: Embedded) -> None:
     for cluster in clusters:
         await asubmit(cluster, create("web", beats=100, period=SECOND))
     await asyncio.sleep(2)
+    hindered = max(hindrance() for _ in range(10))
     for cluster in clusters:
         await asyncio.to_thread(cluster.refresh_from_db)
         now = cluster.clock_at + 10 * (wall_now() - cluster.clock_since)
-        assert now - cluster.horizon <= 10 * SECOND, "a second of the wall's"
+        assert now - cluster.horizon <= hindered * 10 * SECOND, "a second of the wall's"
 
 
 async def test_a_lost_message_costs_a_second(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,9 +172,10 @@ async def test_a_lost_message_costs_a_second(embedded: Embedded, monkeypatch: py
     monkeypatch.setattr(dispatch.app, "send_task", lambda *args, **more: lost.append(args) if not lost else sent(*args, **more))
     began = time.perf_counter()
     answer = await asubmit(cluster, create("web"))
+    took = time.perf_counter() - began
     assert lost
     assert answer.code == 201
-    assert time.perf_counter() - began < 2.5
+    assert took < 2.5 * max(hindrance() for _ in range(10))
 
 
 async def test_a_broker_that_is_away_does_not_lose_a_request(embedded: Embedded, monkeypatch: pytest.MonkeyPatch) -> None:
