@@ -45,7 +45,7 @@ WRITES: dict[str, Handler] = {
     "DELETE": writing.delete,
 }
 
-ROOTS = ("/livez", "/readyz")
+ROOTS = ("/livez", "/readyz", "/version", "/api", "/apis", "/openapi")
 """What `kubectl get --raw` asks of the server itself, whichever cluster it speaks with; /healthz is the site's."""
 
 STREAMS: dict[str, Stream] = {"attach": sessions.serve, "exec": sessions.serve, "portforward": portforward.serve}
@@ -57,7 +57,11 @@ VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"
 def serves(scope: Scope) -> bool:
     """Say whether a request is for the API."""
     path = scope.get("path", "")
-    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or path in ROOTS)
+    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or _names_no_cluster(path))
+
+
+def _names_no_cluster(path: str) -> bool:
+    return f"/{path.split('/')[1]}" in ROOTS if path.startswith("/") else False
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,8 +103,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _answer(call: Call) -> Reply | None:
     """Return the answer, or None where it has been given in parts. Raises: Refused, Disconnected."""
     guard.check(call)
-    if call.scope["path"] in ROOTS:
-        return static.answer(call, "", call.scope["path"])
+    if _names_no_cluster(call.scope["path"]):
+        return _of_the_server(call, call.scope["path"])
     step, path = addresses.split(call.scope["path"])
     address, may = await _let_in(step, call.headers.get("authorization", ""))
     call.user = may.user
@@ -156,6 +160,14 @@ async def _let_in(step: str, authorization: str) -> tuple[Address, auth.Rights]:
         return await on_thread(find)
     address, may = await _arrivals.read((step, authorization), find)
     return address._replace(cluster=copy(address.cluster)), may
+
+
+def _of_the_server(call: Call, path: str) -> Reply:
+    """Answer what is the same for every cluster. Raises: Refused (404) where a cluster has to be named."""
+    found = static.answer(call, "", path)
+    if found is None:
+        raise Refused(Status(404, "NotFound", f"{path} names no cluster: ask for {addresses.PREFIX}NAME{path}", {}))
+    return found
 
 
 async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:

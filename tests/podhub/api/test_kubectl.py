@@ -164,9 +164,20 @@ def test_a_copy_of_a_pod_and_a_node_are_debugged(cluster: Reached) -> None:
     assert [container["name"] for container in copy["spec"]["containers"]] == ["main", "look"]
     assert copy["spec"]["shareProcessNamespace"] is True
     assert "labels" not in copy["metadata"]
-    made = cluster.kubectl("debug", "node/node1", "--image=busybox", "--profile=sysadmin", "--", "sleep", "5").stderr
+    made = cluster.kubectl("debug", "node/node1", "--image=busybox", "--profile=sysadmin", "--", "sleep", "5").stdout
     name = made.split()[3]
     node = json.loads(cluster.kubectl("get", "pod", name, "-o", "json").stdout)["spec"]
     assert (node["hostNetwork"], node["hostPID"], node["hostIPC"]) == (True, True, True)
     assert node["containers"][0]["securityContext"] == {"privileged": True}
     assert {"name": "host-root", "hostPath": {"path": "/", "type": ""}} in node["volumes"]
+
+
+def test_what_is_asked_of_the_server_itself_is_answered_or_says_that_it_takes_a_cluster(cluster: Reached) -> None:
+    assert cluster.kubectl("get", "--raw", "/readyz").stdout == "ok"
+    assert cluster.kubectl("get", "--raw", "/livez?verbose").stdout == "[+]ping ok\nlivez check passed\n"
+    assert json.loads(cluster.kubectl("get", "--raw", "/version").stdout)["minor"] == "36"
+    assert "pods/log" in cluster.kubectl("get", "--raw", "/api/v1").stdout
+    assert '"apis/discovery.k8s.io/v1"' in cluster.kubectl("get", "--raw", "/openapi/v3").stdout
+    refused = cluster.kubectl("get", "--raw", "/api/v1/nodes", code=1).stderr
+    assert refused == "Error from server (NotFound): /api/v1/nodes names no cluster: ask for /clusters/NAME/api/v1/nodes\n"
+    assert '"NodeList"' in cluster.kubectl("get", "--raw", f"/clusters/{cluster.name}/api/v1/nodes").stdout
