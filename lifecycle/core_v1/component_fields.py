@@ -37,10 +37,15 @@ class Fields(NamedTuple):
 
 def maker(resource: str, metadata: Object) -> Object:
     """Return the entry, as it is stored, of the component that makes an object."""
+    own = metadata["name"] == API_SERVERS[1] and metadata.get("namespace") == API_SERVERS[0]
+    return {**_made(resource, own), "time": metadata["creationTimestamp"]}
+
+
+@lru_cache(256)
+def _made(resource: str, own: bool) -> Object:
+    """Return the entry of what is made in a resource at a time yet to be said; `own`: it is the API server's own."""
     kind = _OF_PLURAL[resource]
-    own = (metadata.get("namespace"), metadata["name"]) == API_SERVERS
-    manager = API_SERVER if own else _MAKERS.get(kind.kind, CONTROLLER_MANAGER)
-    return entry(kind, Fields(manager, {}, metadata["creationTimestamp"]))
+    return entry(kind, Fields(API_SERVER if own else _MAKERS.get(kind.kind, CONTROLLER_MANAGER), {}, ""))
 
 
 def entry(kind: Kind, fields: Fields) -> Object:
