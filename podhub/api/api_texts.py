@@ -9,6 +9,7 @@ import ast
 import re
 from functools import cache
 from importlib.util import find_spec
+from inspect import cleandoc
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ WIDTH = 77
 """How long the package lets a line become."""
 
 TAB = 8
+INDENT = " " * 6
+"""What stands before each line that is said of a type."""
 
 
 class FieldText(NamedTuple):
@@ -45,18 +48,25 @@ def texts(module: str) -> dict[str, TypeText]:
         return {}
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     classes = (node for node in tree.body if isinstance(node, ast.ClassDef))
-    return {node.name: _type_text(ast.get_docstring(node) or "") for node in classes}
+    return {node.name: _type_text(ast.get_docstring(node, clean=False) or "") for node in classes}
 
 
 def _type_text(docstring: str) -> TypeText:
     about, _, parameters = docstring.partition("**parameters**")
+    parameters = cleandoc(parameters)
     matches = (_FIELD.match(part.strip()) for part in re.split(r"\n(?=\* \*\*)", parameters))
-    return TypeText(_unwrapped(about.strip()), {match["name"]: _field_text(match) for match in matches if match})
+    return TypeText(_joined(about), {match["name"]: _field_text(match) for match in matches if match})
 
 
 def _field_text(match: re.Match[str]) -> FieldText:
     optional = re.fullmatch(r"Optional\[(.*)\]", match["type"])
     return FieldText(_unwrapped(match["text"]), optional is None, optional[1] if optional else match["type"])
+
+
+def _joined(about: str) -> str:
+    """Return what is said of a type: its paragraphs, which the package keeps apart, each in one line, and examples as they are."""
+    paragraphs = re.split(r"\n\s*\n", "\n".join(line.removeprefix(INDENT) for line in about.strip().split("\n")))
+    return "\n\n".join(part.rstrip() if part.startswith("\t") else _unwrapped(part) for part in paragraphs)
 
 
 def _unwrapped(text: str) -> str:

@@ -50,6 +50,12 @@ def test_texts_keep_their_paragraphs_and_lists() -> None:
     assert found[f"{CORE}.ConfigMapList"]["properties"]["items"]["description"] == "Items is the list of ConfigMaps."
 
 
+def test_examples_in_the_text_of_a_type_stay_as_they_are() -> None:
+    text = schemas("v1")[f"{CORE}.EndpointSubset"]["description"]
+    assert "x Ports. For example, given:\n\n\t{\n\t  Addresses: [" in text
+    assert '"port": 309}]\n\t}\n\nThe resulting set of endpoints can be viewed as:\n\n\ta: [' in text
+
+
 def test_defaults_enums_and_merge_keys_are_kubernetes_own() -> None:
     found = schemas("v1")
     port = found[f"{CORE}.ContainerPort"]["properties"]
