@@ -64,7 +64,7 @@ def _field_text(match: re.Match[str]) -> FieldText:
 
 
 def _joined(about: str) -> str:
-    """Return what is said of a type: its paragraphs, which the package keeps apart, each in one line, and examples as they are."""
+    """Return what is said of a type: its paragraphs, which the package keeps apart, each in one line, examples as they are."""
     paragraphs = re.split(r"\n\s*\n", "\n".join(line.removeprefix(INDENT) for line in about.strip().split("\n")))
     return "\n\n".join(part.rstrip() if part.startswith("\t") else _unwrapped(part) for part in paragraphs)
 

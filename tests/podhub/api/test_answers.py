@@ -102,3 +102,21 @@ def test_half_a_character_is_replaced_as_go_does(cluster: Reached) -> None:
     body = f'{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "a"}}, "data": {{"a": {text}}}}}'
     made = ask(f"{cluster.root}/api/v1/namespaces/default/configmaps", "POST", body, Content_Type="application/json")
     assert made.json["data"]["a"] == "\ufffdx\\ud800\N{GRINNING FACE}"
+
+
+def test_where_kubernetes_answers_500_so_is_it_here_and_kubectl_prints_why(cluster: Reached) -> None:
+    spec = {"minAvailable": 0, "selector": {"matchLabels": {"app": "web"}}}
+    for name in ("one", "two"):
+        budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": spec}
+        assert ask(f"{cluster.root}/apis/policy/v1/namespaces/default/poddisruptionbudgets", "POST", budget).code == 201
+    pods = f"{cluster.root}/api/v1/namespaces/default/pods"
+    assert ask(pods, "POST", pod("web", "sleep 60", app="web")).code == 201
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web"}}
+    refused = ask(f"{pods}/web/eviction", "POST", eviction)
+    why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+    assert (refused.code, refused.json["kind"], refused.json["message"]) == (500, "Status", why)
+    cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/web", "--timeout=20s")
+    ended = cluster.kubectl("exec", "web", "--", "true", code=1).stderr
+    assert ended == "error: cannot exec into a container in a completed pod; current phase is Succeeded\n"
+    raw = ask(f"{pods}/web/exec?command=true", "POST")
+    assert raw.code < 500
