@@ -87,14 +87,14 @@ class Requests:
             self._check_namespace(kind, namespace, accepted)
         obj = _granted(accepted).object
         metadata = obj["metadata"]
+        if kind.kind == "Service":
+            services.allocate(self.kernel, obj)
         if self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]) is not None:
             raise Refused(status.already_exists(kind, metadata["name"]))
         if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
             raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
         self._charge(kind, obj)
-        if kind.kind == "Service":
-            services.allocate(self.kernel, obj)
-        elif kind.kind == "Node":
+        if kind.kind == "Node":
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
         if request.content_type == APPLY_PATCH:
             metadata["managedFields"] = managed_fields.created(kind, request.body, _manager(request), self.kernel.now)
@@ -196,6 +196,8 @@ class Requests:
         granted = _granted(accepted)
         new = granted.object
         self._check_growth(kind, new, old)
+        if kind.kind == "Service" and not request.subresource:
+            services.allocate(self.kernel, new, old)
         managed = managed or managed_fields.given(kind, old, manifest)
         if managed is None:
             managed = managed_fields.updated(kind, old, new, _manager(request), self.kernel.now, request.subresource)

@@ -11,7 +11,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
-from lifecycle.core_v1 import quantity
+from lifecycle.core_v1 import quantity, service_strategy
 from lifecycle.core_v1.quantity import Quantity
 from lifecycle.core_v1.resources import container_requests, is_pod_level
 from lifecycle.core_v1.schema import Kind
@@ -177,12 +177,15 @@ def service(obj: Object) -> None:
         fill(port, protocol="TCP")
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port["port"]
-    if spec["type"] in ("NodePort", "LoadBalancer"):
+    if service_strategy.is_external(spec):
         fill(spec, externalTrafficPolicy="Cluster")
     if spec["type"] == "LoadBalancer":
         fill(spec, allocateLoadBalancerNodePorts=True)
-    if spec["type"] != "ExternalName":
-        fill(spec, internalTrafficPolicy="Cluster", ipFamilyPolicy="SingleStack", ipFamilies=["IPv4"])
+    if spec["type"] in ("ClusterIP", *service_strategy.WITH_NODE_PORTS):
+        fill(spec, internalTrafficPolicy="Cluster")
+    for ingress in (obj["status"].get("loadBalancer") or {}).get("ingress") or () if spec["type"] == "LoadBalancer" else ():
+        if ingress.get("ip"):
+            fill(ingress, ipMode="VIP")
 
 
 def secret(obj: Object) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from lifecycle.clock import Micros
-from lifecycle.core_v1 import admission, pod_strategy, status
+from lifecycle.core_v1 import admission, pod_strategy, service_strategy, status
 from lifecycle.core_v1.admission import EmptyCluster, Objects
 from lifecycle.core_v1.decode import Complaint, Decoded, decode
 from lifecycle.core_v1.defaults import set_defaults
@@ -91,6 +91,8 @@ def accept(
         set_defaults(kind, obj)
     if kind.kind == "Pod":
         pod_strategy.prepare(obj)
+    elif kind.kind == "Service":
+        service_strategy.prepare(obj)
     errors = validate_create(kind, obj)
     if errors:
         return status.invalid(kind, metadata.get("name", ""), errors, warned)
@@ -234,7 +236,7 @@ def _prepared(kind: Kind, new: Object, before: Object, subresource: str) -> Obje
     if kind.kind == "Namespace" and not subresource:
         new = {**new, "spec": before["spec"]}
     if kind.kind == "Service":
-        new = {**new, "spec": _keep_addresses(new["spec"], before["spec"])}
+        new = service_strategy.prepare_update(new, before)
     return {**new, "metadata": dict(metadata)}
 
 
@@ -268,12 +270,3 @@ def _resized_containers(new: list[Object], old: list[Object]) -> list[Object]:
 def _resized(new: Object, old: Object) -> Object:
     policy = {"resizePolicy": new["resizePolicy"]} if "resizePolicy" in new else {}
     return {**{k: v for k, v in old.items() if k != "resizePolicy"}, **policy, "resources": new["resources"]}
-
-
-def _keep_addresses(new: Object, old: Object) -> Object:
-    """Let a Service that names no cluster IP keep the one it has."""
-    if new["type"] == "ExternalName" or old["type"] == "ExternalName":
-        return new
-    kept = {name: old[name] for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy") if name in old}
-    given = {name: value for name, value in new.items() if value or name not in kept}
-    return {**kept, **given}

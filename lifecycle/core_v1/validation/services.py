@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
-from lifecycle.core_v1 import field
+from lifecycle.core_v1 import field, service_strategy
 from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.validation import formats, metadata
 from lifecycle.core_v1.validation.containers import PROTOCOLS
@@ -13,6 +14,10 @@ from lifecycle.core_v1.validation.handlers import port as port_number_or_name
 from lifecycle.core_v1.validation.metadata import wrong
 
 Object = dict[str, Any]
+
+NODE_PORTS = range(30000, 32768)
+ADDRESSES = ipaddress.IPv4Network("10.96.0.0/12")
+"""What a cluster has to give, where nobody has set it up otherwise."""
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 AFFINITIES = ("ClientIP", "None")
@@ -29,10 +34,12 @@ FOR_BALANCERS = "may only be used when `type` is 'LoadBalancer'"
 
 
 def create(service: Object) -> Iterator[Error]:
-    """Test a new Service; what is wrong with its addresses' families is told alone, as their allocation comes first."""
-    families = list(_families(service["spec"])) if service["spec"]["type"] != "ExternalName" else []
-    if families:
-        yield from families
+    """Test a new Service; what cannot be allocated to it is told alone, as that comes first."""
+    spec = service["spec"]
+    unknown = list(_families(spec)) if spec["type"] != "ExternalName" else []
+    unallocatable = unknown or list(_out_of_range(spec, {}))[:1]
+    if unallocatable:
+        yield from unallocatable
         return
     yield from metadata.metadata(service["metadata"], True, formats.dns_label)
     yield from _service(service, {})
@@ -50,6 +57,9 @@ def _families(spec: Object) -> Iterator[Error]:
             if len(values) == 2:
                 text = f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {what} are specified"
                 yield field.invalid(path, policy, text)
+    for i, address in enumerate(spec.get("clusterIPs") or []):
+        if i >= len(given) and ":" in address:
+            yield field.invalid(f"spec.clusterIPs[{i}]", spec["clusterIPs"], "IPv6 is not configured on this cluster")
     if spec.get("clusterIP") == "None" and not spec.get("selector"):
         return
     if policy == "RequireDualStack":
@@ -57,6 +67,20 @@ def _families(spec: Object) -> Iterator[Error]:
     for i, family in enumerate(given):
         if family != "IPv4":
             yield field.invalid(f"spec.ipFamilies[{i}]", family, "not configured on this cluster")
+
+
+def _out_of_range(spec: Object, before: Object) -> Iterator[Error]:
+    """Test that the address and the ports on the nodes are of those that the cluster has."""
+    address = spec.get("clusterIP", "") if spec["type"] != "ExternalName" else ""
+    kept = service_strategy.node_ports(before)
+    if address not in ("", "None", before.get("clusterIP")) and ipaddress.ip_address(address) not in ADDRESSES:
+        text = f"failed to allocate IP {address}: the provided network does not match the current range"
+        yield field.invalid("spec.clusterIPs", spec.get("clusterIPs"), text)
+    for i, port in enumerate((spec.get("ports") or ()) if spec["type"] in service_strategy.WITH_NODE_PORTS else ()):
+        number = port.get("nodePort", 0)
+        if number and number not in NODE_PORTS and number not in kept:
+            text = f"provided port is not in the valid range. The range of valid ports is {NODE_PORTS[0]}-{NODE_PORTS[-1]}"
+            yield field.invalid(f"spec.ports[{i}].nodePort", number, text)
 
 
 def _service(service: Object, old: Object) -> Iterator[Error]:
@@ -93,6 +117,10 @@ def is_headless(spec: Object) -> bool:
 def update(new: Object, old: Object) -> Iterator[Error]:
     yield from metadata.metadata_update(new["metadata"], old["metadata"])
     before, after = old["spec"], new["spec"]
+    unallocatable = list(_out_of_range({**after, "clusterIP": ""}, before))[:1]
+    if unallocatable:
+        yield from unallocatable
+        return
     if "ExternalName" not in (before["type"], after["type"]):
         yield from _addresses_stay(after, before)
         yield from _families_stay(after, before)
@@ -101,7 +129,7 @@ def update(new: Object, old: Object) -> Iterator[Error]:
         if given != had:
             yield field.invalid("spec.loadBalancerClass", given, "may not change once set")
     yield from _balancer_class(after)
-    checked = _needs_health_check(before) and _needs_health_check(after)
+    checked = service_strategy.needs_health_check(before) and service_strategy.needs_health_check(after)
     if checked and after.get("healthCheckNodePort") != before.get("healthCheckNodePort"):
         yield field.forbidden("spec.healthCheckNodePort", "field is immutable")
     yield from _service(new, before)
@@ -280,23 +308,14 @@ def _balancer_class(spec: Object) -> Iterator[Error]:
         yield field.forbidden("spec.loadBalancerClass", FOR_BALANCERS)
 
 
-def is_external(spec: Object) -> bool:
-    """Return whether a Service can be reached from outside. Kubernetes: pkg/api/service (ExternallyAccessible)"""
-    return spec["type"] in ("NodePort", "LoadBalancer") or (spec["type"] == "ClusterIP" and bool(spec.get("externalIPs")))
-
-
-def _needs_health_check(spec: Object) -> bool:
-    return spec["type"] == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
-
-
 def _traffic(spec: Object) -> Iterator[Error]:
     external = spec.get("externalTrafficPolicy")
-    if is_external(spec):
+    if service_strategy.is_external(spec):
         yield from _one_of(spec, "externalTrafficPolicy", POLICIES)
     elif external:
         yield field.invalid("spec.externalTrafficPolicy", external, "may only be set for externally-accessible services")
     port = spec.get("healthCheckNodePort", 0)
-    if port and not _needs_health_check(spec):
+    if port and not service_strategy.needs_health_check(spec):
         text = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
         yield field.invalid("spec.healthCheckNodePort", port, text)
     elif port:
