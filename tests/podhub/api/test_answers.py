@@ -111,6 +111,7 @@ def test_where_kubernetes_answers_500_so_is_it_here_and_kubectl_prints_why(clust
         assert ask(f"{cluster.root}/apis/policy/v1/namespaces/default/poddisruptionbudgets", "POST", budget).code == 201
     pods = f"{cluster.root}/api/v1/namespaces/default/pods"
     assert ask(pods, "POST", pod("web", "sleep 60", app="web")).code == 201
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=20s")
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web"}}
     refused = ask(f"{pods}/web/eviction", "POST", eviction)
     why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
