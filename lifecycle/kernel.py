@@ -103,7 +103,8 @@ class Kernel:
         at, timer = self.agenda.pop()
         self.now = max(self.now, at)
         self.cause = timer.cause
-        self._handler(timer.room, timer.what)(*timer.subject)
+        handler = self._handlers.get((timer.room, timer.what)) or self._handler(timer.room, timer.what)
+        handler(*timer.subject)
 
     def _handler(self, room: str, what: str) -> Callable[..., None]:
         handler = self._handlers.get((room, what))
