@@ -31,14 +31,19 @@ class Found(NamedTuple):
 
 
 class Verdict:
-    """What one node has against Pods of one shape, and how well it would do alone (None: not asked yet)."""
+    """What one node has against Pods of one shape, and how well it would do alone."""
 
-    __slots__ = ("alone", "generation", "node", "rejection")
+    __slots__ = ("_alone", "generation", "node", "rejection")
 
     def __init__(self, candidate: Candidate, node: NodeInfo) -> None:
         self.node, self.generation = node, node.generation
         self.rejection = reject_alone(candidate, node)
-        self.alone: Alone | None = None
+        self._alone: Alone | None = None
+
+    def score(self, candidate: Candidate) -> Alone:
+        if self._alone is None:
+            self._alone = scores.alone(candidate, self.node)
+        return self._alone
 
 
 class Finder:
@@ -56,20 +61,25 @@ class Finder:
             return Found(nominated, {}), 0
         named = selectors.named_nodes(candidate.pod)
         enough = _enough(len(nodes))
+        beside = self.cache.nominations or candidate.looks_around
         fitting: list[NodeInfo] = []
         rejections: dict[str, Rejection] = {}
-        looked = 0
-        for looked in range(1, len(nodes) + 1):
-            node = nodes[(start + looked - 1) % len(nodes)]
-            rejection = NO_SUCH_NODE if named is not None and node.name not in named else None
-            rejection = rejection or self._reject(candidate, node, verdicts)
+        first = start % len(nodes) if nodes else 0
+        for node in (*nodes[first:], *nodes[:first]):
+            rejection: Rejection | None
+            if named is not None and node.name not in named:
+                rejection = NO_SUCH_NODE
+            elif beside:
+                rejection = self._reject(candidate, node, verdicts)
+            else:
+                rejection = self._verdict(candidate, node, verdicts).rejection
             if rejection is not None:
                 rejections[node.name] = rejection
             else:
                 fitting.append(node)
                 if len(fitting) == enough:
                     break
-        return Found(self._best(candidate, fitting, verdicts, owners), rejections), looked
+        return Found(self._best(candidate, fitting, verdicts, owners), rejections), len(fitting) + len(rejections)
 
     def reject(self, candidate: Candidate, node: NodeInfo) -> Rejection | None:
         """Return why a node as it would be will not do, also with the Pods for which others had to make room there."""
@@ -88,10 +98,14 @@ class Finder:
     def _reject(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Rejection | None:
         if self.cache.nominations and self.cache.nominated(node.name):
             return self.reject(candidate, node)
+        rejection = self._verdict(candidate, node, verdicts).rejection
+        return rejection or (reject_among(candidate, node) if candidate.looks_around else None)
+
+    def _verdict(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Verdict:
         verdict = verdicts.get(node.name)
         if verdict is None or verdict.generation != node.generation or verdict.node is not node:
             verdict = verdicts[node.name] = Verdict(candidate, node)
-        return verdict.rejection or (reject_among(candidate, node) if candidate.looks_around else None)
+        return verdict
 
     def _best(
         self, candidate: Candidate, fitting: list[NodeInfo], verdicts: dict[str, Verdict], owners: Sequence[Object]
@@ -99,18 +113,11 @@ class Finder:
         """Return the node of the highest score; among equals chance decides."""
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        own = [self._alone(candidate, node, verdicts.get(node.name)) for node in fitting]
+        own = [self._verdict(candidate, node, verdicts).score(candidate) for node in fitting]
         totals = scores.totals(candidate, fitting, own, Field(self.cache, self.namespace_labels, owners))
         most = max(totals)
         equals = [node for points, node in zip(totals, fitting, strict=True) if points == most]
         return equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]
-
-    def _alone(self, candidate: Candidate, node: NodeInfo, verdict: Verdict | None) -> Alone:
-        if verdict is None or verdict.generation != node.generation or verdict.node is not node:
-            return scores.alone(candidate, node)
-        if verdict.alone is None:
-            verdict.alone = scores.alone(candidate, node)
-        return verdict.alone
 
     def _verdicts(self, candidate: Candidate) -> dict[str, Verdict]:
         shape = candidate.shape()

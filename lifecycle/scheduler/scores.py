@@ -56,11 +56,12 @@ def alone(candidate: Candidate, node: NodeInfo) -> Alone:
 
 def totals(candidate: Candidate, nodes: Sequence[NodeInfo], own: Sequence[Alone], field: Field) -> Points:
     """Return how well each node would do; the higher the better."""
-    sums = [one.resources for one in own]
-    if any(one.avoided for one in own):
-        _add(sums, 3, [MAX_SCORE - points for points in _of_most([one.avoided for one in own])])
-    if any(one.preferred for one in own):
-        _add(sums, 2, _of_most([one.preferred for one in own]))
+    resources, avoided, preferred = map(list, zip(*own, strict=True))
+    sums: Points = resources
+    if any(avoided):
+        _add(sums, 3, [MAX_SCORE - points for points in _of_most(avoided)])
+    if any(preferred):
+        _add(sums, 2, _of_most(preferred))
     for weight, scores in PLUGINS:
         found = scores(candidate, nodes, field)
         if found is not None:
