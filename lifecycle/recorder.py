@@ -7,7 +7,7 @@ Kubernetes: client-go/tools/record (event.go, events_cache.go), client-go/tools/
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -47,10 +47,10 @@ class Similar(msgspec.Struct, array_like=True):
     last: Micros
 
 
-class Bucket(msgspec.Struct, array_like=True):
-    """How many more Events may be written, as of a moment; tokens come back one by one."""
+class Bucket(msgspec.Struct, frozen=True, array_like=True):
+    """What is left of a budget as of the last Event that was written: an Event costs `SPAM_REFILL`, time gives it back."""
 
-    tokens: float
+    left: Micros
     at: Micros
 
 
@@ -76,6 +76,15 @@ class Source(msgspec.Struct):
 class RecorderState(msgspec.Struct):
     sources: dict[str, Source] = {}
     series: dict[str, Series] = {}
+
+
+class Repeated(NamedTuple):
+    """What Events have in common of which each may say something else: who tells them, and the keys that they share."""
+
+    source: str
+    whom: str
+    alike: str
+    field_path: str
 
 
 class Recorder:
@@ -104,7 +113,7 @@ class Recorder:
         """
         source = self.state.sources.setdefault(f"{component}\0{host}", Source())
         about = _reference(obj, field_path)
-        whom = "\0".join((about["kind"], about.get("namespace", ""), about["name"], about.get("uid", "")))
+        whom = _whom(about)
         key, message = self._aggregate(source, f"{whom}\0{type}\0{reason}", message, field_path)
         seen = _recent(source.seen, key)
         if seen is None:
@@ -115,6 +124,40 @@ class Recorder:
         if not self._spend(source, f"{whom}\0{type}"):
             return None
         return self._write(source.seen[key], about, component, host, type, reason, message, annotations)
+
+    def written_from(self, repeated: Repeated, message: str | None) -> Micros:
+        """Return from when on one more Event is written or changes what is combined; before, it would only be counted.
+
+        `message` is what it says, as the one before did; None: something new each time.
+        """
+        now, key = self.kernel.now, repeated.alike
+        source = self.state.sources.get(repeated.source)
+        similar = source.similar.get(key) if source else None
+        if source is None or similar is None:
+            return now
+        if message is None:
+            known = len(similar.messages) == AGGREGATION_MESSAGES - 1 and key in source.seen
+        else:
+            known = message in similar.messages and _apart(key, repeated.field_path, message) in source.seen
+        return _allowed_from(source.buckets.get(repeated.whom), now) if known else now
+
+    def count(self, repeated: Repeated, messages: list[str], times: int, last: Micros) -> None:
+        """Count Events that were not written (see `written_from`), the last one at `last`; `messages` are the last ones."""
+        source, key = self.state.sources.get(repeated.source), repeated.alike
+        if source is None:
+            return
+        similar = _recent(source.similar, key) or Similar([], last)
+        if messages[-1] in similar.messages:
+            counted = _apart(key, repeated.field_path, messages[-1])
+        else:
+            similar.messages = [*similar.messages, *messages][1 - AGGREGATION_MESSAGES :]
+            counted = key
+        similar.last = last
+        source.similar[key] = similar
+        seen = _recent(source.seen, counted) or Seen("", rfc3339(last), 0)
+        source.seen[counted] = Seen(seen.name, seen.first, seen.count + times)
+        if bucket := _recent(source.buckets, repeated.whom):
+            source.buckets[repeated.whom] = bucket
 
     def forget(self, component: str, host: str = "") -> None:
         """Lose what a component remembers when it stops: what it tells of afterwards are new Events, counted from 1."""
@@ -161,17 +204,20 @@ class Recorder:
         source.similar[key] = similar
         _limit(source.similar)
         if len(similar.messages) < AGGREGATION_MESSAGES:
-            return f"{key}\0{field_path}\0{message}", message
+            return _apart(key, field_path, message), message
         similar.messages.pop(0)
         return key, f"(combined from similar events): {message}"
 
     def _spend(self, source: Source, key: str) -> bool:
-        """Take a token from the bucket of one object and type; say whether there was one."""
+        """Take a token from the bucket of one object and type; say whether there was one. Without one it stays as it is."""
         now = self.kernel.now
-        bucket = _recent(source.buckets, key) or Bucket(SPAM_BURST, now)
-        tokens = min(SPAM_BURST, bucket.tokens + (now - bucket.at) / SPAM_REFILL)
-        allowed = tokens >= 1
-        source.buckets[key] = Bucket(tokens - 1 if allowed else tokens, now)
+        bucket = _recent(source.buckets, key)
+        allowed = _allowed_from(bucket, now) <= now
+        if bucket is None:
+            bucket = Bucket(SPAM_BURST * SPAM_REFILL, now)
+        if allowed:
+            bucket = Bucket(min(SPAM_BURST * SPAM_REFILL, bucket.left + now - bucket.at) - SPAM_REFILL, now)
+        source.buckets[key] = bucket
         _limit(source.buckets)
         return allowed
 
@@ -267,6 +313,27 @@ def _reference(obj: Object, field_path: str = "") -> dict[str, Any]:
         "fieldPath": field_path,
     }
     return {key: value for key, value in fields.items() if value}
+
+
+def _whom(about: dict[str, Any]) -> str:
+    """Return the part of all keys that says whom Events are about."""
+    return "\0".join((about["kind"], about.get("namespace", ""), about["name"], about.get("uid", "")))
+
+
+def _apart(key: str, field_path: str, message: str) -> str:
+    """Return the key under which an Event is counted that is not combined with others."""
+    return f"{key}\0{field_path}\0{message}"
+
+
+def _allowed_from(bucket: Bucket | None, now: Micros) -> Micros:
+    """Return from when on an Event may be written."""
+    return now if bucket is None else max(now, bucket.at + SPAM_REFILL - bucket.left)
+
+
+def repeated(component: str, obj: Object, type: str, reason: str, field_path: str = "", host: str = "") -> Repeated:
+    """Return what Events have in common that are told with these."""
+    whom = f"{_whom(_reference(obj))}\0{type}"
+    return Repeated(f"{component}\0{host}", whom, f"{whom}\0{reason}", field_path)
 
 
 def _recent(cache: dict[str, T], key: str) -> T | None:

@@ -21,5 +21,8 @@ TRIGGER: Micros = 6 * MILLISECOND
 VOLUMES: Micros = 300 * MILLISECOND
 """The volume manager's wait: its populator and its reconciler take 100 ms each, and success is asked for every 300 ms."""
 
+WORKER: Micros = 1
+"""From the start of one of a Pod's probe workers to that of the next."""
+
 UNMOUNT: Micros = 180 * MILLISECOND
 """From the end of the last container to the last volume's."""

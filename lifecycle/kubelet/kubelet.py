@@ -81,13 +81,11 @@ class Kubelet:
         self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up, self.on_booted = self.restarting.on_kubelet_up, self.restarting.on_booted
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
-        self.on_wake, self.on_step = self.workers.on_wake, self.sync_pod.on_step
+        self.on_wake, self.on_resync, self.on_step = self.workers.on_wake, self.workers.on_resync, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
-        self.on_probe, self.on_probed, self.on_probe_wake = (
-            self.prober.on_probe,
-            self.prober.on_probed,
-            self.prober.on_probe_wake,
-        )
+        self.on_probe, self.on_probed = self.prober.on_probe, self.prober.on_probed
+        self.on_probe_wake, self.on_probe_repeat = self.prober.on_probe_wake, self.prober.on_probe_repeat
+        self.on_probe_ended = self.prober.on_probe_ended
         self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
         self.on_kill_stage = self.termination.on_kill_stage
         self.on_exited, self.on_exit_handled = self.exits.on_exited, self.exits.on_exit_handled
@@ -154,13 +152,17 @@ class Kubelet:
         annotations: dict[str, str] | None = None,
     ) -> int:
         """Record an Event; return its index, or the present cause where it was dropped."""
-        field_path = ""
-        if container:
-            group, _ = self._containers(pod).get(container, ("containers", None))
-            field_path = f"spec.{group}{{{container}}}"
+        field_path = self.field_path(pod, container) if container else ""
         recorder = self.kernel.rooms["recorder"]
+        self.prober.repeating.settle(pod)
         index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node, annotations)
+        self.prober.repeating.told(pod)
         return self.kernel.cause if index is None else int(index)
+
+    def field_path(self, pod: PodState, container: str) -> str:
+        """Return the path of a container in its Pod, as Events name it."""
+        group, _ = self._containers(pod).get(container, ("containers", None))
+        return f"spec.{group}{{{container}}}"
 
     def node_event(self, node: NodeState, type: str, reason: str, message: str) -> int:
         """Record an Event about a node."""
@@ -220,6 +222,8 @@ class Kubelet:
         pod = self.state.pods.get(uid)
         if new is not None:
             self._objects[uid] = new
+            if pod and old and metadata.get("deletionTimestamp") and not old["metadata"].get("deletionTimestamp"):
+                self.prober.status_changed(pod)
             if old is not None and old["spec"] is not new["spec"]:
                 self._forget_spec(uid)
         if new is None:
@@ -325,6 +329,7 @@ class Kubelet:
 
     def _forget(self, pod: PodState) -> None:
         self.prober.remove(pod)
+        self.prober.repeating.forget(pod.uid)
         self.state.pods.pop(pod.uid, None)
         self._forget_spec(pod.uid)
         self._objects.pop(pod.uid, None)

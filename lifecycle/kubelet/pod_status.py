@@ -44,6 +44,15 @@ class PodStatuses:
             self.kubelet.prober.trigger(pod, name)
         return generated.status
 
+    def probe_unready(self, pod: PodState) -> None:
+        """Ask for the readiness probes that a status asks for which is as the last one was."""
+        status = pod.status or {}
+        ordered = {s["name"]: s for group in ("initContainerStatuses", "containerStatuses") for s in status.get(group) or ()}
+        for _, container in self.kubelet.spec(pod).all_containers():
+            found = ordered.get(container.name)
+            if found and found["started"] and not found["ready"] and "running" in found["state"]:
+                self.kubelet.prober.trigger(pod, container.name)
+
     def _view(self, pod: PodState, stopped: bool = False) -> View:
         obj = self.kubelet.object(pod)
         metadata = obj["metadata"]

@@ -70,6 +70,13 @@ class PodWorkers:
             pod.worker.dirty = True
             self.update(pod)
 
+    def on_resync(self, uid: str) -> None:
+        """Call again though nothing is known to have changed."""
+        pod = self.kubelet.state.pods.get(uid)
+        if pod:
+            pod.worker.wake = None
+            self.update(pod)
+
     def _begin(self, pod: PodState) -> None:
         worker = pod.worker
         if worker.last_end is None or self.kubelet.pleg.cached_at(pod) > worker.last_end:
@@ -81,8 +88,9 @@ class PodWorkers:
     def _run(self, pod: PodState) -> None:
         worker = pod.worker
         worker.number += 1
-        if worker.phase == "sync" and not worker.dirty and self._at_peace(pod):
-            self._skip(pod)
+        if worker.phase == "sync" and not worker.dirty and not self.kubelet.start_container.missing_pull_secrets(pod):
+            with self.kernel.because(worker.cause):
+                self._skip(pod)
             return
         worker.dirty = False
         steps = list(reversed(FIRST_STEPS[worker.phase]))
@@ -91,13 +99,17 @@ class PodWorkers:
             self.kubelet.sync_pod.go_on(pod)
 
     def _at_peace(self, pod: PodState) -> bool:
-        """Say whether a sync that finds nothing new also does nothing: asks for no probe and tells of nothing."""
+        """Say whether a sync that finds nothing new does nothing: asks for no probe and tells of nothing."""
         return not self.kubelet.prober.unready(pod) and not self.kubelet.start_container.missing_pull_secrets(pod)
 
     def _skip(self, pod: PodState) -> None:
-        """Leave out a sync that would find all as the last one has left it."""
+        """Leave out a sync that would find all as the last one has left it, but for the probes that it asks for."""
         worker = pod.worker
         worker.last_end = self.kernel.now
+        self.kubelet.statuses.probe_unready(pod)
+        self.kubelet.prober.add(pod)
+        if not self._at_peace(pod):
+            self.wake(pod, self._jittered(pod, RESYNC), what="resync", periodic=True)
         if worker.pending:
             worker.pending = False
             self._begin(pod)
@@ -115,8 +127,10 @@ class PodWorkers:
                 worker.phase = "terminating"
             if worker.phase == "terminating":
                 worker.pending = True
-            else:
-                self.wake(pod, self._next_wake(pod, call), periodic=self._only_repeats(pod, call))
+            elif (delay := self._next_wake(pod, call)) is not None:
+                self.wake(pod, delay, periodic=self._only_repeats(pod, call))
+            elif not self._at_peace(pod):
+                self.wake(pod, self._jittered(pod, RESYNC), what="resync", periodic=True)
         elif not call.error:
             worker.phase = "terminated" if call.kind == "terminating" else "finished"
             worker.pending = worker.phase == "terminated"
@@ -132,6 +146,7 @@ class PodWorkers:
             self._begin(pod)
 
     def _next_wake(self, pod: PodState, call: Call) -> Micros | None:
+        """Return after how long a call that came to something has to be repeated."""
         ends = [failure.until for failure in call.failures if failure.until]
         if call.network_error:
             return self._jittered(pod, BACK_OFF_ON_TRANSIENT_ERROR)
@@ -139,8 +154,7 @@ class PodWorkers:
             return self._jittered(pod, max(0, min(min(ends) - self.kernel.now, LONGEST_WAIT_FOR_BACK_OFF)))
         if call.error or call.failures:
             return self._jittered(pod, BACK_OFF)
-        # A resync of a Pod that is at peace changes nothing: it is left out.
-        return None if self._at_peace(pod) else self._jittered(pod, RESYNC)
+        return None
 
     def _only_repeats(self, pod: PodState, call: Call) -> bool:
         """Say whether what the next call brings is known: its back-off grows no more, or the same is wrong as before."""
@@ -159,10 +173,10 @@ class PodWorkers:
         pod.worker.draws += 1
         return round(delay * self.kernel.seeds.between(1, 1 + JITTER, "pod worker", pod.uid, pod.worker.draws))
 
-    def wake(self, pod: PodState, delay: Micros | None, periodic: bool = False) -> None:
+    def wake(self, pod: PodState, delay: Micros | None, periodic: bool = False, what: str = "wake") -> None:
         """Write the Pod's one place in the work queue, which is looked at once a second."""
         self.kernel.cancel(pod.worker.wake)
         pod.worker.wake = None
         if delay is not None:
             at = self.kubelet.next_tick(pod, self.kernel.now + delay)
-            pod.worker.wake = self.kernel.at(at, "kubelet", "wake", pod.uid, periodic=periodic)
+            pod.worker.wake = self.kernel.at(at, "kubelet", what, pod.uid, periodic=periodic)

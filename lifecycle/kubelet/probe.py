@@ -6,16 +6,14 @@ Kubernetes: pkg/kubelet/prober/prober.go, pkg/probe
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
-
 from lifecycle import programs
-from lifecycle.clock import SECOND, go_duration
+from lifecycle.clock import SECOND, Micros, go_duration
 from lifecycle.core_v1.types import Container, Probe
-from lifecycle.kernel import Reply
-from lifecycle.kubelet.state import PodState, ProbeWorker
+from lifecycle.kernel import Kernel, Reply
+from lifecycle.kubelet.state import Outcome, PodState, ProbeWorker
 from lifecycle.runtime import texts
 from lifecycle.runtime.records import ContainerRecord
 
@@ -26,14 +24,6 @@ OUTPUT_LIMIT = 10240
 MAX_REDIRECTS = 10
 USER_AGENT = "kube-probe/1.36"
 _EXPANSION = re.compile(r"\$\$|\$\(([^)]*)\)")
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What an attempt came to. An `error` could not be run and counts for nothing; a `warning` is a success."""
-
-    result: Literal["success", "failure", "warning", "error"]
-    output: str = ""
-    steady: bool = False
 
 
 def ask(
@@ -48,7 +38,7 @@ def ask(
     if probe.tcp_socket:
         port = resolve_port(probe.tcp_socket.port, container)
         if isinstance(port, str):
-            return Outcome("error", port)
+            return Outcome("error", port, steady=True)
         host = probe.tcp_socket.host or kubelet.pod_ip(pod)
         kubelet.programs.connect(programs.TCPConnect(pod.node, host, port, probe.timeout_seconds * SECOND), reply)
     elif probe.grpc:
@@ -56,7 +46,7 @@ def ask(
         check = programs.GRPCCheck(pod.node, kubelet.pod_ip(pod), probe.grpc.port, probe.grpc.service, timeout)
         kubelet.programs.grpc(check, reply)
     else:
-        return Outcome("error", f"missing probe handler for {kubelet.pod_id(pod)}:{container.name}")
+        return Outcome("error", f"missing probe handler for {kubelet.pod_id(pod)}:{container.name}", steady=True)
     return None
 
 
@@ -68,9 +58,14 @@ def _exec(kubelet: Kubelet, container: Container, probe: Probe, record: Containe
     command = tuple(expand(word, literal) for word in probe.exec.command)
     failure = kubelet.programs.exec(record.id, command, reply, probe.timeout_seconds * SECOND)
     if failure:
-        exec_id = kubelet.kernel.seeds.hex(64, "exec", record.id, kubelet.kernel.now)
-        return Outcome("error", texts.cannot_exec(exec_id, failure.message))
+        output = cannot_exec(kubelet.kernel, record.id, failure.message, kubelet.kernel.now)
+        return Outcome("error", output, failure.message != programs.STOPPED, failure.message)
     return None
+
+
+def cannot_exec(kernel: Kernel, container_id: str, reason: str, at: Micros) -> str:
+    """Return ExecSync's error at a moment; each attempt has an id of its own."""
+    return texts.cannot_exec(kernel.seeds.hex(64, "exec", container_id, at), reason)
 
 
 def _http(
@@ -80,7 +75,7 @@ def _http(
     assert get
     port = resolve_port(get.port, container)
     if isinstance(port, str):
-        return Outcome("error", port)
+        return Outcome("error", port, steady=True)
     headers = [(h.name, h.value) for h in get.http_headers]
     given = {name.lower() for name, _ in headers}
     if "user-agent" not in given:

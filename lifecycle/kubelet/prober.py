@@ -1,8 +1,7 @@
 """Probe workers: when each probe is tried, what is counted, and what comes of it.
 
 A worker's ticks keep the phase of its start; a readiness worker is tried at once, and takes a new phase, whenever a status
-is made of a Pod that is not ready. Ticks at which nothing could come out but what is known are not played: a worker parks
-and goes on with its next tick when something has changed.
+is made of a Pod that is not ready. Attempts that can come to nothing but what is known are not played (`repeating`).
 Kubernetes: pkg/kubelet/prober/worker.go, prober_manager.go, results
 """
 
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.core_v1.types import Container, Probe, sidecar
-from lifecycle.kernel import Reply
 from lifecycle.kubelet import delays, reasons
-from lifecycle.kubelet.probe import Outcome, ask, interpret, redirect, resolve_port
+from lifecycle.kubelet.probe import ask, interpret, redirect, resolve_port
+from lifecycle.kubelet.repeating import Repeating, missing_to_threshold, unhealthy
 from lifecycle.kubelet.restart import restarts_after
-from lifecycle.kubelet.state import PodState, ProbeResult, ProbeType, ProbeWorker
+from lifecycle.kubelet.state import Outcome, PodState, ProbeResult, ProbeType, ProbeWorker
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
@@ -35,20 +34,24 @@ class Prober:
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
+        self.repeating = Repeating(kubelet)
 
     # Workers
 
     def add(self, pod: PodState) -> None:
         """Start the workers that the Pod has not yet. Kubernetes: AddPod"""
         spec = self.kubelet.spec(pod)
+        slot = 0
         for container in (*(c for c in spec.init_containers if sidecar(c)), *spec.containers):
             for type, probe in probes_of(container):
                 key = f"{container.name}/{type}"
                 if key not in pod.probes:
-                    worker = ProbeWorker(container.name, type, probe.period_seconds * SECOND, self.kernel.now)
-                    pod.probes[key] = worker
+                    origin = self.kernel.now + slot
+                    pod.probes[key] = worker = ProbeWorker(container.name, type, probe.period_seconds * SECOND, origin)
+                    worker.slot = slot
                     if pod.resumed_at is not None and self.kernel.now - pod.resumed_at < worker.period:
                         self._resume(pod, worker)
+                slot += delays.WORKER
 
     def _resume(self, pod: PodState, worker: ProbeWorker) -> None:
         """Spread the first attempts after a kubelet's start; a container that outlived its kubelet keeps its results."""
@@ -76,6 +79,7 @@ class Prober:
         for key, worker in list(pod.probes.items()):
             if worker.type != "readiness" and worker.container in regular:
                 self._drop(pod, key)
+        self.status_changed(pod)
 
     def remove(self, pod: PodState) -> None:
         for key in list(pod.probes):
@@ -90,14 +94,16 @@ class Prober:
         worker = pod.probes.get(f"{container}/readiness")
         if worker and worker.busy:
             worker.triggered = True
+        elif worker and worker.repeats:
+            self.repeating.trigger(pod, worker)
         elif worker and worker.origin <= self.kernel.now:
-            self._schedule(pod, worker, self.kernel.now + delays.TRIGGER, triggered=True)
+            self._schedule(pod, worker, self.kernel.now + delays.TRIGGER + worker.slot, triggered=True)
 
     def status_changed(self, pod: PodState) -> None:
-        """Let parked workers look again at their next tick if the status says something new to them."""
+        """Let parked workers look again at their next tick if the Pod's status or its end says something new to them."""
         for worker in pod.probes.values():
-            if worker.timer is None and not worker.busy and not self._as_known(pod, worker):
-                self._schedule_tick(pod, worker)
+            if (worker.timer is None or worker.repeats) and not worker.busy and not self._as_known(pod, worker):
+                self.wake(pod, worker)
 
     def on_probe(self, uid: str, key: str, triggered: bool) -> None:
         """A tick, or a trigger, of a worker; one that comes during an attempt waits until that is over."""
@@ -117,14 +123,51 @@ class Prober:
         """Something that a parked worker's probe could see has changed."""
         pod = self.kubelet.state.pods.get(uid)
         worker = pod.probes.get(key) if pod else None
-        if pod and worker:
+        if pod and worker and worker.watching:
             worker.watching = False
-            worker.steady = False
-            if worker.timer is None and not worker.busy:
-                self._schedule_tick(pod, worker)
+            if worker.repeats and not worker.busy:
+                self.wake(pod, worker)
+
+    def wake(self, pod: PodState, worker: ProbeWorker) -> None:
+        """Have a worker go on with its next tick."""
+        triggered = worker.repeats is not None and worker.origin > self.kernel.now
+        self.repeating.wake(pod, worker)
+        if triggered:
+            self._schedule(pod, worker, worker.origin, triggered=True)
+        elif not worker.busy:
+            self._schedule_tick(pod, worker)
+
+    def on_probe_repeat(self, uid: str, key: str) -> None:
+        """The end of an attempt that came to what the last one came to, as all since."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        container = self.kubelet.container(pod, worker.container) if pod and worker else None
+        if pod is None or worker is None or container is None:
+            return
+        worker.timer = None
+        probe = probe_of(container, worker.type)
+        outcome = self.repeating.now(pod, worker)
+        if outcome is None:
+            self.repeating.plan(pod, worker, probe)
+        else:
+            self._answered(pod, worker, container, probe, outcome)
+
+    def on_probe_ended(self, uid: str, key: str, attempt: int) -> None:
+        """The end of an attempt that had begun when something changed."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        if pod is None or worker is None or not worker.busy or worker.attempt != attempt or worker.repeats is None:
+            return
+        outcome, worker.repeats = worker.repeats, None
+        container = self.kubelet.container(pod, worker.container)
+        if container is None or self.kubelet.node(pod).down:
+            worker.busy = False
+            return
+        self._answered(pod, worker, container, probe_of(container, worker.type), outcome)
 
     def _drop(self, pod: PodState, key: str) -> None:
         worker = pod.probes.pop(key)
+        self.repeating.count(pod, worker, self.kernel.now + 1)
         self.kernel.cancel(worker.timer)
         if worker.told and worker.every:
             self._tell(pod, worker, worker.told_result, worker.told_output, None)
@@ -209,6 +252,11 @@ class Prober:
             outcome = sent_on
         self._answered(pod, worker, container, probe, outcome)
 
+    def probe(self, pod: PodState, worker: ProbeWorker) -> Probe:
+        container = self.kubelet.container(pod, worker.container)
+        assert container
+        return probe_of(container, worker.type)
+
     def _answered(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe, outcome: Outcome) -> None:
         if outcome.result == "error" and worker.tries < MAX_TRIES:
             self._try(pod, worker, container, probe)
@@ -217,10 +265,10 @@ class Prober:
         hold = self._count(worker, probe, outcome)
         every = None if hold else worker.period // SECOND
         result = "success" if outcome.result == "warning" else outcome.result
-        self._tell(pod, worker, result, outcome.output if result != "success" else "", every)
+        self._tell(pod, worker, result, (outcome.unstarted or outcome.output) if result != "success" else "", every)
         with self.kernel.because(worker.trace):
             self._unhealthy(pod, worker, outcome)
-            if outcome.result != "error" and worker.run >= _threshold(probe, worker.last):
+            if outcome.result != "error" and missing_to_threshold(probe, worker) <= 0:
                 self._set(pod, worker, worker.last)
             if hold:
                 worker.on_hold, worker.run = True, 0
@@ -233,23 +281,14 @@ class Prober:
         result: ProbeResult = "failure" if outcome.result == "failure" else "success"
         worker.run = worker.run + 1 if result == worker.last else 1
         worker.last = result
-        if worker.run < _threshold(probe, result):
+        if missing_to_threshold(probe, worker) > 0:
             return False
         return worker.type == "startup" or (worker.type == "liveness" and result == "failure")
 
     def _unhealthy(self, pod: PodState, worker: ProbeWorker, outcome: Outcome) -> None:
-        type = worker.type.capitalize()
-        if outcome.result == "failure":
-            message = f"{type} probe failed: {outcome.output}"
-        elif outcome.result == "error":
-            message = f"{type} probe errored and resulted in unknown state: {outcome.output}"
-        elif outcome.result == "warning":
-            message = f"{type} probe warning: {outcome.output}"
-            self.kubelet.event(pod, "Warning", reasons.PROBE_WARNING, message, worker.container)
-            return
-        else:
-            return
-        self.kubelet.event(pod, "Warning", reasons.UNHEALTHY, message, worker.container)
+        if outcome.result != "success":
+            reason = reasons.PROBE_WARNING if outcome.result == "warning" else reasons.UNHEALTHY
+            self.kubelet.event(pod, "Warning", reason, unhealthy(worker, outcome), worker.container)
 
     def _tell(self, pod: PodState, worker: ProbeWorker, result: str, output: str, every: int | None) -> None:
         """Put out a trace if it says something new."""
@@ -286,33 +325,26 @@ class Prober:
             self._schedule(pod, worker, now, triggered=True)
         elif (now - worker.origin) // period > (worker.began - worker.origin) // period:
             self._schedule(pod, worker, now)
-        elif not worker.on_hold and not self._park(pod, worker, probe, outcome):
+        elif not worker.on_hold and not (self._still_runs(pod, worker) and self.repeating.park(pod, worker, probe, outcome)):
             repeats = outcome.steady and worker.known and worker.result == worker.last
             self._schedule_tick(pod, worker, periodic=repeats)
-
-    def _park(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
-        """Park a worker that would succeed for ever; say whether it is one."""
-        record = pod.runtime.by_id(worker.container_id)
-        if outcome.result != "success" or not outcome.steady or worker.result != "success" or record is None:
-            return False
-        if self.kubelet.programs.version(record.sandbox) != worker.version:
-            return False
-        worker.steady = True
-        if not worker.watching:
-            worker.watching = True
-            key = f"{worker.container}/{worker.type}"
-            self.kubelet.programs.when_changed(record.sandbox, Reply("kubelet", "probe_wake", (pod.uid, key)))
-        return True
 
     def _as_known(self, pod: PodState, worker: ProbeWorker) -> bool:
         """Say whether a parked worker would find nothing new in the status."""
         status = find_status(pod.status, worker.container)
         if status is None or "containerID" not in status:
             return True
-        same = status["containerID"][13:] == worker.container_id
-        if same and worker.on_hold:
-            return True
-        return same and worker.steady and "running" in status["state"] and not self.kubelet.deleting(pod)
+        if worker.on_hold:
+            return bool(status["containerID"][13:] == worker.container_id)
+        return worker.repeats is not None and self._still_runs(pod, worker)
+
+    def _still_runs(self, pod: PodState, worker: ProbeWorker) -> bool:
+        """Say whether a worker's next attempt would find the container that the last one was for, as far as it was."""
+        status = find_status(pod.status, worker.container)
+        if status is None or status.get("containerID", "")[13:] != worker.container_id:
+            return False
+        gated = status["started"] == (worker.type == "startup")
+        return "running" in status["state"] and not gated and not self.kubelet.deleting(pod)
 
     def _schedule_tick(self, pod: PodState, worker: ProbeWorker, earliest: Micros = 0, periodic: bool = False) -> None:
         at = max(self.kernel.now + 1, earliest)
@@ -356,7 +388,3 @@ def find_status(status: Object | None, container: str) -> Object | None:
                     found: Object = one
                     return found
     return None
-
-
-def _threshold(probe: Probe, result: str) -> int:
-    return probe.failure_threshold if result == "failure" else probe.success_threshold

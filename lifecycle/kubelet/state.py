@@ -115,12 +115,27 @@ class Kill(msgspec.Struct):
     timer: int | None = None
 
 
+class Outcome(msgspec.Struct, frozen=True, array_like=True):
+    """What an attempt of a probe came to. An `error` could not be run and counts for nothing; a `warning` is a success.
+
+    `steady`: the next one comes to the same until the sandbox's programs change. `unstarted` is why a command could not be
+    started: the runtime's text of that (`output`) is a new one each time.
+    """
+
+    result: Literal["success", "failure", "warning", "error"]
+    output: str = ""
+    steady: bool = False
+    unstarted: str = ""
+
+
 class ProbeWorker(msgspec.Struct):
     """One probe of one container. Ticks fall on `origin + n * period`.
 
-    `container_id` and `result` are what is published (if `known`), `last` and `run` count equal results in a row. `busy`: an
-    attempt, the `attempt`th, is under way since `began`; `triggered` asks for another right after it. `steady`: its answer
-    holds until the sandbox's programs change; `watching` that it will be told. `told` and what follows is the last trace.
+    `slot` tells the workers of a Pod apart that begin at one moment. `container_id` and `result` are what is published (if
+    `known`), `last` and `run` count equal results in a row. `busy`: an attempt, the `attempt`th, is under way since `began`;
+    `triggered` asks for another right after it. `repeats` is what the attempts come to, each after `takes`, that are not played
+    until the sandbox's programs change (`watching`: it will be told); while it is set, `began` is the last one that was
+    counted. `told` and what follows is the last trace.
     """
 
     container: str
@@ -142,7 +157,9 @@ class ProbeWorker(msgspec.Struct):
     url_host: str = ""
     hops: int = 0
     timer: int | None = None
-    steady: bool = False
+    slot: Micros = 0
+    repeats: Outcome | None = None
+    takes: Micros = 0
     watching: bool = False
     version: int = -1
     told: str = ""

@@ -69,6 +69,7 @@ def figures() -> Iterator[Figure]:
     yield whole_lives()
     yield crash_loop()
     yield steady_year()
+    yield unready_year()
     yield from growth()
 
 
@@ -103,6 +104,21 @@ def steady_year() -> Figure:
     minute = min(seconds(lambda: play(Config(DEFAULT_START), requests, MINUTE)) for _ in range(3))
     year = seconds(lambda: play(Config(DEFAULT_START), requests, 365 * 24 * 60 * MINUTE))
     return Figure("a healthy Pod probed for a year : for a minute", year / minute, "times", 3)
+
+
+def unready_year() -> Figure:
+    """A Pod whose readiness, probed every second, fails for a year.
+
+    Its kubelet asks anew once a minute or so and tells of it every five minutes, all of which the log holds: half a million
+    entries, beside 31 million attempts.
+    """
+    probe = {"exec": {"command": ["cat", "/nowhere"]}, "periodSeconds": 1}
+    requests = [pod("unready", "sleep 1000000000", readinessProbe=probe)]
+    play(Config(DEFAULT_START), requests, MINUTE)
+    begun = time.process_time()
+    engine, _ = play(Config(DEFAULT_START), requests, 365 * 24 * 60 * MINUTE)
+    spent = time.process_time() - begun
+    return Figure("an entry of a Pod whose readiness fails for a year", spent / engine.index * 1e6, "us", 100, cpu=spent)
 
 
 SMALL, LARGE = 10, 20_000

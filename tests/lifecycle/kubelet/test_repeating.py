@@ -1,0 +1,186 @@
+"""Attempts that come to the same: not played one by one, and yet nothing of the log is another."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lifecycle.clock import MINUTE, SECOND, Micros
+from lifecycle.engine import Engine
+from lifecycle.kubelet.pod_workers import PodWorkers
+from lifecycle.kubelet.repeating import Repeating
+from lifecycle.wire import DEFAULT_START, Change, Config, Output, Request, Trace
+
+HOUR: Micros = 60 * MINUTE
+
+HANDLERS: list[dict[str, Any]] = [
+    {"exec": {"command": ["cat", "/tmp/ok"]}},
+    {"exec": {"command": ["sh", "-c", "test -f /tmp/ok && echo fine"]}},
+    {"exec": {"command": ["curl", "localhost"]}},
+    {"exec": {"command": ["date"]}},
+    {"tcpSocket": {"port": 80}},
+    {"tcpSocket": {"port": "undeclared"}},
+    {"httpGet": {"port": 81}},
+    {"grpc": {"port": 9}},
+]
+STEPS = [
+    "sleep 5",
+    "sleep 30",
+    "sleep 300",
+    "touch /tmp/ok",
+    "rm -f /tmp/ok",
+    "nc -lk -p 80 >/dev/null & true",
+    "date",
+    "false",
+]
+ENDS = ["sleep 100000", "exit 1", "sleep 50; exit 0", "while true; do sleep 7; done"]
+
+
+def probes(readiness: bool) -> st.SearchStrategy[dict[str, Any]]:
+    fields = {
+        "periodSeconds": st.sampled_from([1, 2, 5, 10, 60, 301]),
+        "failureThreshold": st.sampled_from([1, 3, 50, 100_000]),
+        "initialDelaySeconds": st.sampled_from([0, 0, 5]),
+        **({"successThreshold": st.sampled_from([1, 1, 3, 200])} if readiness else {}),
+    }
+    return st.builds(lambda handler, rest: {**handler, **rest}, st.sampled_from(HANDLERS), st.fixed_dictionaries(fields))
+
+
+def containers(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    script = st.builds(
+        lambda steps, end: "; ".join([*steps, end]), st.lists(st.sampled_from(STEPS), max_size=5), st.sampled_from(ENDS)
+    )
+    return st.fixed_dictionaries(
+        {
+            "name": st.just(name),
+            "image": st.just("busybox"),
+            "command": script.map(lambda text: ["sh", "-c", text]),
+            "readinessProbe": probes(True),
+        },
+        optional={"livenessProbe": probes(False), "startupProbe": probes(False)},
+    )
+
+
+def pod(*containers: dict[str, Any], policy: str = "Always") -> Request:
+    spec = {"containers": list(containers), "restartPolicy": policy, "terminationGracePeriodSeconds": 5}
+    return Request(
+        "create",
+        "pods",
+        namespace="default",
+        body={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec},
+    )
+
+
+def command(text: str) -> Request:
+    query = {"command": ["sh", "-c", text], "container": ["a"], "stdout": ["true"]}
+    return Request("create", "pods", namespace="default", name="web", subresource="exec", query=query)
+
+
+def fault(type: str, **spec: Any) -> Request:
+    body = {"apiVersion": "podhub.dev/v1", "kind": "Fault", "metadata": {"name": "f"}, "spec": {"type": type, **spec}}
+    return Request("create", "faults", namespace="default", body=body)
+
+
+DISTURBANCES = [
+    command("touch /tmp/ok"),
+    command("rm -f /tmp/ok"),
+    Request("delete", "pods", namespace="default", name="web"),
+    Request("delete", "events", namespace="default"),
+    fault("KubeletDown", node="node1"),
+    Request("delete", "faults", namespace="default", name="f"),
+]
+
+
+def play(requests: list[tuple[Micros, Request]], until: Micros, *, one_by_one: bool = False) -> list[Output]:
+    with ExitStack() as stack:
+        if one_by_one:
+            stack.enter_context(patch.object(Repeating, "park", lambda *_: False))
+            stack.enter_context(patch.object(PodWorkers, "on_resync", PodWorkers.on_wake))
+        engine = Engine.new(Config(DEFAULT_START))
+        for at, request in requests:
+            engine.request(DEFAULT_START + at, request)
+        return engine.advance(DEFAULT_START + until)
+
+
+def told(outputs: list[Output]) -> list[bytes]:
+    """Return all of a log but the causes (an attempt that something has woken names that) and the numbers of processes."""
+    return [msgspec.json.encode(_nameless(output)) for output in outputs]
+
+
+def _nameless(output: Output) -> Output:
+    output = msgspec.structs.replace(output, cause=0)
+    if isinstance(output, Trace) and "pid" in output.body:
+        return msgspec.structs.replace(output, body={**output.body, "pid": 0})
+    return output
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.tuples(containers("a")) | st.tuples(containers("a"), containers("b")),
+    st.sampled_from(["Always", "OnFailure", "Never"]),
+    st.lists(st.tuples(st.integers(1, 10 * MINUTE), st.sampled_from(DISTURBANCES)), max_size=3),
+)
+def test_a_log_is_the_same_however_its_attempts_are_played(
+    containers: tuple[dict[str, Any], ...], policy: str, disturbances: list[tuple[Micros, Request]]
+) -> None:
+    requests, at = [(0, pod(*containers, policy=policy))], 0
+    for after, request in disturbances:
+        at += after
+        requests.append((at, request))
+    assert told(play(requests, 30 * MINUTE)) == told(play(requests, 30 * MINUTE, one_by_one=True))
+
+
+def unready(**probe: Any) -> dict[str, Any]:
+    return {
+        "name": "a",
+        "image": "busybox",
+        "command": ["sleep", "1000000000"],
+        "readinessProbe": {"periodSeconds": 1} | probe,
+    }
+
+
+@pytest.mark.parametrize("handler", HANDLERS[:3] + HANDLERS[4:], ids=lambda handler: next(iter(handler)))
+def test_a_probe_that_fails_for_a_day_costs_its_events_and_its_resyncs(handler: dict[str, Any]) -> None:
+    engine = Engine.new(Config(DEFAULT_START))
+    engine.request(DEFAULT_START, pod(unready(**handler, periodSeconds=2)))
+    engine.advance(DEFAULT_START + HOUR)
+    before = engine._kernel.agenda.number
+    outputs = engine.advance(DEFAULT_START + 25 * HOUR)
+    events = [o for o in outputs if isinstance(o, Change) and o.type == "MODIFIED" and o.object["reason"] == "Unhealthy"]
+    assert 24 * 12 - 3 <= len(events) <= 24 * 12 + 3
+    assert engine._kernel.agenda.number - before < 24 * 60 * 6
+    count = events[-1].object["count"]
+    assert 25 * HOUR // (2 * SECOND) * 0.98 < count < 25 * HOUR // (2 * SECOND) * 1.1
+
+
+def test_a_threshold_far_away_is_reached_to_the_tick() -> None:
+    probe = {"exec": {"command": ["cat", "/nowhere"]}, "periodSeconds": 3, "failureThreshold": 10_000}
+    container = {"name": "a", "image": "busybox", "command": ["sleep", "1000000000"], "livenessProbe": probe}
+    outputs = play([(0, pod(container))], 10 * HOUR)
+    (killed,) = [o for o in outputs if isinstance(o, Change) and o.type == "ADDED" and o.object.get("reason") == "Killing"]
+    attempts = [o for o in outputs if isinstance(o, Trace) and o.kind == "probe"]
+    assert killed.at - attempts[0].at == pytest.approx(9_999 * 3 * SECOND, abs=SECOND)
+    assert attempts[1].body["run"] == 10_000
+
+
+def test_what_wakes_a_failing_probe_is_the_cause_of_what_it_finds() -> None:
+    requests = [(0, pod(unready(exec={"command": ["cat", "/tmp/ok"]}))), (HOUR, command("touch /tmp/ok"))]
+    outputs = play(requests, HOUR + 10 * SECOND)
+    by_index = {output.index: output for output in outputs}
+    found = next(o for o in outputs if isinstance(o, Trace) and o.kind == "probe" and o.body["result"] == "success")
+    cause = by_index[found.cause]
+    assert isinstance(cause, Trace)
+    assert (cause.kind, cause.body["phase"]) == ("exec", "started")
+    assert found.at - cause.at <= SECOND
+
+
+def test_a_command_that_is_not_there_is_told_once_and_not_at_every_attempt() -> None:
+    outputs = play([(0, pod(unready(exec={"command": ["curl", "localhost"]}, periodSeconds=60)))], HOUR)
+    texts = {o.body["output"] for o in outputs if isinstance(o, Trace) and o.kind == "probe"}
+    assert texts == {'exec: "curl": executable file not found in $PATH'}
