@@ -168,7 +168,8 @@ class PodPage:
         return {"facts": facts.pod_facts(self.pod) if self.pod else None}
 
     def _note(self) -> dict[str, Any]:
-        assumptions = [line.content for line in self.traces(("assumption",), MOST_TRACES)] if self.pod else []
+        lines = self.traces(("assumption",), MOST_TRACES) if self.pod else []
+        assumptions = [{**line.content, "text": sentence(line.type, line.content)} for line in lines]
         return {
             "never": self.last is None,
             "last_seq": self.last_seq,

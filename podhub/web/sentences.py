@@ -6,6 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop, ngettext
 
+from podhub.web.engine_texts import translated
+
 Body = dict[str, Any]
 
 SHOWN = 120
@@ -129,11 +131,15 @@ def _session(body: Body) -> str:
 
 
 def _decision(body: Body) -> str:
-    return f"{body['by']}: {body.get('text', '')}" if body.get("by") else str(body.get("text", ""))
+    return f"{body['by']}: {_assumption(body)}" if body.get("by") else _assumption(body)
 
 
 def _limit(body: Body) -> str:
-    return gettext("limit %(limit)s: %(text)s") % {"limit": body.get("limit", ""), "text": body.get("text", "")}
+    return gettext("limit %(limit)s: %(text)s") % {"limit": body.get("limit", ""), "text": _assumption(body)}
+
+
+def _assumption(body: Body) -> str:
+    return translated(_text(body))
 
 
 def _text(body: Body) -> str:
@@ -163,7 +169,7 @@ _SENTENCES = {
     "session": _session,
     "decision": _decision,
     "limit": _limit,
-    "assumption": _text,
+    "assumption": _assumption,
     "output": _text,
 }
 

@@ -1,0 +1,66 @@
+"""The engine's own sentences: each that stands in its source is translated, whatever it is filled with."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+import lifecycle
+from podhub.web.engine_texts import PARTS, SENTENCES, translated
+from tests.podhub.web.test_languages import catalog
+
+
+def filled(node: ast.expr) -> str | None:
+    """Return a text of the source with something in its holes; None where it is put together elsewhere."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if not isinstance(node, ast.JoinedStr):
+        return None
+    numbers = count(1)
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else f"v{next(numbers)}" for part in node.values)
+
+
+def calls(name: str) -> Iterator[ast.Call]:
+    for path in sorted(Path(lifecycle.__file__).parent.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == name:
+                yield call
+
+
+ASSUMED = sorted({text for call in calls("assume") if len(call.args) == 2 and (text := filled(call.args[1]))})
+LIMITS = sorted({tuple(map(filled, call.args[1:])) for call in calls("limit") if len(call.args) == 3}, key=str)
+
+
+@pytest.mark.parametrize("text", ASSUMED)
+def test_every_assumption_is_told_in_chinese(text: str) -> None:
+    with translation.override("zh-hans"):
+        chinese = translated(text)
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert set(re.findall(r"v\d\b", chinese)) == set(re.findall(r"v\d\b", text))
+    assert not re.search("assumed|modelled|known", chinese)
+    assert translated(text) == text
+
+
+@pytest.mark.parametrize(("met", "done"), LIMITS, ids=str)
+def test_every_limit_is_told_in_chinese(met: str | None, done: str | None) -> None:
+    met, done = met or "64 MiB in a pipe", done or "it cannot be written"
+    with translation.override("zh-hans"):
+        chinese = translated(f"The container met the limit of {met}: {done}.")
+    assert not re.search("[a-z]{4} [a-z]{2}", chinese), chinese
+
+
+def test_there_are_as_many_as_the_engine_has() -> None:
+    assert len(ASSUMED) > 15
+    assert len(LIMITS) > 10
+    assert {*SENTENCES, *PARTS} <= set(catalog())
+
+
+def test_what_nobody_has_translated_stays_as_it_is() -> None:
+    with translation.override("zh-hans"):
+        assert translated("Something new was assumed.") == "Something new was assumed."
