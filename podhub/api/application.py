@@ -30,7 +30,7 @@ from podhub.api import (
 )
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
-from podhub.api.resources import COMPONENT_STATUS, REVIEWS, WORKLOADS, Target, target
+from podhub.api.resources import COMPONENT_STATUS, NOT_PLAYED, REVIEWS, Target, target
 from podhub.api.threads import Together, on_thread
 
 log = logging.getLogger(__name__)
@@ -133,16 +133,16 @@ async def _answer(call: Call) -> Reply | None:
         return await _not_upgraded(call, address, about)
     if about.subresource == "token":
         return await token_requests.answer(call, address, about)
-    if about.kind in WORKLOADS:
-        raise Refused(_not_played(call, about))
+    if about.kind in NOT_PLAYED:
+        raise Refused(_refusal(call, about))
     return await handler(call, address, about)
 
 
-def _not_played(call: Call, about: Target) -> Status:
+def _refusal(call: Call, about: Target) -> Status:
     """Return the refusal to take what nothing would come of, or that what is not there is not there."""
     if about.name and call.content_type != APPLY_PATCH:
         return status.not_found(about.kind, about.name)
-    why = f"PodHub plays Pods and no controller that would make them for a {about.kind.kind}; create the Pods themselves"
+    why = f"PodHub plays Pods, and no controller that would act on what {about.kind.plural} say"
     return status.forbidden(about.kind, about.name, why)
 
 

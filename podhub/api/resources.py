@@ -111,7 +111,7 @@ REVIEWS = (
 
 COMPONENT_STATUS = Kind("v1", "ComponentStatus", "componentstatuses", namespaced=False)
 
-WORKLOADS: Mapping[Kind, tuple[Any, ...]] = {
+NOT_PLAYED: Mapping[Kind, tuple[Any, ...]] = {
     Kind("v1", "ReplicationController", "replicationcontrollers"): (("rc",), ("all",)),
     Kind("apps/v1", "DaemonSet", "daemonsets"): (("ds",), ("all",)),
     Kind("apps/v1", "Deployment", "deployments"): (("deploy",), ("all",)),
@@ -120,13 +120,17 @@ WORKLOADS: Mapping[Kind, tuple[Any, ...]] = {
     Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"): (("hpa",), ("all",)),
     Kind("batch/v1", "CronJob", "cronjobs"): (("cj",), ("all",)),
     Kind("batch/v1", "Job", "jobs"): ((), ("all",)),
+    Kind("networking.k8s.io/v1", "Ingress", "ingresses"): (("ing",), ()),
 }
-"""Kinds that are known and of which there are none: no controller is played that would make Pods for them."""
+"""Kinds that are known and of which there are none, for no controller is played that would act on them.
+
+They are those that `kubectl get all`, `kubectl cluster-info dump` and `kubectl apply --prune` ask for.
+"""
 
 RESOURCES: Mapping[tuple[str, str], Resource] = {
     **{(kind.group_version, kind.plural): Resource(kind, *_MORE.get(kind.kind, ())) for kind in KINDS.values()},
     **{(kind.group_version, kind.plural): Resource(kind, verbs=("create",)) for kind in REVIEWS},
-    **{(kind.group_version, kind.plural): Resource(kind, *more) for kind, more in WORKLOADS.items()},
+    **{(kind.group_version, kind.plural): Resource(kind, *more) for kind, more in NOT_PLAYED.items()},
     ("v1", COMPONENT_STATUS.plural): Resource(
         COMPONENT_STATUS, ("cs",), verbs=("get", "list"), deprecated="v1 ComponentStatus is deprecated in v1.19+"
     ),

@@ -141,10 +141,14 @@ def test_there_are_no_workloads_and_making_one_is_refused_with_the_reason(cluste
     missing = cluster.kubectl("rollout", "status", "deploy/web", code=1).stderr
     assert missing == 'Error from server (NotFound): deployments.apps "web" not found\n'
     refused = cluster.kubectl("create", "deployment", "web", "--image=nginx", code=1).stderr
-    assert "deployments.apps is forbidden: PodHub plays Pods and no controller that would make them for a Deploy" in refused
+    why = "PodHub plays Pods, and no controller that would act on what deployments say"
+    assert refused == f"error: failed to create deployment: deployments.apps is forbidden: {why}\n"
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}, "spec": {"template": pod("x")}}
     applied = cluster.kubectl("apply", "--server-side", "--validate=false", "-f", "-", stdin=json.dumps(job), code=1).stderr
     assert 'jobs.batch "once" is forbidden: PodHub plays Pods' in applied
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"set": "a"}}}
+    cluster.kubectl("create", "-f", "-", stdin=json.dumps({**settings, "metadata": {**settings["metadata"], "name": "b"}}))
+    cluster.kubectl("apply", "-f", "-", "--prune", "-l", "set=a", stdin=json.dumps(settings))
     assert '"kind": "DeploymentList"' in cluster.kubectl("cluster-info", "dump").stdout
 
 
