@@ -5,6 +5,7 @@ Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (generateContainerC
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lifecycle import programs
@@ -94,7 +95,7 @@ class ContainerConfig:
         facts = Facts(obj, self.kubelet.pod_ip(pod), node.ip, allocatable, containers)
         own = [] if pod.namespace == "default" else [api.get("services", "default", "kubernetes")]
         services = [*(s for s in own if s), *api.list("services", pod.namespace)]
-        return environment(container, facts, services, api.get)
+        return environment(container, facts, services, api.get, partial(self.kubelet.volumes.read, pod))
 
     def user(self, pod: PodState, container: Container) -> int | None:
         """Return runAsUser. Raises: ConfigError where runAsNonRoot forbids the user that it would be."""

@@ -13,15 +13,20 @@ from lifecycle.core_v1.types import (
     Container,
     EnvFromSource,
     EnvVarSource,
+    FileKeySelector,
     KeySelector,
     ObjectFieldSelector,
     ResourceFieldSelector,
 )
-from lifecycle.kubelet.probe import expand
+from lifecycle.kubelet.env_file import EnvFileError, value_of
+from lifecycle.kubelet.probe import expand, quoted
 from lifecycle.wire import Object
 
 Get = Callable[[str, str, str], Object | None]
 """Return an object by resource, namespace and name."""
+
+Read = Callable[[str, str], str | None]
+"""Return what a file holds, by the name of the Pod's volume and the path in it; None where it is not there."""
 
 _KEYED = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")
 
@@ -40,7 +45,9 @@ class Facts(msgspec.Struct, frozen=True):
     containers: tuple[Container, ...]
 
 
-def environment(container: Container, facts: Facts, services: Iterable[Object], get: Get) -> tuple[tuple[str, str], ...]:
+def environment(
+    container: Container, facts: Facts, services: Iterable[Object], get: Get, read: Read
+) -> tuple[tuple[str, str], ...]:
     """Return names and values in the kubelet's order. Raises: ConfigError"""
     namespace = facts.obj["metadata"]["namespace"]
     links = service_variables(services, namespace, facts.obj["spec"].get("enableServiceLinks", True))
@@ -51,7 +58,7 @@ def environment(container: Container, facts: Facts, services: Iterable[Object], 
         if variable.value_from is None:
             given[variable.name] = expand(variable.value, {**links, **given})
         else:
-            value = _from(variable.value_from, container, facts, namespace, get)
+            value = _from(variable.value_from, container, facts, get, read)
             if value is not None:
                 given[variable.name] = value
     return tuple({**given, **{k: v for k, v in links.items() if k not in given}}.items())
@@ -74,7 +81,8 @@ def _from_source(source: EnvFromSource, namespace: str, get: Get) -> dict[str, s
     return {source.prefix + key: value for key, value in found.items()}
 
 
-def _from(source: EnvVarSource, container: Container, facts: Facts, namespace: str, get: Get) -> str | None:
+def _from(source: EnvVarSource, container: Container, facts: Facts, get: Get, read: Read) -> str | None:
+    namespace = facts.obj["metadata"]["namespace"]
     if source.field_ref:
         return field_value(source.field_ref, facts)
     if source.resource_field_ref:
@@ -84,7 +92,23 @@ def _from(source: EnvVarSource, container: Container, facts: Facts, namespace: s
     if source.secret_key_ref:
         value = _key(source.secret_key_ref, "secrets", "Secret", namespace, get)
         return None if value is None else decoded(value)
+    if source.file_key_ref:
+        return _file_key(source.file_key_ref, facts, read)
     return None
+
+
+def _file_key(ref: FileKeySelector, facts: Facts, read: Read) -> str | None:
+    text = read(ref.volume_name, ref.path)
+    try:
+        value = "" if text is None else value_of(text, ref.key)
+    except EnvFileError:
+        text = None
+    if text is None:
+        raise ConfigError("couldn't parse env file")
+    if not value and not ref.optional:
+        directory = f"/var/lib/kubelet/pods/{facts.obj['metadata']['uid']}/volumes/kubernetes.io~empty-dir/{ref.volume_name}"
+        raise ConfigError(f"environment variable key {quoted(ref.key)} not found in file {quoted(f'{directory}/{ref.path}')}")
+    return value or None
 
 
 def _key(ref: KeySelector, resource: str, kind: str, namespace: str, get: Get) -> str | None:

@@ -207,6 +207,10 @@ class Volumes:
             raise MountError(f"error processing PVC {pod.namespace}/{name}: PVC is not bound")
         return dict(bound)
 
+    def read(self, pod: PodState, name: str, path: str) -> str | None:
+        """Return what a file of an emptyDir holds; None where it is not there."""
+        return self.kubelet.programs.read_volume(volume_key(pod, name), path)
+
     def check(self, pod: PodState, container: Container, env: dict[str, str]) -> None:
         """Raises: ConfigError where a mount's subPath cannot be had."""
         sources = {volume.name: volume for volume in self.kubelet.spec(pod).volumes}

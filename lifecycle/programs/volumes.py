@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lifecycle.kernel import Kernel
-from lifecycle.programs.files import Node, Tree, join, parent
+from lifecycle.programs.files import Image, Node, Tree, View, join, parent
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
@@ -88,6 +88,11 @@ class Volumes(ABC):
         for name, node in self.volume(key).nodes.items():
             if name == full or name.startswith(full + "/"):
                 tree.put(name, node)
+
+    def read_volume(self, key: str, path: str) -> str | None:
+        """Return what a file in a volume holds, links followed; None where there is none."""
+        node = View(Image(), self.volume(key), [], {}, True).get(join("/", path))
+        return node.content.encode("latin-1", "replace").decode("utf-8", "replace") if node and node.kind == "f" else None
 
     def remove_volume(self, key: str) -> None:
         tree = self.state.volumes.pop(key, None)
