@@ -73,7 +73,9 @@ def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str
 
 
 def validate(kind: Kind, obj: Object, objects: Objects) -> Status | None:
-    """Refuse what a whole, valid object asks for and its namespace's LimitRanges do not allow."""
+    """Refuse what a whole, valid object asks for and what else there is in the cluster does not allow."""
+    if kind.kind == "PriorityClass" and obj.get("globalDefault"):
+        return _second_default(kind, obj, objects)
     tests = {"Pod": limit_ranges.violations, "PersistentVolumeClaim": limit_ranges.claim_violations}
     if kind.kind not in tests:
         return None
@@ -82,6 +84,14 @@ def validate(kind: Kind, obj: Object, objects: Objects) -> Status | None:
         return None
     why = texts[0] if len(texts) == 1 else f"[{', '.join(dict.fromkeys(texts))}]"
     return status.forbidden(kind, obj["metadata"].get("name", ""), why)
+
+
+def _second_default(kind: Kind, priority_class: Object, objects: Objects) -> Status | None:
+    found = next((c["metadata"]["name"] for c in objects.list("priorityclasses") if c.get("globalDefault")), None)
+    if found is None:
+        return None
+    why = f"PriorityClass {found} is already marked as default. Only one default can exist"
+    return status.forbidden(kind, priority_class["metadata"].get("name", ""), why)
 
 
 def admit_update(kind: Kind, new: Object, old: Object) -> None:

@@ -22,7 +22,7 @@ from lifecycle.core_v1.validation import (
     scheduling,
     storage,
 )
-from lifecycle.core_v1.validation.metadata import immutable, metadata, metadata_update, standard_finalizer, wrong
+from lifecycle.core_v1.validation.metadata import immutable, labels, metadata, metadata_update, standard_finalizer, wrong
 from lifecycle.core_v1.validation.spec_diff import shown
 
 Object = dict[str, Any]
@@ -141,7 +141,8 @@ def node(obj: Object) -> Iterator[Error]:
     yield from metadata(obj["metadata"], False, formats.dns_subdomain)
     yield from scheduling.taints(obj["spec"].get("taints") or [], "metadata.taints")
     yield from _node_resources(obj["status"])
-    ranges = obj["spec"].get("podCIDRs") or []
+    first = obj["spec"].get("podCIDR")
+    ranges = obj["spec"].get("podCIDRs") or ([first] if first else [])
     for i, text in enumerate(ranges):
         yield from wrong(f"spec.podCIDRs[{i}]", text, formats.cidr(text))
     if len(ranges) > 2 or len({":" in text for text in ranges}) < len(ranges):
@@ -202,6 +203,22 @@ def lease(obj: Object) -> Iterator[Error]:
 def runtime_class(obj: Object) -> Iterator[Error]:
     yield from metadata(obj["metadata"], False, formats.dns_subdomain)
     yield from wrong("handler", obj["handler"], formats.dns_label(obj["handler"]))
+    if "overhead" in obj:
+        limits = {"limits": obj["overhead"].get("podFixed")}
+        yield from amounts.requirements(limits, "overhead", amounts.container_resource_name, set())
+    if "scheduling" in obj:
+        yield from labels(obj["scheduling"].get("nodeSelector") or {}, "scheduling.nodeSelector")
+        yield from _unique_tolerations(obj["scheduling"].get("tolerations") or [], "scheduling.tolerations")
+
+
+def _unique_tolerations(tolerations: list[Object], path: str) -> Iterator[Error]:
+    yield from scheduling.tolerations(tolerations, path)
+    seen: list[Object] = []
+    for i, toleration in enumerate(tolerations):
+        key = {name: value for name, value in toleration.items() if name != "tolerationSeconds"}
+        if key in seen:
+            yield field.duplicate(f"{path}[{i}]", shown(toleration, "Toleration"))
+        seen.append(key)
 
 
 def runtime_class_update(new: Object, old: Object) -> Iterator[Error]:
