@@ -39,6 +39,7 @@ class ContainerConfig:
             if container.env or container.env_from or any(m.sub_path or m.sub_path_expr for m in container.volume_mounts):
                 self.kubelet.volumes.check(pod, container, dict(self.environment(pod, container)))
             self.user(pod, container)
+            self._target(pod, container)
         except ConfigError as error:
             return str(error)
         return None
@@ -72,8 +73,19 @@ class ContainerConfig:
             termination_message_path=container.termination_message_path,
             behavior=annotations.get(BEHAVIOR + container.name),
             attempt=self._attempt(pod, container),
+            target=self._target(pod, container),
             init=not sidecar(container) and container in self.kubelet.spec(pod).init_containers,
         )
+
+    def _target(self, pod: PodState, container: Container) -> str:
+        """Return the container whose processes an ephemeral one is to see. Raises: ConfigError"""
+        name = container.target_container_name
+        if not name:
+            return ""
+        found = pod.runtime.latest(name)
+        if found is None:
+            raise ConfigError(f"unable to find target container {name}")
+        return found.id
 
     def _oom_score_adj(self, pod: PodState, container: Container) -> int:
         """Return how readily the kernel kills the container. Kubernetes: pkg/kubelet/qos (GetContainerOOMScoreAdjust)"""

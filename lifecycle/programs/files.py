@@ -225,6 +225,10 @@ class View:
         self._tops = {_top(path) for path, *_ in mounts}
         self._redone = self._tops | {_top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
         self._resolved: dict[str, str] = {}
+        self.elsewhere: Callable[[str], tuple[View, str] | None] = lambda path: None
+        """Where a path under /proc leads into another container's files, and which path that is there."""
+        self.processes: Callable[[], list[str]] = list
+        """The names of the directories that processes have in /proc."""
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.work: Callable[[int], None] = lambda steps: None
         self.above = {above for path, *_ in mounts for above in _parents(path)}
@@ -311,6 +315,8 @@ class View:
 
     def find(self, path: str, follow: bool = True) -> tuple[Place, Node]:
         """Return the place and node of an absolute path. Raises: FileError."""
+        if path.startswith("/proc/") and (other := self.elsewhere(path)):
+            return other[0].find(other[1], follow)
         place = self.place(self.resolve(path, follow))
         node = self.node_at(place)
         if node is None:
@@ -325,12 +331,16 @@ class View:
                 written = self.layer.nodes.get(found.path)
                 return found.node if written is None else written
         try:
+            if path.startswith("/proc/") and (other := self.elsewhere(path)):
+                return other[0].get(other[1], follow)
             return self.node_at(self.place(self.resolve(path, follow)))
         except FileError:
             return None
 
     def names(self, path: str) -> list[str]:
         """Return what a directory holds, sorted by name. Raises: FileError."""
+        if path.startswith("/proc/") and (other := self.elsewhere(path)):
+            return other[0].names(other[1])
         place, node = self.find(path)
         if node.kind != "d":
             raise FileError("ENOTDIR")
@@ -342,6 +352,7 @@ class View:
             found |= self.image.children.get(place.path, set()) - here.keys()
         full = place.full.rstrip("/")
         found |= {above[len(full) + 1 :] for above in self._mount_points() if parent(above) == (full or "/") and above != "/"}
+        found.update(self.processes() if path == "/proc" else ())
         self.work(len(found) // ITEMS_A_STEP)
         return sorted(found)
 
@@ -352,6 +363,8 @@ class View:
 
     def target(self, path: str, follow: bool = True) -> Place:
         """Return the place where a path may be created: its directory exists and may be written. Raises: FileError."""
+        if path.startswith("/proc/") and self.elsewhere(path):
+            raise FileError("EACCES")
         full = self.resolve(path, follow)
         above = self.node_at(self.place(parent(full)))
         if above is None:

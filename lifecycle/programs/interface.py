@@ -14,8 +14,9 @@ from lifecycle.kernel import Reply
 class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Pod's network namespace: one address, one set of ports, /etc/hosts.
 
-    With `host_network` the ports are the node's. With `share_processes` process 1 is the pause container, so that the
-    programs get the kernel's default action for signals. `host_aliases` are (ip, names) as in `spec.hostAliases`.
+    With `host_network` the ports are the node's. With `share_processes` its containers see each other's processes, of which
+    the first is the pause container, so that the programs get the kernel's default action for signals; with
+    `host_processes`, too, they see all of the node. `host_aliases` are (ip, names) as in `spec.hostAliases`.
     `memory` is what its containers may hold together, in bytes.
     """
 
@@ -28,6 +29,7 @@ class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     hostname: str
     host_network: bool = False
     share_processes: bool = False
+    host_processes: bool = False
     subdomain: str = ""
     host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     memory: int | None = None
@@ -55,6 +57,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
     `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
     `exited` is told an Exit. `init`: an init container that is to end (no sidecar), which decides what an unknown image does.
+    `target` is the container whose processes it sees as its own (an ephemeral container's).
     """
 
     id: str
@@ -79,6 +82,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     behavior: str | None = None
     attempt: int = 0
     init: bool = False
+    target: str = ""
 
 
 class WindowSize(msgspec.Struct, frozen=True):

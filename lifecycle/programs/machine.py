@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Pod
-from lifecycle.programs import budget, output, streams
+from lifecycle.programs import budget, output, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.interface import Exit
@@ -20,6 +20,7 @@ from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Proce
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
 
+PROC_FILES = ("cpuinfo", "loadavg", "meminfo", "mounts", "self", "sys", "uptime", "version")
 MAX_PROCESSES = 1_000
 MAX_ARGUMENT = 128 << 10
 MAX_ARGUMENTS = 2 << 20
@@ -49,6 +50,8 @@ class Machine:
         self.view: View = room.view(state)
         self.view.met = self.limit
         self.view.work = self.work
+        self.view.elsewhere = self._elsewhere
+        self.view.processes = self._proc_names
         self.queue: list[int] = []
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
@@ -65,11 +68,10 @@ class Machine:
         if len(state.processes) >= MAX_PROCESSES:
             self.limit("processes", f"{MAX_PROCESSES:,} processes", "no more processes can be started")
             raise ExecError(2, "EAGAIN")
-        pid = state.next_pid
-        state.next_pid += 1
+        pid = pid_namespaces.take(self)
         state.budget.done += SPAWN_STEPS
-        if pid == 1:
-            state.next_pid = 7  # runc's own threads have taken the numbers between
+        if not state.processes:
+            state.first = pid
         child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now, group=pid)
         if parent:
             child.cwd, child.umask, child.user, child.exec_id = parent.cwd, parent.umask, parent.user, parent.exec_id
@@ -81,6 +83,11 @@ class Machine:
             parent.children.append(pid)
         state.processes[pid] = child
         return child
+
+    @property
+    def first(self) -> Process:
+        """The container's first process, while it runs."""
+        return self.state.processes[self.state.first]
 
     def lookup(self, process: Process, name: str, env: dict[str, str]) -> Node:
         """Return the file that a command's name means. Raises: ExecError."""
@@ -133,6 +140,13 @@ class Machine:
         if not words:
             raise ExecError(126, "ENOEXEC")
         self.execute(process, [words[0], *words[1:], path, *argv[1:]], env, depth + 1)
+
+    def _elsewhere(self, path: str) -> tuple[View, str] | None:
+        found = pid_namespaces.root_of(self, path)
+        return None if found is None or found[1] is self.view else found[1:]
+
+    def _proc_names(self) -> list[str]:
+        return [*(str(one.pid) for one in pid_namespaces.seen(self)), *PROC_FILES]
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,7 +246,7 @@ class Machine:
         self.room.close_ports(self, process)
         if process.exec_id and self.state.execs.get(process.exec_id) and self.state.execs[process.exec_id].pid == process.pid:
             self.room.exec_ended(self, process)
-        if process.pid == 1:
+        if process.pid == self.state.first:
             self._end_all(process)
             return
         if process.seen:
@@ -245,7 +259,7 @@ class Machine:
             self.room.child_ended(self, parent, process)
 
     def _orphan(self, process: Process) -> None:
-        first = self.state.processes.get(1)
+        first = self.state.processes.get(1)  # nobody's, where others share the namespace: pause reaps
         for pid in process.children:
             child = self.state.processes.get(pid)
             if child is None:
@@ -254,7 +268,7 @@ class Machine:
                 self.state.processes.pop(pid, None)
                 if child.code is None:
                     self.state.processes[pid] = child
-                    child.ppid = 0
+                    child.ppid = int(pid_namespaces.shared(self))
             else:
                 child.ppid = 1
                 first.children.append(pid)
@@ -262,7 +276,7 @@ class Machine:
 
     def _end_all(self, first: Process) -> None:
         for process in list(self.state.processes.values()):
-            if process.pid != 1 and process.code is None:
+            if process is not first and process.code is None:
                 process.children = []
                 process.ppid = 0
                 self.end(process, 137, "SIGKILL")
@@ -275,12 +289,13 @@ class Machine:
         if self.state.lost:
             reason = "Unknown"
         code = first.code or 0
-        index = self.kernel.trace("exit", self.pod, exitCode=code, signal=first.signal, reason=reason, pid=1)
+        index = self.kernel.trace("exit", self.pod, exitCode=code, signal=first.signal, reason=reason, pid=first.pid)
         with self.kernel.because(index):
             self.changed(None)
             if not self.state.lost:
                 result = Exit(self.state.spec.id, code, first.signal, reason)
                 self.room.answer(self.state.spec.exited, result)
+        pid_namespaces.end_with(self)
 
     def reap(self, process: Process) -> None:
         """Forget a process that has ended."""
@@ -296,7 +311,7 @@ class Machine:
         if process.code is not None:
             return
         if signal == "SIGKILL":
-            if process.pid != 1 or self.from_outside:
+            if process.pid != 1:
                 self.end(process, 137, "SIGKILL")
             return
         if process.stopped and signal != "SIGCONT":
@@ -308,7 +323,7 @@ class Machine:
             return
         if self.room.handles(self, process, signal):
             return
-        first = process.pid == 1 and not self.sandbox.spec.share_processes
+        first = process.pid == 1
         if signal in FATAL_BY_DEFAULT and not first:
             self.end(process, 128 + NUMBERS[signal], signal)
         elif signal in STOPPING and not first and not process.stopped:
@@ -328,8 +343,6 @@ class Machine:
         process.stopped = False
         for signal in held:
             self.signal(process, signal)
-
-    from_outside = False
 
     # ── files and streams ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -449,7 +462,7 @@ class Machine:
 
     def oom(self) -> None:
         self.state.oom = True
-        first = self.state.processes.get(1)
+        first = self.state.processes.get(self.state.first)
         if first:
             self.end(first, 137, "SIGKILL")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND
+from lifecycle.programs import pid_namespaces
 from lifecycle.programs.commands.processes import short_name
 from lifecycle.programs.state import Process
 
@@ -24,7 +25,7 @@ def text(machine: Machine, process: Process, parts: list[str]) -> str | None:
             up = (machine.kernel.now - machine.state.started) / SECOND
             return f"{up:.2f} {up:.2f}\n"
         case "loadavg":
-            return f"0.00 0.00 0.00 1/{len(machine.state.processes)} {machine.state.next_pid - 1}\n"
+            return f"0.00 0.00 0.00 1/{len(pid_namespaces.seen(machine))} {pid_namespaces.last(machine)}\n"
         case "meminfo":
             return "MemTotal:        4194304 kB\nMemFree:         2097152 kB\nMemAvailable:    3145728 kB\n"
         case "cpuinfo":
@@ -48,9 +49,10 @@ def _process(machine: Machine, process: Process, parts: list[str]) -> str | None
     if parts[0] != "self":
         machine.room.thaw_all(machine)
     pid = process.pid if parts[0] == "self" else int(parts[0])
-    found = machine.state.processes.get(pid)
-    if found is None:
+    one = pid_namespaces.find(machine, pid)
+    if one is None:
         return None
+    found = one[1]
     match parts[1:]:
         case ["comm"]:
             return short_name(found) + "\n"
@@ -62,12 +64,12 @@ def _process(machine: Machine, process: Process, parts: list[str]) -> str | None
             state = "Z (zombie)" if found.code is not None else "S (sleeping)"
             return (
                 f"Name:\t{short_name(found)}\nState:\t{state}\n"
-                f"Pid:\t{found.pid}\nPPid:\t{found.ppid}\n"
+                f"Pid:\t{pid}\nPPid:\t{found.ppid}\n"
                 f"Uid:\t{found.user}\t{found.user}\n"
                 f"VmRSS:\t{found.memory >> 10} kB\n"
             )
         case ["stat"]:
-            return f"{found.pid} ({short_name(found)}) S {found.ppid} 1 1 0 -1 0\n"
+            return f"{pid} ({short_name(found)}) S {found.ppid} 1 1 0 -1 0\n"
         case ["cgroup"]:
             return "0::/\n"
         case ["mounts"]:
@@ -84,7 +86,7 @@ def exists(machine: Machine, process: Process, path: str) -> bool:
         machine.moves(process)
         machine.room.thaw_all(machine)
         pid = process.pid if parts[0] == "self" else int(parts[0])
-        if pid not in machine.state.processes:
+        if pid_namespaces.find(machine, pid) is None:
             return False
         if len(parts) == 1 or parts[1:] == ["fd"]:
             return True

@@ -37,7 +37,7 @@ from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.regex import RegexError
 from lifecycle.programs.shell import forks, idle, job_control, reading, steps
 from lifecycle.programs.signals import NUMBERS
-from lifecycle.programs.state import Connection, ContainerState, Listener, Process, SandboxState
+from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState
 from lifecycle.programs.volumes import Volumes
 
 COMMAND_STEPS = 5
@@ -70,6 +70,7 @@ class ProgramsState(msgspec.Struct):
     node_ports: dict[str, dict[int, Listener]] = {}
     memory: dict[str, Memory] = {}
     usage_watchers: dict[str, UsageWatcher] = {}
+    pid_namespaces: dict[str, PidNamespace] = {}
     answers: dict[int, Answer] = {}
     answered: int = 0
     connections: int = 0
@@ -117,6 +118,7 @@ class Programs(Volumes):
             tree = self.state.volumes.get(key)
             if tree and sandbox_id in tree.users:
                 tree.users.remove(sandbox_id)
+        self.state.pid_namespaces.pop(sandbox_id, None)
         del self.state.sandboxes[sandbox_id]
         if self._by_ip.get(sandbox.spec.ip) == sandbox_id:
             del self._by_ip[sandbox.spec.ip]
@@ -195,14 +197,14 @@ class Programs(Volumes):
         name = signal if signal.startswith("SIG") else f"SIG{signal}"
         if name in NUMBERS:
             machine.state.budget.grant(self.kernel.now)
-            machine.signal(machine.state.processes[1], name) if name != "SIGKILL" else self.kill(container_id)
+            machine.signal(machine.first, name) if name != "SIGKILL" else self.kill(container_id)
             machine.run()
 
     def kill(self, container_id: str) -> None:
         """Send SIGKILL to all of it; the exit is told at this instant."""
         machine = self._running(container_id)
         if machine is not None:
-            machine.end(machine.state.processes[1], 137, "SIGKILL")
+            machine.end(machine.first, 137, "SIGKILL")
 
     def oom_kill(self, container_id: str) -> None:
         """Kill process 1 as the kernel does when the memory limit is met."""
@@ -215,17 +217,17 @@ class Programs(Volumes):
         machine = self._running(container_id)
         if machine is not None:
             machine.state.lost = True
-            machine.end(machine.state.processes[1], 255)
+            machine.end(machine.first, 255)
 
     def exit(self, container_id: str, code: int) -> None:
         """Have process 1 exit with a code (a Fault)."""
         machine = self._running(container_id)
         if machine is not None:
-            machine.end(machine.state.processes[1], code)
+            machine.end(machine.first, code)
 
     def _running(self, container_id: str) -> Machine | None:
         state = self.state.containers.get(container_id)
-        return self.machine(container_id) if state and 1 in state.processes else None
+        return self.machine(container_id) if state and state.first in state.processes else None
 
     def resize(self, container_id: str, memory: int | None) -> None:
         """Set a running container's memory limit (bytes; None: none)."""
@@ -236,7 +238,7 @@ class Programs(Volumes):
         if memory is not None and machine.memory() > memory:
             machine.oom()
             return
-        first = machine.state.processes[1]
+        first = machine.first
         if first.program == "behavior" and first.waiting:
             machine.ready(first)
             machine.run()

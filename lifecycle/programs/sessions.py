@@ -113,7 +113,7 @@ def _type_to_first(machine: Machine, session: int, text: str, end: bool) -> bool
         if last:
             terminal.hang_up(machine, 0)
         return state.spec.stdin
-    typed = streams.type_into(machine, state.processes[1], state.stdin, text)
+    typed = streams.type_into(machine, state.processes[state.first], state.stdin, text)
     if last:
         streams.release(machine, state.stdin)
         state.stdin = 0

@@ -25,7 +25,7 @@ class Open(msgspec.Struct, omit_defaults=True):
     `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
     outside), session (the same, told as it is written: `path` is the stream, `pos` the session), tty (`pos` says which
     terminal), text (a here-document), null, zero, random or full. For a log `path` is stdout or stderr. `both`: a named pipe
-    that one process reads and writes.
+    that one process reads and writes. `container`: whose writable layer a file is in, where it is another one's.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Open(msgspec.Struct, omit_defaults=True):
     text: str = ""
     refs: int = 0
     both: bool = False
+    container: str = ""
 
 
 class Pipe(msgspec.Struct, omit_defaults=True):
@@ -307,8 +308,18 @@ class Connection(msgspec.Struct, omit_defaults=True):
     idle: int | None = None
 
 
+class PidNamespace(msgspec.Struct, omit_defaults=True):
+    """A process namespace that several containers share (`pid_namespaces.py`).
+
+    `numbers` are those that a node's has for processes with a namespace of their own, by container and number there.
+    """
+
+    next_pid: int
+    numbers: dict[str, int] = {}
+
+
 class ContainerState(msgspec.Struct, omit_defaults=True):
-    """A container's processes, files and output.
+    """A container's processes, files and output. `first` is the number of its first process.
 
     `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
     what the container's first process writes, and whether they type, too.
@@ -323,6 +334,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     pipes: dict[int, Pipe] = {}
     named_pipes: dict[str, int] = {}
     execs: dict[int, Exec] = {}
+    first: int = 1
     next_pid: int = 1
     next_open: int = 1
     partial: dict[str, str] = {}

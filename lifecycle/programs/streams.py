@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.programs import terminal
+from lifecycle.programs import pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import MAX_BYTES, FileError, Node, Place, join
+from lifecycle.programs.files import MAX_BYTES, FileError, Node, Place, View, join
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
 
@@ -24,6 +24,8 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
 
     Raises: FileError.
     """
+    if path.startswith("/proc/") and (found := pid_namespaces.root_of(machine, path)):
+        return _elsewhere(machine, process, found, mode)
     special = _special(machine, process, path, mode)
     if special is not None:
         return special
@@ -67,6 +69,23 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
     opened = Open("file", place.tree, place.path, writes=True)
     opened.append = mode == "a"
     return opened
+
+
+def _elsewhere(machine: Machine, process: Process, found: tuple[Machine | None, View, str], mode: str) -> Open:
+    """Open a file of another container, or of the node (to read it only)."""
+    other, view, path = found
+    if other is None:
+        if mode != "r":
+            raise FileError("EACCES")
+        return Open("text", text=view.find(path)[1].content)
+    opened = open_path(other, process, path, mode)
+    opened.container = other.state.spec.id if other is not machine else ""
+    return opened
+
+
+def _owner(machine: Machine, opened: Open) -> Machine:
+    """Return the machine that an open file is one of."""
+    return machine.room.machine(opened.container) if opened.container in machine.room.state.containers else machine
 
 
 def _node(tree: str, path: str, node: Node, writes: bool) -> Open:
@@ -135,7 +154,17 @@ def _descriptor(machine: Machine, process: Process, fd: int) -> Open:
         else:
             pipe.readers += 1
     pos = opened.pos if opened.kind in ("session", "tty") else 0
-    return Open(opened.kind, opened.tree, opened.path, pos, opened.append, opened.pipe, opened.writes, opened.text)
+    return Open(
+        opened.kind,
+        opened.tree,
+        opened.path,
+        pos,
+        opened.append,
+        opened.pipe,
+        opened.writes,
+        opened.text,
+        container=opened.container,
+    )
 
 
 def set_fd(machine: Machine, process: Process, fd: int, opened: Open) -> None:
@@ -240,6 +269,7 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
 
 
 def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
+    machine = _owner(machine, opened)
     view = machine.view
     tree = machine.room.state.volumes.get(opened.tree) if opened.tree else machine.state.layer
     node = tree.nodes.get(opened.path) if tree else None
@@ -378,6 +408,7 @@ def size_left(machine: Machine, process: Process, path: str, stdin: bool) -> int
 
 def node_of(machine: Machine, opened: Open) -> Node | None:
     """Return the node that an open file stands for."""
+    machine = _owner(machine, opened)
     tree = machine.room.state.volumes.get(opened.tree) if opened.tree else machine.state.layer
     node = tree.nodes.get(opened.path) if tree else None
     if node is None and not opened.tree:

@@ -73,6 +73,7 @@ class Runtime:
                 hostname=node.name if spec.host_network else (spec.hostname or pod.name)[:63],
                 host_network=spec.host_network,
                 share_processes=spec.share_process_namespace or spec.host_pid,
+                host_processes=spec.host_pid,
                 subdomain=spec.subdomain,
                 host_aliases=tuple((alias.ip, alias.hostnames) for alias in spec.host_aliases),
                 memory=_memory(spec),

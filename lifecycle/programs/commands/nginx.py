@@ -140,6 +140,9 @@ def _start(call: Call, foreground: bool) -> int | None:
     return None
 
 
+NGINX_USER = 101
+
+
 def _start_workers(call: Call) -> list[str]:
     lines = []
     for _ in range(WORKERS):
@@ -149,6 +152,7 @@ def _start_workers(call: Call) -> list[str]:
             break
         worker.program, worker.data = "nginx-worker", {"title": "nginx: worker process"}
         worker.env, worker.waiting, worker.seen = call.process.env, "signal", True
+        worker.user = worker.user or NGINX_USER
         lines.append(f"start worker process {worker.pid}")
     return lines
 
@@ -194,8 +198,22 @@ def nginx_signal(call: Call, signal: str) -> bool:
             call.sleep(QUIT)
     elif signal == "SIGHUP":
         call.err(notice(call, f"{received}, reconfiguring") + notice(call, "reconfiguring"))
+        _reload(call)
         call.machine.changed(None)
     return True
+
+
+def _reload(call: Call) -> None:
+    """Start workers that know the new configuration, and end the others."""
+    old = [call.machine.state.processes[pid] for pid in call.process.children if pid in call.machine.state.processes]
+    lines = ['using the "epoll" event method', "start worker processes", *_start_workers(call)]
+    call.err("".join(notice(call, line) for line in lines))
+    for worker in old:
+        call.err("".join(notice(call, line, worker.pid) for line in ("gracefully shutting down", "exiting", "exit")))
+        call.machine.end(worker, 0)
+    for worker in old:
+        call.err(notice(call, f"signal 17 (SIGCHLD) received from {worker.pid}"))
+        call.err(notice(call, f"worker process {worker.pid} exited with code 0") + notice(call, "signal 29 (SIGIO) received"))
 
 
 def _stopped(call: Call) -> int:

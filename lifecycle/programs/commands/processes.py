@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from lifecycle.clock import SECOND
+from lifecycle.programs import pid_namespaces
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import ExecError
+from lifecycle.programs.pid_namespaces import Seen
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
 from lifecycle.programs.state import Process
 
 
-def seen(call: Call) -> list[Process]:
+def seen(call: Call) -> list[Seen]:
     """Return the processes that a command can see, in order of pid, resting loops included as what they are."""
-    call.machine.room.thaw_all(call.machine)
-    return [process for _, process in sorted(call.machine.state.processes.items())]
+    return pid_namespaces.seen(call.machine)
 
 
 def short_name(process: Process) -> str:
@@ -35,28 +36,30 @@ def ps(call: Call) -> int:
     args = "".join(arg.lstrip("-") for arg in call.args)
     if call.busybox:
         call.out("PID   USER     TIME  COMMAND\n")
-        for process in rows:
+        for one in rows:
+            process = one.process
             text = title(process) if process.code is None else f"[{short_name(process)}]"
-            call.out(f"{process.pid:5} {_user(process):<8}  0:00 {text}\n")
+            call.out(f"{one.pid:5} {_user(process):<8}  0:00 {text}\n")
         return 0
     if "-o" in call.args or "-eo" in call.args:
         return _ps_columns(call, rows)
     if "f" in args and "aux" not in args:
         call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
-        for process in rows:
-            call.out(f"{_user(process):<8} {process.pid:7} {process.ppid:7}  0 00:00 ?        00:00:00 {_shown(process)}\n")
+        for one in rows:
+            shown = _shown(one.process)
+            call.out(f"{_user(one.process):<8} {one.pid:7} {one.ppid:7}  0 00:00 ?        00:00:00 {shown}\n")
     elif "u" in args:
         call.out("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
-        for process in rows:
+        for one in rows:
+            process = one.process
             state = "Z" if process.code is not None else "S"
             call.out(
-                f"{_user(process):<8} {process.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 "
-                f"{_shown(process)}\n"
+                f"{_user(process):<8} {one.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 {_shown(process)}\n"
             )
     else:
         call.out("    PID TTY          TIME CMD\n")
-        for process in rows:
-            call.out(f"{process.pid:7} ?        00:00:00 {short_name(process)}\n")
+        for one in rows:
+            call.out(f"{one.pid:7} ?        00:00:00 {short_name(one.process)}\n")
     return 0
 
 
@@ -64,16 +67,17 @@ def _shown(process: Process) -> str:
     return title(process) if process.code is None else f"[{short_name(process)}] <defunct>"
 
 
-def _ps_columns(call: Call, rows: list[Process]) -> int:
+def _ps_columns(call: Call, rows: list[Seen]) -> int:
     at = next(i for i, arg in enumerate(call.args) if arg in ("-o", "-eo"))
     columns = [column.partition("=")[0] for column in ",".join(call.args[at + 1 :]).split(",") if not column.startswith("-")]
     bare = "=" in "".join(call.args[at + 1 :])
     if not bare:
         call.out(" ".join(column.upper() for column in columns) + "\n")
-    for process in rows:
+    for one in rows:
+        process = one.process
         values = {
-            "pid": str(process.pid),
-            "ppid": str(process.ppid),
+            "pid": str(one.pid),
+            "ppid": str(one.ppid),
             "user": _user(process),
             "comm": short_name(process),
             "args": _shown(process),
@@ -88,17 +92,17 @@ def _user(process: Process) -> str:
     return "root" if process.user == 0 else str(process.user)
 
 
-def matching(call: Call, pattern: str, full: bool, exact: bool) -> list[Process]:
+def matching(call: Call, pattern: str, full: bool, exact: bool) -> list[Seen]:
     """Return the processes whose name (or whole command line) matches, without the one that asks."""
     try:
         expression = re.compile(pattern)
     except re.error as error:
         raise UsageError(f"bad regex '{pattern}'", 2) from error
     found = []
-    for process in seen(call):
-        text = title(process) if full else short_name(process)
-        if process.pid != call.process.pid and (expression.fullmatch(text) if exact else expression.search(text)):
-            found.append(process)
+    for one in seen(call):
+        text = title(one.process) if full else short_name(one.process)
+        if one.process is not call.process and (expression.fullmatch(text) if exact else expression.search(text)):
+            found.append(one)
     return found
 
 
@@ -118,16 +122,19 @@ def pgrep(call: Call) -> int:
         return call.fail("no matching criteria specified", 2)
     if call.name == "pgrep":
         call.moves() if any(p.shell and p.shell.loop_start for p in call.machine.state.processes.values()) else None
-    found = [p for p in matching(call, operands[0], "f" in options, "x" in options) if p.code is None or call.name == "pgrep"]
+    found = matching(call, operands[0], "f" in options, "x" in options)
     if call.name == "pkill":
-        for process in found:
-            call.machine.signal(process, named(options["s"]) or "SIGTERM" if "s" in options else signal)
+        found = [one for one in found if one.process.code is None]
+        for one in found:
+            _signal_to(call, one, named(options["s"]) or "SIGTERM" if "s" in options else signal)
     elif "c" in options:
         call.out(f"{len(found)}\n")
     else:
         lines = [
-            f"{p.pid} {title(p) if 'a' in options else short_name(p)}" if {"l", "a"} & set(options) else str(p.pid)
-            for p in found
+            f"{one.pid} {title(one.process) if 'a' in options else short_name(one.process)}"
+            if {"l", "a"} & set(options)
+            else str(one.pid)
+            for one in found
         ]
         call.out("".join(line + "\n" for line in lines))
     return 0 if found else 1
@@ -136,9 +143,9 @@ def pgrep(call: Call) -> int:
 @command("pidof")
 def pidof(call: Call) -> int:
     names = [arg for arg in call.args if not arg.startswith("-")]
-    found = [p for p in seen(call) if short_name(p) in names and p.code is None and p is not call.process]
+    found = [one for one in _others(call) if short_name(one.process) in names and one.process.code is None]
     if found:
-        call.out(" ".join(str(p.pid) for p in reversed(found)) + "\n")
+        call.out(" ".join(str(one.pid) for one in reversed(found)) + "\n")
     return 0 if found else 1
 
 
@@ -161,15 +168,23 @@ def killall(call: Call) -> int:
             names.append(arg)
     status = 0
     for name in names:
-        found = [p for p in seen(call) if short_name(p) == name.rpartition("/")[2][:15] and p is not call.process]
+        found = [one for one in _others(call) if short_name(one.process) == name.rpartition("/")[2][:15]]
         if not found:
             status = 1
             if not quiet:
                 call.err(f"{name}: no process found\n" if not call.busybox else f"killall: {name}: no process killed\n")
-        for process in found:
-            if signal != "EXIT":
-                call.machine.signal(process, signal)
+        for one in found:
+            _signal_to(call, one, signal)
     return status
+
+
+def _others(call: Call) -> list[Seen]:
+    return [one for one in seen(call) if one.process is not call.process]
+
+
+def _signal_to(call: Call, one: Seen, signal: str) -> None:
+    if signal != "EXIT":
+        pid_namespaces.signal(call.machine, (one.machine, one.process), signal)
 
 
 def _signal(call: Call, text: str) -> str:
@@ -196,11 +211,11 @@ def kill(call: Call) -> int:
     status = 0
     call.machine.room.thaw_all(call.machine)
     for arg in args:
-        target = call.machine.state.processes.get(int(arg)) if arg.isdigit() else None
+        target = pid_namespaces.find(call.machine, int(arg)) if arg.isdigit() else None
         if target is None:
             status = call.fail(f"can't kill pid {arg}: No such process" if call.busybox else f"({arg}): No such process")
         elif signal != "EXIT":
-            call.machine.signal(target, signal)
+            pid_namespaces.signal(call.machine, target, signal)
     return status
 
 

@@ -61,7 +61,10 @@ _NGINX = Entry(
             "</body>\n</html>\n"
         ),
         "/etc/nginx/nginx.conf": (
-            "user  nginx;\nworker_processes  auto;\n\nhttp {\n"
+            "\nuser  nginx;\nworker_processes  auto;\n\n"
+            "error_log  /var/log/nginx/error.log notice;\npid        /run/nginx.pid;\n\n\n"
+            "events {\n    worker_connections  1024;\n}\n\n\nhttp {\n"
+            "    include       /etc/nginx/mime.types;\n    default_type  application/octet-stream;\n\n"
             "    log_format  main  '$remote_addr - $remote_user [$time_local] \"$request\" '\n"
             "                      '$status $body_bytes_sent \"$http_referer\" '\n"
             '                      \'"$http_user_agent" "$http_x_forwarded_for"\';\n\n'

@@ -35,7 +35,7 @@ def external(turn: Turn, frame: Frame, argv: list[str], last: bool, opens: list[
             _say_not_run(turn, target, argv[0], error)
             _gone(turn, target, error.status)
             return
-        _assume(turn, target, argv, last and process.pid == 1)
+        _assume(turn, target, argv, last and process.pid == machine.state.first)
     if target is process:
         machine.queue.append(process.pid)
         raise Replaced

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import Micros
+from lifecycle.programs import pid_namespaces
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.state import Frame, Process
@@ -29,7 +30,7 @@ def thaw(machine: Machine, process: Process) -> None:
     assert shell is not None
     period: Micros = process.data["period"]
     rounds, gone = divmod(machine.kernel.now - shell.loop_start, period)
-    machine.state.next_pid += rounds
+    pid_namespaces.pass_over(machine, rounds)
     written = process.data["written"]
     process.data = {}
     try:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from lifecycle.programs import pid_namespaces
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.expand import quote
 from lifecycle.programs.shell.job_control import described, job_named, listed
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
-from lifecycle.programs.state import SIGNALED
+from lifecycle.programs.state import SIGNALED, Process
+
+if TYPE_CHECKING:
+    from lifecycle.programs.machine import Machine
 
 
 def wait(turn: Turn, argv: list[str]) -> int | None:
@@ -152,19 +157,21 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
             )
         return 2 if kind == "dash" else 1
     pid = int(arg)
+    targets: list[tuple[Machine | None, Process]]
     machine.room.thaw_all(machine)
     if pid in (0, -1) or pid < 0:
-        targets = [p for p in list(machine.state.processes.values()) if p.pid != 1 and (pid == 0 or p is not turn.process)]
-        if pid < -1:
-            targets = [p for p in targets if -pid in (p.pid, p.ppid, p.group)]
+        first = machine.state.processes.get(1)
+        own = [p for p in list(machine.state.processes.values()) if p is not first and (pid == 0 or p is not turn.process)]
+        targets = [(machine, p) for p in own if pid >= -1 or -pid in (p.pid, p.ppid, p.group)]
     else:
-        targets = [p for p in [machine.state.processes.get(pid)] if p is not None]
+        found = pid_namespaces.find(machine, pid)
+        targets = [found] if found is not None else []
     if not targets:
         _no_such(turn, arg)
         return 1
     for target in targets:
         if signal != "EXIT":
-            machine.signal(target, signal)
+            pid_namespaces.signal(machine, target, signal)
     return 0
 
 

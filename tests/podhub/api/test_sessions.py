@@ -99,6 +99,21 @@ def test_a_pod_is_debugged_from_a_shell_beside_it(cluster: Reached) -> None:
         assert shell.code() == 0
 
 
+def test_a_debugger_sees_the_processes_of_its_target(cluster: Reached) -> None:
+    web = pod("web")
+    web["spec"]["containers"][0]["image"] = "nginx"
+    del web["spec"]["containers"][0]["command"]
+    start(cluster, web)
+    name = web["spec"]["containers"][0]["name"]
+    with cluster.typist("debug", "-it", "web", "--image=busybox", f"--target={name}", "--", "sh") as shell:
+        shell.see("/ # ")
+        shown = shell.ask("ps", "/ # ")
+        assert "    1 root      0:00 nginx: master process nginx -g daemon off;\r\n" in shown
+        assert shell.ask("head -2 /proc/1/root/etc/nginx/nginx.conf | tail -1", "/ # ") == "user  nginx;\r\n"
+        shell.type("exit\r")
+        assert shell.code() == 0
+
+
 def test_a_paused_cluster_answers_and_its_time_stands_still(cluster: Reached) -> None:
     start(cluster, pod("box"))
     cluster.server.podhub("cluster", "speed", cluster.name, "paused")
