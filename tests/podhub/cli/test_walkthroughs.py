@@ -218,7 +218,7 @@ WALKTHROUGHS: dict[str, list[Step]] = {
         at(0, apply, "host-namespaces"),
         at(5, row, "nginx", "2/2 Running 0"),
         at(5, runs, "nginx", "shell", "hostname; wget -q -O - http://localhost", "(?s)^node1\n.*Welcome to nginx!"),
-        at(5, runs, "nginx", "shell", "ps ax", "(?s)1 root .*/sbin/init\n.*kubelet.*nginx: master process.*nginx: worker.* sh\n"),
+        at(5, runs, "nginx", "shell", "ps ax", "(?s)/sbin/init\n.*kubelet.*nginx: master process.*nginx: worker.* sh\n"),
     ],
     "node-selector": [
         at(0, apply, "node-selector"),
