@@ -80,6 +80,7 @@ class Kubelet:
         self.on_node_status, self.on_image_gc = self.node_status.on_node_status, self.image_gc.on_image_gc
         self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up, self.on_booted = self.restarting.on_kubelet_up, self.restarting.on_booted
+        self.on_pods_listed = self.restarting.on_pods_listed
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_resync, self.on_step = self.workers.on_wake, self.workers.on_resync, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
@@ -203,7 +204,7 @@ class Kubelet:
             name=name,
             ip=ip,
             relist_origin=now - seeds.number(SECOND, "phase of relists", name),
-            tick_origin=now - seeds.number(SECOND, "tick", name),
+            tick_origin=now - seeds.number(SECOND, "phase of the sync loop", name),
             subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
         )
         self._infos[name] = NodeInfo(new)
@@ -243,11 +244,11 @@ class Kubelet:
 
     def on_added(self, uid: str) -> None:
         pod = self.state.pods.get(uid)
-        if pod is None or self.node(pod).down:
+        if pod is None or self.node(pod).deaf:
             return
         obj = self.object(pod)
         if obj["status"].get("phase") in ENDED:
-            pod.worker.phase = "finished"
+            self._was_over(pod)
             return
         info = self.node_info(pod.node)
         rejection = admit(obj, info, self._pressure(pod.node))
@@ -277,7 +278,7 @@ class Kubelet:
 
     def on_updated(self, uid: str) -> None:
         pod = self.state.pods.get(uid)
-        if pod is None or self.node(pod).down or pod.removed is not None or uid in self.node(pod).preempting:
+        if pod is None or self.node(pod).deaf or pod.removed is not None or uid in self.node(pod).preempting:
             return
         metadata = self.object(pod)["metadata"]
         if metadata.get("deletionTimestamp"):
@@ -291,7 +292,7 @@ class Kubelet:
     def on_removed(self, uid: str) -> None:
         """The API server has the Pod no more: what is left of it on the node ends too."""
         pod = self.state.pods.get(uid)
-        if pod is None or self.node(pod).down or uid in self.node(pod).preempting:
+        if pod is None or self.node(pod).deaf or uid in self.node(pod).preempting:
             return
         if pod.worker.phase == "finished":
             self._forget(pod)
@@ -326,6 +327,14 @@ class Kubelet:
         pod.deadline = None
         if pod.removed is not None:
             self._forget(pod)
+
+    def _was_over(self, pod: PodState) -> None:
+        """Do what is left to do for a Pod that was over when its kubelet started. Kubernetes: UpdatePod, SyncTerminatedPod"""
+        pod.worker.phase = "finished"
+        self.prober.remove(pod)
+        self.pod_finished(pod)
+        if self.deleting(pod):
+            self.kernel.after(delays.UNMOUNT, "kubelet", "remove", pod.uid)
 
     def _forget(self, pod: PodState) -> None:
         self.prober.remove(pod)

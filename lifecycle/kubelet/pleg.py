@@ -1,8 +1,9 @@
 """The Pod lifecycle event generator: when the kubelet sees what has changed in the runtime.
 
-The runtime is listed once a second (and one Pod at once after a sync that did something). A listing first renews the
-cache, which releases pod workers that wait for it, and then tells of what changed. Seconds in which nothing has changed
-and nobody waits are not played. Kubernetes: pkg/kubelet/pleg/generic.go, pkg/kubelet/container/cache.go
+The runtime is listed a second after the last listing has ended (and one Pod at once after a sync that did something). A
+listing first renews the cache, which releases pod workers that wait for it, and then tells of what changed. Listings at
+which nothing has changed and nobody waits are not played.
+Kubernetes: pkg/kubelet/pleg/generic.go, pkg/kubelet/container/cache.go
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.agenda import EARLY
-from lifecycle.clock import SECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kubelet import delays
 from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.runtime.records import Snapshot
@@ -18,7 +19,8 @@ from lifecycle.runtime.records import Snapshot
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
-RELIST_PERIOD: Micros = SECOND
+RELIST_PERIOD: Micros = SECOND + 3 * MILLISECOND
+"""A listing takes time as well, so that relists wander through the seconds, as containers that run for whole seconds do not."""
 
 
 class PLEG:
@@ -53,7 +55,7 @@ class PLEG:
     def on_relist(self, name: str) -> None:
         node = self.kubelet.state.nodes[name]
         node.relist = None
-        if node.down:
+        if node.deaf:
             return
         changed, node.changed = node.changed, {}
         waiting, node.waiting = node.waiting, {}
@@ -69,7 +71,7 @@ class PLEG:
 
     def on_relist_pod(self, uid: str) -> None:
         pod = self.kubelet.state.pods.get(uid)
-        if pod and not self.kubelet.node(pod).down:
+        if pod and not self.kubelet.node(pod).deaf:
             node = self.kubelet.node(pod)
             node.changed.pop(uid, None)
             node.waiting.pop(uid, None)
@@ -84,7 +86,7 @@ class PLEG:
             self.kubelet.workers.update(pod)
 
     def _schedule(self, node: NodeState) -> None:
-        if node.relist is None and not node.down:
+        if node.relist is None and not node.deaf:
             passed = (self.kernel.now - node.relist_origin) // RELIST_PERIOD + 1
             at = node.relist_origin + passed * RELIST_PERIOD
             node.relist = self.kernel.at(at, "kubelet", "relist", node.name, priority=EARLY)

@@ -15,7 +15,7 @@ from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.probe import ask, interpret, redirect, resolve_port
 from lifecycle.kubelet.repeating import Repeating, missing_to_threshold, unhealthy
 from lifecycle.kubelet.restart import restarts_after
-from lifecycle.kubelet.state import Outcome, PodState, ProbeResult, ProbeType, ProbeWorker
+from lifecycle.kubelet.state import NodeState, Outcome, PodState, ProbeResult, ProbeType, ProbeWorker
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ MAX_TRIES = 3
 """How often one attempt is tried that comes to an error and not to a result."""
 OUTLIVED: Micros = 10 * SECOND
 """How long before its kubelet a container must have started to keep its results."""
+EVENLY = (5**0.5 - 1) / 2
+"""Its multiples, less their whole parts, fill a span evenly, wherever one stops."""
 INITIAL: dict[ProbeType, ProbeResult] = {"startup": "unknown", "readiness": "failure", "liveness": "success"}
 
 
@@ -49,20 +51,32 @@ class Prober:
                     origin = self.kernel.now + slot
                     pod.probes[key] = worker = ProbeWorker(container.name, type, probe.period_seconds * SECOND, origin)
                     worker.slot = slot
-                    if pod.resumed_at is not None and self.kernel.now - pod.resumed_at < worker.period:
-                        self._resume(pod, worker)
                 slot += delays.WORKER
 
-    def _resume(self, pod: PodState, worker: ProbeWorker) -> None:
+    def resume(self, pod: PodState) -> None:
+        """Start the workers of a Pod whose kubelet has just started, once its volumes have been looked at."""
+        self.add(pod)
+        begins = self.kernel.now + (delays.VOLUMES if pod.mounted else 0)
+        for worker in pod.probes.values():
+            self._resume(pod, worker, begins)
+
+    def _resume(self, pod: PodState, worker: ProbeWorker, begins: Micros) -> None:
         """Spread the first attempts after a kubelet's start; a container that outlived its kubelet keeps its results."""
-        part = self.kernel.seeds.fraction("probe", pod.uid, worker.container, worker.type, self.kernel.now)
-        worker.origin = self.kernel.now + round(part * worker.period)
+        assert pod.resumed_at is not None
+        worker.origin = begins + worker.slot
+        if worker.period > begins - pod.resumed_at:
+            worker.origin += round(self._part(self.kubelet.node(pod)) * worker.period)
         self._schedule(pod, worker, worker.origin)
         record = pod.runtime.latest(worker.container)
-        assert pod.resumed_at is not None
         if record and record.state == "running" and record.started_at < pod.resumed_at - OUTLIVED:
             worker.container_id, worker.known = record.id, True
             worker.result = self._result_before(pod, worker)
+
+    def _part(self, node: NodeState) -> float:
+        """Return how much of its period the next worker of a node waits for: anything, and not what the others before it do."""
+        part = self.kernel.seeds.fraction("spread", node.name) + node.resumed * EVENLY
+        node.resumed += 1
+        return part % 1
 
     def _result_before(self, pod: PodState, worker: ProbeWorker) -> ProbeResult:
         """Return what the API server still says: the Pod's Ready, which others may have taken back, or a container's start."""

@@ -1,6 +1,6 @@
 """A kubelet that stops and starts again: its containers run on, what it had in memory is lost.
 
-Kubernetes: pkg/kubelet/kubelet.go (HandlePodAdditions of pods that run already)
+Kubernetes: pkg/kubelet/kubelet.go (HandlePodAdditions of pods that run already), pkg/kubelet/config/apiserver.go
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
 from lifecycle.kubelet.state import NodeState, PodState, Worker
-from lifecycle.runtime.records import Snapshot
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 START_TAKES: Micros = 430 * MILLISECOND
+FIRST_RELIST: Micros = 50 * MILLISECOND
+POD_SOURCE_WAITS: Micros = SECOND
+"""From the start until it lists its Pods: its node's object has to come first, and is asked for once a second."""
 BOOT_TAKES: Micros = 20 * SECOND
 """From the power to the start of the kubelet."""
 
@@ -37,9 +39,10 @@ class Restarting:
 
     def _stop(self, node: NodeState) -> None:
         node.down = True
-        self.kernel.cancel(node.relist)
+        for timer in (node.relist, node.listing):
+            self.kernel.cancel(timer)
         self.kernel.rooms["recorder"].forget("kubelet", node.name)
-        node.relist, node.changed, node.waiting = None, {}, {}
+        node.relist, node.listing, node.changed, node.waiting = None, None, {}, {}
         self.kubelet.eviction.stopped(node)
         self.kubelet.node_status.stopped(node)
         node.preempting = {}
@@ -90,12 +93,18 @@ class Restarting:
         if not node.down or node.held:
             return
         node.down = False
-        node.pull_free_at = node.relist_origin = self.kernel.now
+        node.pull_free_at, node.relist_origin = self.kernel.now, self.kernel.now + FIRST_RELIST
         self._tell(node)
         self.kernel.rooms["nodelifecycle"].kubelet_started(name)
+        node.listing = self.kernel.after(POD_SOURCE_WAITS, "kubelet", "pods_listed", name, self.kernel.now)
+
+    def on_pods_listed(self, name: str, started: Micros) -> None:
+        """Take up the Pods of a kubelet that started at a moment."""
+        node = self.kubelet.state.nodes[name]
+        node.listing = None
         self.kubelet.eviction.started(node)
         for pod in self._pods(name):
-            self._resume(node, pod)
+            self._resume(node, pod, started)
 
     def _tell(self, node: NodeState) -> None:
         """Say what a kubelet says when it starts. Kubernetes: BirthCry, tryRegisterWithAPIServer"""
@@ -120,20 +129,18 @@ class Restarting:
         pod.failed = pod.disruption = None
         pod.status, pod.patch, pod.deadline, pod.remount, pod.start_time = None, None, None, None, None
 
-    def _resume(self, node: NodeState, pod: PodState) -> None:
-        """Take up a Pod again as the API server and the runtime have it."""
-        pod.cache, pod.cache_at = Snapshot(), -1
-        pod.resumed_at = pod.worker.last_end = self.kernel.now
-        self.kubelet.pleg.changed(pod)
+    def _resume(self, node: NodeState, pod: PodState, started: Micros) -> None:
+        """Take up a Pod again as the API server and the runtime have it: one relist has been made already."""
+        pod.cache, pod.cache_at, pod.resumed_at = pod.runtime, -1, started
         if pod.removed is not None:
             self.kubelet.on_removed(pod.uid)
             return
-        started = self.kubelet.object(pod)["status"].get("startTime")
-        if started:
-            pod.start_time = parse_rfc3339(started)
+        start_time = self.kubelet.object(pod)["status"].get("startTime")
+        if start_time:
+            pod.start_time = parse_rfc3339(start_time)
         if pod.worker.phase != "finished":
             if pod.runtime.containers:
-                self.kubelet.prober.add(pod)
+                self.kubelet.prober.resume(pod)
             self.kubelet.volumes.resume(pod)
             self.kubelet.node_info(pod.node).remove(pod.uid)
             self.kubelet.on_added(pod.uid)

@@ -249,12 +249,13 @@ class EvictionState(msgspec.Struct):
 class NodeState(msgspec.Struct):
     """What the kubelet of one node knows beside its Pods.
 
-    Relists fall on `relist_origin + n` seconds, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
+    Relists fall on `relist_origin + n` periods, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
     are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
     time) is empty; `deferred` are Pods whose resize waits for room. `images` are those that were pulled, with their sizes,
     `detected` when. `preempting` are critical Pods that wait for others to end. The kubelet is `down`, and the node `off`
-    until it has booted, while somebody has it so (`held`: what, by the key they gave). `status` is the timer of the next node
-    status; while there are `network_faults` the network plugin is not ready.
+    until it has booted, while somebody has it so (`held`: what, by the key they gave). `listing` is the timer by which a
+    kubelet that has started hears of its Pods, `resumed` counts the probe workers that have taken up their work again. `status`
+    is the timer of the next node status; while there are `network_faults` the network plugin is not ready.
     """
 
     name: str
@@ -275,9 +276,16 @@ class NodeState(msgspec.Struct):
     down: bool = False
     off: bool = False
     held: dict[str, Literal["kubelet", "node"]] = {}
+    listing: int | None = None
+    resumed: int = 0
     status: int | None = None
     network_faults: list[str] = []
     eviction: EvictionState = msgspec.field(default_factory=EvictionState)
+
+    @property
+    def deaf(self) -> bool:
+        """Say whether the kubelet hears nothing of its Pods: it is down, or has not listed them yet."""
+        return self.down or self.listing is not None
 
     def taken(self, resource: str) -> int:
         """Return what Faults hold of one of the node's resources, in bytes."""

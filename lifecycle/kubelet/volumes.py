@@ -28,7 +28,8 @@ FIRST_WAIT: Micros = 500 * MILLISECOND
 LONGEST_WAIT: Micros = 122 * SECOND
 POLL: Micros = 300 * MILLISECOND
 TIMEOUT: Micros = 123 * SECOND
-RECONCILER: Micros = 100 * MILLISECOND
+RECONCILER: Micros = 100_750
+"""The reconciler looks again 100 ms after its last round has ended."""
 SHORTEST_RESYNC, LONGEST_RESYNC = 60, 90
 """Between so many seconds a Pod at peace is synced again, and its volumes with it."""
 
@@ -115,7 +116,8 @@ class Volumes:
             if not isinstance(error, NotAttached):
                 self._failed(pod, volume, error)
             wait = min(mounting.wait * 2, LONGEST_WAIT)
-            pod.mounting[volume.name] = Mounting(self.kernel.now + mounting.wait + 4 * MILLISECOND, wait)
+            rounds = -(-mounting.wait // RECONCILER)
+            pod.mounting[volume.name] = Mounting(self.kernel.now + rounds * RECONCILER, wait)
         else:
             pod.mounting.pop(volume.name)
             pod.mounted.append(volume.name)

@@ -6,6 +6,8 @@ import itertools
 
 import pytest
 
+from lifecycle.clock import SECOND
+from lifecycle.wire import DEFAULT_START
 from tests.lifecycle.kubelet.cluster import Cluster, container, probe
 from tests.lifecycle.kubelet.fake_programs import Behavior
 from tests.lifecycle.kubelet.invariants import check
@@ -219,6 +221,86 @@ def test_a_pod_bound_to_a_node_whose_kubelet_is_away_starts_when_it_is_back(clus
     cluster.kubelet.start("node1")
     cluster.run(5)
     assert cluster.status()["phase"] == "Running"
+
+
+def test_a_kubelet_takes_up_its_pods_a_second_after_its_start(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(20.0, 0))
+    cluster.create(restartPolicy="Never")
+    cluster.run(5)
+    cluster.kubelet.stop("node1")
+    cluster.run(25)
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    seen = next(c.at for c in cluster.changes("Pod") if "finishedAt" in str(c.object["status"]))
+    assert (seen - DEFAULT_START) / SECOND - cluster.times("Starting")[0] == pytest.approx(1, abs=0.01)
+
+
+def test_what_happens_while_a_kubelet_starts_waits_until_it_lists_its_pods(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(9.9, 0))
+    cluster.create(container(), container("b"))
+    cluster.run(8)
+    cluster.kubelet.stop("node1")
+    cluster.run(1.9)
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert len(cluster.times("Started")) == 3
+    check(cluster.versions())
+
+
+def test_a_kubelet_that_stops_while_it_starts_takes_up_nothing(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(6.0, 0))
+    cluster.create()
+    cluster.run(5)
+    for _ in range(3):
+        cluster.kubelet.stop("node1")
+        cluster.run(2)
+        cluster.kubelet.start("node1")
+        cluster.run(0.9)
+    cluster.kubelet.stop("node1")
+    cluster.run(20)
+    assert "running" in cluster.container()["state"]
+    cluster.kubelet.start("node1")
+    cluster.run(3)
+    assert cluster.container()["restartCount"] == 1
+
+
+@pytest.mark.parametrize("after", [0.15, 0.3, 0.6])
+def test_a_deleted_pod_whose_kubelet_stops_before_its_end_goes_when_it_is_back(cluster: Cluster, after: float) -> None:
+    cluster.create()
+    cluster.run(5)
+    cluster.delete()
+    cluster.run(after)
+    cluster.kubelet.stop("node1")
+    cluster.run(60)
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert cluster.pod() is None
+    assert not cluster.kubelet.state.pods
+
+
+def test_a_pod_that_was_over_stays_when_its_kubelet_is_back(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(2.0, 0))
+    cluster.create(restartPolicy="Never")
+    cluster.run(8)
+    before = cluster.versions()
+    cluster.kubelet.stop("node1")
+    cluster.run(5)
+    cluster.kubelet.start("node1")
+    cluster.run(20)
+    assert cluster.versions() == before
+
+
+def test_relists_wander_through_the_seconds(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(30.0, 1))
+    cluster.create()
+    cluster.run(200)
+    seen: dict[int, int] = {}
+    for change in cluster.changes("Pod"):
+        [status] = change.object["status"].get("containerStatuses") or [{"state": {}}]
+        if "terminated" in status["state"]:
+            seen.setdefault(status["restartCount"], change.at % SECOND)
+    assert len(seen) == 4
+    assert len(set(seen.values())) == 4
 
 
 def test_a_saved_kubelet_goes_on_as_if_nothing_had_happened() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
+from lifecycle.clock import SECOND
 from tests.lifecycle.kubelet.cluster import Cluster, container, probe
 from tests.lifecycle.kubelet.fake_programs import Behavior
 
@@ -117,6 +120,34 @@ def test_a_startup_probe_holds_the_others_back(cluster: Cluster) -> None:
     assert cluster.container()["started"]
     assert cluster.condition("Ready") == "True"
     assert cluster.container()["restartCount"] == 0
+
+
+def test_attempts_after_a_kubelets_start_are_spread_over_the_period(cluster: Cluster) -> None:
+    every = 10
+    for i in range(8):
+        cluster.create(container(readinessProbe=probe(every=every)), name=f"web-{i}")
+    cluster.run(15)
+    cluster.kubelet.stop("node1")
+    cluster.run(15)
+    cluster.kubelet.start("node1")
+    cluster.run(3)
+    begun = sorted(
+        worker.origin % (every * SECOND) for pod in cluster.kubelet.state.pods.values() for worker in pod.probes.values()
+    )
+    gaps = [b - a for a, b in itertools.pairwise([*begun, begun[0] + every * SECOND])]
+    assert max(gaps) < 2.5 * SECOND
+    assert min(gaps) > 0.4 * SECOND
+
+
+def test_a_probe_of_a_short_period_is_tried_at_once_after_a_kubelets_start(cluster: Cluster) -> None:
+    cluster.create(container(readinessProbe=probe(every=1)))
+    cluster.run(15)
+    cluster.kubelet.stop("node1")
+    cluster.run(15)
+    cluster.kubelet.start("node1")
+    cluster.run(1.8)
+    [worker] = [worker for pod in cluster.kubelet.state.pods.values() for worker in pod.probes.values()]
+    assert worker.origin < cluster.kernel.now
 
 
 def test_a_container_that_had_not_started_when_its_kubelet_stopped_has_still_to_start(cluster: Cluster) -> None:
