@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.clock import SECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
@@ -29,6 +29,9 @@ SPAWN_STEPS = 40
 EXECUTE_STEPS = 25
 STEPS_AN_ARGUMENT = 4
 """What making a process, and executing a program with its arguments, count for among the steps."""
+
+OVERSLEPT: Micros = MILLISECOND
+"""By how much a command that sleeps comes late: it has to be made, and to be woken. A loop of sleeps falls behind by it."""
 
 
 class ExecError(Exception):

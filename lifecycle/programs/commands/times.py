@@ -10,7 +10,7 @@ from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.children import start_child
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import ExecError
+from lifecycle.programs.machine import OVERSLEPT, ExecError
 from lifecycle.programs.signals import NUMBERS, named
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -43,7 +43,7 @@ def sleep(call: Call) -> int | None:
         if total >= FOREVER:
             call.forever()
             return None
-        until = call.data["until"] = call.now + round(total * SECOND)
+        until = call.data["until"] = call.now + round(total * SECOND) + OVERSLEPT
     if call.now >= until:
         return 0
     call.machine.sleep_until(call.process, until)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import Micros
 from lifecycle.programs import pid_namespaces
-from lifecycle.programs.machine import ExecError
+from lifecycle.programs.machine import OVERSLEPT, ExecError
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.state import Frame, Process
 
@@ -20,7 +20,7 @@ def do_idle(turn: Turn, frame: Frame, step: Any) -> None:
     if "sleep" in shell.functions or "x" in shell.options or turn.machine.which(process, "sleep", turn.environment()) is None:
         return
     shell.loop_start = turn.machine.kernel.now
-    process.data = {"period": step[2], "written": step[1]}
+    process.data = {"period": step[2] + OVERSLEPT, "written": step[1]}
     process.waiting = "idle"
 
 

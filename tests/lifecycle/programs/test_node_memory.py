@@ -69,7 +69,7 @@ def test_a_watcher_is_told_once_of_memory_and_files_and_of_output_where_it_asks(
     world.programs.when_usage_changes("node1", reply("memory"))
     world.script("echo hello; sleep 5; echo > /tmp/file; sleep 5; echo > /tmp/file; sleep 100")
     world.run(20)
-    assert [(at, subject) for at, subject, _ in world.listener.told] == [(5.0, "memory")]
+    assert [(at, subject) for at, subject, _ in world.listener.told] == [(5.001, "memory")]
     world.programs.when_usage_changes("node1", reply("output"), logs=True)
     world.container("busybox", "echo", "hello", name="second")
     world.run(21)

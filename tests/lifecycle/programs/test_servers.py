@@ -194,4 +194,4 @@ def test_who_waits_for_a_change_is_told_once() -> None:
     world.run(1)
     world.programs.when_changed("pod", reply("changed"))
     world.run(30)
-    assert [at for at, subject, _ in world.listener.told if subject == "changed"] == [5.0]
+    assert [at for at, subject, _ in world.listener.told if subject == "changed"] == [5.001]

@@ -43,7 +43,7 @@ def test_a_terminal_shows_what_the_real_one_shows(case: dict[str, Any]) -> None:
         if isinstance(typed, list):
             typed, seconds = typed
         shell.type(typed)
-        shell.pass_time(seconds)
+        shell.pass_time(seconds + 0.002)
         assert (typed, masked(shell.shown())) == (typed, masked(shown))
     assert shell.code == case["code"]
 
