@@ -29,6 +29,9 @@ Result = tuple[int, Object, tuple[str, ...]]
 """HTTP status, body, warnings."""
 
 
+CONDITIONAL = ("Lease", "PodDisruptionBudget", "RuntimeClass")
+"""Kinds of which no update is taken that does not say which version it is of."""
+
 PERMANENT_NAMESPACES = ("default", "kube-public", "kube-system")
 MOST_PODS = 20_000
 """Pods that one cluster holds at most."""
@@ -119,6 +122,9 @@ class Requests:
 
     def update(self, kind: Kind, request: Request) -> Result:
         old = self._existing(kind, request)
+        metadata = request.body.get("metadata") if isinstance(request.body, dict) else None
+        if kind.kind in CONDITIONAL and isinstance(metadata, dict) and metadata.get("resourceVersion") in (None, "", "0"):
+            raise Refused(status.version_required(kind, request.name))
         return self._replace(kind, request, old, request.body)
 
     def patch(self, kind: Kind, request: Request) -> Result:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from lifecycle.core_v1 import field
 from lifecycle.core_v1.field import Error
 from lifecycle.core_v1.schema import Kind
 
@@ -116,6 +117,13 @@ def invalid(kind: Kind, name: str, errors: Sequence[Error], warnings: tuple[str,
     """Return what validation found, each error a cause; the message holds distinct ones once."""
     message = f'{kind.qualified_kind} "{name}" is invalid: {aggregate(errors)}'
     return Status(422, "Invalid", message, details(kind, name, by_kind=True, causes=causes(errors)), warnings)
+
+
+def version_required(kind: Kind, name: str) -> Status:
+    """Return the refusal of an update that names no version, of a kind that wants one; it names the resource, not the kind."""
+    error = field.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+    message = f'{kind.qualified_plural} "{name}" is invalid: {aggregate([error])}'
+    return Status(422, "Invalid", message, details(kind, name, causes=causes([error])))
 
 
 def unprocessable(message: str, errors: Sequence[Error] = ()) -> Status:

@@ -23,9 +23,9 @@ from podhub.api.resources import RESOURCES, Target
 from podhub.api.threads import on_thread
 from podhub.runs.queue import asubmit
 
-VALIDATIONS = ("Ignore", "Warn", "Strict")
+VALIDATIONS = ("Ignore", "Strict", "Warn")
 
-PROPAGATIONS = ("Background", "Foreground", "Orphan")
+PROPAGATIONS = ("Foreground", "Background", "Orphan")
 
 
 async def create(call: Call, address: Address, target: Target) -> Reply:
@@ -90,9 +90,14 @@ def _check_dry_run(call: Call, options: Any) -> None:
 
 def _check_delete(call: Call, options: Any) -> None:
     given = (options or {}).get("propagationPolicy") or call.one("propagationPolicy")
+    errors = []
+    if given and ((options or {}).get("orphanDependents") is not None or call.one("orphanDependents")):
+        why = "orphanDependents and deletionPropagation cannot be both set"
+        errors.append(field.invalid("propagationPolicy", given, why))
     if given and given not in PROPAGATIONS:
-        error = field.not_supported("propagationPolicy", given, [*PROPAGATIONS, "nil"])
-        raise Refused(options_invalid("DeleteOptions.meta.k8s.io", "", [error]))
+        errors.append(field.not_supported("propagationPolicy", given, [*PROPAGATIONS, "nil"]))
+    if errors:
+        raise Refused(options_invalid("DeleteOptions.meta.k8s.io", "", errors))
     seconds = (options or {}).get("gracePeriodSeconds")
     if isinstance(seconds, int) and not -(2**63) <= seconds < 2**63:
         raise Refused(status.bad_request("gracePeriodSeconds: the number does not fit in 64 bits"))
@@ -100,7 +105,8 @@ def _check_delete(call: Call, options: Any) -> None:
 
 def check_options(call: Call, kind: str) -> None:
     """Refuse options that mean nothing. Raises: Refused (422). Kubernetes: apimachinery/pkg/apis/meta/v1/validation"""
-    errors = []
+    errors = _apply_errors(call) if kind == "PatchOptions" else []
+    errors += _manager_errors(call.one("fieldManager"))
     if any(value != "All" for value in call.query.get("dryRun", ()) if value or len(call.query["dryRun"]) > 1):
         errors.append(field.not_supported("dryRun", call.query["dryRun"], ["All"]))
     elif call.query.get("dryRun"):
@@ -108,15 +114,17 @@ def check_options(call: Call, kind: str) -> None:
     validation = call.one("fieldValidation")
     if validation and validation not in VALIDATIONS:
         errors.append(field.not_supported("fieldValidation", validation, ["", *VALIDATIONS]))
-    manager = call.one("fieldManager")
-    if len(manager) > 128:
-        errors.append(field.too_long("fieldManager", 128))
-    elif not manager.isprintable():
-        errors.append(field.invalid("fieldManager", manager, "should only contain printable characters"))
-    if kind == "PatchOptions":
-        errors += _apply_errors(call)
     if errors:
         raise Refused(options_invalid(f"{kind}.meta.k8s.io", "", errors))
+
+
+def _manager_errors(manager: str) -> list[field.Error]:
+    errors = [field.too_long("fieldManager", 128)] if len(manager.encode()) > 128 else []
+    for i, character in enumerate(manager):
+        if not character.isprintable():
+            why = f"invalid character U+{ord(character):04X} (at position {len(manager[:i].encode())})"
+            errors.append(field.invalid("fieldManager", manager, why))
+    return errors
 
 
 def _apply_errors(call: Call) -> list[field.Error]:

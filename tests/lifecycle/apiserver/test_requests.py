@@ -372,6 +372,39 @@ def test_a_patch_of_an_older_version_is_a_conflict(rooms):
     assert answer.code == 409
 
 
+def test_an_update_of_a_budget_says_which_version_it_is_of(rooms):
+    budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "b"}, "spec": {"minAvailable": 1}}
+    made = rooms.request("create", "poddisruptionbudgets", budget, group_version="policy/v1")
+    answer = rooms.request("update", "poddisruptionbudgets", budget, name="b", group_version="policy/v1")
+    assert (answer.code, answer.body["message"]) == (
+        422,
+        'poddisruptionbudgets.policy "b" is invalid: '
+        "metadata.resourceVersion: Invalid value: 0: must be specified for an update",
+    )
+    assert answer.body["details"]["kind"] == "poddisruptionbudgets"
+    budget["metadata"]["resourceVersion"] = str(made.changed)
+    assert rooms.request("update", "poddisruptionbudgets", budget, name="b", group_version="policy/v1").code == 200
+
+
+def test_a_second_default_priority_class_is_refused(rooms):
+    def priority_class(name: str) -> Object:
+        return {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {"name": name},
+            "value": 1,
+            "globalDefault": True,
+        }
+
+    group = {"group_version": "scheduling.k8s.io/v1"}
+    assert rooms.request("create", "priorityclasses", priority_class("one"), **group).code == 201
+    answer = rooms.request("create", "priorityclasses", priority_class("two"), **group)
+    assert answer.body["message"] == (
+        'priorityclasses.scheduling.k8s.io "two" is forbidden: '
+        "PriorityClass one is already marked as default. Only one default can exist"
+    )
+
+
 def test_a_service_gets_an_address_of_its_own(rooms):
     def service(name: str) -> Object:
         spec = {"selector": {"app": "web"}, "ports": [{"port": 80}], "type": "NodePort"}

@@ -61,8 +61,14 @@ def test_a_year_of_heartbeats_costs_nothing() -> None:
 
 def test_a_kubelet_writes_its_lease_anew_whatever_becomes_of_it() -> None:
     cluster = engine()
-    lease = last(cluster.advance(DEFAULT_START), "Lease")
-    mine = {**lease, "spec": {"holderIdentity": "me", "renewTime": "2020-01-01T00:00:00.000000Z"}}
+    found = cluster.advance(DEFAULT_START)
+    lease = last(found, "Lease")
+    version = max(one.index for one in found if isinstance(one, Change) and one.object["kind"] == "Lease")
+    mine = {
+        **lease,
+        "metadata": {**lease["metadata"], "resourceVersion": str(version)},
+        "spec": {"holderIdentity": "me", "renewTime": "2020-01-01T00:00:00.000000Z"},
+    }
     put = Request("update", "leases", name="node1", body=mine, **LEASE)
     assert cluster.request(DEFAULT_START + SECOND, put).code == 200
     cluster.advance(DEFAULT_START + 2 * SECOND)
