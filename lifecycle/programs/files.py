@@ -16,6 +16,8 @@ from lifecycle.programs.budget import ITEMS_A_STEP
 
 MAX_FILES = 10_000
 MAX_BYTES = 16 << 20
+FILES_FULL = "16 MiB in the files of one file system"
+"""Its writable layer, or a volume; NUL bytes do not count."""
 MAX_NAME = 255
 MAX_PATH = 4096
 MAX_LINKS = 40
@@ -53,7 +55,8 @@ class Node(msgspec.Struct, omit_defaults=True):
 
 
 class Tree(msgspec.Struct, omit_defaults=True):
-    """A volume or a writable layer. `bytes` is the sum of the files' sizes; `users` are the sandboxes that see it.
+    """A volume or a writable layer. `bytes` is the sum of the files' sizes, `held` of their texts alone (what it weighs here);
+    `users` are the sandboxes that see it.
 
     `size` is what fits into a file system in memory, in bytes (None: it is on disk, and fits as much as there is). What it
     holds is `charged` to the containers that wrote it, and to the memory of its `node`.
@@ -62,6 +65,7 @@ class Tree(msgspec.Struct, omit_defaults=True):
 
     nodes: dict[str, Node] = {}
     bytes: int = 0
+    held: int = 0
     users: list[str] = []
     size: int | None = None
     charged: dict[str, int] = {}
@@ -73,12 +77,23 @@ class Tree(msgspec.Struct, omit_defaults=True):
         for name in self.names(path) if self.links else (path,):
             old = self.nodes.get(name)
             self.bytes += node.size - (old.size if old else 0)
+            self.held += len(node.text) - (len(old.text) if old else 0)
             self.nodes[name] = node
+
+    def room(self, path: str) -> int:
+        """Return how long a file's text may be where all of them together stay within the limit."""
+        names = self.names(path)
+        return (MAX_BYTES - self.held + sum(len(self.nodes[name].text) for name in names if name in self.nodes)) // len(names)
+
+    def clear(self) -> None:
+        self.nodes.clear()
+        self.bytes = self.held = 0
 
     def drop(self, path: str) -> None:
         node = self.nodes.pop(path, None)
         if node:
             self.bytes -= node.size
+            self.held -= len(node.text)
         self.links.pop(path, None)
 
     def link(self, old: str, new: str) -> None:
@@ -406,8 +421,8 @@ class View:
         if len(tree.nodes) >= MAX_FILES and place.path not in tree.nodes:
             self.met("files", f"{MAX_FILES:,} files", "no more can be made")
             raise FileError("ENOSPC")
-        if len(node.text) > MAX_BYTES:
-            self.met("bytes", "16 MiB in one file", "it cannot be written")
+        if len(node.text) > tree.room(place.path):
+            self.met("bytes", FILES_FULL, "no more can be written")
             raise FileError("ENOSPC")
         tree.put(place.path, node)
         if node.kind != "f":

@@ -7,7 +7,7 @@ import msgspec
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, proc, sessions, starting
-from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, UsageError
+from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, NoSpace, UsageError
 from lifecycle.programs.files import FileError, Tree, View, join
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
@@ -486,6 +486,8 @@ class Programs(Volumes):
             status = error.status
         except FileError as error:
             status = call.fail(error.text)
+        except NoSpace:
+            status = call.no_space()
         except RegexError as error:
             if error.hard:
                 machine.limit_regex()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.programs import pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import MAX_BYTES, FileError, Node, Place, View, join
+from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View, join
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
 
@@ -268,6 +268,12 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
     return kind != "full"
 
 
+def is_file(machine: Machine, process: Process, fd: int) -> bool:
+    """Say whether what is written goes into a file, or the device that is always full: where it fails, there is no space."""
+    opened = machine.state.opens.get(process.fds.get(fd, 0))
+    return opened is not None and opened.kind in ("file", "full")
+
+
 def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
     machine = _owner(machine, opened)
     view = machine.view
@@ -278,10 +284,11 @@ def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
     if tree is None or node is None:
         return True
     pos = node.size if opened.append else opened.pos
-    if (node.size if text and pos > len(node.text) else len(node.text)) + len(text) > MAX_BYTES:
-        machine.limit("bytes", "16 MiB in one file", "what is written beyond is lost")
-        return False
     fits = len(text) + zeros
+    room = tree.room(opened.path) - (node.size if text and pos > len(node.text) else min(len(node.text), pos))
+    if text and room < len(text):
+        machine.limit("bytes", FILES_FULL, "no more can be written")
+        fits = max(room, 0)
     if tree.size is not None:
         fits = min(fits, max(tree.size - tree.bytes + max(node.size - pos, 0), 0))
     whole = fits == len(text) + zeros

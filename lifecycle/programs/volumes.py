@@ -38,8 +38,7 @@ class Volumes(ABC):
         tree = self.volume(key)
         if files is None or _holds(tree, files):
             return
-        tree.nodes.clear()
-        tree.bytes = 0
+        tree.clear()
         for path, content in files.items():
             full = join("/", path)
             above = parent(full)

@@ -27,12 +27,13 @@ from lifecycle.programs.commands import (
     text,
     times,
 )
-from lifecycle.programs.commands.call import COMMANDS, HANDLERS, Call, UsageError
+from lifecycle.programs.commands.call import COMMANDS, HANDLERS, Call, NoSpace, UsageError
 
 __all__ = [
     "COMMANDS",
     "HANDLERS",
     "Call",
+    "NoSpace",
     "UsageError",
     "agnhost",
     "awk",

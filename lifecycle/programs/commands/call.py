@@ -74,6 +74,10 @@ class UsageError(Exception):
         self.status = status
 
 
+class NoSpace(Exception):
+    """What a command writes does not fit on the device any more; the command ends."""
+
+
 class _Joined(dict[str, str]):
     """Options of which some may come more than once."""
 
@@ -110,8 +114,16 @@ class Call:
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def out(self, text: str, zeros: int = 0) -> bool:
-        """Write to standard output; False where it failed."""
-        return self.machine.write(self.process, 1, text, zeros)
+        """Write to standard output; False where nobody reads it. Raises: NoSpace."""
+        written = self.machine.write(self.process, 1, text, zeros)
+        if not written and streams.is_file(self.machine, self.process, 1):
+            raise NoSpace
+        return written
+
+    def no_space(self) -> int:
+        """Say that what was written does not fit."""
+        to = "standard output" if self.busybox and self.name in ("head", "sort", "wc") else "write error"
+        return self.fail(f"{to}: {FileError.TEXTS['ENOSPC']}")
 
     def out_zeros(self, size: int) -> bool | None:
         """Write NUL bytes to standard output; False where it failed; None: wait, and ask for the same again."""
@@ -232,8 +244,10 @@ class Call:
         opened = streams.open_path(self.machine, self.process, self.path(name), mode)
         fd = 1_000 + len(self.process.fds)
         streams.set_fd(self.machine, self.process, fd, opened)
-        self.machine.write(self.process, fd, text)
+        written = self.machine.write(self.process, fd, text)
         streams.close(self.machine, self.process, fd)
+        if not written and opened.kind in ("file", "full"):
+            raise FileError("ENOSPC")
 
     def stdin(self) -> str | None:
         """Return all of standard input once it has ended; None: wait."""

@@ -300,6 +300,8 @@ def _into_itself(call: Call, source: str, target: str) -> str:
 
 
 def _cannot_create(call: Call, target: str, error: FileError) -> str:
+    if error.code == "ENOSPC":
+        return f"write error: {error.text}" if call.busybox else f"error writing '{target}': {error.text}"
     return f"can't create '{target}': {error.text}" if call.busybox else f"cannot create regular file '{target}': {error.text}"
 
 

@@ -96,7 +96,7 @@ def _put(call: Call, operands: dict[str, str], text: str, zeros: int, block: int
     size = written = len(text) + zeros
     if "of" in operands:
         written = _put_into_file(call, operands, text, zeros, block)
-    elif call.out_zeros(zeros) is None if zeros else not call.out(text):
+    elif call.out_zeros(zeros) is None if zeros else not call.machine.write(call.process, 1, text):
         return None
     status = int(written < size)
     if operands.get("status") == "none":

@@ -12,7 +12,7 @@ from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.tar_format import Member, NotAnArchive, header, next_member, padding
-from lifecycle.programs.files import FileError, Node, join, parent
+from lifecycle.programs.files import FILES_FULL, FileError, Node, join, parent
 
 LETTERS = "cxtf:C:zjJvmpohkOPE:S:nru"
 LONG = {
@@ -405,7 +405,7 @@ def _node(call: Call, directory: str, member: Member, mode: int, mtime: int, use
             text = member.content.rstrip("\0")
             return Node("f", text, member.size - len(text), mode, mtime, user)
         case "f":
-            call.machine.limit("bytes", "16 MiB in one file", "it cannot be written")
+            call.machine.limit("bytes", FILES_FULL, "no more can be written")
             raise FileError("ENOSPC")
     return None
 

@@ -345,7 +345,7 @@ def _characters(text: str) -> list[str]:
 def tee(call: Call) -> int | None:
     options, names = call.options("aip", {"append": "a"})
     if "opened" not in call.data:
-        call.data["opened"], call.data["status"] = [], 0
+        call.data["opened"], call.data["names"], call.data["status"] = [], [], 0
         for name in names:
             try:
                 opened = streams.open_path(call.machine, call.process, call.path(name), "a" if "a" in options else "w")
@@ -355,14 +355,16 @@ def tee(call: Call) -> int | None:
             fd = 10 + len(call.data["opened"])
             streams.set_fd(call.machine, call.process, fd, opened)
             call.data["opened"].append(fd)
+            call.data["names"].append(name)
     while True:
         piece = streams.read(call.machine, call.process, 0)
         if piece is None:
             return None
         if not piece:
             return int(call.data["status"])
-        for fd in (1, *call.data["opened"]):
-            call.machine.write(call.process, fd, piece)
+        for fd, name in zip((1, *call.data["opened"]), ("standard output", *call.data["names"]), strict=True):
+            if not call.machine.write(call.process, fd, piece) and streams.is_file(call.machine, call.process, fd):
+                call.data["status"] = call.fail(f"{name}: {'I/O error' if call.busybox else FileError.TEXTS['ENOSPC']}")
         if call.process.code is not None or not call.machine.spend(call.process, 1 + len(piece) // 512):
             return None
 

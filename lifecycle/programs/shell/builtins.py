@@ -33,8 +33,22 @@ def _false(turn: Turn, argv: list[str]) -> int:
     return 1
 
 
+def _written(turn: Turn, command: str, text: str) -> bool:
+    """Write what a builtin puts out; the shell says where there is no space for it."""
+    written = turn.write(1, text)
+    if not written and streams.is_file(turn.machine, turn.process, 1):
+        match turn.shell.dialect:
+            case "ash":
+                turn.complain(f"write error: {FileError.TEXTS['ENOSPC']}")
+            case "dash":
+                turn.complain_as(command, f"{command}: I/O error")
+            case _:
+                turn.complain_as(command, f"write error: {FileError.TEXTS['ENOSPC']}")
+    return written
+
+
 def _echo(turn: Turn, argv: list[str]) -> int:
-    return 0 if turn.write(1, echo_text(argv[1:], turn.shell.dialect)) else 1
+    return 0 if _written(turn, "echo", echo_text(argv[1:], turn.shell.dialect)) else 1
 
 
 def _printf(turn: Turn, argv: list[str]) -> int:
@@ -53,7 +67,7 @@ def _printf(turn: Turn, argv: list[str]) -> int:
     if name:
         turn.set_checked(name, text)
         return int(bool(problems))
-    return 0 if turn.write(1, text) and not problems else 1
+    return 0 if _written(turn, "printf", text) and not problems else 1
 
 
 def _complain_printf(turn: Turn, problem: str) -> None:

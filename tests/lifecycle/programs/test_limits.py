@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.programs import budget
+from lifecycle.programs import Mount, budget
+from lifecycle.programs.files import Node
 from tests.lifecycle.programs.world import World
 
 GROWN = "x=a; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do x=$x$x; done; "
@@ -217,3 +218,70 @@ def test_deep_nesting_is_refused_by_the_shell(script: str) -> None:
     world.container("debian", "bash", "-c", script)
     world.run(1)
     assert world.exit_of()[1].code != 0
+
+
+def held(world: World) -> int:
+    """Return how many bytes the files of all containers and volumes weigh, but for what the runtime puts into /etc."""
+    trees = [state.layer for state in world.programs.state.containers.values()]
+    trees += world.programs.state.volumes.values()
+    return sum(len(node.text) for tree in trees for path, node in tree.nodes.items() if not path.startswith("/etc/"))
+
+
+def fill(world: World, container: str, size: int) -> None:
+    """Write a file /tmp/a of a size."""
+    view = world.programs.view(world.programs.state.containers[container])
+    view.put(view.target("/tmp/a"), Node("f", "a" * size))
+
+
+def test_files_together_take_no_more_than_one_may() -> None:
+    world = World()
+    app = world.script("sleep infinity")
+    fill(world, app, 16_000_000)
+    filled = world.exec(app, "sh", "-c", "cp /tmp/a /tmp/b; echo $?; cat /tmp/a > /tmp/c; echo $?; wc -c < /tmp/c")
+    assert filled.stderr == "cp: write error: No space left on device\ncat: write error: No space left on device\n"
+    assert filled.stdout.split() == ["1", "1", str((16 << 20) - 16_000_000)]
+    assert limits(world) == {"bytes"}
+    assert held(world) == 16 << 20
+    after = world.exec(app, "sh", "-c", "echo more > /tmp/d; echo $?; rm /tmp/a; echo more > /tmp/d; echo $?; cat /tmp/d")
+    assert after.stderr == "sh: write error: No space left on device\n"
+    assert after.stdout == "1\n0\nmore\n"
+
+
+@pytest.mark.parametrize(
+    ("image", "command", "said"),
+    [
+        ("debian", "bash -c 'echo x > /tmp/d'", "bash: line 1: echo: write error: No space left on device\n"),
+        ("debian", "dash -c 'echo x > /tmp/d'", "dash: 1: echo: echo: I/O error\n"),
+        ("debian", "cp /etc/passwd /tmp/d", "cp: error writing '/tmp/d': No space left on device\n"),
+        ("debian", "echo x | tee /tmp/d", "tee: /tmp/d: No space left on device\n"),
+        ("debian", "seq 3 > /tmp/d", "seq: write error: No space left on device\n"),
+        ("busybox", "echo x | tee /tmp/d", "tee: /tmp/d: I/O error\n"),
+        ("busybox", "head /etc/passwd > /tmp/d", "head: standard output: No space left on device\n"),
+        ("busybox", "printf x > /dev/full", "sh: write error: No space left on device\n"),
+    ],
+)
+def test_commands_say_that_there_is_no_space(image: str, command: str, said: str) -> None:
+    world = World()
+    app = world.script("sleep infinity", image)
+    fill(world, app, 16 << 20)
+    done = world.exec(app, "sh", "-c", command)
+    assert (done.stderr, done.code) == (said, 1)
+
+
+def test_nul_bytes_weigh_nothing() -> None:
+    world = World()
+    app = world.script("sleep infinity")
+    made = world.exec(app, "sh", "-c", "dd if=/dev/zero of=/tmp/a bs=1M count=500 2>/dev/null; cp /tmp/a /tmp/b")
+    assert made.code == 0
+    assert held(world) == 0
+    assert world.programs.usage(app).writable_layer >= 1000 << 20
+
+
+def test_each_volume_has_a_limit_of_its_own() -> None:
+    world = World()
+    mounts = (Mount("/one", "one"), Mount("/two", "two"))
+    app = world.script("sleep infinity", mounts=mounts)
+    fill(world, app, 10_000_000)
+    done = world.exec(app, "sh", "-c", "cp /tmp/a /one/a; cp /tmp/a /two/a; cp /tmp/a /two/b")
+    assert done.stderr == "cp: write error: No space left on device\n"
+    assert held(world) == 30_000_000

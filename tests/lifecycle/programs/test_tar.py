@@ -167,3 +167,19 @@ def test_broken_archives_harm_nobody(seed: int) -> None:
     world = World()
     container = world.container("busybox", "sleep", "infinity")
     assert unpacked(world, container, bytes(data[: chance.randrange(len(data))]), 50_000)[1] in (0, 1, 2)
+
+
+def test_what_is_copied_in_takes_no_more_than_files_may_together() -> None:
+    world = World()
+    container = world.container("busybox", "sleep", "infinity")
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for number in range(6):
+            info = tarfile.TarInfo(f"file{number}")
+            info.size = 6 << 20
+            tar.addfile(info, io.BytesIO(b"x" * info.size))
+    said, code = unpacked(world, container, data.getvalue(), 1 << 20)
+    assert "No space left on device" in said
+    assert code == 1
+    assert sum(len(node.text) for node in world.programs.state.containers[container].layer.nodes.values()) <= 16 << 20
+    assert [trace["limit"] for trace in world.traces("limit")] == ["bytes"]
