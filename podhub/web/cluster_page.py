@@ -13,12 +13,12 @@ from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_cells, pod_status, pod_tally
 from lifecycle.wire import Object
 from podhub.log import read
-from podhub.log.clusters import segments
 from podhub.log.models import Entry
 from podhub.web import facts
 from podhub.web.ages import retold
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
+from podhub.web.story import within
 from podhub.web.timeline import pod_look
 
 ROWS = 200
@@ -106,9 +106,8 @@ class Gone(msgspec.Struct, frozen=True):
 def gone(showing: Showing, namespace: str | None) -> list[Gone]:
     """Return the Pods that went away last, the newest first; those whose namesakes are there now are left out."""
     present = read.keys_at(showing.cluster, "pods", showing.seq)
-    owners = [piece.cluster_id for piece in segments(showing.cluster)]
-    rows = Entry.objects.filter(cluster_id__in=owners, kind=Entry.Kind.CHANGE, resource="pods", type="DELETED")
-    rows = rows.filter(seq__lte=showing.seq) if namespace is None else rows.filter(seq__lte=showing.seq, namespace=namespace)
+    rows = Entry.objects.filter(within(showing.cluster, showing.seq), kind=Entry.Kind.CHANGE, resource="pods", type="DELETED")
+    rows = rows if namespace is None else rows.filter(namespace=namespace)
     found: dict[Key, Gone] = {}
     for of, name, at, seq in rows.order_by("-seq").values_list("namespace", "name", "at", "seq")[:MOST_GONE]:
         if (of, name) not in present:

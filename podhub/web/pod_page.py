@@ -233,10 +233,12 @@ class PodPage:
     def _causes(self, seqs: set[int]) -> dict[int, str]:
         """Return in words what each of these entries is; an Event is called by its reason."""
         reasons = {event["metadata"]["name"]: event.get("reason") or "" for event in self.events}
-        return {
-            entry.seq: cause(entry.kind, entry.type, entry.resource, reasons.get(entry.name, entry.name))
-            for entry in entries(self.cluster, seqs)
-        }
+        found = {}
+        for entry in entries(self.cluster, seqs):
+            own = entry.resource == "pods" and entry.name == self.name
+            name = "" if own else reasons.get(entry.name, entry.name) if entry.resource == "events" else entry.name
+            found[entry.seq] = cause(entry.kind, entry.type, entry.resource, name)
+        return found
 
     def _trace(self, line: read.Line, created: Micros, because: str) -> TraceFacts:
         moment = as_datetime(line.at)

@@ -23,7 +23,7 @@ def sentence(kind: str, body: Body) -> str:
 def cause(kind: str, type: str, resource: str, name: str) -> str:
     """Return what an entry of the log is, as the cause of another: `probe`, `Event Killing`, `request create pods`.
 
-    `name` is its object's; of an Event its reason.
+    `name` is its object's, of an Event its reason; of the Pod that is spoken of there is none.
     """
     if kind == "trace":
         return gettext(_CAUSES.get(type, type))
@@ -36,7 +36,7 @@ def cause(kind: str, type: str, resource: str, name: str) -> str:
         "MODIFIED": gettext("%(object)s changed"),
         "DELETED": gettext("%(object)s gone"),
     }
-    return changes.get(type, "%(object)s") % {"object": f"{resource}/{name}"}
+    return changes.get(type, "%(object)s") % {"object": f"{resource}/{name}" if name else gettext("the Pod")}
 
 
 def request_sentence(body: Body) -> str:

@@ -9,7 +9,9 @@ from lifecycle.wire import Change, Request
 from podhub.log import clusters
 from podhub.log.append import Asked, Writer
 from podhub.log.models import Cluster
-from podhub.web.story import Book, chapter, story
+from podhub.web.cluster_page import gone
+from podhub.web.showing import newest
+from podhub.web.story import Book, Turn, chapter, story
 
 CREATE = Request("create", "pods", namespace="default", body={"kind": "Pod"}, user="ada")
 DELETE = Request("delete", "pods", namespace="default", name="web", body={})
@@ -51,3 +53,14 @@ def test_requests_that_changed_a_pod_are_marks_in_its_lane_and_others_are_not(cl
 def test_a_request_that_was_told_before_is_not_told_again(cluster: Cluster) -> None:
     told = story(chapter(cluster, "default", "web", after=1, upto=6))
     assert [mark.seq for mark in told.marks if mark.shape == "request"] == [5]
+
+
+def test_a_fork_has_nothing_of_what_came_later_where_it_was_forked_from(cluster: Cluster) -> None:
+    fork = clusters.fork(cluster, 4, "fork", wall=5 * SECOND)
+    book = Book(fork, "default", "web", 100)
+    assert [turn.type for turn in book.turns] == ["ADDED"]
+    assert book.newest == 2
+    assert book.end() is None
+    assert Book(cluster, "default", "web", 6).end() == Turn(6, 3 * SECOND, "DELETED", "web")
+    assert gone(newest(fork), None) == []
+    assert [pod.name for pod in gone(newest(cluster), None)] == ["web"]
