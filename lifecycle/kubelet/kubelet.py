@@ -37,6 +37,7 @@ from lifecycle.kubelet.status import ENDED
 from lifecycle.kubelet.status_manager import StatusManager
 from lifecycle.kubelet.sync_pod import SyncPod
 from lifecycle.kubelet.termination import Termination
+from lifecycle.kubelet.unmodelled import unmodelled
 from lifecycle.kubelet.volumes import Volumes
 from lifecycle.programs import Programs
 from lifecycle.runtime.runtime import Runtime
@@ -268,6 +269,9 @@ class Kubelet:
         pod = self.state.pods[uid]
         obj, info = self.object(pod), self.node_info(pod.node)
         info.add(PodInfo.of(obj))
+        if fields := unmodelled(obj["spec"]):
+            text = f"These fields are kept and have no effect on the simulated life: {', '.join(fields)}."
+            self.kernel.trace("assumption", self.about(pod), about="fields", text=text)
         self.local_storage.watch(pod)
         if obj["metadata"].get("deletionTimestamp"):
             self.workers.terminate(pod, obj["metadata"].get("deletionGracePeriodSeconds"))

@@ -36,6 +36,7 @@ READINESS_GATES_NOT_READY = "ReadinessGatesNotReady"
 POD_COMPLETED = "PodCompleted"
 POD_FAILED = "PodFailed"
 RESTART_ALL_CONTAINERS_STARTED = "RestartAllContainersStarted"
+DNS_CONFIG_FORMING = "DNSConfigForming"
 TERMINATION_BY_KUBELET = "TerminationByKubelet"
 
 # Pods.

@@ -11,6 +11,26 @@ from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Reply
 
 
+class ResolvConf(msgspec.Struct, frozen=True, array_like=True):
+    """What a resolver is told: whom to ask (the first), which domains to search, and options as they are written."""
+
+    nameservers: tuple[str, ...]
+    search: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+    @property
+    def ndots(self) -> int:
+        """From so many dots on a name is tried as it stands first."""
+        found = [option.partition(":")[2] for option in self.options if option.startswith("ndots:")]
+        return min(int(found[-1]), 15) if found and found[-1].isdigit() else 1
+
+    def text(self) -> str:
+        """Return the file as containerd writes it."""
+        lines = [f"search {' '.join(self.search)}"] if self.search else []
+        lines += [f"nameserver {server}" for server in self.nameservers]
+        return "".join(line + "\n" for line in [*lines, *([f"options {' '.join(self.options)}"] if self.options else [])])
+
+
 class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Pod's network namespace: one address, one set of ports, /etc/hosts.
 
@@ -33,6 +53,8 @@ class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     subdomain: str = ""
     host_aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
     memory: int | None = None
+    resolv_conf: ResolvConf | None = None
+    """None: that of a Pod that asks the cluster's DNS."""
 
 
 class Mount(msgspec.Struct, frozen=True, omit_defaults=True):

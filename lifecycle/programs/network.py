@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from lifecycle.clock import Micros
+from lifecycle.programs.interface import ResolvConf, Sandbox
 
 
 class Endpoint(msgspec.Struct, frozen=True, array_like=True):
@@ -122,17 +123,33 @@ class Network:
         domain = self.state.cluster_domain
         return [f"{namespace}.svc.{domain}", f"svc.{domain}", domain]
 
-    def resolve(self, name: str, namespace: str) -> list[str] | None:
-        """Return the addresses of a name as a Pod's resolver finds them, with its search domains; None: no such name."""
+    def conf(self, sandbox: Sandbox) -> ResolvConf:
+        """Return what a Pod's resolver is told."""
+        return sandbox.resolv_conf or self.cluster_conf(sandbox.namespace)
+
+    def cluster_conf(self, namespace: str) -> ResolvConf:
+        """Return what the resolver of a Pod is told that asks the cluster's DNS."""
+        return ResolvConf((self.state.dns_ip,), tuple(self.search(namespace)), ("ndots:5",))
+
+    def resolve(self, name: str, conf: ResolvConf) -> list[str] | None:
+        """Return the addresses of a name as a resolver finds them, with its search domains; None: no such name."""
         if is_address(name):
             return [name]
+        searched = [] if name.endswith(".") else [f"{name}.{domain}" for domain in conf.search]
         name = name.rstrip(".")
-        candidates = [name] if name.count(".") >= 5 else [*(f"{name}.{domain}" for domain in self.search(namespace)), name]
+        candidates = [name, *searched] if name.count(".") >= conf.ndots else [*searched, name]
         for candidate in candidates:
-            found = self.lookup(candidate)
+            found = self.asked(candidate, conf)
             if found is not None:
                 return found
         return None
+
+    def asked(self, name: str, conf: ResolvConf) -> list[str] | None:
+        """Return what the nameserver that is asked answers for one whole name: only the cluster's own knows its Services."""
+        server = next(iter(conf.nameservers), "")
+        if server == self.state.dns_ip:
+            return self.lookup(name)
+        return public_addresses(name) if is_public(server) else None
 
     def lookup(self, name: str) -> list[str] | None:
         """Return the addresses of one whole name (no search); None: NXDOMAIN."""

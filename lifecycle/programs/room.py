@@ -450,7 +450,7 @@ class Programs(Volumes):
     def resolve(self, sandbox: SandboxState | None, name: str) -> list[str] | None:
         """Return the addresses of a name as a Pod (or a node: None) sees it; None: there is no such name."""
         if sandbox is None:
-            return self.network.resolve(name, "default")
+            return self.network.resolve(name, self.network.cluster_conf("default"))
         spec = sandbox.spec
         if name == "localhost":
             return ["127.0.0.1"]
@@ -459,7 +459,7 @@ class Programs(Volumes):
         for ip, names in spec.host_aliases:
             if name in names:
                 return [ip]
-        return self.network.resolve(name, spec.namespace)
+        return self.network.resolve(name, self.network.conf(spec))
 
     def load(self, machine: Machine, process: Process) -> None:
         starting.load(machine, process)

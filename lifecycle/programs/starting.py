@@ -9,6 +9,7 @@ from lifecycle import behavior
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, Node, Tree, join, parent
 from lifecycle.programs.images import catalogue
+from lifecycle.programs.interface import Sandbox
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
 from lifecycle.programs.shell import reading
 from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell, Terminal
@@ -71,7 +72,7 @@ def _hosts(room: Programs, sandbox_id: str) -> str:
         "fe00::0\tip6-mcastprefix",
         "fe00::1\tip6-allnodes",
         "fe00::2\tip6-allrouters",
-        f"{spec.ip}\t{spec.hostname}",
+        _own_line(room, spec),
     ]
     if spec.host_aliases:
         lines += ["", "# Entries added by HostAliases."]
@@ -79,10 +80,17 @@ def _hosts(room: Programs, sandbox_id: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _own_line(room: Programs, spec: Sandbox) -> str:
+    """Return the line of a Pod's own names: with the domain that its subdomain gives it, and without."""
+    if not spec.subdomain:
+        return f"{spec.ip}\t{spec.hostname}"
+    domain = f"{spec.subdomain}.{spec.namespace}.svc.{room.network.state.cluster_domain}"
+    short = spec.hostname.removesuffix(f".{domain}")
+    return f"{spec.ip}\t{short}.{domain}\t{short}"
+
+
 def _resolv_conf(room: Programs, sandbox_id: str) -> str:
-    spec = room.state.sandboxes[sandbox_id].spec
-    search = " ".join(room.network.search(spec.namespace))
-    return f"search {search}\nnameserver {room.network.state.dns_ip}\noptions ndots:5\n"
+    return room.network.conf(room.state.sandboxes[sandbox_id].spec).text()
 
 
 def environment(machine: Machine, tty: bool) -> dict[str, str]:

@@ -14,6 +14,7 @@ from lifecycle.clock import Micros
 from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import Container, PodSpec
 from lifecycle.kernel import Reply
+from lifecycle.kubelet import dns, reasons
 from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.runtime import delays, names, texts
 from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_of
@@ -54,6 +55,13 @@ class Runtime:
         """Make a sandbox with an address of the node's; return an error where there is none left."""
         spec, node = self.kubelet.spec(pod), self.kubelet.node(pod)
         sandbox_id = self.kernel.seeds.hex(64, "sandbox", pod.uid, attempt)
+        network = self._programs.network
+        try:
+            hostname = (
+                node.name if spec.host_network else dns.hostname(spec, pod.name, pod.namespace, network.state.cluster_domain)
+            )
+        except dns.NameTooLong as error:
+            return str(error)
         if spec.host_network:
             ip = node.ip
         else:
@@ -70,19 +78,32 @@ class Runtime:
                 uid=pod.uid,
                 node=pod.node,
                 ip=ip,
-                hostname=node.name if spec.host_network else (spec.hostname or pod.name)[:63],
+                hostname=hostname,
                 host_network=spec.host_network,
                 share_processes=spec.share_process_namespace or spec.host_pid,
                 host_processes=spec.host_pid,
-                subdomain=spec.subdomain,
+                subdomain="" if spec.hostname_override is not None else spec.subdomain,
                 host_aliases=tuple((alias.ip, alias.hostnames) for alias in spec.host_aliases),
                 memory=_memory(spec),
+                resolv_conf=self._resolv_conf(pod, spec),
             )
         )
         record = SandboxRecord(sandbox_id, attempt, self.kernel.now, "" if spec.host_network else ip, spec.host_network)
         pod.runtime = pod.runtime.with_sandbox(record)
         self.kubelet.pleg.changed(pod)
         return None
+
+    def _resolv_conf(self, pod: PodState, spec: PodSpec) -> programs.ResolvConf | None:
+        """Return what the Pod's resolver is told where it is not what all are told; tell of what does not fit."""
+        cluster = self._programs.network.cluster_conf(pod.namespace)
+        conf, told = dns.within_limits(dns.resolv_conf(spec, cluster))
+        for message in told:
+            self.kubelet.event(pod, "Warning", reasons.DNS_CONFIG_FORMING, message)
+        if dns.asks_as_its_node(spec):
+            server = dns.NODES_OWN.nameservers[0]
+            text = f"The resolv.conf of the node is not known: it is assumed to name {server}, and no domains to search."
+            self.kernel.trace("assumption", self.kubelet.about(pod), about="network", text=text)
+        return None if conf == cluster else conf
 
     def stop_sandboxes(self, pod: PodState) -> None:
         """Take down the Pod's network; its addresses are free again."""

@@ -11,6 +11,7 @@ from lifecycle.apiserver.conditions import with_condition
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.core_v1.label_selector import selects
 from lifecycle.kernel import Kernel
+from lifecycle.kernel import Pod as About
 from lifecycle.scheduler import hints, messages, preemption, selectors, volumes
 from lifecycle.scheduler.binding import Bindings, VolumeBinding
 from lifecycle.scheduler.cache import Cache
@@ -348,6 +349,9 @@ class Scheduler:
         spec, metadata = new["spec"], new["metadata"]
         if spec.get("schedulingGates") or (spec.get("schedulerName") or SCHEDULER_NAME) != SCHEDULER_NAME:
             return
+        if spec.get("resourceClaims"):
+            self._waits_for_claims(old, new)
+            return
         uid = metadata["uid"]
         if old is None or old["spec"].get("schedulingGates"):
             self.queue.add(metadata["namespace"], metadata["name"], uid, spec.get("priority") or 0, self.kernel.now)
@@ -356,6 +360,18 @@ class Scheduler:
         waiting = self.queue.state.unschedulable.get(uid)
         if waiting and hints.helps(Waiter(new, self.namespace_labels), waiting.plugins, OwnChange(old, new)):
             self._retry(uid)
+
+    def _waits_for_claims(self, old: Object | None, pod: Object) -> None:
+        """Leave a Pod outside of the queue whose devices nobody claims: silently, as the plugin does.
+
+        Kubernetes: pkg/scheduler/framework/plugins/dynamicresources (PreEnqueue)
+        """
+        if old is None or old["spec"].get("schedulingGates"):
+            metadata = pod["metadata"]
+            names = ", ".join(claim["name"] for claim in pod["spec"]["resourceClaims"])
+            text = f"The Pod is not scheduled: the ResourceClaims that it asks for are not modelled ({names})."
+            about = About(metadata["namespace"], metadata["name"], metadata["uid"])
+            self.kernel.trace("decision", about, by="scheduler", text=text)
 
     def _nominate(self, pod: Object, gone: bool = False) -> None:
         """Note for which node others had to make room for a Pod that is not there yet."""

@@ -43,6 +43,9 @@ SENTENCES = (
     gettext_noop("%(name)s is assumed to serve on the declared ports."),
     gettext_noop("%(command)s is assumed to exit with 0."),
     gettext_noop("The container met the limit of %(limit)s: %(consequence)s."),
+    gettext_noop("The resolv.conf of the node is not known: it is assumed to name %(server)s, and no domains to search."),
+    gettext_noop("These fields are kept and have no effect on the simulated life: %(fields)s."),
+    gettext_noop("The Pod is not scheduled: the ResourceClaims that it asks for are not modelled (%(names)s)."),
     gettext_noop("Volumes were not mounted within 2m3s and are waited for anew: [%(names)s]"),
 )
 """The more particular first."""

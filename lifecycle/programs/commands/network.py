@@ -5,7 +5,7 @@ from __future__ import annotations
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.exchange import Origin, reach
-from lifecycle.programs.network import is_address
+from lifecycle.programs.network import is_address, is_public
 
 DNS_TIME: Micros = 2 * MILLISECOND
 CONNECT_TIME: Micros = 130 * SECOND
@@ -28,8 +28,11 @@ def nslookup(call: Call) -> int | None:
     name, network = args[0], call.machine.room.network
     cut = network.cut(call.machine.sandbox.spec.namespace, call.machine.sandbox.spec.pod, name, [])
     addresses = None if cut is not None and (cut.dns or cut.to == "*") else _looked_up(call, name)
-    head = f"Server:\t\t{network.state.dns_ip}\nAddress:\t{network.state.dns_ip}{':53' if call.busybox else '#53'}\n\n"
-    call.out(head)
+    server = next(iter(network.conf(call.machine.sandbox.spec).nameservers), "")
+    if server != network.state.dns_ip and not is_public(server):
+        call.out(";; connection timed out; no servers could be reached\n\n")
+        return 1
+    call.out(f"Server:\t\t{server}\nAddress:\t{server}{':53' if call.busybox else '#53'}\n\n")
     if addresses is None:
         missing = f"** server can't find {name}: NXDOMAIN\n\n"
         call.out(missing * 2 if call.busybox else missing)
@@ -50,14 +53,15 @@ def _nslookup_usage(call: Call) -> int:
 
 def _looked_up(call: Call, name: str) -> list[str] | None:
     """Return a name's addresses. busybox's nslookup asks for the name as it stands, the others search."""
-    network, namespace = call.machine.room.network, call.machine.sandbox.spec.namespace
+    network = call.machine.room.network
+    conf = network.conf(call.machine.sandbox.spec)
     if is_address(name):
         return [name]
     if not call.busybox:
-        return network.resolve(name, namespace)
-    found = network.lookup(name.rstrip("."))
+        return network.resolve(name, conf)
+    found = network.asked(name.rstrip("."), conf)
     if found is None and "." not in name.rstrip("."):
-        return network.resolve(name, namespace)
+        return network.resolve(name, conf)
     return found
 
 

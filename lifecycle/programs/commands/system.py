@@ -13,8 +13,8 @@ def hostname(call: Call) -> int:
     if call.args[:1] and call.args[0] in ("-i", "-I"):
         call.out(spec.ip + ("\n" if call.args[0] == "-i" or call.busybox else " \n"))
     elif call.args[:1] == ["-f"] and spec.subdomain:
-        network = call.machine.room.network.state
-        call.out(f"{spec.hostname}.{spec.subdomain}.{spec.namespace}.svc.{network.cluster_domain}\n")
+        domain = f"{spec.subdomain}.{spec.namespace}.svc.{call.machine.room.network.state.cluster_domain}"
+        call.out(f"{spec.hostname.removesuffix(f'.{domain}')}.{domain}\n")
     elif call.args and not call.args[0].startswith("-"):
         return call.fail("sethostname: Operation not permitted" if call.busybox else "you must be root to change the host name")
     else:

@@ -39,14 +39,14 @@ def test_a_name_is_found_once_its_service_exists() -> None:
 def test_search_domains_complete_a_name(name: str) -> None:
     world = World()
     world.programs.network.set_service(WEB)
-    assert world.programs.network.resolve(name, "default") == ["10.96.0.50"]
+    assert world.programs.network.resolve(name, world.programs.network.cluster_conf("default")) == ["10.96.0.50"]
 
 
 def test_another_namespaces_service_needs_its_namespace() -> None:
     world = World()
     world.programs.network.set_service(WEB)
-    assert world.programs.network.resolve("web", "shop") is None
-    assert world.programs.network.resolve("web.default", "shop") == ["10.96.0.50"]
+    assert world.programs.network.resolve("web", world.programs.network.cluster_conf("shop")) is None
+    assert world.programs.network.resolve("web.default", world.programs.network.cluster_conf("shop")) == ["10.96.0.50"]
 
 
 def test_headless_services_and_external_names() -> None:
@@ -55,9 +55,11 @@ def test_headless_services_and_external_names() -> None:
         Service("default", "db", "None", (), (Endpoint("10.244.0.8", (), "db-0"), Endpoint("10.244.0.9", (), "db-1")))
     )
     network.set_service(Service("default", "out", external_name="example.com"))
-    assert network.resolve("db", "default") == ["10.244.0.8", "10.244.0.9"]
-    assert network.resolve("db-1.db", "default") == ["10.244.0.9"]
-    assert network.resolve("out", "default") == network.resolve("example.com", "default")
+    assert network.resolve("db", network.cluster_conf("default")) == ["10.244.0.8", "10.244.0.9"]
+    assert network.resolve("db-1.db", network.cluster_conf("default")) == ["10.244.0.9"]
+    assert network.resolve("out", network.cluster_conf("default")) == network.resolve(
+        "example.com", network.cluster_conf("default")
+    )
 
 
 def test_traffic_goes_through_a_service_to_an_endpoint() -> None:
