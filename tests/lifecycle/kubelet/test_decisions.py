@@ -213,7 +213,11 @@ def facts() -> Facts:
 def env_of(env: list[Object], **more: Any) -> dict[str, str]:
     one = pod_spec({"spec": {"containers": [{"name": "a", "env": env, **more}]}}).containers[0]
     secret = {"data": {"k": "djE="}}
-    return dict(environment(one, facts(), [], lambda resource, namespace, name: secret if name == "there" else None))
+
+    def get(resource: str, namespace: str, name: str) -> Object | None:
+        return secret if name == "there" else None
+
+    return dict(environment(one, facts(), [], get, lambda volume, path: None))
 
 
 def test_variables_may_use_those_before_them() -> None:
