@@ -38,6 +38,10 @@ class Restarting:
             self._stop(node)
 
     def _stop(self, node: NodeState) -> None:
+        for pod in self._pods(node.name):
+            if pod.worker.phase == "finished" and pod.patch is not None:
+                self.kernel.cancel(pod.patch)
+                self.kubelet.status_manager.on_patch(pod.uid)  # it is on its way already
         node.down = True
         for timer in (node.relist, node.listing):
             self.kernel.cancel(timer)

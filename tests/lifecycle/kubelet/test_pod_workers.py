@@ -278,6 +278,21 @@ def test_a_deleted_pod_whose_kubelet_stops_before_its_end_goes_when_it_is_back(c
     assert not cluster.kubelet.state.pods
 
 
+def test_the_last_that_a_kubelet_has_sent_of_a_pod_arrives_though_it_stops(cluster: Cluster) -> None:
+    cluster.create()
+    cluster.run(5)
+    cluster.delete()
+    while cluster.kubelet.state.pods and next(iter(cluster.kubelet.state.pods.values())).worker.phase != "finished":
+        cluster.run(0.001)
+    assert cluster.pod()
+    cluster.kubelet.stop("node1")
+    cluster.run(5)
+    assert cluster.pod() is None
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert not cluster.kubelet.state.pods
+
+
 def test_a_pod_that_was_over_stays_when_its_kubelet_is_back(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(exits=(2.0, 0))
     cluster.create(restartPolicy="Never")
