@@ -237,7 +237,7 @@ def given(kind: Kind, old: Object, manifest: Any) -> list[Object] | None:
     found = metadata.get("managedFields") if isinstance(metadata, dict) else None
     if not isinstance(found, list) or not found or not old["metadata"].get("managedFields"):
         return None
-    if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"]["managedFields"]):
+    if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"].get("managedFields")):
         return None
     whole = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict)]
     components = {_manager(entry) for entry in component_fields.entries(kind, old)}

@@ -211,3 +211,19 @@ def test_what_is_put_back_as_it_was_read_changes_no_manager() -> None:
     read = _made(rooms, fieldManager="maker")
     rooms.request("update", "pods", read, name="web", query={"fieldManager": ["you"]})
     assert list(_by_manager(_read(rooms))) == ["maker"]
+
+
+def test_what_has_no_fields_may_be_given_managers_that_have_some() -> None:
+    rooms = Rooms()
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}}
+    assert rooms.request("create", "serviceaccounts", account).code == 201
+    entry = {
+        "manager": "me",
+        "operation": "Update",
+        "apiVersion": "v1",
+        "fieldsType": "FieldsV1",
+        "fieldsV1": {"f:secrets": {}},
+    }
+    patch = {"metadata": {"managedFields": [entry]}}
+    more = {"name": "robot", "content_type": "application/merge-patch+json"}
+    assert rooms.request("patch", "serviceaccounts", patch, **more).code == 200
