@@ -59,7 +59,7 @@ def _exec(kubelet: Kubelet, container: Container, probe: Probe, record: Containe
     failure = kubelet.programs.exec(record.id, command, reply, probe.timeout_seconds * SECOND)
     if failure:
         output = cannot_exec(kubelet.kernel, record.id, failure.message, kubelet.kernel.now)
-        return Outcome("error", output, failure.message != programs.STOPPED, failure.message)
+        return Outcome("error", output, failure.message != programs.STOPPED, failure.message, pids=1)
     return None
 
 
@@ -122,7 +122,7 @@ def _exec_outcome(probe: Probe, result: programs.ExecResult) -> Outcome:
         text = f"command timed out: {quoted(' '.join(probe.exec.command))} timed out after {limit}"
         return Outcome("failure", text, result.steady)
     output = (result.stdout + result.stderr)[:OUTPUT_LIMIT]
-    return Outcome("failure" if result.code else "success", output, result.steady)
+    return Outcome("failure" if result.code else "success", output, result.steady, pids=result.pids)
 
 
 def _http_outcome(result: programs.HTTPResult) -> Outcome | str:

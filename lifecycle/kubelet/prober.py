@@ -182,6 +182,7 @@ class Prober:
     def _drop(self, pod: PodState, key: str) -> None:
         worker = pod.probes.pop(key)
         self.repeating.count(pod, worker, self.kernel.now + 1)
+        self.repeating.end(worker)
         self.kernel.cancel(worker.timer)
         if worker.told and worker.every:
             self._tell(pod, worker, worker.told_result, worker.told_output, None)

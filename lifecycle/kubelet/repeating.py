@@ -18,6 +18,7 @@ from lifecycle.kernel import Reply
 from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.probe import cannot_exec
 from lifecycle.kubelet.state import Outcome, PodState, ProbeWorker
+from lifecycle.programs import Attempts
 from lifecycle.recorder import AGGREGATION_MESSAGES, Repeated, repeated
 
 if TYPE_CHECKING:
@@ -40,9 +41,10 @@ class Repeating:
         if not self._alone(pod, worker, outcome):
             return False
         said = "" if outcome.result == "success" else outcome.output
-        worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted)
+        worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted, outcome.pids)
         worker.takes = self.kernel.now - worker.began
         self.plan(pod, worker, probe)
+        self._take_numbers(worker)
         if not worker.watching:
             worker.watching = True
             reply = Reply("kubelet", "probe_wake", (pod.uid, _key(worker)))
@@ -126,7 +128,8 @@ class Repeating:
         self.count(pod, worker, self.kernel.now)
         if outcome is None or worker.began == began:
             return None
-        worker.began, worker.repeats = began, None
+        worker.began = began
+        self.end(worker)
         return self._at(worker, outcome, began)
 
     def trigger(self, pod: PodState, worker: ProbeWorker) -> None:
@@ -138,6 +141,7 @@ class Repeating:
         else:
             worker.origin = self.kernel.now + delays.TRIGGER + worker.slot
             self._end_at(pod, worker, worker.origin)
+            self._take_numbers(worker)
 
     def wake(self, pod: PodState, worker: ProbeWorker) -> None:
         """Let a worker go on attempt by attempt; one that is under way ends as those before."""
@@ -152,7 +156,20 @@ class Repeating:
             end = worker.began + worker.takes
             self.kernel.at(end, "kubelet", "probe_ended", pod.uid, _key(worker), worker.attempt)
         else:
-            worker.repeats = None
+            self.end(worker)
+
+    def end(self, worker: ProbeWorker) -> None:
+        """Let a worker's attempts be played again."""
+        if worker.repeats and worker.repeats.pids:
+            self.kubelet.programs.repeat(worker.container_id, worker.type, None)
+        worker.repeats = None
+
+    def _take_numbers(self, worker: ProbeWorker) -> None:
+        """Have the commands of attempts that are not played take numbers of processes."""
+        if worker.repeats and worker.repeats.pids:
+            pids = worker.repeats.pids * worker.tries
+            attempts = Attempts(worker.began, worker.origin, worker.period, pids)
+            self.kubelet.programs.repeat(worker.container_id, worker.type, attempts)
 
     def forget(self, uid: str) -> None:
         """A Pod is gone."""

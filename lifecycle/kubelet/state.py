@@ -119,13 +119,15 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     """What an attempt of a probe came to. An `error` could not be run and counts for nothing; a `warning` is a success.
 
     `steady`: the next one comes to the same until the sandbox's programs change. `unstarted` is why a command could not be
-    started: the runtime's text of that (`output`) is a new one each time.
+    started: the runtime's text of that (`output`) is a new one each time. `pids` are the numbers that the processes of a
+    try took.
     """
 
     result: Literal["success", "failure", "warning", "error"]
     output: str = ""
     steady: bool = False
     unstarted: str = ""
+    pids: int = 0
 
 
 class ProbeWorker(msgspec.Struct):

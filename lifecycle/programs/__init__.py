@@ -5,6 +5,7 @@
 
 from lifecycle.programs.interface import (
     STOPPED,
+    Attempts,
     ConnectResult,
     Container,
     ExecFailure,
@@ -32,6 +33,7 @@ from lifecycle.programs.room import Programs, ProgramsState
 
 __all__ = [
     "STOPPED",
+    "Attempts",
     "ConnectResult",
     "Container",
     "CutFault",

@@ -159,6 +159,25 @@ class ExecResult(msgspec.Struct, frozen=True, tag=True):
     stderr: str
     timed_out: bool = False
     steady: bool = False
+    pids: int = 0
+    """How many numbers its processes took."""
+
+
+class Attempts(msgspec.Struct, frozen=True, array_like=True):
+    """A command that comes to the same each time and is not run: at `origin` + n * `period`, later than `counted`.
+
+    Each time it takes `pids` numbers of processes.
+    """
+
+    counted: Micros
+    origin: Micros
+    period: Micros
+    pids: int
+
+    def until(self, now: Micros) -> int:
+        """Return how often it is taken for tried since it was counted, up to a moment."""
+        first = max(-1, (self.counted - self.origin) // self.period)
+        return max(0, (now - self.origin) // self.period - first)
 
 
 class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):

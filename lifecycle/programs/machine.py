@@ -84,6 +84,8 @@ class Machine:
             for number in child.fds.values():
                 state.opens[number].refs += 1
             parent.children.append(pid)
+            if child.exec_id in state.execs:
+                state.execs[child.exec_id].pids += 1
         state.processes[pid] = child
         return child
 

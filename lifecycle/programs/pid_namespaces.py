@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from lifecycle.programs.files import FileError, Tree, View, join
-from lifecycle.programs.interface import node_volume
+from lifecycle.programs.interface import Attempts, node_volume
 from lifecycle.programs.state import ContainerState, PidNamespace, Process
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def key(room: Programs, state: ContainerState) -> str:
 
 def take(machine: Machine) -> int:
     """Return the number of a new process."""
-    holder = _holder(machine.room, machine.state)
+    holder = _counted(machine)
     pid = holder.next_pid
     holder.next_pid += 1 if machine.state.processes else THREADS
     return pid
@@ -53,7 +55,26 @@ def pass_over(machine: Machine, count: int) -> None:
 
 def last(machine: Machine) -> int:
     """Return the number that was given out last."""
-    return _holder(machine.room, machine.state).next_pid - 1
+    return _counted(machine).next_pid - 1
+
+
+def repeat(machine: Machine, key: str, attempts: Attempts | None) -> None:
+    """Let a command take numbers from now on without being run; None: no more."""
+    holder = _counted(machine)
+    if attempts is None:
+        holder.attempts.pop(key, None)
+    else:
+        holder.attempts[key] = attempts
+
+
+def _counted(machine: Machine) -> ContainerState | PidNamespace:
+    """Return who gives the numbers out, once commands that are not run have taken theirs."""
+    holder, now = _holder(machine.room, machine.state), machine.kernel.now
+    for key, attempts in holder.attempts.items():
+        if times := attempts.until(now):
+            holder.next_pid += times * attempts.pids
+            holder.attempts[key] = msgspec.structs.replace(attempts, counted=now)
+    return holder
 
 
 def _holder(room: Programs, state: ContainerState) -> ContainerState | PidNamespace:

@@ -6,13 +6,14 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, proc, sessions, starting
+from lifecycle.programs import asks, pid_namespaces, proc, sessions, starting
 from lifecycle.programs.commands import COMMANDS, HANDLERS, Call, NoSpace, UsageError
 from lifecycle.programs.files import FileError, Tree, View, join
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
     STOPPED,
+    Attempts,
     ConnectResult,
     Container,
     ExecFailure,
@@ -287,6 +288,11 @@ class Programs(Volumes):
         if machine is None:
             return ExecFailure(STOPPED)
         return sessions.begin(self, machine, command, reply, timeout, session, stdin, tty)
+
+    def repeat(self, container_id: str, key: str, attempts: Attempts | None) -> None:
+        """Have a command taken for tried, and not run, from now on; None: no more."""
+        if container_id in self.state.containers:
+            pid_namespaces.repeat(self.machine(container_id), f"{container_id}/{key}", attempts)
 
     def attach(self, container_id: str, session: int, stdin: bool = False) -> bool:
         """Have somebody see what a container's first process writes, as traces `session`; False where none runs."""

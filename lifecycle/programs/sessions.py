@@ -72,7 +72,7 @@ def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = 
     said = asked.said if asked.session else out
     err = "" if asked.session else err
     steady = asked.pure and not timed_out and process.started == room.kernel.now
-    room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady))
+    room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady, asked.pids))
 
 
 def type_into(machine: Machine, session: int, data: bytes, end: bool) -> bool:

@@ -13,7 +13,7 @@ from lifecycle.clock import Micros
 from lifecycle.kernel import Reply
 from lifecycle.programs.budget import Budget
 from lifecycle.programs.files import Tree
-from lifecycle.programs.interface import Container, LogLine, Sandbox
+from lifecycle.programs.interface import Attempts, Container, LogLine, Sandbox
 
 SIGNALED = 1 << 8
 """Marks the status of a background job that a signal has ended."""
@@ -259,7 +259,7 @@ class Exec(msgspec.Struct, omit_defaults=True):
 
     `session`: the index of the trace with which somebody's own command began (0: a probe's or a hook's). `stdin` is the open
     end of the pipe that such a command reads from, 0 where there is none (any more). `said` is the beginning of what it has
-    written, `told` how many bytes that was.
+    written, `told` how many bytes that was, `pids` how many processes were made for it.
     """
 
     pid: int
@@ -272,6 +272,7 @@ class Exec(msgspec.Struct, omit_defaults=True):
     stdin: int = 0
     said: str = ""
     told: int = 0
+    pids: int = 1
 
 
 class Listener(msgspec.Struct, omit_defaults=True):
@@ -311,10 +312,12 @@ class Connection(msgspec.Struct, omit_defaults=True):
 class PidNamespace(msgspec.Struct, omit_defaults=True):
     """A process namespace that several containers share (`pid_namespaces.py`).
 
+    `attempts` are the commands that take numbers without being run.
     `numbers` are those that a node's has for processes with a namespace of their own, by container and number there.
     """
 
     next_pid: int
+    attempts: dict[str, Attempts] = {}
     numbers: dict[str, int] = {}
 
 
@@ -336,6 +339,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     execs: dict[int, Exec] = {}
     first: int = 1
     next_pid: int = 1
+    attempts: dict[str, Attempts] = {}
     next_open: int = 1
     partial: dict[str, str] = {}
     logs: list[LogLine] = []

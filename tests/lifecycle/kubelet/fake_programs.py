@@ -172,6 +172,9 @@ class FakePrograms:
             self._reply(takes, reply, "exec", code)
         return None
 
+    def repeat(self, container_id: str, key: str, attempts: programs.Attempts | None) -> None:
+        pass
+
     def http(self, request: programs.HTTPGet, reply: Reply) -> None:
         status = self._answer_at(request.host, str(request.port), 200)
         self._reply(0, reply, "http", status)
