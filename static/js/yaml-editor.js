@@ -1,5 +1,7 @@
 // <yaml-editor>: line numbers beside a textarea, marks at the lines that findings name, files read into it.
 
+const LARGEST = 3 * 1024 * 1024;
+
 class YamlEditor extends HTMLElement {
   connectedCallback() {
     this.text = this.querySelector("textarea");
@@ -86,7 +88,12 @@ class YamlEditor extends HTMLElement {
     if (!event.dataTransfer.files.length) return;
     event.preventDefault();
     this.classList.remove("is-dropping");
-    const texts = await Promise.all([...event.dataTransfer.files].map((file) => file.text()));
+    const { files } = event.dataTransfer;
+    if ([...files].reduce((sum, file) => sum + file.size, 0) > LARGEST) {
+      document.getElementById("file").files = files; // too much to show; the server says what is wrong with it
+      return;
+    }
+    const texts = await Promise.all([...files].map((file) => file.text()));
     this.value = texts.join("\n---\n");
   }
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,15 @@ def test_the_clusters_table_lives(page: Page) -> None:
     expect(page.locator("tr[data-key='default/mypod']")).to_contain_text("Running")
     keys = page.locator("tr[data-key]").evaluate_all("(rows) => rows.map((row) => row.dataset.key)")
     assert keys == sorted(keys)
+
+
+def test_the_longest_name_fits_the_smallest_screen(new_page: Callable[..., Page]) -> None:
+    page = new_page(viewport={"width": 320, "height": 640})
+    make_cluster(page, "probes-" + "x" * 56)
+    for path in (page.url, page.url + "apply/", "/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    expect(page.get_by_label("Language")).to_be_in_viewport()
 
 
 def test_the_page_speaks_chinese(page: Page) -> None:
