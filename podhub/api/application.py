@@ -107,7 +107,7 @@ async def _answer(call: Call) -> Reply | None:
         return _of_the_server(call, call.scope["path"])
     step, path = addresses.split(call.scope["path"])
     address, may = await _let_in(step, call.headers.get("authorization", ""))
-    call.user = may.user
+    call.user = may.user or call.user
     if call.scope["type"] == "websocket":
         await _socket(call, address, target(path), may.write)
         return None
