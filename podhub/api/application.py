@@ -108,6 +108,7 @@ async def _answer(call: Call) -> Reply | None:
     step, path = addresses.split(call.scope["path"])
     address, may = await _let_in(step, call.headers.get("authorization", ""))
     call.user = may.user or call.user
+    may = auth.impersonated(call, may)
     if call.scope["type"] == "websocket":
         await _socket(call, address, target(path), may.write)
         return None
@@ -119,7 +120,9 @@ async def _answer(call: Call) -> Reply | None:
         raise Refused(status.no_such_path())
     call.deprecated = about.resource.deprecated
     if about.kind in REVIEWS and call.method == "POST":
-        return await reviews.review(call, about, may.write and address.moment is None)
+        return await reviews.review(call, about, may._replace(write=may.write and address.moment is None))
+    if not may.read:
+        raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource == "proxy":
         return await _passed_on(call, address, about, may.write)
     if call.method in ("GET", "HEAD"):
@@ -223,6 +226,8 @@ async def _read(call: Call, address: Address, about: Target) -> Reply | None:
 
 def _verb(call: Call, about: Target) -> str:
     verb = VERBS.get(call.method, call.method.lower())
+    if call.method in ("GET", "HEAD"):
+        return "watch" if call.flag("watch") or about.watch else "get" if about.name else "list"
     return "deletecollection" if verb == "delete" and not about.name else verb
 
 

@@ -13,12 +13,20 @@ from podhub.api.http import Call
 from podhub.api.resources import Target
 from podhub.log.models import Cluster
 
+AUTHENTICATED = "system:authenticated"
+MASTERS = "system:masters"
+"""The group of those who may do everything; without a login everybody is one of them."""
+
 
 class Rights(NamedTuple):
-    """Whose a request is (empty without a login), and whether it may write. Who may not even read is refused at once."""
+    """Whose a request is (empty without a login), and whether it may write.
+
+    Who may not even read is refused at once, but for whom somebody else speaks.
+    """
 
     write: bool
     user: str = ""
+    read: bool = True
 
 
 def rights(authorization: str, cluster: Cluster) -> Rights:
@@ -39,9 +47,31 @@ def rights(authorization: str, cluster: Cluster) -> Rights:
     return Rights(token.may_edit and access.may_edit(token.user, cluster), user)
 
 
+def impersonated(call: Call, may: Rights) -> Rights:
+    """Return the rights of whom a request speaks for (`kubectl --as`): nobody has been given any but the masters.
+
+    Raises: Refused (403) for who may not change the cluster. Kubernetes: apiserver/pkg/endpoints/filters/impersonation.go
+    """
+    name = call.headers.get("impersonate-user")
+    if not name:
+        return may
+    if not may.write:
+        why = f'User "{call.user}" cannot impersonate resource "users" in API group "" at the cluster scope'
+        raise Refused(Status(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"}))
+    given = [value.decode("latin-1") for header, value in call.scope["headers"] if header.lower() == b"impersonate-group"]
+    call.user, call.groups = name, (*given, AUTHENTICATED)
+    return Rights(MASTERS in given, name, MASTERS in given)
+
+
+def groups(call: Call) -> tuple[str, ...]:
+    """Return the groups of who asks."""
+    return call.groups or ((AUTHENTICATED,) if settings.TEAM else (MASTERS, AUTHENTICATED))
+
+
 def not_allowed(call: Call, about: Target, verb: str) -> Status:
-    """Return the refusal of a change by somebody who may only look."""
+    """Return the refusal of what somebody may not do."""
     kind = about.kind
     where = f' in the namespace "{about.namespace}"' if about.namespace else " at the cluster scope"
-    why = f'User "{call.user}" cannot {verb} resource "{kind.plural}" in API group "{kind.group}"{where}'
+    resource = f"{kind.plural}/{about.subresource}" if about.subresource else kind.plural
+    why = f'User "{call.user}" cannot {verb} resource "{resource}" in API group "{kind.group}"{where}'
     return status.forbidden(kind, about.name, why)

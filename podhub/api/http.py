@@ -50,6 +50,7 @@ class Call:
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         self.user = "podhub"
+        self.groups: tuple[str, ...] = ()
         self.deprecated = ""
         """What who asks is warned of, whatever the answer."""
         self.repeated: tuple[str, ...] = ()

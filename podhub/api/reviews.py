@@ -7,51 +7,65 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-
 from lifecycle.wire import Object
 from podhub.api import bodies
+from podhub.api.auth import Rights, groups
 from podhub.api.http import Call, Reply, json_reply
 from podhub.api.resources import Target
 
 READING = ("get", "list", "watch")
 
-AUTHENTICATED = "system:authenticated"
-MASTERS = "system:masters"
-"""The group of those who may do everything; without a login everybody is one of them."""
+QUESTIONS = {
+    "authentication.k8s.io": ["selfsubjectreviews"],
+    "authorization.k8s.io": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+}
+PUBLIC = [
+    "/api",
+    "/api/*",
+    "/apis",
+    "/apis/*",
+    "/healthz",
+    "/livez",
+    "/openapi",
+    "/openapi/*",
+    "/readyz",
+    "/version",
+    "/version/",
+]
+"""What everybody may ask. Kubernetes: the roles system:basic-user and system:discovery"""
 
 
-async def review(call: Call, target: Target, may_write: bool) -> Reply:
+async def review(call: Call, target: Target, may: Rights) -> Reply:
     """Answer a question about who asks."""
     body = await bodies.read_object(call, target.kind)
     spec: Any = body.get("spec") if isinstance(body, dict) else None
     spec = spec if isinstance(spec, dict) else {}
     match target.kind.kind:
         case "SelfSubjectAccessReview":
-            answered = {"spec": spec, "status": {"allowed": _allowed(spec, may_write)}}
+            answered = {"spec": spec, "status": {"allowed": _allowed(spec, may)}}
         case "SelfSubjectRulesReview":
-            answered = {"spec": {}, "status": _rules(may_write)}
+            answered = {"spec": {}, "status": _rules(may)}
         case _:
             answered = {"status": {"userInfo": _user(call)}}
     metadata = {"metadata": {"creationTimestamp": None}}
     return json_reply({"kind": target.kind.kind, "apiVersion": target.kind.group_version, **metadata, **answered}, 201)
 
 
-def _allowed(spec: Object, may_write: bool) -> bool:
-    """Whoever may write may do everything, others may read."""
+def _allowed(spec: Object, may: Rights) -> bool:
+    """Whoever may write may do everything, others may read, if they have any rights at all."""
     asked = spec.get("resourceAttributes") or spec.get("nonResourceAttributes") or {}
-    return may_write or (isinstance(asked, dict) and asked.get("verb") in READING)
+    return may.write or (may.read and isinstance(asked, dict) and asked.get("verb") in READING)
 
 
-def _rules(may_write: bool) -> Object:
-    verbs = ["*"] if may_write else list(READING)
-    return {
-        "resourceRules": [{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}],
-        "nonResourceRules": [{"verbs": ["*"] if may_write else ["get"], "nonResourceURLs": ["*"]}],
-        "incomplete": False,
-    }
+def _rules(may: Rights) -> Object:
+    verbs = ["*"] if may.write else list(READING)
+    resources = [{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}]
+    others = {"verbs": ["*"] if may.write else ["get"], "nonResourceURLs": ["*"]}
+    if not may.read:
+        resources = [{"verbs": ["create"], "apiGroups": [group], "resources": plurals} for group, plurals in QUESTIONS.items()]
+        others = {"verbs": ["get"], "nonResourceURLs": PUBLIC}
+    return {"resourceRules": resources, "nonResourceRules": [others], "incomplete": False}
 
 
 def _user(call: Call) -> Object:
-    groups = [AUTHENTICATED] if settings.TEAM else [MASTERS, AUTHENTICATED]
-    return {"username": call.user, "groups": groups}
+    return {"username": call.user, "groups": groups(call)}

@@ -185,3 +185,19 @@ def test_what_is_asked_of_the_server_itself_is_answered_or_says_that_it_takes_a_
     refused = cluster.kubectl("get", "--raw", "/api/v1/nodes", code=1).stderr
     assert refused == "Error from server (NotFound): /api/v1/nodes names no cluster: ask for /clusters/NAME/api/v1/nodes\n"
     assert '"NodeList"' in cluster.kubectl("get", "--raw", f"/clusters/{cluster.name}/api/v1/nodes").stdout
+
+
+def test_who_speaks_for_somebody_else_may_what_that_one_may(cluster: Reached) -> None:
+    robot = "--as=system:serviceaccount:default:default"
+    assert cluster.kubectl("auth", "can-i", "get", "pods", robot, code=1).stdout == "no\n"
+    refused = cluster.kubectl("get", "pods", robot, code=1).stderr
+    why = 'User "system:serviceaccount:default:default" cannot list resource "pods" in API group "" in the namespace "default"'
+    assert refused == f"Error from server (Forbidden): pods is forbidden: {why}\n"
+    refused = cluster.kubectl("delete", "pod", "web", "--as=bob", code=1).stderr
+    assert 'pods "web" is forbidden: User "bob" cannot delete resource "pods"' in refused
+    assert "bob" in cluster.kubectl("auth", "whoami", "--as=bob").stdout
+    assert "selfsubjectreviews" in cluster.kubectl("auth", "can-i", "--list", "--as=bob").stdout
+    assert (
+        cluster.kubectl("get", "ns", "default", "-o", "name", "--as=bob", "--as-group=system:masters").stdout
+        == "namespace/default\n"
+    )
