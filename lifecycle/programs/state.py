@@ -81,7 +81,10 @@ class Terminal(msgspec.Struct, omit_defaults=True):
 
 
 class Loop(msgspec.Struct, array_like=True):
-    """A loop in progress: where `continue` and `break` go, and what a `for` has still to give (last first)."""
+    """A loop in progress: where `continue` and `break` go, and what a `for` has still to give (last first).
+
+    A `select` has its choices there; it lists them again after an empty line, and has `asked` once the prompt is out.
+    """
 
     again: int
     out: int
@@ -89,6 +92,8 @@ class Loop(msgspec.Struct, array_like=True):
     depth: int = 0
     cases: int = 0
     status: int = 0
+    asked: bool = False
+    listed: bool = False
 
 
 class Undo(msgspec.Struct, omit_defaults=True):
@@ -104,7 +109,8 @@ class Frame(msgspec.Struct, omit_defaults=True):
 
     `code` is its text (what is compiled from it is found by that), `pc` the next step, `line` how many lines stand before
     it. `status` is what `$?` was before a trap's action; `args` the positional parameters to go back to; `local` the
-    variables that a function hides. The `kind` input reads commands; each is a frame of the kind line.
+    variables that a function hides. The `kind` input reads commands; each is a frame of the kind line. `returns`: the trap
+    RETURN was set in this function, and runs at its end.
     """
 
     code: str
@@ -119,6 +125,7 @@ class Frame(msgspec.Struct, omit_defaults=True):
     depth: int = 0
     name: str = ""
     line: int = 0
+    returns: bool = False
 
 
 class Search(msgspec.Struct, omit_defaults=True):
@@ -214,6 +221,7 @@ class Shell(msgspec.Struct, omit_defaults=True):
     root_pid: int = 0
     input: Input | None = None
     named_jobs: dict[int, Job] = {}
+    attributes: dict[str, str] = {}
     function_lines: dict[str, int] = {}
 
 

@@ -6,72 +6,8 @@ import re
 
 import msgspec
 
-from lifecycle.programs import streams
-from lifecycle.programs.commands.call import Call, command, lines_of
+from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.files import FileError, Node, join, parent
-
-
-@command("cat")
-def cat(call: Call) -> int | None:
-    options, names = call.options("nsvetAEbu", {"number": "n", "show-all": "A"})
-    for name in names or ["-"]:
-        if name in call.data.setdefault("done", []):
-            continue
-        status = _cat_one(call, name, "n" in options)
-        if status is None:
-            return None
-        call.data["failed"] = call.data.get("failed") or status != 0
-        call.data["done"].append(name)
-    return int(bool(call.data.get("failed")))
-
-
-def _cat_one(call: Call, name: str, numbered: bool) -> int | None:
-    if name == "-" and numbered:
-        text = call.stdin()
-        if text is None:
-            return None
-        call.out(_numbered(text))
-        return 0
-    if name == "-":
-        return _cat_stream(call, 0)
-    try:
-        opened = streams.open_path(call.machine, call.process, call.path(name), "r")
-    except FileError as error:
-        return call.cannot_open(name, error)
-    if opened.kind == "directory":
-        return call.cannot_open(name, FileError("EISDIR"))
-    if opened.kind in ("pipe", "zero", "random"):
-        fd = call.data.setdefault("fd", 9)
-        streams.set_fd(call.machine, call.process, fd, opened)
-        return _cat_stream(call, fd)
-    if opened.kind == "file":
-        node = streams.node_of(call.machine, opened)
-        text, zeros = (node.text, node.zeros) if node else ("", 0)
-    else:
-        text, zeros = opened.text, 0
-    if numbered:
-        text = _numbered(text)
-    return 0 if call.out(text, zeros) else 1
-
-
-def _numbered(text: str) -> str:
-    return "".join(f"{i:6}\t{line}" for i, line in enumerate(lines_of(text, True), 1))
-
-
-def _cat_stream(call: Call, fd: int) -> int | None:
-    """Copy a stream until it ends; never more at once than a reader takes."""
-    while True:
-        if streams.pipe_full(call.machine, call.process, 1):
-            return None
-        piece = streams.read(call.machine, call.process, fd)
-        if piece is None:
-            return None
-        if not piece:
-            return 0
-        if not call.out(piece):
-            return 1
-        if not call.machine.spend(call.process, 1 + len(piece) // 512):
-            return None
 
 
 @command("touch")

@@ -12,7 +12,7 @@ from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.external import run_program
-from lifecycle.programs.shell.frames import leave, pop, push
+from lifecycle.programs.shell.frames import leave, pop, pop_call, push
 from lifecycle.programs.shell.job_control import bg, fg, interactive, may_leave
 from lifecycle.programs.shell.jobs import block, jobs, kill, trap, wait
 from lifecycle.programs.shell.printf import echo_text, printf_text
@@ -61,7 +61,7 @@ def _printf(turn: Turn, argv: list[str]) -> int:
     if not args:
         turn.complain_as("printf", "usage: printf [-v var] format [arguments]")
         return 2
-    text, problems = printf_text(args[0], args[1:])
+    text, problems = printf_text(args[0], args[1:], turn.clock if turn.shell.dialect == "bash" else None)
     for problem in problems:
         _complain_printf(turn, problem)
     if name:
@@ -126,9 +126,11 @@ def _return(turn: Turn, argv: list[str]) -> None:
                 return
             leave(turn, status)
             return
-        pop(turn)
         if kind in ("function", "source"):
+            shell.status = status
+            pop_call(turn)
             break
+        pop(turn)
     shell.status = status
     if not shell.frames:
         leave(turn, status)
@@ -263,6 +265,9 @@ def _umask(turn: Turn, argv: list[str]) -> int:
 KEYWORDS = set(names("if then else elif fi do done case esac while until for { } ! in"))
 
 
+BASH_KEYWORDS = set(names("[[ ]] coproc function select time"))
+
+
 def _command(turn: Turn, argv: list[str]) -> int | None:
     args = argv[1:]
     if args[:1] and args[0] in ("-v", "-V"):
@@ -278,8 +283,12 @@ def _command(turn: Turn, argv: list[str]) -> int | None:
     return call_command(turn, args)
 
 
+def _is_keyword(turn: Turn, name: str) -> bool:
+    return name in KEYWORDS or (turn.shell.dialect == "bash" and name in BASH_KEYWORDS)
+
+
 def _meaning(turn: Turn, name: str, long: bool) -> str:
-    if name in KEYWORDS:
+    if _is_keyword(turn, name):
         return f"{name} is a shell keyword" if long else name
     if name in turn.shell.functions:
         return f"{name} is a function" if long else name
@@ -293,7 +302,7 @@ def _meaning(turn: Turn, name: str, long: bool) -> str:
 
 def _kind(turn: Turn, name: str) -> str:
     """Return what `type -t` calls a name."""
-    if name in KEYWORDS or name in ("[[", "select", "function", "time"):
+    if _is_keyword(turn, name):
         return "keyword"
     if name in turn.shell.functions:
         return "function"

@@ -23,6 +23,7 @@ from lifecycle.programs.shell.syntax import (
     Case,
     Command,
     Condition,
+    Coproc,
     For,
     Function,
     Group,
@@ -33,6 +34,7 @@ from lifecycle.programs.shell.syntax import (
     ProcSub,
     Redirect,
     Redirected,
+    Select,
     Sequence,
     Simple,
     Sub,
@@ -168,6 +170,14 @@ class Compiler:
                 self.while_(command)
             case For():
                 self.for_(command)
+            case Select():
+                self.select(command)
+            case Coproc(name, body, text):
+                after = Target()
+                self.emit("coproc", after, name, text)
+                self.command(body, True)
+                self.emit("exit_child")
+                self.place(after)
             case ArithFor():
                 self.arith_for(command)
             case Case():
@@ -278,6 +288,17 @@ class Compiler:
         self.emit("for", words, count, again, out)
         self.place(again)
         self.emit("next", command.name, out)
+        self.sequence(command.body)
+        self.emit("jump", again)
+        self.place(out)
+        self.emit("loop_end")
+
+    def select(self, command: Select) -> None:
+        again, out = Target(), Target()
+        words, count = self.words(command.words, 0) if command.words is not None else (None, 0)
+        self.emit("select", words, count, again, out)
+        self.place(again)
+        self.emit("choose", command.name, out)
         self.sequence(command.body)
         self.emit("jump", again)
         self.place(out)

@@ -12,7 +12,7 @@ from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.conditions import Bracket, TestError, explain
 from lifecycle.programs.shell.expand import Expander
-from lifecycle.programs.shell.frames import expander_of, guarded, leave, pop, told_of
+from lifecycle.programs.shell.frames import expander_of, guarded, leave, pop_call, told_of
 from lifecycle.programs.shell.reading import read_command
 from lifecycle.programs.shell.redirects import expanded, redirect, undo_to
 from lifecycle.programs.shell.turn import ShellExit, Turn
@@ -116,7 +116,7 @@ def do_function(turn: Turn, frame: Frame, step: Any) -> None:
 
 
 def do_return_function(turn: Turn, frame: Frame, step: Any) -> None:
-    pop(turn)
+    pop_call(turn)
     if not turn.shell.frames:
         leave(turn, turn.shell.status)
 
@@ -130,7 +130,7 @@ def do_end(turn: Turn, frame: Frame, step: Any) -> None:
     if frame.kind in ("script", "exit") and len(shell.frames) == 1:
         leave(turn, frame.status if frame.kind == "exit" else shell.status)
         return
-    pop(turn)
+    pop_call(turn)
 
 
 def _text_and_pattern(expander: Expander, word: Any) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import evaluate
 from lifecycle.programs.shell.compile import Slot
 from lifecycle.programs.shell.syntax import Arith, ArrayLit, Lit, Var
+from lifecycle.programs.shell.transform import OPERATORS, attributes, transformed, whole_array
 
 if TYPE_CHECKING:
     from lifecycle.programs.shell.turn import Turn
@@ -195,6 +196,8 @@ class Expander:
         """Return the items of `$@`, `$*` or an array where they make fields of their own; else None."""
         if part.op == "!" and part.index is not None and self.text(part.index) == "@":
             return self.turn.keys(part.name)
+        if part.op[:1] == "@":
+            return self._transformed_items(part)
         if part.op not in ("", ":"):
             return None
         if part.index is None:
@@ -213,6 +216,17 @@ class Expander:
                 return [self.vars.get("IFS", " ")[:1].join(items)] if True else None
             return items
         return items
+
+    def _transformed_items(self, part: Var) -> list[str] | None:
+        """Return what an operator makes of each of `$@` or an array's elements; else None."""
+        self._check_operator(part)
+        subscript = self.text(part.index) if part.index is not None else part.name
+        if subscript not in ("@", "*"):
+            return None
+        whole = whole_array(self.turn, part.name, part.op[1]) if part.index is not None else None
+        items = self.turn.shell.args if part.index is None else self.turn.array(part.name)
+        made = [transformed(self.turn, part.name, item, part.op[1]) for item in items] if whole is None else whole
+        return [self.vars.get("IFS", " ")[:1].join(made)] if subscript == "*" and part.quoted else made
 
     def _slice(self, items: list[str], part: Var) -> list[str]:
         start, _, size = self.text(part.word or ()).partition(":")
@@ -275,9 +289,20 @@ class Expander:
         if (self.turn.shell.dialect == "dash" and op[0] in "/^,@") or (op == ":" and self.turn.shell.dialect == "dash"):
             raise ExpansionError("Bad substitution")
         value = self._value(part)
+        if op[0] == "@":
+            self._check_operator(part)
+            if value is None and "u" in self.turn.shell.options:
+                raise ExpansionError(self.turn.unbound(part.name))
+            if part.op == "@a":
+                return [(attributes(self.turn, part.name), part.quoted)]
+            return [("" if value is None else transformed(self.turn, part.name, value, op[1]), part.quoted)]
         if op.lstrip(":") in ("-", "=", "+", "?") and op != ":":
             return self._conditional(part, op, value)
         return [(self._altered(part, op, value or ""), part.quoted)]
+
+    def _check_operator(self, part: Var) -> None:
+        if part.op[1] not in OPERATORS:
+            raise ExpansionError(f"${{{part.name}{part.op}}}: bad substitution")
 
     def _length(self, part: Var) -> int:
         if part.name in ("@", "*"):
@@ -327,8 +352,6 @@ class Expander:
             return value.upper() if op == "^^" else value[:1].upper() + value[1:]
         if op in (",", ",,"):
             return value.lower() if op == ",," else value[:1].lower() + value[1:]
-        if op == "@Q":
-            return quote(value) if value else ""
         return value
 
     def _replaced(self, part: Var, everywhere: bool, value: str) -> str:

@@ -41,6 +41,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
         exported=set(shell.exported),
         readonly=set(shell.readonly),
         associative=set(shell.associative),
+        attributes=dict(shell.attributes),
         functions=dict(shell.functions),
         options=set(shell.options),
         traps={name: action for name, action in shell.traps.items() if not action},
@@ -76,6 +77,29 @@ def do_background(turn: Turn, frame: Frame, step: Any) -> None:
     turn.shell.background = child.pid
     turn.shell.jobs[child.pid] = None
     name_job(turn, [child.pid], step[2])
+    turn.shell.status = 0
+    turn.machine.queue.append(child.pid)
+
+
+COPROC_FDS = (60, 59)
+"""Where a shell has the output and the input of its coprocess; process substitutions are counted down from 63."""
+
+
+def do_coproc(turn: Turn, frame: Frame, step: Any) -> None:
+    """Start a command with pipes to it and from it, whose ends the shell has in an array."""
+    _, after, name, text = step
+    child = fork(turn, frame, frame.pc)
+    frame.pc = after
+    put_behind(turn, child)
+    for inside, (outside, reads) in enumerate(zip(COPROC_FDS[::-1], (False, True), strict=True)):
+        end, start = streams.make_pipe(turn.machine)
+        streams.set_fd(turn.machine, child, inside, start if reads else end)
+        streams.set_fd(turn.machine, turn.process, outside, end if reads else start)
+    turn.shell.vars[name] = {"0": str(COPROC_FDS[0]), "1": str(COPROC_FDS[1])}
+    turn.shell.vars[f"{name}_PID"] = str(child.pid)
+    turn.shell.background = child.pid
+    turn.shell.jobs[child.pid] = None
+    name_job(turn, [child.pid], text)
     turn.shell.status = 0
     turn.machine.queue.append(child.pid)
 

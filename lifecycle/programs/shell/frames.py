@@ -66,6 +66,29 @@ def pop(turn: Turn) -> None:
         shell.status = frame.status
 
 
+def pop_call(turn: Turn) -> None:
+    """End a function or a sourced file; the trap RETURN runs behind it, still with its variables, where it is not hidden."""
+    shell = turn.shell
+    frame = shell.frames[-1]
+    action = shell.traps.get("RETURN") if _shows_return(turn, frame) else ""
+    if not action:
+        pop(turn)
+        return
+    trap = Frame(action, "trap", status=shell.status, args=frame.args, local=frame.local)
+    frame.args = frame.local = None
+    pop(turn)
+    push(turn, trap)
+
+
+def _shows_return(turn: Turn, frame: Frame) -> bool:
+    """Say whether the end of a piece of code is told to the trap RETURN: functions hide it but where they set it themselves."""
+    frames, options = turn.shell.frames, turn.shell.options
+    if frame.kind not in ("function", "source") or any(one.kind == "trap" for one in frames):
+        return False
+    function = next((one for one in reversed(frames) if one.kind == "function"), None)
+    return function is None or function.returns or "T" in options
+
+
 def leave(turn: Turn, status: int) -> None:
     """End the shell: its EXIT trap first, then the process."""
     shell = turn.shell

@@ -87,8 +87,9 @@ def trap(turn: Turn, argv: list[str]) -> int:
         signal = named(text)
         if signal is None:
             if text in ("ERR", "DEBUG", "RETURN") and shell.dialect == "bash":
-                if text == "RETURN":
-                    turn.machine.assume("command", "trap RETURN is not modelled: its action is never run.")
+                function = next((frame for frame in reversed(shell.frames) if frame.kind == "function"), None)
+                if text == "RETURN" and function is not None:
+                    function.returns = True
                 (shell.traps.pop(text, None) if reset else shell.traps.update({text: action}))
                 continue
             _bad_signal(turn, text)

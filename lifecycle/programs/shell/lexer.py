@@ -397,7 +397,7 @@ class Lexer:
             raise inner.fail("unexpected", inner.peek().text)
         return Sub(body, quoted)
 
-    _OPERATION = re.compile(r":?[-=+?]|##?|%%?|//?|\^\^?|,,?|:|@[QEPAaUuLK]")
+    _OPERATION = re.compile(r":?[-=+?]|##?|%%?|//?|\^\^?|,,?|:|@[A-Za-z]")
 
     def _braces(self, quoted: bool) -> Var:
         text = self.text
@@ -414,6 +414,8 @@ class Lexer:
         match = self._OPERATION.match(text, self.i)
         if match and not length:
             op = match.group()
+            if op[0] == "@" and self.dialect == "ash":
+                raise self.fail("substitution", op)
             self.i = match.end()
             word, other = self._operand(op, quoted)
         if self.i >= len(text):

@@ -14,6 +14,7 @@ from lifecycle.programs.shell.syntax import (
     Case,
     Command,
     Condition,
+    Coproc,
     For,
     Function,
     Group,
@@ -23,6 +24,7 @@ from lifecycle.programs.shell.syntax import (
     Pipeline,
     Redirect,
     Redirected,
+    Select,
     Sequence,
     Simple,
     Subshell,
@@ -210,6 +212,10 @@ class Parser(Lexer):
                 return self._while(token.text == "until")
             case "for":
                 return self._for()
+            case "select" if self.bash:
+                return self._select()
+            case "coproc" if self.bash:
+                return self._coproc()
             case "case":
                 return self._case()
             case "{":
@@ -264,10 +270,36 @@ class Parser(Lexer):
         self._expect("done")
         return body
 
+    def _select(self) -> Select:
+        self.take()
+        return Select(*self._over_words())
+
+    def _coproc(self) -> Coproc:
+        """Parse `coproc [NAME] COMMAND`; only a compound command may have a name of its own."""
+        self.take()
+        start = self.i - len(self.peek().text)
+        name, body = "COPROC", self._compound(self.peek())
+        if body is None:
+            place = self.i, self.line, self.peeked
+            token = self.take()
+            if token.kind == "word" and re.fullmatch(r"[A-Za-z_]\w*", token.text):
+                body = self._compound(self.peek())
+            if body is None:
+                self.i, self.line, self.peeked = place
+            else:
+                name = token.text
+        if body is None:
+            body = self._simple()
+        return Coproc(name, body, "coproc " + self.text[start : self.i].strip())
+
     def _for(self) -> Command:
         self.take()
         if self.bash and self.peek().text == "((":
             return self._arithmetic_for()
+        return For(*self._over_words())
+
+    def _over_words(self) -> tuple[str, tuple[Word, ...] | None, Sequence]:
+        """Parse a name, the words that it goes over, and the body."""
         name = self.take()
         if name.kind != "word" or not re.fullmatch(r"[A-Za-z_]\w*", name.text):
             raise self.fail("variable" if name.kind == "word" else "unexpected", name.text)
@@ -284,7 +316,7 @@ class Parser(Lexer):
         if self.peek().text == ";":
             self.take()
         self.skip_newlines()
-        return For(name.text, words, self._do())
+        return name.text, words, self._do()
 
     def _arithmetic_for(self) -> ArithFor:
         start = self.i

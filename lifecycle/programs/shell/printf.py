@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 
 MAX_WIDTH = 4096
 MAX_TEXT = 1 << 20
@@ -22,7 +23,9 @@ _ESCAPES = {
     "'": "'",
 }
 _ESCAPE = re.compile(r"\\(?:0([0-7]{0,3})|x([0-9a-fA-F]{1,2})|([1-7][0-7]{0,2})|(.))", re.S)
-_FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([a-zA-Z%])")
+_FORMAT = re.compile(r"%([-+ #0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(?:\(([^)]*)\)(?=T)|)([a-zA-Z%])")
+Clock = Callable[[str, str], str]
+"""Returns a time (seconds since 1970; -1 or nothing: now) in a format of strftime, as only bash's printf does."""
 
 
 def escaped(text: str, octal: bool = True) -> tuple[str, bool]:
@@ -72,7 +75,7 @@ def echo_text(args: list[str], dialect: str) -> str:
     return text + "\n" if newline else text
 
 
-def printf_text(template: str, args: list[str]) -> tuple[str, list[str]]:
+def printf_text(template: str, args: list[str], clock: Clock | None = None) -> tuple[str, list[str]]:
     """Return what printf puts out, and its complaints. The format is used again while arguments are left."""
     out: list[str] = []
     problems: list[str] = []
@@ -81,7 +84,7 @@ def printf_text(template: str, args: list[str]) -> tuple[str, list[str]]:
     size = 0
     while size < MAX_TEXT:
         before, written = len(left), len(out)
-        stop = _once(template, left, out, problems)
+        stop = _once(template, left, out, problems, clock)
         size += sum(map(len, out[written:]))
         if stop or stopped or not left or len(left) == before:
             break
@@ -93,12 +96,19 @@ def _outside_formats(template: str) -> tuple[str, bool]:
     return text, stop
 
 
-def _once(template: str, left: deque[str], out: list[str], problems: list[str]) -> bool:
+def _once(template: str, left: deque[str], out: list[str], problems: list[str], clock: Clock | None) -> bool:
     at = 0
     for match in _FORMAT.finditer(template):
         out.append(template[at : match.start()])
         at = match.end()
-        flags, width, precision, letter = match.groups()
+        flags, width, precision, form, letter = match.groups()
+        if form is not None and clock is not None:
+            moment = left.popleft() if left else "-1"
+            if not re.fullmatch(r"-?\d*", moment):
+                problems.append(f"{moment}: invalid number")
+            text, size = clock(form or "%X", moment), _bounded(width or "")
+            out.append(text.ljust(size) if "-" in flags else text.rjust(size))
+            continue
         if letter == "%":
             out.append("%")
             continue
@@ -121,13 +131,13 @@ def _formatted(flags: str, width: str, precision: str, letter: str, left: deque[
     precision = str(_bounded(precision)) if precision else ""
     flags = flags + "-" if width.startswith("-") else flags
     stop = False
-    if letter in "sbqc":
+    if letter in "sbqcQ":
         text = arg or ""
         if letter == "b":
             text, stop = escaped(text)
         elif letter == "c":
             text = text[:1]
-        elif letter == "q":
+        elif letter in "qQ":
             text = text if re.fullmatch(r"[\w./:=@%+-]+", text) else re.sub(r"([^\w./:=@%+-])", r"\\\1", text) or "''"
         if precision and letter != "c":
             text = text[: int(precision)]

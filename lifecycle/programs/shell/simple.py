@@ -126,7 +126,10 @@ def assign(turn: Turn, expander: Expander, one: Assign) -> None:
         array[key] = array.get(key, "") + text if one.append else text
         shell.vars[one.name] = array
         return
-    turn.set_checked(one.name, turn.get_text(one.name) + text if one.append else text)
+    if one.append:
+        old = turn.get_text(one.name)
+        text = f"({old or 0})+({text})" if "i" in shell.attributes.get(one.name, "") else old + text
+    turn.set_checked(one.name, text)
 
 
 def _pair(text: str) -> tuple[str | None, str]:

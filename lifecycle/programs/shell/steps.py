@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.programs.shell import control, forks, idle, simple
+from lifecycle.programs.shell import control, forks, idle, menus, simple
 from lifecycle.programs.shell.builtins import BUILTINS
 from lifecycle.programs.shell.compile import Code, compile_script
 from lifecycle.programs.shell.frames import abandon, leave, push
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STEPS: dict[str, Callable[[Turn, Frame, Any], None]] = {
     name[3:]: value
-    for family in (simple, forks, idle, control)
+    for family in (simple, forks, idle, control, menus)
     for name, value in vars(family).items()
     if name.startswith("do_") and callable(value)
 }

@@ -123,6 +123,22 @@ class For(msgspec.Struct, frozen=True, array_like=True):
     body: Sequence
 
 
+class Select(msgspec.Struct, frozen=True, array_like=True):
+    """bash's menu: `words` is None where the positional parameters are meant."""
+
+    name: str
+    words: tuple[Word, ...] | None
+    body: Sequence
+
+
+class Coproc(msgspec.Struct, frozen=True, array_like=True):
+    """A command in the background with a pipe to its input and one from its output, in the array of that name (bash)."""
+
+    name: str
+    body: Command
+    text: str
+
+
 class ArithFor(msgspec.Struct, frozen=True, array_like=True):
     start: Word
     test: Word
@@ -180,7 +196,21 @@ class SyntaxFault(msgspec.Struct, frozen=True, array_like=True):
 
 
 Command = (
-    Simple | If | While | For | ArithFor | Case | Function | Subshell | Group | Condition | ArithCommand | Redirected | Unparsed
+    Simple
+    | If
+    | While
+    | For
+    | Select
+    | Coproc
+    | ArithFor
+    | Case
+    | Function
+    | Subshell
+    | Group
+    | Condition
+    | ArithCommand
+    | Redirected
+    | Unparsed
 )
 
 Dialect = Literal["ash", "dash", "bash"]

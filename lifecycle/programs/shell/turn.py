@@ -70,6 +70,8 @@ class Turn:
             self.machine.limit("bytes", "4 MiB in one variable", "the shell ends as when it is out of memory")
             self.complain("out of memory")
             raise ShellExit(2)
+        if name in self.shell.attributes:
+            value = self._attributed(name, value)
         held = self.shell.vars.get(name)
         if isinstance(held, dict):
             held["0"] = value
@@ -78,8 +80,18 @@ class Turn:
         if "a" in self.shell.options:
             self.shell.exported.add(name)
 
+    def _attributed(self, name: str, value: str) -> str:
+        """Return what becomes of a value in a variable that `declare -i`, `-l` or `-u` was for."""
+        letters = self.shell.attributes[name]
+        if "i" in letters:
+            from lifecycle.programs.shell.arithmetic import evaluate
+
+            return str(evaluate(value, self.get_text, self.set_checked))
+        return value.upper() if "u" in letters else value.lower()
+
     def unset(self, name: str) -> None:
         self.shell.vars.pop(name, None)
+        self.shell.attributes.pop(name, None)
         self.shell.exported.discard(name)
 
     def array(self, name: str) -> list[str]:
@@ -154,6 +166,18 @@ class Turn:
         if self.shell.dialect == "bash":
             return f"{name}: parameter {'null or not set' if op[0] == ':' else 'not set'}"
         return f"{name}: parameter not set" + (" or null" if op[0] == ":" else "")
+
+    def clock(self, form: str, seconds: str) -> str:
+        """Return a moment (-1: now; -2: when the shell began) in a format of strftime, in the zone that TZ names."""
+        from lifecycle.programs.commands.times import strftime, zone
+
+        if seconds in ("-1", ""):
+            self.machine.moves(self.process)
+            at = self.machine.kernel.now
+        else:
+            number = int(seconds) if re.fullmatch(r"-?\d{1,11}", seconds) else 0
+            at = self.shell.seconds if number == -2 else number * SECOND
+        return strftime(form, at, zone(self.environment()))
 
     def random(self) -> str:
         self.shell.random += 1

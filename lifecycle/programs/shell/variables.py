@@ -70,9 +70,14 @@ def local(turn: Turn, argv: list[str]) -> int:
 
 def _declare(turn: Turn, name: str, value: str | None, flags: str) -> None:
     shell = turn.shell
+    kept = "".join(letter for letter in "ilu" if letter in flags)
+    if kept and shell.dialect == "bash":
+        shell.attributes[name] = kept
     if "A" in flags or "a" in flags:
         shell.vars[name] = {}
         (shell.associative.add if "A" in flags else shell.associative.discard)(name)
+    elif value is not None and name in shell.attributes:
+        turn.set_checked(name, value)
     elif value is not None:
         shell.vars[name] = value
     elif shell.dialect == "bash":
