@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from lifecycle.apiserver import preconditions
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
@@ -22,6 +23,8 @@ VIOLATES = "Cannot evict pod as it would violate the pod's disruption budget."
 SEVERAL = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
 OTHER_NAME = "name in URL does not match name in Eviction object"
 
+PODS = BY_PLURAL["v1", "pods"]
+
 MOST_DISRUPTED = 2000
 """So many Pods may have been given leave to go and still be there."""
 
@@ -32,6 +35,7 @@ class Metadata(msgspec.Struct):
 
 class Options(msgspec.Struct, rename="camel"):
     grace_period_seconds: int | None = None
+    preconditions: dict[str, str | None] | None = None
 
 
 class Eviction(msgspec.Struct, rename="camel"):
@@ -47,6 +51,8 @@ def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
     eviction = _eviction(request)
     if eviction.metadata.name not in ("", metadata["name"]):
         raise Refused(status.bad_request(OTHER_NAME))
+    options = eviction.delete_options or Options()
+    preconditions.check(PODS, pod, options.preconditions or {}, api.index("pods", metadata["namespace"], metadata["name"]))
     phase, leaving = pod["status"].get("phase"), metadata.get("deletionTimestamp")
     if phase == "Running" and not leaving:
         _ask_budget(kernel, pod)
@@ -59,8 +65,7 @@ def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
             "message": "Eviction API: evicting",
         }
         api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
-    grace = eviction.delete_options.grace_period_seconds if eviction.delete_options else None
-    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], grace)
+    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.grace_period_seconds)
     return {**Status(201).object(), "code": 201}
 
 

@@ -13,6 +13,7 @@ from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
+from lifecycle.core_v1.validation import kinds
 from lifecycle.kernel import Kernel, Pod, Reply
 from lifecycle.programs import WindowSize
 from lifecycle.runtime import texts
@@ -30,14 +31,16 @@ CONTAINER_LISTS = (
 )
 
 
-class Target(msgspec.Struct):
+class Named(msgspec.Struct):
     name: str = ""
+    kind: str = ""
 
 
 class Binding(msgspec.Struct):
     """Of a v1 Binding what is read."""
 
-    target: Target = msgspec.field(default_factory=Target)
+    metadata: Named = msgspec.field(default_factory=Named)
+    target: Named = msgspec.field(default_factory=Named)
 
 
 T = TypeVar("T")
@@ -45,15 +48,28 @@ T = TypeVar("T")
 
 def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Put a Pod on a node, as a scheduler of the user's own does."""
-    metadata = pod["metadata"]
-    node = body_of(request, Binding).target.name
-    if not node:
-        raise Refused(status.bad_request("target.name: Required value"))
-    taken = pod["spec"].get("nodeName")
-    if taken:
-        raise Refused(status.conflict(PODS, metadata["name"], f'pod {metadata["name"]} is already assigned to node "{taken}"'))
-    kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], node)
+    metadata, binding = pod["metadata"], body_of(request, Binding)
+    if binding.metadata.name != metadata["name"]:
+        raise Refused(status.bad_request("name in URL does not match name in Binding object"))
+    errors = list(kinds.binding({"target": msgspec.to_builtins(binding.target)}))
+    if errors:
+        raise Refused(Status(500, "", status.aggregate(errors)))
+    why = _cannot_be_bound(pod)
+    if why:
+        message = f'Operation cannot be fulfilled on pods/binding "{metadata["name"]}": {why}'
+        raise Refused(Status(409, "Conflict", message, {"name": metadata["name"], "kind": "pods/binding"}))
+    kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], binding.target.name)
     return {**Status(201).object(), "code": 201}
+
+
+def _cannot_be_bound(pod: Object) -> str:
+    """Kubernetes: pkg/registry/core/pod/storage (setPodNodeAndMetadata)"""
+    name, spec = pod["metadata"]["name"], pod["spec"]
+    if pod["metadata"].get("deletionTimestamp"):
+        return f"pod {name} is being deleted, cannot be assigned to a host"
+    if spec.get("nodeName"):
+        return f'pod {name} is already assigned to node "{spec["nodeName"]}"'
+    return f"pod {name} has non-empty .spec.schedulingGates" if spec.get("schedulingGates") else ""
 
 
 def execute(kernel: Kernel, pod: Object, request: Request) -> Object:

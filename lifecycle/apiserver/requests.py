@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import connections, events, eviction, pods, selectors, services
+from lifecycle.apiserver import connections, events, eviction, pods, preconditions, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
@@ -154,8 +154,10 @@ class Requests:
 
     def delete(self, kind: Kind, request: Request) -> Result:
         old, options = self._existing(kind, request), _delete_options(request)
-        preconditions = options.preconditions or {}
-        self._check_preconditions(kind, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        wanted = options.preconditions or {}
+        version, asked = self._version(kind, old), wanted.get("resourceVersion")
+        if kind.plural not in heartbeats.RESOURCES or not self._is_later(asked, version):
+            preconditions.check(kind, old, wanted, version)
         if kind.kind == "Namespace" and request.name in PERMANENT_NAMESPACES:
             raise Refused(status.forbidden(kind, request.name, "this namespace may not be deleted"))
         if kind.kind == "PriorityClass" and request.name in SYSTEM_PRIORITIES:
@@ -272,11 +274,15 @@ class Requests:
         """Refuse what was meant for another object of this name, or for an earlier version of it."""
         metadata = obj["metadata"]
         if uid and uid != metadata["uid"]:
-            why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
+            why = preconditions.other_object(kind, metadata, uid)
             raise Refused(status.conflict(kind, metadata["name"], why))
-        last = self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])
+        last = self._version(kind, obj)
         if version and version != str(last) and not (kind.plural in heartbeats.RESOURCES and self._is_later(version, last)):
             raise Refused(status.conflict(kind, metadata["name"]))
+
+    def _version(self, kind: Kind, obj: Object) -> int:
+        metadata = obj["metadata"]
+        return int(self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"]))
 
     def _is_later(self, version: Any, last: int) -> bool:
         """Say whether a version is one that a watch has told since an object changed last: a heartbeat's."""

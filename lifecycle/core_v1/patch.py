@@ -124,8 +124,13 @@ def _applied(kind: Kind, old: Object, body: Any) -> Object | Status:
     metadata = body.get("metadata")
     if isinstance(metadata, dict) and metadata.get("managedFields") is not None:
         return status.bad_request("metadata.managedFields must be nil")
-    for name in ("apiVersion", "kind"):
-        if body.get(name) != old.get(name):
-            message = f"failed to create typed patch object: {name} {body.get(name)!r} does not match {old.get(name)!r}"
-            return status.bad_request(message)
+    version = body.get("apiVersion") or ""
+    if version != old.get("apiVersion"):
+        message = (
+            f"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {old['apiVersion']}"
+        )
+        return status.bad_request(message)
+    if body.get("kind") != old.get("kind"):
+        message = f"failed to create typed patch object: kind {body.get('kind')!r} does not match {old.get('kind')!r}"
+        return status.bad_request(message)
     return _strategic(kind, old, body)

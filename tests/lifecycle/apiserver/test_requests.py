@@ -208,9 +208,15 @@ def test_a_finalizer_holds_a_pod_back_until_it_is_taken_away(rooms):
 def test_a_precondition_on_the_uid_or_version_that_does_not_hold_is_a_conflict(rooms):
     answer = rooms.request("create", "configmaps", config_map())
     uid, version = answer.body["metadata"]["uid"], str(answer.changed)
-    for wrong in ({"uid": "another"}, {"resourceVersion": "1"}):
+    other = f"the UID in the precondition (another) does not match the UID in record ({uid}). "
+    newer = f"the ResourceVersion in the precondition (1) does not match the ResourceVersion in record ({version}). "
+    for wrong, why in (
+        ({"uid": "another"}, other + "The object might have been deleted and then recreated"),
+        ({"resourceVersion": "1"}, newer + "The object might have been modified"),
+    ):
         refused = rooms.request("delete", "configmaps", {"preconditions": wrong}, name="settings")
         assert (refused.code, refused.body["reason"]) == (409, "Conflict")
+        assert refused.body["message"] == f'Operation cannot be fulfilled on ConfigMap "settings": {why}'
     options = {"preconditions": {"uid": uid, "resourceVersion": version}}
     done = rooms.request("delete", "configmaps", options, name="settings")
     assert (done.code, done.body["status"], done.body["details"]["uid"]) == (200, "Success", uid)
@@ -282,7 +288,61 @@ def test_a_binding_puts_a_pod_on_a_node_once(rooms):
     assert rooms.request("create", "pods", body, name="web", subresource="binding").code == 201
     assert stored(rooms)["spec"]["nodeName"] == "node7"
     again = rooms.request("create", "pods", body, name="web", subresource="binding")
-    assert again.body["message"].endswith('pod web is already assigned to node "node7"')
+    assert again.body["message"] == (
+        'Operation cannot be fulfilled on pods/binding "web": pod web is already assigned to node "node7"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "code", "message"),
+    [
+        ("other", {"name": "node7"}, 400, "name in URL does not match name in Binding object"),
+        ("web", {}, 500, "target.name: Required value"),
+        (
+            "web",
+            {"kind": "Service", "name": "x"},
+            500,
+            'target.kind: Unsupported value: "Service": supported values: "Node", "<empty>"',
+        ),
+        (
+            "web",
+            {"name": "node7"},
+            409,
+            'Operation cannot be fulfilled on pods/binding "web": pod web has non-empty .spec.schedulingGates',
+        ),
+    ],
+)
+def test_a_binding_that_cannot_be_is_refused(rooms, name, target, code, message):
+    rooms.request("create", "pods", pod(schedulingGates=[{"name": "a/b"}]))
+    body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": target}
+    answer = rooms.request("create", "pods", body, name="web", subresource="binding")
+    assert (answer.code, answer.body["message"]) == (code, message)
+
+
+def test_an_eviction_of_another_pod_of_that_name_is_a_conflict(rooms):
+    run_pod(rooms)
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": "web"},
+        "deleteOptions": {"preconditions": {"uid": "x"}},
+    }
+    answer = rooms.request("create", "pods", eviction, name="web", subresource="eviction")
+    assert answer.code == 409
+    assert answer.body["message"].startswith(
+        'Operation cannot be fulfilled on Pod "web": the UID in the precondition (x) does not match the UID in record'
+    )
+
+
+def test_an_update_that_is_meant_for_another_object_is_a_conflict(rooms):
+    run_pod(rooms)
+    body = {**stored(rooms), "metadata": {"name": "web", "uid": "x"}}
+    answer = rooms.request("update", "pods", body, name="web")
+    assert answer.code == 409
+    assert answer.body["message"].startswith(
+        'Operation cannot be fulfilled on pods "web": StorageError: invalid object, Code: 4, Key: /registry/pods/default/web, '
+        "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: x, UID in object meta: "
+    )
 
 
 @pytest.mark.parametrize(
