@@ -32,6 +32,8 @@ SENTENCES = (
     gettext_noop("tar with bzip2 or xz is not modelled: it is assumed to have failed."),
     gettext_noop("trap RETURN is not modelled: its action is never run."),
     gettext_noop("sysctl is assumed to have done what it was asked for."),
+    gettext_noop("A signal to %(process)s, which is no container's, is assumed to do nothing."),
+    gettext_noop("The node's own processes are assumed: init, containerd, the kubelet, and a pause for each Pod."),
     gettext_noop("stty %(word)s is not modelled: the terminal stays as it is."),
     gettext_noop(
         "%(name)s is not modelled in detail: it is assumed to listen on the declared ports, to answer, and to exit with 0 on SIGTERM."  # noqa: E501
@@ -53,6 +55,7 @@ SENTENCES = (
 PARTS = (
     gettext_noop("%(n)s nested calls"),
     gettext_noop("%(n)s processes"),
+    gettext_noop("%(n)s files"),
     gettext_noop("%(n)s words (%(m)s of braces) in one command"),
     gettext_noop("%(n)s steps of its scripts in one second"),
     gettext_noop("%(n)s steps of its scripts without a rest"),
@@ -63,12 +66,15 @@ PARTS = (
     gettext_noop("%(size)s of output"),
     gettext_noop("%(size)s in one archive"),
     gettext_noop("%(size)s in one file"),
+    gettext_noop("%(size)s in the files of one file system"),
     gettext_noop("%(size)s in one variable"),
     gettext_noop("%(size)s in a pipe"),
     gettext_noop("what matching one regular expression may take"),
     gettext_noop("what one command may read (some MiB, some 100,000 lines)"),
     gettext_noop("its command fails"),
     gettext_noop("no more processes can be started"),
+    gettext_noop("no more can be written"),
+    gettext_noop("no more can be made"),
     gettext_noop("they are left as busy for ever; they still take signals"),
     gettext_noop("they go on in the next second"),
     gettext_noop("they go on more slowly"),
