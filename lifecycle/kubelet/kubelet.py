@@ -269,6 +269,7 @@ class Kubelet:
         pod = self.state.pods[uid]
         obj, info = self.object(pod), self.node_info(pod.node)
         info.add(PodInfo.of(obj))
+        self.resize.allocate_whole(pod)
         if fields := unmodelled(obj["spec"]):
             text = f"These fields are kept and have no effect on the simulated life: {', '.join(fields)}."
             self.kernel.trace("assumption", self.about(pod), about="fields", text=text)

@@ -13,11 +13,11 @@ import msgspec
 
 from lifecycle.clock import MILLISECOND, Micros, rfc3339
 from lifecycle.core_v1 import quantity
-from lifecycle.core_v1.resources import container_requests
+from lifecycle.core_v1.resources import pod_requests
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.node_resources import MEMORY
-from lifecycle.kubelet.state import Call, PodState, Resizing, Step
+from lifecycle.kubelet.state import WHOLE_POD, Call, PodState, Resizing, Step
 from lifecycle.runtime.records import ContainerRecord, resources_of
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.requests import whole
@@ -44,7 +44,7 @@ class Resize:
         if self.kubelet.object(pod)["metadata"].get("generation", 1) == 1:
             return
         spec = self.kubelet.spec(pod)
-        if not any(self._asks(pod, container) for container in _resizable(spec)):
+        if not self._asks_as_a_whole(pod) and not any(self._asks(pod, container) for container in _resizable(spec)):
             if pod.resize and pod.resize.pending:
                 pod.resize = None
             return
@@ -55,6 +55,7 @@ class Resize:
         if problem is None:
             for container in _resizable(spec):
                 pod.allocated[container.name] = resources_of(container)
+            self.allocate_whole(pod)
             info.remove(pod.uid)
             info.add(PodInfo.of(obj))
             pod.resize = Resizing(generation, self.kernel.now)
@@ -66,6 +67,19 @@ class Resize:
         deferred = self.kubelet.node(pod).deferred
         if problem and problem[0] == "Deferred" and pod.uid not in deferred:
             deferred.append(pod.uid)
+
+    def allocate_whole(self, pod: PodState) -> None:
+        """Give a Pod what it names for itself, if it names something; of that the runtime holds it to the memory."""
+        resources = self.kubelet.object(pod)["spec"].get("resources")
+        if resources:
+            pod.allocated[WHOLE_POD] = resources
+            for sandbox in pod.runtime.sandboxes:
+                if sandbox.ready:
+                    self.kubelet.programs.resize_sandbox(sandbox.id, _memory_limit(resources))
+
+    def _asks_as_a_whole(self, pod: PodState) -> bool:
+        resources = self.kubelet.object(pod)["spec"].get("resources")
+        return bool(resources) and resources != pod.allocated.get(WHOLE_POD)
 
     def retry(self, node: str) -> None:
         """Try deferred resizes again: a node has more room than before."""
@@ -205,7 +219,7 @@ def _resizable(spec: PodSpec) -> list[Container]:
 def _problem(obj: Object, info: NodeInfo, uid: str) -> tuple[str, str] | None:
     """Return why a node cannot give what a Pod asks for: Infeasible or Deferred, and the message."""
     own = info.pods.get(uid)
-    for name, wanted in whole(container_requests(obj["spec"])).items():
+    for name, wanted in whole(pod_requests(obj["spec"])).items():
         capacity = info.allocatable.get(name, 0)
         used = info.requested.get(name, 0) - (own.requested.get(name, 0) if own else 0)
         if wanted > capacity:

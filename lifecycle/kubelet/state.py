@@ -187,6 +187,10 @@ class Resizing(msgspec.Struct, frozen=True, array_like=True):
     message: str = ""
 
 
+WHOLE_POD = ""
+"""Under this name `PodState.allocated` has what a Pod names for itself, and not for a container."""
+
+
 class PodState(msgspec.Struct):
     """What the kubelet knows of one Pod.
 

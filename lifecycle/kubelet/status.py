@@ -13,7 +13,7 @@ from lifecycle.kubelet import reasons
 from lifecycle.kubelet.conditions import conditions
 from lifecycle.kubelet.container_statuses import apply_probes, container_statuses
 from lifecycle.kubelet.phase import phase
-from lifecycle.kubelet.state import Reason
+from lifecycle.kubelet.state import WHOLE_POD, Reason
 from lifecycle.kubelet.view import View
 from lifecycle.runtime.records import resources_of
 from lifecycle.wire import Object
@@ -84,11 +84,16 @@ def _addresses(status: Object, view: View, host_ip: str, host_network: bool) -> 
 
 
 def _resources(status: Object, view: View) -> None:
-    """Write what the Pod's containers have together. Kubernetes: pkg/api/v1/resource (AggregateContainer...)"""
+    """Write what the Pod has: as a whole where it says so, else its containers together, and the overhead of running it.
+
+    Kubernetes: component-helpers/resource (PodRequests, PodLimits)
+    """
     status["resources"] = {}
     containers = [*(c for c in view.spec.init_containers if sidecar(c)), *view.spec.containers]
-    if not any(c.resources.requests or c.resources.limits for c in (*view.spec.init_containers, *containers)):
+    asked = any(c.resources.requests or c.resources.limits for c in (*view.spec.init_containers, *containers))
+    if not asked and not view.spec.resources and not view.spec.overhead:
         return
+    whole = view.allocated.get(WHOLE_POD) or _of_pod(view.spec)
     has, allocated = [], []
     for container in containers:
         own = view.allocated.get(container.name) or resources_of(container)
@@ -97,10 +102,26 @@ def _resources(status: Object, view: View) -> None:
         has.append(record.resources if record and record.state == "running" else own)
     init = [resources_of(c) for c in view.spec.init_containers if not sidecar(c)]
     for kind in ("limits", "requests"):
-        if together := _together([r.get(kind) or {} for r in has], [r.get(kind) or {} for r in init]):
+        together = _together([r.get(kind) or {} for r in has], [r.get(kind) or {} for r in init])
+        if together := _with_overhead(view.spec, kind, {**together, **(whole.get(kind) or {})}):
             status["resources"][kind] = together
-    if together := _together([r.get("requests") or {} for r in allocated], [r.get("requests") or {} for r in init]):
+    together = _together([r.get("requests") or {} for r in allocated], [r.get("requests") or {} for r in init])
+    if together := _with_overhead(view.spec, "requests", {**together, **(whole.get("requests") or {})}):
         status["allocatedResources"] = together
+
+
+def _of_pod(spec: PodSpec) -> Object:
+    """Return the resources that a Pod names for itself, as the object has them."""
+    return {"limits": spec.resources.limits, "requests": spec.resources.requests} if spec.resources else {}
+
+
+def _with_overhead(spec: PodSpec, kind: str, amounts: Object) -> Object:
+    """Return amounts in order with what running the Pod takes besides; a limit that there is not does not come from that."""
+    total = {name: parse(str(amount)) for name, amount in amounts.items()}
+    for name, more in spec.overhead.items():
+        if kind == "requests" or name in total:
+            total[name] = total.get(name, Quantity()) + parse(str(more))
+    return {name: str(total[name]) for name in sorted(total)}
 
 
 def _together(running: list[Object], init: list[Object]) -> Object:

@@ -230,6 +230,11 @@ class Programs(Volumes):
         state = self.state.containers.get(container_id)
         return self.machine(container_id) if state and state.first in state.processes else None
 
+    def resize_sandbox(self, sandbox_id: str, memory: int | None) -> None:
+        """Set the memory limit (bytes; None: none) that a Pod's containers have together."""
+        sandbox = self.state.sandboxes[sandbox_id]
+        sandbox.spec = msgspec.structs.replace(sandbox.spec, memory=memory)
+
     def resize(self, container_id: str, memory: int | None) -> None:
         """Set a running container's memory limit (bytes; None: none)."""
         machine = self._running(container_id)

@@ -155,6 +155,9 @@ class FakePrograms:
     def exit(self, container_id: str, code: int) -> None:
         self.on_exit(container_id, code)
 
+    def resize_sandbox(self, sandbox_id: str, memory: int | None) -> None:
+        pass
+
     def resize(self, container_id: str, memory: int | None) -> None:
         pass
 

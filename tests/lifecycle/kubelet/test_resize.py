@@ -142,3 +142,56 @@ def test_room_that_a_smaller_pod_leaves_is_given_to_one_that_waits(cluster: Clus
     cluster.run(5)
     assert resize_condition(cluster) is None
     assert cluster.container()["resources"] == resources("1")
+
+
+WHOLE = {"limits": {"cpu": "500m", "memory": "200Mi"}, "requests": {"cpu": "200m", "memory": "100Mi"}}
+
+
+def resize_whole(cluster: Cluster, to: Object) -> None:
+    pod = cluster.pod()
+    assert pod
+    metadata = {**pod["metadata"], "generation": pod["metadata"]["generation"] + 1}
+    cluster.api.update("pods", {**pod, "metadata": metadata, "spec": {**pod["spec"], "resources": to}})
+    cluster.run(5)
+
+
+def test_what_a_pod_names_for_itself_goes_before_what_its_containers_have_together(cluster: Cluster) -> None:
+    cluster.create(container(resources={"requests": {"cpu": "50m", "ephemeral-storage": "1Mi"}}), resources=WHOLE)
+    cluster.run(5)
+    assert cluster.status()["resources"] == {**WHOLE, "requests": {**WHOLE["requests"], "ephemeral-storage": "1Mi"}}
+    assert cluster.status()["allocatedResources"] == {**WHOLE["requests"], "ephemeral-storage": "1Mi"}
+
+
+def test_the_overhead_of_running_a_pod_is_part_of_what_it_has(cluster: Cluster) -> None:
+    limited = container(resources={"limits": {"cpu": "100m"}, "requests": {"cpu": "100m"}})
+    overhead = {"podFixed": {"cpu": "50m", "memory": "8Mi"}}
+    cluster.api.create(
+        "runtimeclasses", {"kind": "RuntimeClass", "metadata": {"name": "vm"}, "handler": "vm", "overhead": overhead}
+    )
+    cluster.create(limited, runtimeClassName="vm")
+    cluster.run(5)
+    assert cluster.status()["resources"] == {"limits": {"cpu": "150m"}, "requests": {"cpu": "150m", "memory": "8Mi"}}
+    assert cluster.status()["allocatedResources"] == {"cpu": "150m", "memory": "8Mi"}
+
+
+def test_what_a_pod_names_for_itself_is_resized_in_place(cluster: Cluster) -> None:
+    cluster.create(resources=WHOLE)
+    cluster.run(5)
+    more = {**WHOLE, "limits": {"cpu": "1", "memory": "300Mi"}, "requests": {"cpu": "700m", "memory": "100Mi"}}
+    resize_whole(cluster, more)
+    assert cluster.status()["resources"] == more
+    assert cluster.status()["allocatedResources"] == more["requests"]
+    assert cluster.container()["restartCount"] == 0
+    assert [reason for reason in cluster.reasons() if "Resize" in reason] == ["ResizeStarted", "ResizeCompleted"]
+    assert cluster.kubelet.node_info("node1").requested["cpu"] == 700
+
+
+def test_more_for_a_pod_than_its_node_has_is_infeasible(cluster: Cluster) -> None:
+    cluster.create(resources=WHOLE)
+    cluster.run(5)
+    resize_whole(cluster, {"limits": {"cpu": "80"}, "requests": {"cpu": "80"}})
+    condition = resize_condition(cluster)
+    assert condition
+    assert (condition["type"], condition["reason"]) == ("PodResizePending", "Infeasible")
+    assert condition["message"].startswith("Node didn't have enough capacity: cpu, requested: 80000, capacity: ")
+    assert cluster.status()["resources"] == WHOLE
