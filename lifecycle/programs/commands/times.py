@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
-from lifecycle.programs.commands.children import start_child
+from lifecycle.programs.commands.children import run_each, start_child
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import OVERSLEPT, ExecError
 from lifecycle.programs.signals import NUMBERS, named
@@ -343,3 +343,23 @@ def forward(call: Call, signal: str) -> bool:
         return False
     call.machine.signal(child, signal)
     return True
+
+
+@command("watch")
+def watch(call: Call) -> int | None:
+    args = list(call.args)
+    span = 2.0
+    while args and args[0].startswith("-"):
+        arg = args.pop(0)
+        if arg.startswith("-n"):
+            span = float(arg[2:] or (args.pop(0) if args else "2"))
+    if not args:
+        return call.fail("no command", 1)
+    if not call.data.pop("resting", False):
+        if run_each(call, [["sh", "-c", " ".join(args)]]) is None:
+            return None
+        call.data.clear()
+        call.data["resting"] = True
+        call.sleep(max(round(span * SECOND), SECOND // 10))
+        return None
+    return watch(call)
