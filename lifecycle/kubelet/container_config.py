@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle import programs
 from lifecycle.core_v1.quantity import parse
-from lifecycle.core_v1.types import Container, sidecar
+from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
 from lifecycle.kubelet.node_resources import amount
@@ -66,6 +66,8 @@ class ContainerConfig:
             memory=None if memory is None else parse(str(memory)).value(),
             oom_score_adj=self._oom_score_adj(pod, container),
             user=self.user(pod, container),
+            group=self._group(pod, container),
+            groups=_groups(self.kubelet.spec(pod)),
             tty=container.tty,
             stdin=container.stdin,
             stdin_once=container.stdin_once,
@@ -109,6 +111,10 @@ class ContainerConfig:
         services = [*(s for s in own if s), *api.list("services", pod.namespace)]
         return environment(container, facts, services, api.get, partial(self.kubelet.volumes.read, pod))
 
+    def _group(self, pod: PodState, container: Container) -> int:
+        pods, own = self.kubelet.spec(pod).security_context, container.security_context
+        return (own.run_as_group if own and own.run_as_group is not None else pods.run_as_group) or 0
+
     def user(self, pod: PodState, container: Container) -> int | None:
         """Return runAsUser. Raises: ConfigError where runAsNonRoot forbids the user that it would be."""
         pods, own = self.kubelet.spec(pod).security_context, container.security_context
@@ -146,3 +152,9 @@ class ContainerConfig:
                 if status["name"] == container.name:
                     return int(status["restartCount"])
         return 0
+
+
+def _groups(spec: PodSpec) -> tuple[int, ...]:
+    """Return the groups that all of a Pod's processes belong to. Kubernetes: pkg/securitycontext, kuberuntime_sandbox.go"""
+    context = spec.security_context
+    return (*context.supplemental_groups, *(() if context.fs_group is None else (context.fs_group,)))

@@ -79,7 +79,8 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
     `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
     `exited` is told an Exit. `init`: an init container that is to end (no sidecar), which decides what an unknown image does.
-    `target` is the container whose processes it sees as its own (an ephemeral container's).
+    `target` is the container whose processes it sees as its own (an ephemeral container's). `group` is runAsGroup, `groups` are
+    those that its processes belong to besides.
     """
 
     id: str
@@ -105,6 +106,8 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True):
     attempt: int = 0
     init: bool = False
     target: str = ""
+    group: int = 0
+    groups: tuple[int, ...] = ()
 
 
 class WindowSize(msgspec.Struct, frozen=True):

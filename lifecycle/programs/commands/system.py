@@ -42,25 +42,43 @@ def whoami(call: Call) -> int:
     return 0
 
 
+def _names(call: Call, path: str) -> dict[int, str]:
+    """Return the names that a file like /etc/group gives to numbers."""
+    try:
+        rows = [line.split(":") for line in lines_of(call.read_file(path))]
+    except FileError:
+        return {0: "root"}
+    return {int(row[2]): row[0] for row in reversed(rows) if len(row) > 2 and row[2].isdigit()}
+
+
+def _groups(call: Call) -> list[int]:
+    """Return the groups of a process: in the kernel's order, its own first where the real program says so."""
+    spec = call.machine.state.spec
+    groups = sorted({spec.group, *spec.groups})
+    return groups if call.busybox else [spec.group, *(group for group in groups if group != spec.group)]
+
+
 @command("id")
 def id_(call: Call) -> int:
     options = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
-    user = call.process.user
-    name = user_name(call, user)
-    group = 0
+    user, group, groups = call.process.user, call.machine.state.spec.group, _groups(call)
+    name, names = user_name(call, user), _names(call, "/etc/group")
     if "u" in options:
         call.out((name if "n" in options and name else str(user)) + "\n")
     elif "g" in options or "G" in options:
-        call.out(("root" if "n" in options else str(group)) + "\n")
+        shown = [group] if "g" in options else groups
+        call.out(" ".join(names.get(one, str(one)) if "n" in options else str(one) for one in shown) + "\n")
     else:
-        shown = f"uid={user}({name})" if name else f"uid={user}"
-        call.out(f"{shown} gid={group}(root) groups={group}(root)\n" if user == 0 else f"{shown} gid={group}(root)\n")
+        named = [f"{one}({names[one]})" if one in names else str(one) for one in (group, *groups)]
+        belongs = f" groups={','.join(named[1:])}" if user == 0 or groups != [0] else ""
+        call.out(f"uid={user}{f'({name})' if name else ''} gid={named[0]}{belongs}\n")
     return 0
 
 
 @command("groups")
 def groups(call: Call) -> int:
-    call.out("root\n")
+    names = _names(call, "/etc/group")
+    call.out(" ".join(names.get(one, str(one)) for one in _groups(call)) + "\n")
     return 0
 
 

@@ -12,7 +12,7 @@ from lifecycle.wire import DEFAULT_START, Change, Config, Output, Request, Trace
 
 def test_fields_that_ask_for_nothing_are_not_named() -> None:
     container = {"securityContext": {"capabilities": {}, "runAsUser": 7}, "volumeMounts": [{"mountPropagation": "None"}]}
-    spec = {"hostIPC": False, "hostUsers": True, "securityContext": {"supplementalGroups": []}, "containers": [container]}
+    spec = {"hostIPC": False, "hostUsers": True, "securityContext": {"sysctls": []}, "containers": [container]}
     assert unmodelled(spec) == []
 
 
