@@ -215,6 +215,7 @@ def options_invalid(what: str, name: str, errors: Sequence[field.Error]) -> Stat
 def _page(call: Call, address: Address, target: Target) -> Page:
     """Read the part of a list that a query asks for."""
     selected = selection(call.query, target.kind.plural)
+    call.whole("timeoutSeconds")  # a list is never late, but what is no number is refused
     limit = call.whole("limit") or 0
     token = _token(call.one("continue"))
     asked = version_asked(call.one("resourceVersion"))

@@ -74,3 +74,8 @@ async def test_options_that_mean_nothing_are_refused(
     type = MERGE if method == "PATCH" else "application/json"
     answer = await ask(method, path, query, json.dumps(body).encode(), Content_Type=type)
     assert (answer.code, answer.json["message"]) == (422, message.format(OPTIONS))
+
+
+async def test_a_list_is_asked_for_with_numbers(cluster: Cluster) -> None:
+    answer = await ask("GET", f"/clusters/{cluster.name}/api/v1/pods", "timeoutSeconds=x")
+    assert (answer.code, answer.json["message"]) == (400, 'strconv.ParseInt: parsing "x": invalid syntax')
