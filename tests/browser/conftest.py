@@ -14,13 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.servers import free_port
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 PODHUB = str(Path(sys.executable).with_name("podhub"))
+PATIENCE = 60_000
+"""Milliseconds after which something does not happen any more, on a machine that has ten other things to do, too."""
+
+expect.set_options(timeout=PATIENCE)
+
 FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -54,7 +59,7 @@ class Server:
         log = (self.folder / "up.log").open("ab")
         command = [PODHUB, "up", "--port", str(self.port)]
         self.process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log)
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE / 1000
         while not self._answers():
             assert self.process.poll() is None, (self.folder / "up.log").read_text()
             assert time.monotonic() < until, "podhub up does not answer"
@@ -104,7 +109,7 @@ def new_page(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
     def opened(**options: Any) -> Page:
         options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "base_url": server.url} | options
         context = browser.new_context(**options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
