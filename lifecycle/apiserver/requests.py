@@ -16,7 +16,7 @@ from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap, heartbeats
-from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status, storage
+from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status, storage, typed
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
@@ -130,6 +130,9 @@ class Requests:
     def patch(self, kind: Kind, request: Request) -> Result:
         if request.content_type == APPLY_PATCH:
             _check_name(request)
+            refused = typed.undeclared(kind, request.body)
+            if refused:
+                raise Refused(refused)
         if request.content_type == APPLY_PATCH and not request.subresource and self._find(kind, request) is None:
             return self.create(kind, request)
         old = self._existing(kind, request)

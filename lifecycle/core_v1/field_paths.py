@@ -105,7 +105,7 @@ def _branch(field: Field, value: Any) -> Object:
     keys = list_map_keys(field)
     if not keys:
         return {".": {}, **{f"v:{_compact(item)}": {} for item in value}}
-    return {".": {}, **{_key(keys, item): {".": {}, **whole(type.of, item)} for item in value}}
+    return {".": {}, **{item_key(keys, item): {".": {}, **whole(type.of, item)} for item in value}}
 
 
 def _items(field: Field, type: Type, items: list[Any], at: Path) -> Iterator[tuple[Path, Any]]:
@@ -114,12 +114,13 @@ def _items(field: Field, type: Type, items: list[Any], at: Path) -> Iterator[tup
         if not keys:
             yield (*at, f"v:{_compact(item)}"), item
         elif isinstance(item, dict) and type.of is not None:
-            step = (*at, _key(keys, item))
+            step = (*at, item_key(keys, item))
             yield (*step, "."), True
             yield from _struct(type.of, item, step)
 
 
-def _key(keys: tuple[str, ...], item: Object) -> str:
+def item_key(keys: tuple[str, ...], item: Object) -> str:
+    """Return the step of a path that leads to an item of a list."""
     values = [item.get(key, _KEY_DEFAULTS.get(key)) for key in keys]
     return _key_of(keys, *values) if all(type(value) in (str, int) for value in values) else _key_text(keys, values)
 
@@ -190,6 +191,8 @@ def shown(path: Path) -> str:
             parts.append("[" + ",".join(f"{key}={json.dumps(value)}" for key, value in json.loads(step[2:]).items()) + "]")
         elif step.startswith("v:"):
             parts.append(f"[={step[2:]}]")
+        elif step.startswith("i:"):
+            parts.append(f"[{step[2:]}]")
         elif step != ".":
             parts.append("." + step.removeprefix("f:"))
     return "".join(parts)

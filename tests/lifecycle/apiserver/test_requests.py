@@ -541,3 +541,13 @@ def test_an_apply_under_another_name_is_refused(rooms):
     assert message == "the name of the object (b) does not match the name on the URL (a)"
     assert "undeterminable" in apply("a").body["message"]
     assert apply("a", "a").code == 201
+
+
+def test_what_is_applied_has_no_unknown_fields(rooms):
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "default"}, "daat": {}}
+    apply = {"content_type": "application/apply-patch+yaml", "query": {"fieldManager": ["me"]}}
+    answer = rooms.request("patch", "configmaps", body, name="settings", **apply)
+    assert (answer.code, answer.body["message"]) == (
+        500,
+        "failed to create typed patch object (default/settings; /v1, Kind=ConfigMap): .daat: field not declared in schema",
+    )
