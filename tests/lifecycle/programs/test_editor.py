@@ -183,3 +183,24 @@ def test_no_key_takes_more_than_its_share(shell: str) -> None:
     session.type("echo alive\r")
     session.pass_time(10)
     assert "alive\r\n" in session.shown()
+
+
+def test_a_menu_waits_for_its_answer_and_goes_on_after_it_was_saved() -> None:
+    session = shell_at("bash")
+    session.type("select x in one two; do echo got $x; break; done\r")
+    assert session.shown().endswith("1) one\r\n2) two\r\n#? ")
+    session = session.saved_and_restored()
+    session.shown()
+    session.type("\r")
+    assert session.shown() == "\r\n1) one\r\n2) two\r\n#? "
+    session.type("2\r")
+    assert "got two\r\n" in session.shown()
+
+
+def test_a_coprocess_answers_after_it_was_saved() -> None:
+    session = shell_at("bash")
+    session.type("coproc cat\r")
+    session = session.saved_and_restored()
+    session.type('echo hi >&${COPROC[1]}; read -u ${COPROC[0]} line; echo "<$line>"\r')
+    session.pass_time(1)
+    assert "<hi>\r\n" in session.shown()
