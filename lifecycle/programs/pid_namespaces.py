@@ -104,7 +104,9 @@ class Seen:
 
 def seen(machine: Machine) -> list[Seen]:
     """Return the processes that a container's see, in order of their numbers; resting loops as what they are."""
-    return sorted(_seen(machine), key=lambda one: one.pid)
+    found = sorted(_seen(machine), key=lambda one: one.pid)
+    machine.work(len(found))
+    return found
 
 
 def find(machine: Machine, pid: int) -> tuple[Machine | None, Process] | None:
