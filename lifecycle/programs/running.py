@@ -65,6 +65,7 @@ class Running:
         process.pending.append(signal)
         if process.waiting == "builtin":
             shell.builtin = []
+            process.data.pop("read_prompted", None)
             shell.status = 128 + NUMBERS[signal]
             machine.ready(process)
         elif process.waiting == "read" and shell.frames[-1].kind == "input":

@@ -86,6 +86,7 @@ def _drop(turn: Turn) -> None:
     assert source is not None
     abandon(turn, 128 + NUMBERS["SIGINT"])
     source.text, source.prompted, source.interrupted, source.editing = "", False, False, None
+    turn.process.data.pop("read_prompted", None)
     terminal = terminal_of(turn.machine, turn.process)
     if terminal is not None:
         make_cooked(terminal)

@@ -62,3 +62,15 @@ def test_a_terminal_of_no_known_size_is_taken_for_one_of_eighty_columns() -> Non
     session = shell_at("bash", 0)
     session.type("clear; tput cols; stty size\r")
     assert "80\r\n24 0\r\n" in session.shown()
+
+
+def test_a_question_that_was_interrupted_is_asked_anew() -> None:
+    session = shell_at("bash")
+    session.type("read -p 'Name: ' x\r")
+    assert session.shown().endswith("Name: ")
+    session.type("\x03")
+    session.shown()
+    session.type("read -p 'Name: ' x\r")
+    assert session.shown().endswith("Name: ")
+    session.type("bob\recho [$x]\r")
+    assert "[bob]\r\n" in session.shown()
