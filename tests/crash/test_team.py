@@ -71,7 +71,7 @@ def test_ports_are_forwarded_between_the_processes_of_a_team(team: House, tmp_pa
     assert kubectl(edits, "run", "web", "--image=nginx").returncode == 0
     assert kubectl(edits, "wait", "--for=condition=Ready", "pod/web", "--timeout=50s").returncode == 0
     refused = kubectl(looks, "port-forward", "pod/web", f"{local}:80")
-    assert 'User "ann" cannot create resource "pods"' in refused.stderr
+    assert 'User "ann" cannot create resource "pods/portforward"' in refused.stderr
     path = "/clusters/default/api/v1/namespaces/default/pods/web/proxy/"
     assert "cannot get resource" in kubectl(looks, "get", "--raw", path).stderr
     assert "Welcome to nginx!" in kubectl(edits, "get", "--raw", path).stdout
