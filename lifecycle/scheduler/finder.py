@@ -31,19 +31,19 @@ class Found(NamedTuple):
 
 
 class Verdict:
-    """What one node has against Pods of one shape, and how well it would do alone."""
+    """What one node has against Pods of one shape, and how well it would do alone (None: nobody has asked yet)."""
 
-    __slots__ = ("_alone", "generation", "node", "rejection")
+    __slots__ = ("alone", "generation", "node", "rejection")
 
     def __init__(self, candidate: Candidate, node: NodeInfo) -> None:
         self.node, self.generation = node, node.generation
         self.rejection = reject_alone(candidate, node)
-        self._alone: Alone | None = None
+        self.alone: Alone | None = None
 
     def score(self, candidate: Candidate) -> Alone:
-        if self._alone is None:
-            self._alone = scores.alone(candidate, self.node)
-        return self._alone
+        """Find out how well the node would do alone."""
+        self.alone = scores.alone(candidate, self.node)
+        return self.alone
 
 
 class Finder:
@@ -62,24 +62,22 @@ class Finder:
         named = selectors.named_nodes(candidate.pod)
         enough = _enough(len(nodes))
         beside = self.cache.nominations or candidate.looks_around
-        fitting: list[NodeInfo] = []
+        fitting: list[Verdict] = []
         rejections: dict[str, Rejection] = {}
         first = start % len(nodes) if nodes else 0
         for node in (*nodes[first:], *nodes[:first]):
-            rejection: Rejection | None
             if named is not None and node.name not in named:
-                rejection = NO_SUCH_NODE
-            elif beside:
-                rejection = self._reject(candidate, node, verdicts)
-            else:
-                rejection = self._verdict(candidate, node, verdicts).rejection
+                rejections[node.name] = NO_SUCH_NODE
+                continue
+            verdict = self._verdict(candidate, node, verdicts)
+            rejection = self._reject(candidate, node, verdicts) if beside else verdict.rejection
             if rejection is not None:
                 rejections[node.name] = rejection
             else:
-                fitting.append(node)
+                fitting.append(verdict)
                 if len(fitting) == enough:
                     break
-        return Found(self._best(candidate, fitting, verdicts, owners), rejections), len(fitting) + len(rejections)
+        return Found(self._best(candidate, fitting, owners), rejections), len(fitting) + len(rejections)
 
     def reject(self, candidate: Candidate, node: NodeInfo) -> Rejection | None:
         """Return why a node as it would be will not do, also with the Pods for which others had to make room there."""
@@ -107,16 +105,14 @@ class Finder:
             verdict = verdicts[node.name] = Verdict(candidate, node)
         return verdict
 
-    def _best(
-        self, candidate: Candidate, fitting: list[NodeInfo], verdicts: dict[str, Verdict], owners: Sequence[Object]
-    ) -> NodeInfo | None:
+    def _best(self, candidate: Candidate, fitting: list[Verdict], owners: Sequence[Object]) -> NodeInfo | None:
         """Return the node of the highest score; among equals chance decides."""
         if len(fitting) < 2:
-            return fitting[0] if fitting else None
-        own = [self._verdict(candidate, node, verdicts).score(candidate) for node in fitting]
-        totals = scores.totals(candidate, fitting, own, Field(self.cache, self.namespace_labels, owners))
+            return fitting[0].node if fitting else None
+        nodes, own = [one.node for one in fitting], [one.alone or one.score(candidate) for one in fitting]
+        totals = scores.totals(candidate, nodes, own, Field(self.cache, self.namespace_labels, owners))
         most = max(totals)
-        equals = [node for points, node in zip(totals, fitting, strict=True) if points == most]
+        equals = [node for points, node in zip(totals, nodes, strict=True) if points == most]
         return equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]
 
     def _verdicts(self, candidate: Candidate) -> dict[str, Verdict]:

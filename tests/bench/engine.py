@@ -77,7 +77,7 @@ def whole_lives() -> Figure:
     """Every recorded case in a cluster of its own, which is made for it, for ten minutes."""
     cases, images = recorded()
     spent, played = [], 0
-    for _ in range(5):
+    for _ in range(10):
         begun, played = time.process_time(), 0
         for case in cases:
             config = Config(DEFAULT_START, images=images, namespaces=namespaces(case))
