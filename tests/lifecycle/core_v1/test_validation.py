@@ -190,3 +190,35 @@ def test_an_annotation_of_behavior_that_cannot_be_used_is_warned_of() -> None:
     accepted = accept(pod, namespace="default")
     assert isinstance(accepted, Accepted)
     assert accepted.warnings == ()
+
+
+def _volumes(*names: str) -> dict[str, Any]:
+    volumes = [{"name": name, "emptyDir": {}} for name in names]
+    mounts = [{"name": name, "mountPath": f"/{place}"} for place, name in enumerate(names)]
+    container = {"name": "c", "image": "x", "volumeMounts": mounts}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"volumes": volumes, "containers": [container]},
+    }
+
+
+def test_what_was_found_right_is_not_taken_for_what_only_looks_like_it() -> None:
+    """Specs that differ in a token's volume alone are tested once; a name that is wrong, or stands twice, is still found."""
+    one, other = "kube-api-access-aaaaa", "kube-api-access-bbbbb"
+    for right in ((one,), (other,), (one, other), (other, one), (one, "data")):
+        assert isinstance(accept(_volumes(*right)), Accepted)
+    for wrong in ((one, one), ("kube-api-access-AAAAA",), (other, "data", "data"), ("kube-api-access-aaaa_",)):
+        refused = accept(_volumes(*wrong))
+        assert isinstance(refused, Status), wrong
+        assert refused.code == 422
+
+
+def test_a_volume_that_is_made_for_a_pod_is_tested_with_the_pod_s_name() -> None:
+    claim = {"volumeClaimTemplate": {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}}
+    for name, code in (("a", 0), ("a" * 253, 422), ("b", 0)):
+        pod = _volumes("data")
+        pod["metadata"]["name"], pod["spec"]["volumes"] = name, [{"name": "data", "ephemeral": claim}]
+        found = accept(pod)
+        assert (found.code if isinstance(found, Status) else 0) == code, name
