@@ -41,7 +41,7 @@ def loads(body: bytes) -> Any:
     """Return the JSON of a body; an object remembers the fields that stand twice. Raises: ValueError, with Go's words."""
     try:
         text = body.decode("utf-8")
-        value = json.loads(_mended(text), object_pairs_hook=pairs, parse_constant=_no_constant)
+        value = json.loads(mended(text), object_pairs_hook=pairs, parse_constant=_no_constant)
     except UnicodeDecodeError as wrong:
         raise ValueError(f"invalid character {_shown(chr(body[wrong.start]))} looking for beginning of value") from None
     except RecursionError:
@@ -80,7 +80,7 @@ def _inside(text: str) -> str:
     return stack[-1] if stack else ""
 
 
-def _mended(text: str) -> str:
+def mended(text: str) -> str:
     """Put U+FFFD in place of escapes that are half a character, as encoding/json does."""
     return _ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text) if r"\u" in text else text
 

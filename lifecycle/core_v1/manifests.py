@@ -15,6 +15,7 @@ import msgspec
 from lifecycle.core_v1 import field
 from lifecycle.core_v1.decode import pairs
 from lifecycle.core_v1.field import Path
+from lifecycle.core_v1.go_json import mended
 from lifecycle.core_v1.yaml_reader import Node, Places, Repeated, Unreadable, read, where
 
 LARGEST_TEXT = 3 * 1024 * 1024
@@ -196,7 +197,7 @@ def _yaml_nodes(text: str) -> Iterator[Node | Unreadable]:
 def _json_nodes(text: str) -> Iterator[Node | Unreadable]:
     """Read JSON objects that follow each other; what is no JSON may still be YAML in braces."""
     decoder = json.JSONDecoder(object_pairs_hook=pairs, parse_constant=_no_constant)
-    at = 0
+    at, text = 0, mended(text)
     while text[at:].strip():
         at = len(text) - len(text[at:].lstrip())
         try:

@@ -80,6 +80,17 @@ def time_text(timestamp: str | None) -> str:
     return f"{day} {t.hour:02d}:{t.minute:02d}:{t.second:02d} +0000"
 
 
+def condition_rows(status: Object, looked: str) -> Iterator[str]:
+    """Yield the conditions of a claim or a node as a table; `looked` is the field that says when one was looked at last."""
+    if status.get("conditions"):
+        yield "Conditions:"
+        yield f"  Type\tStatus\t{looked[0].upper()}{looked[1:]}\tLastTransitionTime\tReason\tMessage"
+        yield "  ----\t------\t-----------------\t------------------\t------\t-------"
+    for c in status.get("conditions") or ():
+        times = f"{time_text(c.get(looked))} \t{time_text(c.get('lastTransitionTime'))}"
+        yield f"  {c['type']} \t{c.get('status', '')} \t{times} \t{c.get('reason', '')} \t{c.get('message', '')}"
+
+
 def controller(obj: Object) -> str:
     """Return `Kind/name` of the owner that controls an object, or nothing."""
     for owner in obj["metadata"].get("ownerReferences") or ():

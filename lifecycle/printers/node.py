@@ -12,7 +12,7 @@ from lifecycle.core_v1.quantity import Quantity, parse
 from lifecycle.core_v1.resources import Amounts, amounts, pod_requests
 from lifecycle.printers.durations import age
 from lifecycle.printers.events import described_with_events
-from lifecycle.printers.metadata import UNSET, Object, annotation_lines, boolean, label_lines, listed, time_text
+from lifecycle.printers.metadata import UNSET, Object, annotation_lines, boolean, condition_rows, label_lines, listed, time_text
 from lifecycle.printers.order import go_sorted
 from lifecycle.printers.rows import node_roles
 
@@ -45,7 +45,7 @@ def describe_node(
     lines = [
         *_identity(node),
         *_lease(name, lease),
-        *_conditions(status),
+        *condition_rows(status, "lastHeartbeatTime"),
         *_system(node, status),
         *_pods(own, now, status),
         *_allocated(own, status),
@@ -85,17 +85,6 @@ def _lease(name: str, lease: Object | None) -> Iterator[str]:
     yield f"  HolderIdentity:\t{spec.get('holderIdentity', UNSET)}"
     for title, field in (("AcquireTime", "acquireTime"), ("RenewTime", "renewTime")):
         yield f"  {title}:\t{time_text(spec[field]) if spec.get(field) else UNSET}"
-
-
-def _conditions(status: Object) -> Iterator[str]:
-    if status.get("conditions"):
-        yield "Conditions:"
-        yield "  Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage"
-        yield "  ----\t------\t-----------------\t------------------\t------\t-------"
-    for condition in status.get("conditions") or ():
-        times = f"{time_text(condition.get('lastHeartbeatTime'))} \t{time_text(condition.get('lastTransitionTime'))}"
-        why = f"{condition.get('reason', '')} \t{condition.get('message', '')}"
-        yield f"  {condition['type']} \t{condition.get('status', '')} \t{times} \t{why}"
 
 
 def _system(node: Object, status: Object) -> Iterator[str]:

@@ -11,7 +11,7 @@ from lifecycle.clock import Micros
 from lifecycle.core_v1.storage import is_default_class
 from lifecycle.printers.durations import age
 from lifecycle.printers.events import described_with_events
-from lifecycle.printers.metadata import NONE, UNSET, Object, annotation_lines, label_lines, listed, time_text
+from lifecycle.printers.metadata import NONE, UNSET, Object, annotation_lines, condition_rows, label_lines, listed
 from lifecycle.printers.policy import pairs
 from lifecycle.printers.storage_rows import access_modes
 from lifecycle.printers.volumes import data_source, persistent_source
@@ -36,7 +36,7 @@ def describe_claim(claim: Object, events: Sequence[Object] | None, now: Micros, 
         *([f"VolumeMode:\t{spec['volumeMode']}"] if spec.get("volumeMode") else ()),
         *data_source(spec.get("dataSource") or None, ""),
         *listed("Used By", sorted(pod["metadata"]["name"] for pod in pods if _uses(pod, metadata))),
-        *_conditions(status),
+        *condition_rows(status, "lastProbeTime"),
     ]
     return described_with_events(lines, events, now)
 
@@ -66,16 +66,6 @@ def _uses(pod: Object, claim: Object) -> bool:
         if claim["name"] in (given, made):
             return True
     return False
-
-
-def _conditions(status: Object) -> Iterator[str]:
-    if status.get("conditions"):
-        yield "Conditions:"
-        yield "  Type\tStatus\tLastProbeTime\tLastTransitionTime\tReason\tMessage"
-        yield "  ----\t------\t-----------------\t------------------\t------\t-------"
-    for c in status.get("conditions") or ():
-        times = f"{time_text(c.get('lastProbeTime'))} \t{time_text(c.get('lastTransitionTime'))}"
-        yield f"  {c['type']} \t{c.get('status', '')} \t{times} \t{c.get('reason', '')} \t{c.get('message', '')}"
 
 
 def describe_volume(volume: Object, events: Sequence[Object] | None, now: Micros) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -108,7 +109,7 @@ class Connection:
             log.info("portforward pod=%s refused=%s", self.forwarding.target.name, answer.body.get("message"))
 
 
-class Forwarding:
+class Forwarding(ABC):
     """A websocket and its connections."""
 
     def __init__(self, call: Call, address: Address, target: Target, pod: Object) -> None:
@@ -119,9 +120,9 @@ class Forwarding:
         self._opening = 0
         self._early: dict[int, list[Line]] = {}
 
+    @abstractmethod
     async def listen(self) -> None:
         """Take what the client sends, until it goes."""
-        raise NotImplementedError
 
     async def run(self) -> None:
         types = ("session", "portforward")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+from abc import ABC, abstractmethod
 from typing import Annotated, Any
 
 import msgspec
@@ -162,7 +163,7 @@ class WindowSize(msgspec.Struct, rename="pascal"):
     height: Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
 
 
-class Session:
+class Session(ABC):
     """What exec and attach have in common. `position` is the seq after which the client is told everything."""
 
     types: tuple[str, ...] = ("exec", "session", "exit")
@@ -174,13 +175,13 @@ class Session:
         self.number = 0
         self.typing = Typing()
 
+    @abstractmethod
     async def begin(self) -> Status | None:
         """Begin; return what is to be told at once where that is all there is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self, line: Line) -> Status | None:
         """Return what the client is told at the end, if a trace is that."""
-        raise NotImplementedError
 
     async def run(self) -> None:
         listening = asyncio.ensure_future(self._listen())

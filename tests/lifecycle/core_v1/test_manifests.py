@@ -214,3 +214,9 @@ def test_malformed_metadata_is_a_problem_and_no_more(value: str) -> None:
 def test_a_value_of_the_wrong_type_comes_with_what_to_write(line: str, advice: str) -> None:
     (problem,) = check(POD.format(name="a") + line + "\n").problems
     assert (problem.line, problem.what_to_do) == (9, advice)
+
+
+def test_half_a_character_in_json_becomes_what_encoding_json_makes_of_it() -> None:
+    text = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"hostname": "\\ud800", "containers": []}}'
+    assert parse(text).documents[0].value["spec"]["hostname"] == "\ufffd"
+    assert any("hostname" in problem.field for problem in check(text).problems)
