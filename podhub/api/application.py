@@ -9,6 +9,7 @@ from copy import copy
 from django.db.utils import OperationalError
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import COMPONENT_STATUS, NOT_PLAYED, REVIEWS, Target, target
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.patch import APPLY_PATCH
 from lifecycle.core_v1.status import Status
@@ -30,7 +31,6 @@ from podhub.api import (
 )
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
-from podhub.api.resources import COMPONENT_STATUS, NOT_PLAYED, REVIEWS, Target, target
 from podhub.api.threads import Together, on_thread
 
 log = logging.getLogger(__name__)

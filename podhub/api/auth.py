@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django.conf import settings
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from podhub.api.http import Call
-from podhub.api.resources import Target
 from podhub.log.models import Cluster
 
 AUTHENTICATED = "system:authenticated"

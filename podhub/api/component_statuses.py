@@ -6,6 +6,7 @@ Kubernetes: pkg/registry/core/componentstatus/rest.go
 from __future__ import annotations
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
@@ -13,7 +14,6 @@ from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
 from podhub.api.negotiation import wanted
 from podhub.api.objects import as_table, check_list, collection, include, partial, shown
-from podhub.api.resources import Target
 
 NAMES = ("controller-manager", "etcd-0", "scheduler")
 

@@ -13,11 +13,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from lifecycle.apiserver.resources import Target
 from lifecycle.wire import Answer, Object, Request
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected
 from podhub.api.pipe import Pipe
-from podhub.api.resources import Target
 from podhub.api.traces import follow
 from podhub.log.read import Line
 from podhub.runs.queue import asubmit

@@ -9,11 +9,11 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import is_proxied
 from lifecycle.core_v1.patch import CONTENT_TYPES
 from lifecycle.core_v1.status import Status, unsupported_media_type
 from podhub.api.address import split
 from podhub.api.http import JSON, YAML, Call
-from podhub.api.resources import is_proxied
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 BODIES = (JSON, YAML, PROTOBUF)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.clock import SECOND, Micros, parse_rfc3339, rfc3339_micro
 from lifecycle.core_v1 import field, status
 from lifecycle.wire import Object
@@ -16,7 +17,6 @@ from podhub.api.address import Address
 from podhub.api.feed import following
 from podhub.api.http import Call, Reply, until_gone
 from podhub.api.objects import options_invalid
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.log.read import View, about, live
 from podhub.runs.output import Written, runs

@@ -14,6 +14,7 @@ import msgspec
 
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
 from lifecycle.controllers import heartbeats
@@ -27,7 +28,6 @@ from podhub.api import events
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
 from podhub.api.negotiation import Wanted, wanted
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.log.models import Cluster
 from podhub.log.read import Version, View, keys_at

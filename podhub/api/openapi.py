@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from lifecycle.apiserver.discovery import VERSION
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT
+from lifecycle.apiserver.resources import GROUP_VERSIONS, Resource, Subresource, of_group_version
 from lifecycle.core_v1.schema import KINDS, struct
-from podhub.api.discovery import VERSION
 from podhub.api.openapi_schemas import Schemas
-from podhub.api.resources import GROUP_VERSIONS, Resource, Subresource, of_group_version
 
 Schema = dict[str, Any]
 

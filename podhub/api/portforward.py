@@ -11,13 +11,13 @@ import asyncio
 
 from lifecycle.apiserver.connections import no_network
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object
 from podhub.api.address import Address
 from podhub.api.forwarding import MOST_CONNECTIONS, Connection, Forwarding, Respond, is_port
 from podhub.api.http import Call, Disconnected
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.api.tunnel import Tunnel
 from podhub.api.writing import check_writable

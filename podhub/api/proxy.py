@@ -14,11 +14,11 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import field, status
 from lifecycle.wire import Request
 from podhub.api.address import Address
 from podhub.api.http import Call, Headers, Reply, json_reply, until_gone
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.api.traces import follow
 from podhub.api.writing import check_writable

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifecycle.apiserver.resources import Target
 from lifecycle.wire import Object
 from podhub.api import bodies
 from podhub.api.auth import Rights, groups
 from podhub.api.http import Call, Reply, json_reply
-from podhub.api.resources import Target
 
 READING = ("get", "list", "watch")
 

@@ -14,13 +14,13 @@ from typing import Annotated, Any
 import msgspec
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object, Request
 from podhub.api.address import Address
 from podhub.api.http import Call
 from podhub.api.logs import GROUPS, status_of
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.api.traces import follow
 from podhub.api.writing import check_writable

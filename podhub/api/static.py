@@ -6,10 +6,12 @@ import hashlib
 
 import msgspec
 
+from lifecycle.apiserver import discovery
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
-from podhub.api import discovery, openapi
+from podhub.api import openapi
+from podhub.api.discovery import AGGREGATED, aggregated, wants_aggregated
 from podhub.api.http import JSON, Call, Headers, Reply
 
 HEALTH = ("/healthz", "/livez", "/readyz")
@@ -43,8 +45,8 @@ def _answer(call: Call, root: str, path: str) -> Reply | None:
 def _discovered(call: Call, path: str) -> Reply | None:
     if path in ("/api", "/apis"):
         core = path == "/api"
-        if discovery.wants_aggregated(call.headers.get("accept", "")):
-            return _tagged(call, discovery.aggregated(core), discovery.AGGREGATED)
+        if wants_aggregated(call.headers.get("accept", "")):
+            return _tagged(call, aggregated(core), AGGREGATED)
         return _tagged(call, discovery.api_versions(call.headers.get("host", "")) if core else discovery.api_groups())
     parts = path.split("/")[1:]
     if parts[0] == "api" and len(parts) == 2:

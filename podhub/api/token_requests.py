@@ -14,6 +14,7 @@ import msgspec
 
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.clock import SECOND, Micros, rfc3339
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.schema import Kind
@@ -22,7 +23,6 @@ from podhub.api import bodies
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
 from podhub.api.objects import options_invalid
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 
 TOKEN_REQUEST = Kind("authentication.k8s.io/v1", "TokenRequest", "tokenrequests")

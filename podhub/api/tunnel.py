@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from lifecycle.apiserver.resources import Target
 from lifecycle.wire import Object
 from podhub.api import spdy
 from podhub.api.address import Address
 from podhub.api.forwarding import MOST_CONNECTIONS, MOST_WAITING, Connection, Forwarding, is_port
 from podhub.api.http import Call, Disconnected
-from podhub.api.resources import Target
 
 TURN = 64
 """Frames of one client that are dealt with before others have their turn."""

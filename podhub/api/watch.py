@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
 from lifecycle.core_v1 import field, status
@@ -35,7 +36,6 @@ from podhub.api.objects import (
     served,
     version_asked,
 )
-from podhub.api.resources import Target
 from podhub.api.threads import on_thread
 from podhub.log.clusters import segments
 from podhub.log.models import Entry

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import RESOURCES, Target
 from lifecycle.core_v1 import field, registry, status
 from lifecycle.core_v1.patch import APPLY_PATCH, not_patched
 from lifecycle.core_v1.status import Status
@@ -19,7 +20,6 @@ from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply, warning_headers
 from podhub.api.negotiation import Wanted, wanted
 from podhub.api.objects import as_table, include, options_invalid, partial, served
-from podhub.api.resources import RESOURCES, Target
 from podhub.api.threads import on_thread
 from podhub.runs.queue import asubmit
 

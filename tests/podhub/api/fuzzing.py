@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from lifecycle.apiserver.resources import RESOURCES
 from lifecycle.core_v1.patch import CONTENT_TYPES
 from podhub.api.guard import BODIES, PROTOBUF
-from podhub.api.resources import RESOURCES
 
 Object = dict[str, Any]
 

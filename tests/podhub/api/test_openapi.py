@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from lifecycle.apiserver.resources import GROUP_VERSIONS
 from podhub.api import openapi
-from podhub.api.resources import GROUP_VERSIONS
 
 CORE = "io.k8s.api.core.v1"
 

@@ -9,9 +9,9 @@ import pytest
 from kubernetes import client, config
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import is_proxied, target
 from podhub.api import proxy
 from podhub.api.http import Call
-from podhub.api.resources import is_proxied, target
 from tests.podhub.api.conftest import Reached, Server
 from tests.podhub.api.wire import Answer, ask, pod
 

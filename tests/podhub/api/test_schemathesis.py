@@ -15,8 +15,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis.core import NOT_SET
 
+from lifecycle.apiserver.resources import GROUP_VERSIONS
 from podhub.api import openapi
-from podhub.api.resources import GROUP_VERSIONS
 from podhub.log.models import Cluster
 from podhub.log.verify import verify
 from podhub.runs.clusters import create_cluster
