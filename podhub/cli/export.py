@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from podhub.cli.log_source import start, told
+from podhub.cli.log_source import as_of, start, told
 from podhub.cli.objects import CommandError
 
 
@@ -23,9 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with told():
             start()
-            from podhub.log import clusters, exporting
+            from podhub.log import exporting
 
-            cluster = clusters.named(arguments.cluster)
+            cluster = as_of(arguments.cluster, None).cluster
             _write(map(exporting.encode, exporting.lines(cluster)), arguments.output)
         return 0
     except CommandError as wrong:

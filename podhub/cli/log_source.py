@@ -1,4 +1,4 @@
-"""The objects of a cluster at one of its moments, for `podhub get` and `podhub describe`."""
+"""A cluster as of one of its moments, and its objects, for the commands that read it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lifecycle.clock import Micros
 from lifecycle.controllers import heartbeats
@@ -48,20 +48,9 @@ class LogSource:
     def __init__(self, cluster: str, at: str | None) -> None:
         with told():
             start()
-            from podhub.log import clusters, moments, read
-            from podhub.log.errors import NotYet
+            from podhub.log import read
 
-            row = clusters.named(cluster)
-            if _is_behind(row):
-                _play(row)
-            if at is None:
-                self.now, seq = _now(row), row.head
-            else:
-                try:
-                    self.now, seq = moments.parse(at, row)
-                except NotYet:
-                    _play(row)
-                    self.now, seq = moments.parse(at, row)
+            row, self.now, seq = as_of(cluster, at)
             self._view, self._start = read.View(row, seq), row.start
             self._recorded = row.kind == row.Kind.RECORDED
 
@@ -86,6 +75,32 @@ class LogSource:
     def events_of(self, obj: Object) -> Sequence[Object]:
         with told():
             return [version.object for version in self._view.events_of(obj)]
+
+
+class Known(NamedTuple):
+    """A cluster as of a moment of its own, with the last entry of its log that counts then."""
+
+    cluster: Cluster
+    now: Micros
+    seq: int
+
+
+def as_of(name: str, at: str | None) -> Known:
+    """Return a cluster as of a moment, or as it is now; what was due by then is played first. Raises: LogError."""
+    from podhub.log import clusters, moments
+    from podhub.log.errors import NotYet
+
+    cluster = clusters.named(name)
+    if _is_behind(cluster):
+        _play(cluster)
+    if at is None:
+        return Known(cluster, _now(cluster), cluster.head)
+    try:
+        moment = moments.parse(at, cluster)
+    except NotYet:
+        _play(cluster)
+        moment = moments.parse(at, cluster)
+    return Known(cluster, *moment)
 
 
 def _is_behind(cluster: Cluster) -> bool:

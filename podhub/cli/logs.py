@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from podhub.cli.database import ready
-from podhub.cli.log_source import told
+from podhub.cli.log_source import as_of, told
 from podhub.cli.objects import DEFAULT_CLUSTER, CommandError, write
 
 if TYPE_CHECKING:
@@ -42,12 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _text(arguments: argparse.Namespace) -> str:
-    from podhub.log import clusters, moments
     from podhub.log.read import View
     from podhub.runs.output import container_output
 
-    cluster = clusters.named(arguments.cluster)
-    seq = moments.parse(arguments.at, cluster).seq if arguments.at else cluster.head
+    cluster, _, seq = as_of(arguments.cluster, arguments.at)
     name = arguments.name.removeprefix("pod/").removeprefix("pods/").removeprefix("po/")
     version = View(cluster, seq).find("pods", arguments.namespace, name)
     if version is None:

@@ -40,13 +40,16 @@ def take(cluster_ids: Collection[int]) -> None:
     if settings.TEAM or here:
         cluster_ids = Cluster.objects.filter(free(wall_now()), pk__in=cluster_ids).values_list("pk", flat=True)
     for cluster_id in cluster_ids:
-        nudge(cluster_id)
+        nudge(cluster_id, alone=0)
 
 
-def nudge(cluster_id: int) -> None:
-    """Have a cluster brought up to now: by a worker, or at once where only this process can."""
+def nudge(cluster_id: int, alone: float = ALONE_SECONDS) -> None:
+    """Have a cluster brought up to now: by a worker, or at once where only this process can.
+
+    That one works on for `alone` seconds of the wall, and until no request waits; the rest is played when somebody reads it.
+    """
     if not (settings.TEAM or here):
-        while advance(cluster_id, ALONE_SECONDS) and waits(cluster_id):
+        while advance(cluster_id, alone) and waits(cluster_id):
             pass
         return
     try:

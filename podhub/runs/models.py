@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from lifecycle.wire import Answer, Request
 from podhub.log.models import Cluster
@@ -17,22 +18,24 @@ class QueuedRequest(models.Model):
     the wall clock.
     """
 
-    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="queue")
+    cluster = models.ForeignKey(Cluster, models.CASCADE, related_name="queue", verbose_name=_("cluster"))
     body = models.TextField()
     """lifecycle.wire.Request as JSON."""
-    user = models.CharField(max_length=150, blank=True, default="")
-    submitted_at = models.BigIntegerField()
-    reply_to = models.CharField(max_length=200, blank=True, default="")
+    user = models.CharField(_("user"), max_length=150, blank=True, default="")
+    submitted_at = models.BigIntegerField(_("submitted"))
+    reply_to = models.CharField(_("reply to"), max_length=200, blank=True, default="")
     """The channel on which the process that accepted it waits; empty where nobody does, or only this process."""
     seq = models.BigIntegerField(null=True, blank=True)
     """The request's own seq in the log."""
-    answered_at = models.BigIntegerField(null=True, blank=True)
-    code = models.IntegerField(null=True, blank=True)
+    answered_at = models.BigIntegerField(_("answered"), null=True, blank=True)
+    code = models.IntegerField(_("status code"), null=True, blank=True)
     answer = models.TextField(blank=True, default="")
     """lifecycle.wire.Answer as JSON."""
 
     class Meta:
         ordering = ["id"]
+        verbose_name = _("queued request")
+        verbose_name_plural = _("queued requests")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(seq__isnull=True) | models.Q(answered_at__isnull=False),

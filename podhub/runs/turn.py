@@ -49,6 +49,9 @@ LONGEST_SECONDS = 2.0
 MOST_REQUESTS = 50
 """Requests that are taken from the queue between two appends."""
 
+CROWD_SECONDS = 1.0
+"""How long requests are taken, where ever more of them wait, before the time that passed meanwhile is played."""
+
 
 class Took(NamedTuple):
     """How many requests were taken, and whether more wait."""
@@ -77,6 +80,7 @@ class Turn:
         self._taken: dict[int, tuple[QueuedRequest, Answer]] = {}
         self._columns: dict[str, Any] = {}
         self._span: Micros = WIDEST
+        self._wall = lease.wall_now()
 
     def run(self, seconds: float) -> bool:
         """Work until nothing is due now and nothing waits, or others wait when the time is up; say whether all is done."""
@@ -84,10 +88,9 @@ class Turn:
         ends = began + seconds
         if self.cluster.engine_version != ENGINE_VERSION:
             self._upgrade()
-        took = Took()
         while True:
             came = self._play()
-            took = self._take(CROWDED_SECONDS if took.more else SLICE_SECONDS) if came or self.clock.speed == MAX else Took()
+            took = self._take_all() if came or self.clock.speed == MAX else Took()
             self._append()
             if came and not took.more and not (took.requests and self._due()) and not self._more_comes():
                 return True
@@ -129,7 +132,8 @@ class Turn:
     def _play(self) -> bool:
         """Run towards the clock's now for one slice; say whether the engine came there."""
         ends = time.perf_counter() + SLICE_SECONDS
-        goal = self.clock.goal(lease.wall_now())
+        self._wall = lease.wall_now()
+        goal = self.clock.goal(self._wall)
         while self.engine.now < goal and not self._at_rest():
             self._advance(goal)
             if time.perf_counter() > ends:
@@ -154,6 +158,16 @@ class Turn:
             return False
         return (self.clock.until is None and self.engine.at_rest) or self.engine.now >= self.clock.goal(0)
 
+    def _take_all(self) -> Took:
+        """Take what waits in the queue; all of it comes at the moment up to which the engine has played."""
+        ends = time.perf_counter() + CROWD_SECONDS
+        took = self._take(SLICE_SECONDS)
+        while took.more and time.perf_counter() < ends:
+            self._append()
+            lease.keep(self.cluster)
+            took = self._take(CROWDED_SECONDS)
+        return took
+
     def _take(self, seconds: float) -> Took:
         """Take what waits in the queue, in order, for so much wall time."""
         ends = time.perf_counter() + seconds
@@ -169,23 +183,22 @@ class Turn:
 
     def _ask(self, queued: QueuedRequest) -> None:
         """Have the engine take a request. Raises: Refused where it cannot be read, or the engine fails on it."""
-        wall = lease.wall_now()
         try:
             request = queued.request
-            answer, items = engines.ask(self.engine, self._stamp(wall), request)
+            answer, items = engines.ask(self.engine, self._stamp(), request)
         except (Broken, msgspec.MsgspecError) as wrong:
             answers.refuse(queued, answers.broken(str(wrong)))
             raise Refused from wrong
         self._pending += items
         self._asked = True
         self._taken[answer.index] = queued, answer
-        self._turn_clock(request, wall)
+        self._turn_clock(request)
 
-    def _stamp(self, wall: Micros) -> Micros:
+    def _stamp(self) -> Micros:
         """Return the moment of a request taken now: after all that is known, for that never changes any more."""
-        return max(self.clock.now(wall), self.engine.now, self.writer.horizon + 1)
+        return max(self.clock.now(self._wall), self.engine.now, self.writer.horizon + 1)
 
-    def _turn_clock(self, request: Request, wall: Micros) -> None:
+    def _turn_clock(self, request: Request) -> None:
         """Let a change of speed hold from the moment of its request; at `max` each request begins another stretch."""
         speed, until = self.clock.speed, self.clock.until
         if request.resource == "clusters" and request.verb == "patch":
@@ -193,7 +206,7 @@ class Turn:
             until = parse_rfc3339(request.body["until"]) if request.body.get("until") else None
         elif speed != MAX:
             return
-        self.clock = self.clock.turned(speed, self.engine.now, wall, until)
+        self.clock = self.clock.turned(speed, self.engine.now, self._wall, until)
         self._columns |= {
             "speed": speed_text(speed),
             "clock_at": self.clock.at,
@@ -230,7 +243,7 @@ class Turn:
         """Carry the cluster over to this version of the engine: a request in its log says so."""
         body = {"from": self.cluster.engine_version, "to": ENGINE_VERSION}
         request = Request("upgrade", "clusters", "podhub.dev/v1", name=self.cluster.name, body=body)
-        self._pending += engines.ask(self.engine, self._stamp(lease.wall_now()), request)[1]
+        self._pending += engines.ask(self.engine, self._stamp(), request)[1]
         self._columns["engine_version"] = self.cluster.engine_version = ENGINE_VERSION
         self._append()
         self.upgraded = True

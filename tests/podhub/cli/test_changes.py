@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,13 @@ def test_logs_are_those_of_the_last_run(crashed: Told) -> None:
     assert out == "one\ntwo\nthree\nlast\n"
     assert crashed("logs", "web", "--tail", "2")[1] == "three\nlast\n"
     assert crashed("logs", "pod/web", "-c", "c", "--tail", "0")[1] == ""
+
+
+def test_logs_reach_up_to_now_where_no_server_plays(podhub: Told, tmp_path: Path) -> None:
+    podhub("cluster", "speed", "default", "1000x")
+    podhub("apply", "-f", write(tmp_path, WEB))
+    time.sleep(0.1)
+    assert podhub("logs", "web")[1].startswith("one\ntwo\nthree\n")
 
 
 def test_logs_of_the_run_before(crashed: Told) -> None:

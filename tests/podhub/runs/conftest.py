@@ -54,7 +54,7 @@ def forget() -> None:
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch, transactional_db: None) -> type[Toy]:
     monkeypatch.setattr(kept, "Engine", Toy)
-    monkeypatch.setattr(dispatch, "nudge", lambda cluster_id: None)
+    monkeypatch.setattr(dispatch, "nudge", lambda *_, **__: None)
     monkeypatch.setattr("podhub.runs.clusters.reach", lambda cluster, at: False)
     monkeypatch.setattr(turn, "SLICE_SECONDS", 10)  # so that where a slice ends does not depend on how busy the machine is
     return Toy

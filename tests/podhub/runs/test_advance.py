@@ -57,6 +57,21 @@ def test_requests_are_taken_in_order(cluster: Cluster) -> None:
     assert [answer(number).code for number in numbers] == [201, 201, 201]
 
 
+def test_a_crowd_of_requests_is_taken_before_the_time_goes_on(
+    cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "MOST_REQUESTS", 4)
+    numbers = [queue(cluster, create(str(number), beats=9, period=SECOND // 10)) for number in range(10)]
+    steps.on_step = lambda step: wall.pass_(0.3) if step == "answered" else None
+    advance(cluster.pk, seconds=0)
+    assert [answer(number).code for number in numbers] == [201] * 10
+    moments = [at - WALL for _, at, _, kind, *_ in log(cluster) if kind == "request"]
+    assert moments == [0] * 4 + [1] * 4 + [2] * 2
+    assert not any(entry[4] == "beat" for entry in log(cluster))
+    advance(cluster.pk)
+    assert sum(entry[4] == "beat" for entry in log(cluster)) >= 10
+
+
 def test_timers_that_are_due_fire_before_a_request(cluster: Cluster, wall: Wall) -> None:
     queue(cluster, create("web", beats=2))
     advance(cluster.pk)

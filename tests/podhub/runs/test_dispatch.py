@@ -36,7 +36,7 @@ def test_a_worker_leaves_a_cluster_alone_for_a_while_that_another_process_works_
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The clusters for which a message was sent to the workers."""
     found: list[int] = []
-    monkeypatch.setattr(dispatch, "nudge", found.append)
+    monkeypatch.setattr(dispatch, "nudge", lambda cluster_id, **_: found.append(cluster_id))
     return found
 
 

@@ -110,7 +110,7 @@ def test_a_request_that_nobody_takes_is_not_lost_when_its_caller_is_told_so(
     real: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(dispatch, "nudge", lambda cluster_id: None)
+        patched.setattr(dispatch, "nudge", lambda *_, **__: None)
         answer = submit(real, create(POD), timeout=0.2)
     assert (answer.code, answer.body["reason"]) == (504, "Timeout")
     assert advance(real.pk) is False
@@ -128,7 +128,7 @@ def test_an_answer_of_another_process_is_found_by_looking(real: Cluster, monkeyp
 
 def test_the_request_of_a_dropped_cluster_is_answered(real: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(dispatch, "nudge", lambda cluster_id: Cluster.objects.filter(pk=cluster_id).delete())
+    monkeypatch.setattr(dispatch, "nudge", lambda cluster_id, **_: Cluster.objects.filter(pk=cluster_id).delete())
     answer = submit(real, create(POD))
     assert (answer.code, answer.body["message"]) == (404, "cluster 'real' was dropped")
 
@@ -154,7 +154,7 @@ def test_the_sweep_finds_what_is_due_and_what_waits(
     transactional_db: None, wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(dispatch, "nudge", sent.append)
+    monkeypatch.setattr(dispatch, "nudge", lambda cluster_id, **_: sent.append(cluster_id))
     monkeypatch.setattr(clusters, "reach", lambda cluster, at: False)
     idle, due, waiting, held, stopped = (clusters.create_cluster(name, start=WALL) for name in ("a", "b", "c", "d", "e"))
     Cluster.objects.filter(pk__in=[due.pk, held.pk, stopped.pk]).update(wake_wall=WALL - 1)

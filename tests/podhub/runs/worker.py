@@ -22,7 +22,7 @@ def main() -> None:
 
     lease.LEASE = from_seconds(float(sys.argv[1]))
     kept.Engine = Toy  # type: ignore[misc, assignment]
-    dispatch.nudge = lambda cluster_id: None
+    dispatch.nudge = lambda *_, **__: None
     clusters.reach = lambda cluster, at: False  # type: ignore[assignment]
     for line in sys.stdin:
         print(_obey(*line.strip().split(" ", 2)), flush=True)
