@@ -17,15 +17,25 @@ from podhub.log.models import Cluster
 class Grant(models.Model):
     """Lets a user, or a group of users, look at a cluster; without a cluster, at all of them."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
-    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+")
-    cluster = models.ForeignKey(
-        Cluster, models.CASCADE, null=True, blank=True, related_name="+", help_text=_("none: every cluster, later ones too")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("user")
     )
-    may_edit = models.BooleanField(default=False, help_text=_("they may change it, not only look at it"))
+    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("group"))
+    cluster = models.ForeignKey(
+        Cluster,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cluster"),
+        help_text=_("none: every cluster, later ones too"),
+    )
+    may_edit = models.BooleanField(_("may edit"), default=False, help_text=_("they may change it, not only look at it"))
 
     class Meta:
         ordering = ["cluster__name", "pk"]
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(user__isnull=True) ^ models.Q(group__isnull=True),
@@ -46,12 +56,18 @@ class Grant(models.Model):
 class Token(models.Model):
     """A secret of a user's, kept as its hash. It may do no more than its user may; without a cluster it is good for all."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100, help_text="what it is for")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100, help_text=_("what it is for"))
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    cluster = models.ForeignKey(Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
-    may_edit = models.BooleanField(default=False, help_text="it may change things, not only look at them")
-    created_at = models.DateTimeField(auto_now_add=True)
+    cluster = models.ForeignKey(
+        Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("cluster")
+    )
+    may_edit = models.BooleanField(_("may edit"), default=False, help_text=_("it may change things, not only look at them"))
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.user})"

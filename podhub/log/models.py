@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 CLUSTER_NAME = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 """A DNS label. Kubernetes: apimachinery/pkg/util/validation (IsDNS1123Label)."""
@@ -24,51 +25,54 @@ class Cluster(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SIMULATED = "simulated"
-        RECORDED = "recorded"
+        SIMULATED = "simulated", _("simulated")
+        RECORDED = "recorded", _("recorded")
 
     name = models.CharField(
+        _("name"),
         max_length=63,
         unique=True,
         validators=[RegexValidator(rf"^{CLUSTER_NAME}\Z", "must be a DNS label, such as my-cluster")],
     )
-    kind = models.CharField(max_length=9, choices=Kind.choices, default=Kind.SIMULATED)
-    created_at = models.DateTimeField(auto_now_add=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="forks")
-    parent_seq = models.BigIntegerField(default=0)
+    kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices, default=Kind.SIMULATED)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="forks", verbose_name=_("fork of"))
+    parent_seq = models.BigIntegerField(_("forked after"), default=0)
 
-    start = models.BigIntegerField()
-    config = models.TextField(default="{}")
+    start = models.BigIntegerField(_("start"))
+    config = models.TextField(_("configuration"), default="{}")
     """lifecycle.wire.Config as canonical JSON (text, for a database's own JSON type changes numbers); `{}` where recorded."""
-    seed = models.BigIntegerField(default=0)
-    engine_version = models.CharField(max_length=32, blank=True, default="")
-    read_only = models.BooleanField(default=False)
+    seed = models.BigIntegerField(_("seed"), default=0)
+    engine_version = models.CharField(_("engine version"), max_length=32, blank=True, default="")
+    read_only = models.BooleanField(_("read-only"), default=False)
     """Nothing may be appended any more: an imported recording, or a log whose engine cannot be carried over."""
-    read_only_because = models.CharField(max_length=500, blank=True, default="")
+    read_only_because = models.CharField(_("why it is read-only"), max_length=500, blank=True, default="")
     """A sentence for people, where it is not a recording."""
 
-    head = models.BigIntegerField(default=0)
+    head = models.BigIntegerField(_("head"), default=0)
     head_hash = models.BinaryField(max_length=32)
-    horizon = models.BigIntegerField()
+    horizon = models.BigIntegerField(_("horizon"))
 
-    speed = models.CharField(max_length=16, default="1x")
+    speed = models.CharField(_("speed"), max_length=16, default="1x")
     """`paused`, `max`, or how many seconds of the cluster's pass in one of the wall's, such as `10x`."""
-    clock_at = models.BigIntegerField(default=0)
+    clock_at = models.BigIntegerField(_("clock when set"), default=0)
     """What the cluster's clock said when `speed` was set."""
-    clock_since = models.BigIntegerField(default=0)
+    clock_since = models.BigIntegerField(_("clock set at"), default=0)
     """When, by the wall, `speed` was set."""
-    clock_until = models.BigIntegerField(null=True, blank=True)
+    clock_until = models.BigIntegerField(_("clock runs until"), null=True, blank=True)
     """How far a clock at `max` is to go; None where nobody said."""
-    wake_at = models.BigIntegerField(null=True, blank=True)
+    wake_at = models.BigIntegerField(_("wakes at"), null=True, blank=True)
     """The cluster's moment at which something is due; None where nothing is."""
-    wake_wall = models.BigIntegerField(null=True, blank=True, db_index=True)
+    wake_wall = models.BigIntegerField(_("wakes at (wall time)"), null=True, blank=True, db_index=True)
     """When, by the wall, a sweep should look at this cluster again."""
-    lease_token = models.CharField(max_length=36, blank=True, default="")
-    lease_until = models.BigIntegerField(default=0)
+    lease_token = models.CharField(_("lease token"), max_length=36, blank=True, default="")
+    lease_until = models.BigIntegerField(_("lease until"), default=0)
     """The writer's lease; it ends at this wall moment."""
 
     class Meta:
         ordering = ["name"]
+        verbose_name = _("cluster")
+        verbose_name_plural = _("clusters")
 
     def __str__(self) -> str:
         return self.name
@@ -86,25 +90,25 @@ class Entry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        REQUEST = "request"
-        CHANGE = "change"
-        TRACE = "trace"
-        GAP = "gap"
+        REQUEST = "request", _("request")
+        CHANGE = "change", _("change")
+        TRACE = "trace", _("trace")
+        GAP = "gap", _("gap")
 
     cluster_id = models.BigIntegerField()
     seq = models.BigIntegerField()
-    at = models.BigIntegerField()
-    recorded_at = models.BigIntegerField()
-    cause = models.BigIntegerField(default=0)
+    at = models.BigIntegerField(_("at (the cluster's time)"))
+    recorded_at = models.BigIntegerField(_("recorded at (wall time)"))
+    cause = models.BigIntegerField(_("cause"), default=0)
     """The seq of the entry that brought this one about; 0: none, or not known."""
-    kind = models.CharField(max_length=7, choices=Kind.choices)
-    type = models.CharField(max_length=32)
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
+    type = models.CharField(_("type"), max_length=32)
     """Of a change ADDED, MODIFIED or DELETED; of a request its verb; of a trace its kind; of a gap what was lost."""
-    resource = models.CharField(max_length=253, blank=True, default="")
+    resource = models.CharField(_("resource"), max_length=253, blank=True, default="")
     """The plural: `pods`, `events`; with its group where that is a third party's: `services.serving.knative.dev`."""
-    namespace = models.CharField(max_length=253, blank=True, default="")
-    name = models.CharField(max_length=253, blank=True, default="")
-    about = models.CharField(max_length=253, blank=True, default="")
+    namespace = models.CharField(_("namespace"), max_length=253, blank=True, default="")
+    name = models.CharField(_("name"), max_length=253, blank=True, default="")
+    about = models.CharField(_("about (uid)"), max_length=253, blank=True, default="")
     """The uid of the object this is about: the changed one; the Pod of a trace; of an Event what it regards."""
     keyframe = models.BigIntegerField(default=0)
     """Of a change: the seq of the whole copy that it builds on; its own seq where it is one, else `body` is a merge patch
@@ -117,7 +121,8 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["cluster_id", "seq"]
-        verbose_name_plural = "entries"
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
         constraints = [models.UniqueConstraint(fields=["cluster_id", "seq"], name="log_entry_cluster_seq")]
         indexes = [
             models.Index(fields=["cluster_id", "at", "seq"], name="log_entry_at"),
@@ -145,32 +150,36 @@ class Snapshot(models.Model):
 
     cluster_id = models.BigIntegerField()
     seq = models.BigIntegerField()
-    at = models.BigIntegerField()
-    engine_version = models.CharField(max_length=32)
+    at = models.BigIntegerField(_("at (the cluster's time)"))
+    engine_version = models.CharField(_("engine version"), max_length=32)
     data = models.BinaryField()
-    written_at = models.DateTimeField(auto_now_add=True)
+    written_at = models.DateTimeField(_("written"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
         constraints = [models.UniqueConstraint(fields=["cluster_id", "seq"], name="log_snapshot_cluster_seq")]
 
     def __str__(self) -> str:
-        return f"snapshot of {self.cluster_id} after {self.seq}"
+        return f"#{self.cluster_id} seq-{self.seq}"
 
 
 class Drop(models.Model):
     """That a whole cluster was dropped, by whom and why; the guards let its entries go while this stands `open`."""
 
     cluster_id = models.BigIntegerField()
-    name = models.CharField(max_length=63)
-    head = models.BigIntegerField()
+    name = models.CharField(_("name"), max_length=63)
+    head = models.BigIntegerField(_("head"))
     head_hash = models.BinaryField(max_length=32)
-    dropped_by = models.CharField(max_length=150, blank=True, default="")
-    reason = models.CharField(max_length=500, blank=True, default="")
-    dropped_at = models.DateTimeField(auto_now_add=True)
+    dropped_by = models.CharField(_("dropped by"), max_length=150, blank=True, default="")
+    reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
+    dropped_at = models.DateTimeField(_("dropped"), auto_now_add=True)
     open = models.BooleanField(default=True)
 
     class Meta:
         ordering = ["-dropped_at"]
+        verbose_name = _("dropped cluster")
+        verbose_name_plural = _("dropped clusters")
 
     def __str__(self) -> str:
-        return f"{self.name} dropped at {self.dropped_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.name} ({self.dropped_at:%Y-%m-%d %H:%M:%S})"

@@ -48,7 +48,7 @@ class QueuedRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"request {self.pk}"
+        return f"#{self.pk}"
 
     @property
     def request(self) -> Request:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.core.paginator import Paginator
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.db.models.functions import Length
@@ -20,7 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339_micro
-from podhub.access.models import Grant
+from podhub.access.models import Grant, Token
 from podhub.log import read
 from podhub.log.models import Cluster, Drop, Entry, Snapshot
 from podhub.runs.models import QueuedRequest
@@ -65,6 +66,22 @@ def moment(at: Micros | None) -> str:
     return rfc3339_micro(at).replace("T", " ").removesuffix("Z") if at else "–"
 
 
+def at(model: type[Model], name: str) -> Any:
+    """Return a column (a callable; the stubs know `fields` by name alone) that shows a field of Micros as a moment."""
+
+    @admin.display(description=label_for_field(name, model), ordering=name)
+    def column(row: Any) -> str:
+        return moment(getattr(row, name))
+
+    column.__name__ = name
+    return column
+
+
+def pretty(value: Any) -> SafeString:
+    """Show a value as indented JSON."""
+    return format_html("<pre>{}</pre>", msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
 @admin.register(Grant)
 class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Who may look at which clusters, and change them."""
@@ -82,27 +99,73 @@ class GrantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return grant.cluster.name if grant.cluster else str(_("all"))
 
 
+@admin.register(Token)
+class TokenAdmin(ReadOnlyAdmin):
+    """Whom the API knows by a token; the token itself is nowhere. Deleting one revokes it."""
+
+    list_display = ("name", "user", "cluster", "may_edit", "created_at")
+    list_filter = ("may_edit",)
+    list_select_related = ("user", "cluster")
+    search_fields = ("name", "user__username")
+    fields = list_display
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+
 @admin.register(Cluster)
 class ClusterAdmin(ReadOnlyAdmin):
     """Clusters, their clocks and their leases."""
 
-    list_display = ("name", "kind", "speed", "head", "horizon_at", "wakes", "lease", "parent", "read_only", "created_at")
+    list_display = (
+        "name",
+        "kind",
+        "speed",
+        "head",
+        at(Cluster, "horizon"),
+        at(Cluster, "wake_at"),
+        "lease",
+        "parent",
+        "read_only",
+    )
     list_filter = ("kind", "read_only", "speed")
     search_fields = ("name",)
     list_select_related = ("parent",)
+    fields = (
+        "name",
+        "kind",
+        "parent",
+        "parent_seq",
+        "created_at",
+        at(Cluster, "start"),
+        "seed",
+        "engine_version",
+        "head",
+        at(Cluster, "horizon"),
+        "read_only",
+        "read_only_because",
+        "speed",
+        at(Cluster, "clock_at"),
+        at(Cluster, "clock_since"),
+        at(Cluster, "clock_until"),
+        at(Cluster, "wake_at"),
+        at(Cluster, "wake_wall"),
+        "lease",
+        "configuration",
+    )
+    readonly_fields = fields
 
-    @admin.display(description=_("horizon"), ordering="horizon")
-    def horizon_at(self, cluster: Cluster) -> str:
-        return moment(cluster.horizon)
-
-    @admin.display(description=_("wakes at"), ordering="wake_at")
-    def wakes(self, cluster: Cluster) -> str:
-        return moment(cluster.wake_at)
+    def view_on_site(self, cluster: Cluster) -> str:
+        return reverse("cluster", args=[cluster.name])
 
     @admin.display(description=_("lease until"), ordering="lease_until")
     def lease(self, cluster: Cluster) -> str:
         held = cluster.lease_token and cluster.lease_until > time.time_ns() // 1000
         return moment(cluster.lease_until) if held else "–"
+
+    @admin.display(description=_("configuration"))
+    def configuration(self, cluster: Cluster) -> SafeString:
+        return pretty(msgspec.json.decode(cluster.config))
 
 
 class ClusterFilter(admin.SimpleListFilter):
@@ -122,7 +185,7 @@ class ClusterFilter(admin.SimpleListFilter):
 class AgeFilter(admin.SimpleListFilter):
     """Rows of the last while, by the wall clock."""
 
-    title = _("recorded")
+    title = _("recorded at (wall time)")
     parameter_name = "recorded"
     spans = {"1m": MINUTE, "10m": 10 * MINUTE, "1h": HOUR, "1d": 24 * HOUR}
 
@@ -168,7 +231,7 @@ class ResourceFilter(admin.SimpleListFilter):
 class EntryAdmin(ReadOnlyAdmin):
     """The log, line by line; a change with what it altered."""
 
-    list_display = ("seq", "cluster", "happened", "kind", "type", "object", "brought_about_by")
+    list_display = ("seq", "cluster", at(Entry, "at"), "kind", "type", "object", "brought_about_by")
     list_filter = (ClusterFilter, "kind", ResourceFilter, AgeFilter)
     search_fields = ("=namespace", "=name", "=about")
     search_help_text = _("A namespace, a name or a uid, in full.")
@@ -176,8 +239,8 @@ class EntryAdmin(ReadOnlyAdmin):
     fields = (
         "cluster",
         "seq",
-        "happened",
-        "written",
+        at(Entry, "at"),
+        at(Entry, "recorded_at"),
         "kind",
         "type",
         "object",
@@ -189,17 +252,16 @@ class EntryAdmin(ReadOnlyAdmin):
     )
     readonly_fields = fields
 
+    def view_on_site(self, entry: Entry) -> str:
+        """Lead to the page of its Pod, or else of its cluster, as of this entry."""
+        where = (cluster_name(entry.cluster_id),)
+        pod = entry.resource == "pods" and entry.name
+        page = reverse("pod", args=(*where, entry.namespace, entry.name)) if pod else reverse("cluster", args=where)
+        return f"{page}?seq={entry.seq}"
+
     @admin.display(description=_("cluster"))
     def cluster(self, entry: Entry) -> str:
         return cluster_name(entry.cluster_id)
-
-    @admin.display(description=_("at (the cluster's time)"), ordering="at")
-    def happened(self, entry: Entry) -> str:
-        return moment(entry.at)
-
-    @admin.display(description=_("recorded at (wall time)"), ordering="recorded_at")
-    def written(self, entry: Entry) -> str:
-        return moment(entry.recorded_at)
 
     @admin.display(description=_("object"))
     def object(self, entry: Entry) -> str:
@@ -222,8 +284,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("content"))
     def content_text(self, entry: Entry) -> SafeString:
-        content = versions_of(entry)[1] if entry.kind == Entry.Kind.CHANGE else entry.content
-        return format_html("<pre>{}</pre>", msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+        return pretty(versions_of(entry)[1] if entry.kind == Entry.Kind.CHANGE else entry.content)
 
     @admin.display(description=_("hash"))
     def hash_text(self, entry: Entry) -> str:
@@ -281,33 +342,45 @@ class PodAdmin(ReadOnlyAdmin):
 class QueuedRequestAdmin(ReadOnlyAdmin):
     """The queue: what waits, and for a while what was answered."""
 
-    list_display = ("id", "cluster", "asks", "user", "submitted", "seq", "answered", "code")
+    list_display = (
+        "id",
+        "cluster",
+        "asks",
+        "user",
+        at(QueuedRequest, "submitted_at"),
+        "seq",
+        at(QueuedRequest, "answered_at"),
+        "code",
+    )
     list_filter = ("code", ("seq", admin.EmptyFieldListFilter))
     list_select_related = ("cluster",)
+    search_fields = ("=user",)
     ordering = ("-id",)
+    fields = (*list_display[1:], "reply_to", "asked", "answered")
+    readonly_fields = fields
 
     @admin.display(description=_("asks for"))
     def asks(self, queued: QueuedRequest) -> str:
         request = queued.request
         return f"{request.verb} {request.resource} {request.namespace}/{request.name}".rstrip(" /")
 
-    @admin.display(description=_("submitted"), ordering="submitted_at")
-    def submitted(self, queued: QueuedRequest) -> str:
-        return moment(queued.submitted_at)
+    @admin.display(description=_("request"))
+    def asked(self, queued: QueuedRequest) -> SafeString:
+        return pretty(msgspec.json.decode(queued.body))
 
-    @admin.display(description=_("answered"), ordering="answered_at")
-    def answered(self, queued: QueuedRequest) -> str:
-        return moment(queued.answered_at)
+    @admin.display(description=_("answer"))
+    def answered(self, queued: QueuedRequest) -> SafeString | str:
+        return pretty(msgspec.json.decode(queued.answer)) if queued.answer else "–"
 
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReadOnlyAdmin):
     """The engine's snapshots."""
 
-    list_display = ("cluster", "seq", "moment", "engine_version", "size", "written_at")
+    list_display = ("cluster", "seq", at(Snapshot, "at"), "engine_version", "size", "written_at")
     list_filter = (ClusterFilter,)
     ordering = ("-id",)
-    fields = ("cluster", "seq", "moment", "engine_version", "size", "written_at")
+    fields = list_display
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Snapshot]:
@@ -317,10 +390,6 @@ class SnapshotAdmin(ReadOnlyAdmin):
     @admin.display(description=_("cluster"))
     def cluster(self, snapshot: Snapshot) -> str:
         return cluster_name(snapshot.cluster_id)
-
-    @admin.display(description=_("at"), ordering="at")
-    def moment(self, snapshot: Snapshot) -> str:
-        return moment(snapshot.at)
 
     @admin.display(description=_("bytes"))
     def size(self, snapshot: Any) -> int:
@@ -332,3 +401,5 @@ class DropAdmin(ReadOnlyAdmin):
     """Clusters that were dropped."""
 
     list_display = ("name", "head", "dropped_by", "reason", "dropped_at")
+    search_fields = ("name", "dropped_by")
+    fields = list_display

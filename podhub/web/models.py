@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from podhub.log.models import Entry
 
 
@@ -10,7 +12,8 @@ class Pod(Entry):
 
     class Meta:
         proxy = True
-        verbose_name = "Pod"
+        verbose_name = _("Pod")
+        verbose_name_plural = _("Pods")
         ordering = ["cluster_id", "namespace", "name"]
 
     def __str__(self) -> str:

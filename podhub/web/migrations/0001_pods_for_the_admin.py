@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'Pod',
+                'verbose_name_plural': 'Pods',
                 'ordering': ['cluster_id', 'namespace', 'name'],
                 'proxy': True,
                 'indexes': [],

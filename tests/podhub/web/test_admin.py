@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 
+from podhub.access.models import Token
 from podhub.log.models import Cluster, Entry
 from podhub.runs.models import QueuedRequest
 from podhub.web import admin as web_admin
 
-LISTS = ("log/cluster", "log/entry", "log/snapshot", "log/drop", "runs/queuedrequest", "web/pod", "auth/user")
+LISTS = ("log/cluster", "log/entry", "log/snapshot", "log/drop", "runs/queuedrequest", "web/pod", "access/token", "auth/user")
+OURS = [(model, shown) for model, shown in admin.site._registry.items() if model.__module__.startswith("podhub.")]
 
 
 @pytest.fixture
@@ -71,3 +78,46 @@ def test_only_pods_that_are_there_are_listed(ada: Client, recorded: Cluster) -> 
 def test_a_long_log_is_not_counted_to_its_end(recorded: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web_admin, "MOST", 10)
     assert web_admin.BoundedPaginator(Entry.objects.order_by("-id"), 5).count == 11
+
+
+@pytest.mark.parametrize(("model", "shown"), OURS, ids=lambda one: getattr(one, "__name__", ""))
+def test_what_the_lists_and_forms_say_is_translated(model: type, shown: admin.ModelAdmin[Cluster]) -> None:
+    columns = dict.fromkeys((*shown.list_display, *(shown.fields or ())))
+    with translation.override("zh-hans"):
+        meta = shown.opts
+        words = [str(meta.verbose_name), str(meta.verbose_name_plural), str(meta.app_config.verbose_name)]
+        words += [str(label_for_field(column, shown.model, shown)) for column in columns if column not in ("id", "seq")]
+    assert [word for word in words if not re.search(r"[\u4e00-\u9fff]|^Pod$", word)] == []
+
+
+def test_a_request_is_shown_with_its_answer_and_its_moments(ada: Client, recorded: Cluster) -> None:
+    values = {"body": '{"verb":"create","resource":"pods"}', "answer": '{"code":201}', "answered_at": 2_000_000, "code": 201}
+    queued = QueuedRequest.objects.create(cluster=recorded, submitted_at=1_000_000, **values)
+    html = ada.get(f"/admin/runs/queuedrequest/{queued.pk}/change/").content.decode()
+    assert "1970-01-01 00:00:01.000000" in html
+    assert "1970-01-01 00:00:02.000000" in html
+    assert "&quot;verb&quot;: &quot;create&quot;" in html
+    assert "&quot;code&quot;: 201" in html
+
+
+def test_clusters_and_entries_lead_to_what_the_dashboard_shows_of_them(ada: Client, recorded: Cluster) -> None:
+    def leads(model: str, pk: int) -> str:
+        html = ada.get(f"/admin/log/{model}/{pk}/change/").content.decode()
+        found = re.search(r'<a href="([^"]+)" class="viewsitelink"', html)
+        assert found
+        assert ada.get(found[1]).status_code == 200
+        return found[1]
+
+    of_pod = Entry.objects.filter(cluster_id=recorded.pk, resource="pods")[3]
+    of_event = Entry.objects.filter(cluster_id=recorded.pk, resource="events")[3]
+    assert leads("cluster", recorded.pk) == "/c/life/"
+    assert leads("entry", of_pod.pk) == f"/c/life/pods/liveness-exec/liveness-exec/?seq={of_pod.seq}"
+    assert leads("entry", of_event.pk) == f"/c/life/?seq={of_event.seq}"
+
+
+def test_an_administrator_may_revoke_a_token_but_not_alter_it(ada: Client, recorded: Cluster) -> None:
+    token, _ = Token.make(User.objects.create_user("bob"), "ci")
+    page = f"/admin/access/token/{token.pk}/"
+    assert ada.post(f"{page}change/", {"name": "other"}).status_code == 403
+    assert ada.post(f"{page}delete/", {"post": "yes"}).status_code == 302
+    assert not Token.objects.exists()
