@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.contrib import admin
@@ -69,7 +69,7 @@ def moment(at: Micros | None) -> str:
 def at(model: type[Model], name: str) -> Any:
     """Return a column (a callable; the stubs know `fields` by name alone) that shows a field of Micros as a moment."""
 
-    @admin.display(description=label_for_field(name, model), ordering=name)
+    @admin.display(description=cast(str, label_for_field(name, model)), ordering=name)
     def column(row: Any) -> str:
         return moment(getattr(row, name))
 
