@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Protocol, cast
 
+from podhub import __version__
+
 
 class Command(Protocol):
     """What a module of this package offers."""
@@ -59,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="podhub", description="A flight simulator and a flight recorder for Kubernetes Pods.")
+    parser.add_argument("--version", action="version", version=f"podhub {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=CommandParser)
     asked = next((word for word in argv if not word.startswith("-")), "")
     for name, text in COMMANDS.items():

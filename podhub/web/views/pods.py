@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-import podhub
 from lifecycle.clock import SECOND
 from lifecycle.wire import Object, Request
 from podhub.access import rights
@@ -23,6 +22,7 @@ from podhub.web.forms import DeleteForm
 from podhub.web.legend import legend
 from podhub.web.pages import no_such_pod, page, problem
 from podhub.web.pod_page import PodPage
+from podhub.web.release import release
 from podhub.web.renders import renders
 from podhub.web.showing import Showing, clock_for_browser, last_moment, newest, showing
 from podhub.web.story import Book, story
@@ -90,7 +90,7 @@ def _grace(pod: Object | None) -> int:
 
 def edition(cluster: Cluster) -> str:
     """Return what tells this log, as this release shows it in this language, from all others: URLs with it never go stale."""
-    return f"{cluster.pk}-{cluster.start // SECOND:x}-{getattr(podhub, '__version__', '0')}-{get_language()}"
+    return f"{cluster.pk}-{cluster.start // SECOND:x}-{release()}-{get_language()}"
 
 
 @require_GET

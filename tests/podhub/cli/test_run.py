@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ def file(tmp_path: Path):
 
 def watched(text: str, kind: str = "Pod") -> list[dict[str, Any]]:
     return [line for line in map(json.loads, text.splitlines()) if line["object"]["kind"] == kind]
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"podhub {version('podhub')}\n"
 
 
 def test_a_life_is_watched_from_its_first_request_to_its_end(file, capsys):
