@@ -17,14 +17,14 @@ from lifecycle.printers.pod import describe_pod
 from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Object
 from podhub.log import read
-from podhub.log.concerns import concerns, event_uids
+from podhub.log.concerns import concerns
 from podhub.log.models import Cluster, Entry
 from podhub.web import facts
 from podhub.web.ages import retold
 from podhub.web.renders import renders
 from podhub.web.sentences import cause, sentence
 from podhub.web.showing import Showing, span
-from podhub.web.story import Book, Chapter, Turn, within
+from podhub.web.story import Book, Chapter, Turn, told_by, within
 from podhub.web.timeline import pod_look, trace_severity
 
 FRAGMENTS: dict[str, tuple[str, ...]] = {
@@ -123,7 +123,7 @@ class PodPage:
     def events(self) -> list[Object]:
         if self.last is None:
             return []
-        if self.book is None or event_uids(self.last) != {self.uid}:
+        if self.book is None or not self.uid:
             return [version.object for version in self.showing.view.events_of(self.last)]
         newest = {line.name: line for line in self._lines() if line.resource == "events"}
         events = [newest[name].content for name in sorted(newest) if newest[name].type != "DELETED"]
@@ -132,7 +132,8 @@ class PodPage:
     def _lines(self) -> Iterator[read.Line]:
         """Yield what the book says about this Pod up to the moment."""
         lines = self.book.chapter.lines if self.book else ()
-        return (line for line in lines if line.about == self.uid and line.seq <= self.showing.seq)
+        uids = told_by(self.last) if self.last else ()
+        return (line for line in lines if line.about in uids and line.seq <= self.showing.seq)
 
     def describe(self) -> str:
         """Return what `kubectl describe pod` prints at this moment."""

@@ -11,9 +11,12 @@ from django.db.models import Max, Q
 
 from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_status
+from lifecycle.wire import Object
 from podhub.log import read
 from podhub.log.clusters import segments
+from podhub.log.concerns import event_uids
 from podhub.log.models import Cluster, Entry
+from podhub.web.renders import renders
 from podhub.web.sentences import request_sentence, sentence
 from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, event_mark, lanes, points, request_mark, trace_mark
 
@@ -50,9 +53,14 @@ def chapter(cluster: Cluster, namespace: str, name: str, *, after: int = 0, upto
     # Of a Pod that is gone there may still be Events to come.
     gone = read.versions(cluster, "pods", namespace, name, upto=after)[-1:] if after and not before else []
     known = [*gone, *([before] if before else []), *versions]
-    uids = dict.fromkeys(str(version.object["metadata"].get("uid", "")) for version in known)
-    lines = [line for uid in uids if uid for line in read.about(cluster, uid, types=types, after=after, upto=upto)]
+    uids = {uid for version in known for uid in told_by(version.object)}
+    lines = [line for uid in uids for line in read.about(cluster, uid, types=types, after=after, upto=upto)]
     return Chapter(cluster, after, upto, before, versions, sorted(lines, key=lambda line: line.seq))
+
+
+def told_by(pod: Object) -> set[str]:
+    """Return the uids by which entries tell of a Pod: its own, and of a mirror Pod the one that its Events give."""
+    return {uid for uid in (pod["metadata"].get("uid"), *event_uids(pod)) if uid}
 
 
 def story(told: Chapter) -> Story:
@@ -114,10 +122,20 @@ class Book:
     @cached_property
     def newest(self) -> int:
         """The seq of the last entry that tells of these Pods: what shows their story is the same until it grows."""
-        uids = {turn.uid for turn in self.turns}
-        rows = Entry.objects.filter(within(self.cluster, self.upto), about__in=uids, kind__in=Entry.Kind.values)
+        rows = Entry.objects.filter(within(self.cluster, self.upto), about__in=self._uids, kind__in=Entry.Kind.values)
         gaps = Entry.objects.filter(within(self.cluster, self.upto), about="", kind=Entry.Kind.GAP)
         return max((max_of["seq__max"] or 0 for max_of in (rows.aggregate(Max("seq")), gaps.aggregate(Max("seq")))), default=0)
+
+    @property
+    def _uids(self) -> set[str]:
+        first = {turn.uid: turn.seq for turn in reversed(self.turns)}
+        return {uid for own, seq in first.items() for uid in self._told_by(own, seq)}
+
+    def _told_by(self, uid: str, seq: int) -> set[str]:
+        """Return by which uids a Pod is told of; its first version (of `seq`) says so once for all."""
+        of = {"after": seq - 1, "upto": seq}
+        key = ("told by", self.cluster.pk, uid, seq)
+        return renders.get(key, lambda: told_by(read.versions(self.cluster, "pods", self.namespace, self.name, **of)[0].object))
 
     def end(self, seq: int | None = None) -> Turn | None:
         """Return what took the Pod away, where `seq` is its last; without one: where it is gone by now."""

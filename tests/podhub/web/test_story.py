@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from lifecycle.clock import SECOND
-from lifecycle.wire import Change, Request
+from lifecycle.wire import Change, Object, Request
 from podhub.log import clusters
 from podhub.log.append import Asked, Writer
 from podhub.log.models import Cluster
 from podhub.web.cluster_page import gone
+from podhub.web.pod_page import PodPage
 from podhub.web.showing import newest
 from podhub.web.story import Book, Turn, chapter, story
 
@@ -18,7 +19,7 @@ DELETE = Request("delete", "pods", namespace="default", name="web", body={})
 OTHER = Request("create", "pods", namespace="default", body={"kind": "Pod"})
 
 
-def pod(name: str, seq: int) -> dict[str, object]:
+def pod(name: str, seq: int) -> Object:
     metadata = {"name": name, "namespace": "default", "uid": name, "resourceVersion": str(seq)}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": []}, "status": {}}
 
@@ -64,3 +65,24 @@ def test_a_fork_has_nothing_of_what_came_later_where_it_was_forked_from(cluster:
     assert Book(cluster, "default", "web", 6).end() == Turn(6, 3 * SECOND, "DELETED", "web")
     assert gone(newest(fork), None) == []
     assert [pod.name for pod in gone(newest(cluster), None)] == ["web"]
+
+
+def event(seq: int, reason: str, about: Object) -> Object:
+    metadata = {"name": f"e{seq}", "namespace": "default", "uid": f"e{seq}", "resourceVersion": str(seq)}
+    return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about, "reason": reason}
+
+
+def test_events_of_a_mirror_pod_are_its_own_though_they_give_the_uid_of_its_manifest(db: None) -> None:
+    mirror = pod("static", 1)
+    mirror["metadata"] |= {"annotations": {"kubernetes.io/config.mirror": "of-the-file"}}
+    about = {"kind": "Pod", "name": "static", "namespace": "default", "uid": "of-the-file"}
+    made = clusters.create_recorded("static", 0, lease_token="writer")
+    started, elsewhere = event(2, "Started", about), event(3, "Failed", about | {"uid": "of-another"})
+    changes = [Change(1, SECOND, 0, "ADDED", mirror), Change(2, SECOND, 0, "ADDED", started)]
+    Writer(made, "writer").append([*changes, Change(3, SECOND, 0, "ADDED", elsewhere)], 2 * SECOND)
+    made.refresh_from_db()
+    book = Book(made, "default", "static", 3)
+    assert book.newest == 2
+    assert [mark.title for mark in story(book.chapter).marks] == ["Started"]
+    assert [mark.title for mark in story(chapter(made, "default", "static", after=1, upto=3)).marks] == ["Started"]
+    assert [one["reason"] for one in PodPage(newest(made), "default", "static", book).events] == ["Started"]
