@@ -16,7 +16,7 @@ from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap, heartbeats
-from lifecycle.core_v1 import managed_fields, registry, resource_quotas, status, storage, typed
+from lifecycle.core_v1 import managed_fields, registry, resource_quotas, server_side_apply, status, storage, typed
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted, FieldValidation
@@ -129,31 +129,34 @@ class Requests:
 
     def patch(self, kind: Kind, request: Request) -> Result:
         if request.content_type == APPLY_PATCH:
-            _check_name(request)
-            refused = typed.undeclared(kind, request.body)
-            if refused:
-                raise Refused(refused)
-        if request.content_type == APPLY_PATCH and not request.subresource and self._find(kind, request) is None:
-            return self.create(kind, request)
+            return self.apply(kind, request)
         old = self._existing(kind, request)
         patched = patch(
             kind, self._shown(kind, old, request.body), request.body, request.content_type, _field_validation(request)
         )
         if isinstance(patched, Status):
             raise Refused(patched)
-        manifest, managed = patched.object, None
-        if request.content_type == APPLY_PATCH:
-            manifest, managed = self._applied(kind, request, old)
-        code, obj, warnings = self._replace(kind, request, old, manifest, managed)
+        code, obj, warnings = self._replace(kind, request, old, patched.object)
         return code, obj, (*patched.warnings, *warnings)
 
-    def _applied(self, kind: Kind, request: Request, old: Object) -> tuple[Object, list[Object]]:
-        """Return what a server-side apply makes of an object, and who manages which of its fields then."""
-        force = request.query.get("force") in (["true"], ["1"])
-        applied = managed_fields.apply(kind, old, request.body, _manager(request), force, self.kernel.now)
+    def apply(self, kind: Kind, request: Request) -> Result:
+        """Do a server-side apply; it makes an object where there is none."""
+        _refuse(typed.mistyped(kind, request.body))
+        old = self._find(kind, request)
+        if old is None:
+            _refuse(typed.unconvertible(kind, request.body, request.body))
+            _check_name(request)
+            if request.subresource:
+                raise Refused(status.not_found(kind, request.name))
+            return self.create(kind, request)
+        old, force = _asked(kind, old), request.query.get("force") in (["true"], ["1"])
+        applied = server_side_apply.apply(
+            kind, old, request.body, _manager(request), force, self.kernel.now, request.subresource
+        )
         if isinstance(applied, Status):
             raise Refused(applied)
-        return applied, applied["metadata"]["managedFields"]
+        _refuse(typed.unconvertible(kind, applied, request.body))
+        return self._replace(kind, request, old, applied, applied["metadata"]["managedFields"])
 
     def delete(self, kind: Kind, request: Request) -> Result:
         old, options = self._existing(kind, request), _delete_options(request)
@@ -209,7 +212,8 @@ class Requests:
         self._check_growth(kind, new, old)
         if kind.kind == "Service" and not request.subresource:
             services.allocate(self.kernel, new, old)
-        managed = managed or managed_fields.given(kind, old, manifest)
+        if managed is None and not request.subresource:
+            managed = managed_fields.given(kind, old, manifest)
         if managed is None:
             managed = managed_fields.updated(kind, old, new, _manager(request), self.kernel.now, request.subresource)
         if managed:
@@ -319,11 +323,15 @@ def _granted(accepted: Accepted | Status) -> Accepted:
     return accepted
 
 
+def _refuse(why: Status | None) -> None:
+    if why is not None:
+        raise Refused(why)
+
+
 def _check_name(request: Request) -> None:
     """Refuse what is applied under another name than its own. Kubernetes: apiserver/pkg/endpoints/handlers (checkName)"""
-    metadata = request.body.get("metadata") if isinstance(request.body, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    if name is None or name == "":
+    name = (request.body.get("metadata") or {}).get("name")
+    if not name:
         why = f"the name of the object ({request.name} based on URL) was undeterminable: name must be provided"
         raise Refused(status.bad_request(why))
     if name != request.name:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from lifecycle.core_v1 import go_value
 from lifecycle.core_v1.schema import Field, Kind, Type, fields, type_of
 
 Object = dict[str, Any]
@@ -39,6 +40,9 @@ SecretReference TopologySelectorTerm TypedLocalObjectReference core.EndpointPort
 ATOMIC = frozenset(_ATOMIC.split())
 """Structs that an apply replaces whole. Kubernetes: +structType=atomic"""
 
+ATOMIC_MAPS = ("selector", "nodeSelector")
+"""The names of maps that an apply replaces whole. Kubernetes: +mapType=atomic"""
+
 LIST_MAP_KEYS: Mapping[str, tuple[str, ...]] = {
     "containerPort": ("containerPort", "protocol"),
     "port": ("port", "protocol"),
@@ -46,7 +50,8 @@ LIST_MAP_KEYS: Mapping[str, tuple[str, ...]] = {
 }
 """The keys by which an apply tells a list's items apart, where they are more than the one of a strategic merge patch."""
 
-_KEY_DEFAULTS = {"protocol": "TCP"}
+_KEY_DEFAULTS: Mapping[str, Any] = {"protocol": "TCP", "containerPort": 0, "port": 0}
+"""What a key of an item is that does not name it; all others are empty then."""
 
 
 def list_map_keys(field: Field) -> tuple[str, ...]:
@@ -77,7 +82,7 @@ def _struct(type: Type, obj: Object, at: Path) -> Iterator[tuple[Path, Any]]:
 def _value(field: Field, type: Type, value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
     if type.shape == "struct" and isinstance(value, dict) and value and type.name not in ATOMIC:
         yield from _struct(type, value, at)
-    elif type.shape == "map" and isinstance(value, dict) and value and field.name not in ("selector", "nodeSelector"):
+    elif type.shape == "map" and isinstance(value, dict) and value and field.name not in ATOMIC_MAPS:
         for key, item in value.items():
             yield (*at, f"f:{key}"), item
     elif type.shape == "list" and isinstance(value, list) and field.merge_key is not None and value:
@@ -99,12 +104,12 @@ def _branch(field: Field, value: Any) -> Object:
     if type.shape == "struct":
         return {".": {}, **whole(type, value)}
     if type.shape == "map":
-        return {} if field.name in ("selector", "nodeSelector") else {".": {}, **{f"f:{key}": {} for key in value}}
+        return {} if field.name in ATOMIC_MAPS else {".": {}, **{f"f:{key}": {} for key in value}}
     if field.merge_key is None or type.of is None:
         return {}
     keys = list_map_keys(field)
     if not keys:
-        return {".": {}, **{f"v:{_compact(item)}": {} for item in value}}
+        return {".": {}, **{f"v:{go_value.compact(item)}": {} for item in value}}
     return {".": {}, **{item_key(keys, item): {".": {}, **whole(type.of, item)} for item in value}}
 
 
@@ -112,7 +117,7 @@ def _items(field: Field, type: Type, items: list[Any], at: Path) -> Iterator[tup
     keys = list_map_keys(field)
     for item in items:
         if not keys:
-            yield (*at, f"v:{_compact(item)}"), item
+            yield (*at, f"v:{go_value.compact(item)}"), item
         elif isinstance(item, dict) and type.of is not None:
             step = (*at, item_key(keys, item))
             yield (*step, "."), True
@@ -121,7 +126,7 @@ def _items(field: Field, type: Type, items: list[Any], at: Path) -> Iterator[tup
 
 def item_key(keys: tuple[str, ...], item: Object) -> str:
     """Return the step of a path that leads to an item of a list."""
-    values = [item.get(key, _KEY_DEFAULTS.get(key)) for key in keys]
+    values = [item.get(key, _KEY_DEFAULTS.get(key, "")) for key in keys]
     return _key_of(keys, *values) if all(type(value) in (str, int) for value in values) else _key_text(keys, values)
 
 
@@ -132,11 +137,7 @@ def _key_of(keys: tuple[str, ...], *values: Any) -> str:
 
 def _key_text(keys: tuple[str, ...], values: Iterable[Any]) -> str:
     named = zip(keys, values, strict=True)
-    return f"k:{_compact({key: value for key, value in named if value is not None})}"
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return f"k:{go_value.compact({key: value for key, value in named if value is not None})}"
 
 
 def paths(tree: Object, at: Path) -> Iterator[Path]:
@@ -178,9 +179,9 @@ def without(value: Any, path: Path) -> Any:
 
 def _is(step: str, item: Any) -> bool:
     if step.startswith("v:"):
-        return _compact(item) == step[2:]
+        return go_value.compact(item) == step[2:]
     keys = json.loads(step[2:])
-    return isinstance(item, dict) and all(item.get(key, _KEY_DEFAULTS.get(key)) == value for key, value in keys.items())
+    return isinstance(item, dict) and all(item.get(key, _KEY_DEFAULTS.get(key, "")) == value for key, value in keys.items())
 
 
 def shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Who manages which fields of an object, and what a server-side apply makes of it.
+"""Who manages which fields of an object.
 
 An object as it is stored says of each manager who it is, and which fields it has only where others have some too: an entry
 without `fieldsV1` has all that no other entry has, apart from what the API server itself has put there and what components of
@@ -12,17 +12,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from lifecycle.clock import Micros, rfc3339
-from lifecycle.core_v1 import component_fields, status
+from lifecycle.core_v1 import component_fields
 from lifecycle.core_v1.admission import TOKEN_PATH
-from lifecycle.core_v1.decode import Complaint, decode
-from lifecycle.core_v1.field_paths import Path, leaves, paths, shown, tree, without
-from lifecycle.core_v1.schema import Kind, type_of
-from lifecycle.core_v1.status import Status
-from lifecycle.core_v1.strategic_patch import BadPatch, strategic_apply
+from lifecycle.core_v1.field_paths import Path, leaves, paths, tree
+from lifecycle.core_v1.schema import Kind
 
 Object = dict[str, Any]
-
-BEFORE = "before-first-apply"
 
 
 class Manager(NamedTuple):
@@ -57,17 +52,18 @@ def entries(kind: Kind, obj: Object) -> Entries:
     """Return who manages what of a stored object, apart from what components have of others' objects."""
     stored = obj["metadata"].get("managedFields") or ()
     found = {
-        _manager(entry): Entry(frozenset(paths(entry.get("fieldsV1") or {}, ())), entry.get("time", "")) for entry in stored
+        manager_of(entry): Entry(frozenset(paths(entry.get("fieldsV1") or {}, ())), entry.get("time", "")) for entry in stored
     }
     for entry in stored:
         if "fieldsV1" not in entry:
             held = frozenset[Path]().union(*(other.paths for other in found.values()))
-            manager = _manager(entry)
+            manager = manager_of(entry)
             found[manager] = found[manager]._replace(paths=frozenset(paths(_rest(kind, obj), ())) - held)
     return found
 
 
-def _manager(entry: Object) -> Manager:
+def manager_of(entry: Object) -> Manager:
+    """Return whom an entry of managedFields is about."""
     return Manager(str(entry.get("manager", "")), str(entry.get("operation", "")), str(entry.get("subresource", "")))
 
 
@@ -171,43 +167,14 @@ def expanded(kind: Kind, obj: Object) -> Object:
     return {**obj, "metadata": {**metadata, "managedFields": managed} if managed else metadata}
 
 
-def apply(kind: Kind, old: Object, body: Object, manager: str, force: bool, now: Micros) -> Object | Status:
-    """Return the live object as an apply leaves it (with its managedFields), or the conflict that refuses it."""
-    live, typed = leaves(kind, old), leaves(kind, _typed(kind, body))
-    wanted = {path: typed.get(path, value) for path, value in leaves(kind, body).items()}
-    before = entries(kind, old) or {Manager(BEFORE, "Update"): Entry(frozenset(live), rfc3339(now))}
-    own = Manager(manager, "Apply")
-    others = {other: entry for other, entry in before.items() if other != own}
-    against = {
-        other: sorted(path for path in entry.paths & wanted.keys() if path in live and live[path] != wanted[path])
-        for other, entry in others.items()
-    }
-    if any(against.values()) and not force:
-        return _conflict(kind, {other: conflicting for other, conflicting in against.items() if conflicting})
-    others = {other: Entry(entry.paths - set(against[other]), entry.time) for other, entry in others.items()}
-    held = frozenset[Path]().union(*(entry.paths for entry in others.values()))
-    dropped = before.get(own, Entry(frozenset(), "")).paths - wanted.keys() - held
-    try:
-        new: Object = strategic_apply(old, body, type_of(kind))
-    except BadPatch as bad:
-        return status.bad_request(str(bad))
-    for path in sorted(dropped, key=len, reverse=True):
-        new = without(new, path)
-    since = before.get(own)
-    same = since is not None and since.paths == frozenset(wanted) and leaves(kind, new) == live
-    others[own] = Entry(frozenset(wanted), since.time if since and same else rfc3339(now))
-    return {**new, "metadata": {**new["metadata"], "managedFields": written(kind, others)}}
-
-
-def _typed(kind: Kind, body: Object) -> Object:
-    """Return a body with its values as they are stored: quantities in their canonical form."""
-    found = decode(body, type_of(kind))
-    return body if isinstance(found, Complaint) else found.object
-
-
 def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, subresource: str = "") -> list[Object]:
-    """Return the managedFields, as they are stored, after an update: what has changed belongs to who has changed it."""
+    """Return the managedFields, as they are stored, after an update: what has changed belongs to who has changed it.
+
+    An object of which nobody manages anything stays so until somebody applies it.
+    """
     stored: list[Object] = old["metadata"].get("managedFields") or []
+    if not stored:
+        return []
     through_status = subresource == "status"
     before, after = leaves(kind, old, through_status), leaves(kind, new, through_status)
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
@@ -218,8 +185,8 @@ def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, sub
     mine: Object = {"manager": manager, "operation": "Update", "apiVersion": kind.group_version, "time": rfc3339(now)}
     if subresource:
         mine["subresource"] = subresource
-    left = [{**entry, **_left(entry, moved)} for entry in stored if _manager(entry) != own]
-    present = next((entry for entry in stored if _manager(entry) == own), None)
+    left = [{**entry, **_left(entry, moved)} for entry in stored if manager_of(entry) != own]
+    present = next((entry for entry in stored if manager_of(entry) == own), None)
     if present is None or "fieldsV1" in present:
         had = frozenset(paths((present or {}).get("fieldsV1") or {}, ())) - (before.keys() - after.keys())
         mine |= {"fieldsType": "FieldsV1", "fieldsV1": tree(had | changed)} if had | changed else {"fieldsV1": {}}
@@ -232,36 +199,18 @@ def _left(entry: Object, moved: set[Path]) -> Object:
 
 
 def given(kind: Kind, old: Object, manifest: Any) -> list[Object] | None:
-    """Return the managedFields that a request itself writes, as `kubectl apply --server-side` does; None where it does not."""
+    """Return the managedFields that a request itself writes, as `kubectl apply --server-side` does; None where it does not.
+
+    None at all, or one that says nothing, is a request to forget them.
+    """
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     found = metadata.get("managedFields") if isinstance(metadata, dict) else None
-    if not isinstance(found, list) or not found or not old["metadata"].get("managedFields"):
+    if found in ([], [{}]):
+        return []
+    if not isinstance(found, list) or not old["metadata"].get("managedFields"):
         return None
     if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"].get("managedFields")):
         return None
     whole = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict)]
-    components = {_manager(entry) for entry in component_fields.entries(kind, old)}
-    return [entry for entry in whole if _manager(entry) not in components]
-
-
-def _conflict(kind: Kind, against: Mapping[Manager, list[Path]]) -> Status:
-    names = {other: _named(kind, other) for other in against}
-    causes = [
-        {"reason": "FieldManagerConflict", "message": f"conflict with {names[other]}", "field": shown(path)}
-        for other, conflicting in against.items()
-        for path in conflicting
-    ]
-    if len(causes) == 1:
-        text = f"Apply failed with 1 conflict: {causes[0]['message']}: {causes[0]['field']}"
-    else:
-        parts = [
-            f"conflicts with {names[other]}:\n" + "\n".join(f"- {shown(path)}" for path in conflicting)
-            for other, conflicting in sorted(against.items())
-        ]
-        text = f"Apply failed with {len(causes)} conflicts: " + "\n".join(parts)
-    return Status(409, "Conflict", text, {"causes": causes})
-
-
-def _named(kind: Kind, manager: Manager) -> str:
-    through = f' with subresource "{manager.subresource}"' if manager.subresource else ""
-    return f'"{manager.name}"{through}' + (f" using {kind.group_version}" if manager.operation == "Update" else "")
+    components = {manager_of(entry) for entry in component_fields.entries(kind, old)}
+    return [entry for entry in whole if manager_of(entry) not in components]

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 
-from lifecycle.core_v1 import field, status
+from lifecycle.core_v1 import field, go_value, status
 from lifecycle.core_v1.decode import Complaint, decode
 from lifecycle.core_v1.json_patch import MOST_OPERATIONS, PatchFailed, json_apply, unknown_members
 from lifecycle.core_v1.merge_patch import merge_apply
 from lifecycle.core_v1.registry import FieldValidation
 from lifecycle.core_v1.schema import Kind, type_of
 from lifecycle.core_v1.status import Status
-from lifecycle.core_v1.strategic_patch import BadPatch, go_text, strategic_apply
+from lifecycle.core_v1.strategic_patch import BadPatch, strategic_apply
 
 Object = dict[str, Any]
 
@@ -40,7 +40,10 @@ class Patched(msgspec.Struct, frozen=True):
 def patch(
     kind: Kind, old: Object, body: Any, content_type: str, field_validation: FieldValidation = "Warn"
 ) -> Patched | Status:
-    """Return what a patch makes of `old` (as a client would read it), or the Status that refuses it."""
+    """Return what a patch makes of `old` (as a client would read it), or the Status that refuses it.
+
+    What is applied is no patch of what is there: see `server_side_apply`.
+    """
     strict: list[str] = []
     match content_type.partition(";")[0].strip():
         case "application/json-patch+json":
@@ -50,13 +53,11 @@ def patch(
             new = merge_apply(old, body) if isinstance(body, dict) else _no_object(body)
         case "application/strategic-merge-patch+json":
             new = _strategic(kind, old, body)
-        case "application/apply-patch+yaml":
-            new = _applied(kind, old, body)
         case _:
             return status.unsupported_media_type(", ".join(CONTENT_TYPES))
     if isinstance(new, Status):
         return new
-    shown = go_text(body) if "strategic" in content_type else json.dumps(new, separators=(",", ":"), sort_keys=True)
+    shown = go_value.plain(body) if "strategic" in content_type else json.dumps(new, separators=(",", ":"), sort_keys=True)
     return _read(kind, new, shown, strict, field_validation)
 
 
@@ -69,6 +70,8 @@ def _read(kind: Kind, new: Object, shown: str, strict: list[str], field_validati
     if texts and field_validation == "Strict":
         return _invalid(shown, f"strict decoding error: {', '.join(texts)}")
     obj = {**found.object, "apiVersion": new.get("apiVersion"), "kind": new.get("kind")}
+    if (new.get("metadata") or {}).get("managedFields") == []:  # nobody is to manage anything: not the same as to say nothing
+        obj["metadata"] = {**obj["metadata"], "managedFields": []}
     return Patched(obj, tuple(texts) if field_validation == "Warn" else ())
 
 
@@ -79,7 +82,7 @@ def _invalid(shown: str, why: str) -> Status:
 
 def not_patched(body: Any, content_type: str, why: str) -> Status:
     """Return the refusal of a patch for how it is written."""
-    shown = go_text(body) if "strategic" in content_type else json.dumps(body, separators=(",", ":"), sort_keys=True)
+    shown = go_value.plain(body) if "strategic" in content_type else json.dumps(body, separators=(",", ":"), sort_keys=True)
     return _invalid(shown, why)
 
 
@@ -115,22 +118,3 @@ def _strategic(kind: Kind, old: Object, body: Any) -> Object | Status:
         return strategic_apply(old, body, type_of(kind))
     except BadPatch as bad:
         return status.bad_request(str(bad))
-
-
-def _applied(kind: Kind, old: Object, body: Any) -> Object | Status:
-    """Merge what somebody applies into the live object. Who owns which field is not kept, so nothing is ever taken away."""
-    if not isinstance(body, dict):
-        return status.bad_request("error decoding YAML: an object is wanted")
-    metadata = body.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("managedFields") is not None:
-        return status.bad_request("metadata.managedFields must be nil")
-    version = body.get("apiVersion") or ""
-    if version != old.get("apiVersion"):
-        message = (
-            f"Incorrect version specified in apply patch. Specified patch version: {version}, expected: {old['apiVersion']}"
-        )
-        return status.bad_request(message)
-    if body.get("kind") != old.get("kind"):
-        message = f"failed to create typed patch object: kind {body.get('kind')!r} does not match {old.get('kind')!r}"
-        return status.bad_request(message)
-    return _strategic(kind, old, body)

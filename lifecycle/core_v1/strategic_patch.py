@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifecycle.core_v1 import go_value
 from lifecycle.core_v1.merge_patch import same
 from lifecycle.core_v1.schema import Field, Type, fields
 
@@ -58,7 +59,7 @@ def _directed(patch: Map) -> Map:
 
 
 def _unknown(patch: Map) -> str:
-    return f"unknown patch type: {go_text(patch[DIRECTIVE])} in map: {go_text(patch)}"
+    return f"unknown patch type: {go_value.plain(patch[DIRECTIVE])} in map: {go_value.plain(patch)}"
 
 
 def _retained(target: Map, patch: Map) -> Map:
@@ -174,7 +175,7 @@ def _check_order(patch: list[Any], order: list[Any], key: str) -> None:
         if isinstance(item, dict) and DIRECTIVE in item:
             continue
         if not any(_identity(item, key) == _identity(one, key) for one in rest):
-            shown = f"{go_text(patch)}\n doesn't match $setElementOrder list:\n{go_text(order)}\n"
+            shown = f"{go_value.plain(patch)}\n doesn't match $setElementOrder list:\n{go_value.plain(order)}\n"
             raise BadPatch(f"The order in patch list:\n{shown}")
 
 
@@ -206,7 +207,7 @@ def _key_of(item: Any, key: str) -> Any:
     if not isinstance(item, dict):
         raise BadPatch(f"expected a map, but received a {go_kind(item)}")
     if key not in item:
-        raise BadPatch(f"map: {go_text(item)} does not contain declared merge key: {key}")
+        raise BadPatch(f"map: {go_value.plain(item)} does not contain declared merge key: {key}")
     return item[key]
 
 
@@ -232,14 +233,3 @@ def go_kind(value: Any) -> str:
         if isinstance(value, str)
         else "number"
     )
-
-
-def go_text(value: Any) -> str:
-    """Return a value as Go's %v prints it: map[a:1 b:[x y]]."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{name}:{go_text(value[name])}" for name in sorted(value)) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(go_text, value)) + "]"
-    if value is None:
-        return "<nil>"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -7,7 +7,6 @@ from typing import Any
 from lifecycle.core_v1 import managed_fields
 from lifecycle.core_v1.managed_fields import expanded
 from lifecycle.core_v1.schema import KINDS
-from lifecycle.core_v1.status import Status
 from tests.lifecycle.rooms import Rooms
 
 CONFIG_MAP = KINDS["v1", "ConfigMap"]
@@ -31,48 +30,6 @@ def _pod(image: str, **labels: str) -> dict[str, Any]:
 def _applied(body: dict[str, Any], manager: str) -> dict[str, Any]:
     managed = managed_fields.created(CONFIG_MAP, body, manager, 0)
     return {**body, "metadata": {**body["metadata"], "managedFields": managed}}
-
-
-def test_what_an_apply_lists_no_more_is_taken_away() -> None:
-    live = _applied(_config_map(a="1", b="2"), "me")
-    new = managed_fields.apply(CONFIG_MAP, live, _config_map(a="1"), "me", False, 1)
-    assert not isinstance(new, Status)
-    assert new["data"] == {"a": "1"}
-
-
-def test_what_another_manager_holds_too_stays() -> None:
-    live = _applied(_config_map(a="1", b="2"), "me")
-    shared = managed_fields.apply(CONFIG_MAP, live, _config_map(b="2"), "you", False, 1)
-    assert not isinstance(shared, Status)
-    left = managed_fields.apply(CONFIG_MAP, shared, _config_map(a="1"), "me", False, 2)
-    assert not isinstance(left, Status)
-    assert left["data"] == {"a": "1", "b": "2"}
-
-
-def test_a_field_of_another_manager_is_a_conflict_until_it_is_forced() -> None:
-    live = _applied(_config_map(a="1"), "me")
-    refused = managed_fields.apply(CONFIG_MAP, live, _config_map(a="2"), "you", False, 1)
-    assert isinstance(refused, Status)
-    assert (refused.code, refused.message) == (409, 'Apply failed with 1 conflict: conflict with "me": .data.a')
-    forced = managed_fields.apply(CONFIG_MAP, live, _config_map(a="2"), "you", True, 1)
-    assert not isinstance(forced, Status)
-    assert forced["data"] == {"a": "2"}
-    assert [entry["manager"] for entry in forced["metadata"]["managedFields"]] == ["you"]
-
-
-def test_the_same_apply_again_changes_nothing() -> None:
-    live = _applied(_config_map(a="1"), "me")
-    assert managed_fields.apply(CONFIG_MAP, live, _config_map(a="1"), "me", False, 5) == live
-
-
-def test_an_object_that_nobody_applied_belongs_to_before_first_apply() -> None:
-    refused = managed_fields.apply(POD, _pod("nginx:1"), _pod("nginx:2"), "me", False, 1)
-    assert isinstance(refused, Status)
-    field = '.spec.containers[name="c"].image'
-    assert refused.message == f'Apply failed with 1 conflict: conflict with "before-first-apply" using v1: {field}'
-    assert refused.details == {
-        "causes": [{"reason": "FieldManagerConflict", "message": 'conflict with "before-first-apply" using v1', "field": field}]
-    }
 
 
 def test_an_update_takes_over_what_it_changes() -> None:
@@ -175,22 +132,6 @@ def test_the_status_belongs_to_the_kubelet_through_its_subresource() -> None:
     }
 
 
-def test_an_apply_conflicts_with_the_manager_that_made_the_field() -> None:
-    rooms = Rooms()
-    _made(rooms, fieldManager="kubectl-run")
-    more = {"query": {"fieldManager": ["me"]}, "content_type": "application/apply-patch+yaml"}
-    refused = rooms.request("patch", "pods", _pod("nginx:2"), name="web", **more)
-    field = '.spec.containers[name="c"].image'
-    assert refused.body["message"] == f'Apply failed with 1 conflict: conflict with "kubectl-run" using v1: {field}'
-    more["query"]["force"] = ["true"]
-    assert rooms.request("patch", "pods", _pod("nginx:2"), name="web", **more).code == 200
-    managers = _by_manager(_read(rooms))
-    container = managers["kubectl-run"]["f:spec"]["f:containers"]['k:{"name":"c"}']
-    assert "f:image" not in container
-    assert "f:imagePullPolicy" in container
-    assert "f:image" in managers["me"]["f:spec"]["f:containers"]['k:{"name":"c"}']
-
-
 def test_a_request_may_write_the_managers_itself() -> None:
     rooms = Rooms()
     read = _made(rooms, fieldManager="kubectl-client-side-apply")
@@ -227,3 +168,24 @@ def test_what_has_no_fields_may_be_given_managers_that_have_some() -> None:
     patch = {"metadata": {"managedFields": [entry]}}
     more = {"name": "robot", "content_type": "application/merge-patch+json"}
     assert rooms.request("patch", "serviceaccounts", patch, **more).code == 200
+
+
+def test_managers_may_be_forgotten_and_stay_so() -> None:
+    for nothing in ([], [{}]):
+        rooms = Rooms()
+        _made(rooms)
+        patch = [{"op": "replace", "path": "/metadata/managedFields", "value": nothing}]
+        assert rooms.request("patch", "pods", patch, name="web", content_type="application/json-patch+json").code == 200
+        assert "managedFields" not in rooms.api.get("pods", "default", "web")["metadata"]
+        label = {"metadata": {"labels": {"a": "b"}}}
+        rooms.request("patch", "pods", label, name="web", content_type="application/merge-patch+json")
+        assert "managedFields" not in rooms.api.get("pods", "default", "web")["metadata"]
+
+
+def test_a_subresource_writes_no_managers() -> None:
+    rooms = Rooms()
+    read = _made(rooms, fieldManager="maker")
+    other = [{**read["metadata"]["managedFields"][0], "manager": "thief"}]
+    body = {**read, "metadata": {**read["metadata"], "managedFields": other}}
+    assert rooms.request("update", "pods", body, name="web", subresource="status").code == 200
+    assert list(_by_manager(_read(rooms))) == ["maker"]

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from lifecycle.core_v1.json_patch import PatchFailed, json_apply
-from lifecycle.core_v1.patch import APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, Patched, patch
+from lifecycle.core_v1.patch import JSON_PATCH, MERGE_PATCH, STRATEGIC_MERGE_PATCH, Patched, patch
 from lifecycle.core_v1.schema import KINDS, type_of
 from lifecycle.core_v1.status import Status
-from lifecycle.core_v1.strategic_patch import BadPatch, go_text, strategic_apply
+from lifecycle.core_v1.strategic_patch import BadPatch, strategic_apply
 
 POD = KINDS["v1", "Pod"]
 
@@ -203,9 +203,7 @@ def test_a_patch_may_not_give_a_field_another_type() -> None:
     assert "json: cannot unmarshal number into Go struct field PodSpec.spec.nodeName of type string" in answer.message
 
 
-@pytest.mark.parametrize(
-    ("content_type", "body"), [(JSON_PATCH, {}), (MERGE_PATCH, []), (STRATEGIC_MERGE_PATCH, "x"), (APPLY_PATCH, None)]
-)
+@pytest.mark.parametrize(("content_type", "body"), [(JSON_PATCH, {}), (MERGE_PATCH, []), (STRATEGIC_MERGE_PATCH, "x")])
 def test_a_body_of_the_wrong_shape_is_a_bad_request(content_type: str, body: Any) -> None:
     answer = patch(POD, pod(), body, content_type)
     assert isinstance(answer, Status)
@@ -216,17 +214,3 @@ def test_another_content_type_is_not_supported() -> None:
     answer = patch(POD, pod(), {}, "text/plain")
     assert isinstance(answer, Status)
     assert answer.code == 415
-
-
-def test_applying_merges_and_minds_whose_object_it_is() -> None:
-    old = pod(containers=[{"name": "a", "image": "x"}])
-    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"a": "b"}}}
-    answer = patch(POD, old, body, APPLY_PATCH)
-    assert isinstance(answer, Patched)
-    assert answer.object["metadata"]["labels"] == {"a": "b"}
-    assert answer.object["spec"]["containers"][0]["image"] == "x"
-    assert isinstance(patch(POD, old, {**body, "kind": "Service"}, APPLY_PATCH), Status)
-
-
-def test_gos_rendering_of_maps_sorts_keys() -> None:
-    assert go_text({"b": [1, None], "a": {"x": True}}) == "map[a:map[x:true] b:[1 <nil>]]"
