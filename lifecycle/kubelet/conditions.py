@@ -117,8 +117,8 @@ def initialized_condition(view: View, init: list[Object], regular: list[Object],
     spec = view.spec
     if phase == "Succeeded":
         return ("True", reasons.POD_COMPLETED, "")
-    if has_restart_all_rule(spec) and _was_true(view, "Initialized"):
-        return TRUE
+    if _was_true(view, "Initialized"):
+        return TRUE  # gate RestartAllContainersOnContainerExits
     if any("running" in status["state"] or "terminated" in status["state"] for status in regular):
         return TRUE
     incomplete = [

@@ -6,6 +6,7 @@ Kubernetes: pkg/kubelet/kuberuntime/kuberuntime_container.go (getTerminationMess
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lifecycle.clock import Micros
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 MESSAGE_LIMIT = 4096
 POD_MESSAGE_LIMIT = 12288
-"""What the messages of a Pod's containers may have together, each its even share."""
+"""What the messages of a Pod's containers may have together, each its even share (bytes, as all limits here)."""
 LOG_LINES, LOG_LIMIT = 80, 2048
+_ODD = re.compile("[\udc80-\udcff]")
 
 
 class Exits:
@@ -51,18 +53,23 @@ class Exits:
         if pod and record:
             limit = POD_MESSAGE_LIMIT // sum(1 for _ in self.kubelet.spec(pod).all_containers())
             message = self._termination_message(pod, record, code)[:limit]
-            self.kubelet.runtime.exited(pod, record, code, reason, at, message)
+            self.kubelet.runtime.exited(pod, record, code, reason, at, _text(message))
             self.kubelet.termination.exited(pod, container_id)
 
-    def _termination_message(self, pod: PodState, record: ContainerRecord, code: int) -> str:
-        """Return what a container left as its last word."""
+    def _termination_message(self, pod: PodState, record: ContainerRecord, code: int) -> bytes:
+        """Return what a container left as its last word: of a long one the end."""
         container = self.kubelet.container(pod, record.name)
         if container is None:
-            return ""
+            return b""
         written = self.kubelet.programs.read_file(record.id, container.termination_message_path)
         if written:
-            return written[:MESSAGE_LIMIT].decode("utf-8", "replace")
+            return written[-MESSAGE_LIMIT:]
         if container.termination_message_policy != "FallbackToLogsOnError" or code == 0:
-            return ""
+            return b""
         lines = self.kubelet.programs.logs(record.id)[-LOG_LINES:]
-        return "".join(f"{line.text}\n" for line in lines)[-LOG_LIMIT:]
+        return "".join(f"{line.text}\n" for line in lines).encode()[-LOG_LIMIT:]
+
+
+def _text(message: bytes) -> str:
+    """Return bytes as Go writes them into JSON: each that is no part of a character as one replacement character."""
+    return _ODD.sub("\ufffd", message.decode("utf-8", "surrogateescape"))

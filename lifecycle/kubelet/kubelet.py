@@ -224,8 +224,6 @@ class Kubelet:
         pod = self.state.pods.get(uid)
         if new is not None:
             self._objects[uid] = new
-            if pod and old and metadata.get("deletionTimestamp") and not old["metadata"].get("deletionTimestamp"):
-                self.prober.status_changed(pod)
             if old is not None and old["spec"] is not new["spec"]:
                 self._forget_spec(uid)
         if new is None:

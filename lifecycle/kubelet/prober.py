@@ -16,6 +16,7 @@ from lifecycle.kubelet.probe import ask, interpret, redirect, resolve_port
 from lifecycle.kubelet.repeating import Repeating, missing_to_threshold, unhealthy
 from lifecycle.kubelet.restart import restarts_after
 from lifecycle.kubelet.state import NodeState, Outcome, PodState, ProbeResult, ProbeType, ProbeWorker
+from lifecycle.kubelet.status import ENDED
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Prober:
         return "unknown" if worker.type == "startup" and not (container and container["started"]) else "success"
 
     def stop_liveness_and_startup(self, pod: PodState) -> None:
-        """End the workers of regular containers that make no sense while the Pod ends."""
+        """End the workers of regular containers that make no sense while the Pod ends; those of sidecars go on."""
         regular = {c.name for c in self.kubelet.spec(pod).containers}
         for key, worker in list(pod.probes.items()):
             if worker.type != "readiness" and worker.container in regular:
@@ -104,9 +105,12 @@ class Prober:
         return any(worker.type == "readiness" and worker.result != "success" for worker in pod.probes.values())
 
     def trigger(self, pod: PodState, container: str) -> None:
-        """Have readiness probed at once."""
-        worker = pod.probes.get(f"{container}/readiness")
-        if worker and worker.busy:
+        """Have readiness probed at once. A worker sees of the status that is being made only the one before."""
+        key = f"{container}/readiness"
+        worker = pod.probes.get(key)
+        if worker and self._over(pod):
+            self._drop(pod, key)
+        elif worker and worker.busy:
             worker.triggered = True
         elif worker and worker.repeats:
             self.repeating.trigger(pod, worker)
@@ -131,6 +135,9 @@ class Prober:
             return
         if triggered:
             worker.origin = self.kernel.now
+        elif self._over(pod):
+            self._drop(pod, key)
+            return
         self._attempt(pod, worker)
 
     def on_probe_wake(self, uid: str, key: str, version: int) -> None:
@@ -202,14 +209,8 @@ class Prober:
         if "running" not in status["state"]:
             self._set(pod, worker, "failure")
             terminated = status["state"].get("terminated")
-            if terminated and (
-                self.kubelet.deleting(pod) or not restarts_after(self.kubelet.spec(pod), container, terminated["exitCode"])
-            ):
+            if terminated and not restarts_after(self.kubelet.spec(pod), container, terminated["exitCode"]):
                 self._drop(pod, key)
-            return
-        if self.kubelet.deleting(pod) and worker.type != "readiness":
-            self._set(pod, worker, "success")
-            self._drop(pod, key)
             return
         probe = probe_of(container, worker.type)
         started = parse_rfc3339(status["state"]["running"]["startedAt"])
@@ -344,6 +345,10 @@ class Prober:
             repeats = outcome.steady and worker.known and worker.result == worker.last
             self._schedule_tick(pod, worker, periodic=repeats)
 
+    def _over(self, pod: PodState) -> bool:
+        """Say whether a Pod's last phase is known, which ends all probing though its containers may still run."""
+        return pod.status is not None and pod.status["phase"] in ENDED
+
     def _as_known(self, pod: PodState, worker: ProbeWorker) -> bool:
         """Say whether a parked worker would find nothing new in the status."""
         status = find_status(pod.status, worker.container)
@@ -359,7 +364,7 @@ class Prober:
         if status is None or status.get("containerID", "")[13:] != worker.container_id:
             return False
         gated = status["started"] == (worker.type == "startup")
-        return "running" in status["state"] and not gated and not self.kubelet.deleting(pod)
+        return "running" in status["state"] and not gated and not self._over(pod)
 
     def _schedule_tick(self, pod: PodState, worker: ProbeWorker, earliest: Micros = 0, periodic: bool = False) -> None:
         at = max(self.kernel.now + 1, earliest)

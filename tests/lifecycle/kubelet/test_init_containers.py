@@ -140,3 +140,20 @@ def test_an_ephemeral_container_runs_beside_and_is_never_restarted(cluster: Clus
     cluster.run(60)
     assert cluster.container("debug")["state"]["terminated"]["exitCode"] == 1
     assert cluster.condition("Ready") == "True"
+
+
+def test_a_pod_that_was_initialized_stays_so_while_its_sidecar_and_its_container_wait(cluster: Cluster) -> None:
+    cluster.behaviors |= {"log": Behavior(exits=(3, 1)), "app": Behavior(exits=(1, 1))}
+    cluster.create(init=(sidecar("log", startupProbe=probe(every=1)),))
+    cluster.run(60)
+    states = [
+        (
+            c.object["status"],
+            {s["name"]: s for g in ("initContainerStatuses", "containerStatuses") for s in c.object["status"][g]},
+        )
+        for c in cluster.changes("Pod")
+        if "containerStatuses" in c.object["status"]
+    ]
+    both_wait = [status for status, named in states if all("waiting" in s["state"] and s["lastState"] for s in named.values())]
+    assert both_wait
+    assert all(c["status"] == "True" for status in both_wait for c in status["conditions"] if c["type"] == "Initialized")

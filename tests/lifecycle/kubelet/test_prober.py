@@ -229,3 +229,23 @@ def test_who_killed_a_container_is_a_chain_of_causes(cluster: Cluster) -> None:
     cluster.run(8)
     signal = cluster.traces("signal")[0]
     assert cluster.cause_chain(signal.index)[:3] == ["signal", "Killing", "probe"]
+
+
+def test_a_sidecar_is_probed_for_life_until_it_is_dead(cluster: Cluster) -> None:
+    cluster.behaviors |= {"log": Behavior(answers={"check": ((0, 0), (10, 1))}), "app": Behavior(term=None)}
+    cluster.create(init=(container("log", restartPolicy="Always", livenessProbe=probe(every=2)),))
+    cluster.run(9)
+    cluster.delete()
+    cluster.run(15)
+    unhealthy = [c.object for c in cluster.changes("Event") if c.object["reason"] == "Unhealthy"]
+    assert unhealthy[-1]["message"].startswith("Liveness probe failed")
+    assert unhealthy[-1]["count"] == 3
+    assert cluster.container("log")["restartCount"] == 0
+
+
+def test_a_pod_whose_last_phase_is_known_is_probed_no_more_though_it_still_runs(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0, 0), (12.5, 1))}, term=None)
+    cluster.create(container(readinessProbe=probe(every=2)), activeDeadlineSeconds=10)
+    cluster.run(25)
+    assert "running" in cluster.container()["state"]
+    assert not cluster.times("Unhealthy")
