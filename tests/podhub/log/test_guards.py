@@ -17,6 +17,10 @@ WRONGS = {
     "altering an entry's body": "UPDATE log_entry SET body = hash",
     "removing an entry": "DELETE FROM log_entry",
     "removing a cluster": "DELETE FROM log_cluster",
+    "shortening a log": "UPDATE log_cluster SET head = 0",
+    "forgetting what was known": "UPDATE log_cluster SET horizon = horizon - 1",
+    "beginning a log otherwise": "UPDATE log_cluster SET seed = 1",
+    "renaming a cluster": "UPDATE log_cluster SET name = 'other'",
 }
 
 
@@ -51,6 +55,25 @@ def test_postgresql_refuses_to_truncate() -> None:
         # SQLite knows no TRUNCATE; it may turn a DELETE without WHERE into one, but not where there are triggers.
         refused("DELETE FROM log_entry")
     assert Entry.objects.count() == 1
+
+
+def test_nothing_replaces_what_is_there() -> None:
+    """SQLite's REPLACE removes the row that is in its way; PostgreSQL knows no such thing, but an upsert, which alters it."""
+    write(leased(), [change(1, pod(), "ADDED")])
+    retention.drop(leased("gone"))
+    rows = [list(model.objects.values_list()) for model in (Entry, Cluster, Drop)]
+    for model in (Entry, Cluster, Drop):
+        table, columns = model._meta.db_table, ", ".join(field.column for field in model._meta.fields)
+        without_id = columns.removeprefix("id, ")
+        if connection.vendor == "sqlite":
+            refused(f"REPLACE INTO {table} SELECT * FROM {table}")
+            if model is not Drop:
+                refused(f"REPLACE INTO {table} ({without_id}) SELECT {without_id} FROM {table}")
+        else:
+            insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}"
+            column = "name = 'other'" if model is not Entry else "at = 0"
+            refused(f"{insert} ON CONFLICT (id) DO UPDATE SET {column}")
+    assert [list(model.objects.values_list()) for model in (Entry, Cluster, Drop)] == rows
 
 
 def test_dropping_a_cluster_takes_its_rows_and_no_others() -> None:
