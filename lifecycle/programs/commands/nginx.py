@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterable
 
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.programs.commands import nginx_configuration as configuration
@@ -33,6 +34,8 @@ def nginx(call: Call) -> int | None:
     if "listening" in call.data:
         call.forever()
         return None
+    if "starting" in call.data:
+        return _listen(call)
     args = list(call.args)
     directives = args[args.index("-g") + 1] if "-g" in args and args.index("-g") + 1 < len(args) else ""
     if "-s" in args:
@@ -59,19 +62,19 @@ def _daemon_off(call: Call) -> bool:
 
 
 def _problem(call: Call) -> str:
-    text = "".join(configuration.texts(call.machine))
+    files = configuration.files(call.machine)
+    text = "".join(text for _, text in files)
     if text.count("{") != text.count("}"):
         return (
             'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\n'
             "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
         )
-    return _unknown_host(call) or _unwritable(call)
+    return _unknown_host(call, files, configuration.read_upstreams(text)) or _unwritable(call)
 
 
-def _unknown_host(call: Call) -> str:
+def _unknown_host(call: Call, files: Iterable[tuple[str, str]], known: Container[str]) -> str:
     """Complain about the first server to pass requests to whose name means nothing: nginx looks for them when it starts."""
-    known = configuration.upstreams(call.machine)
-    for path, text in configuration.files(call.machine):
+    for path, text in files:
         for number, host in configuration.passed_on_to(text):
             if host not in known and call.machine.room.resolve(call.machine.sandbox, host) is None:
                 call.moves()
@@ -113,10 +116,12 @@ def _start(call: Call, foreground: bool) -> int | None:
         call.machine.execute(daemon, [call.process.argv[0], "-g", "daemon off;"], call.process.env)
         call.machine.queue.append(daemon.pid)
         return 0
-    if "starting" not in call.data:
-        call.data["starting"] = True
-        call.sleep(START)
-        return None
+    call.data["starting"] = True
+    call.sleep(START)
+    return None
+
+
+def _listen(call: Call) -> int | None:
     ports = sorted({port for site in configuration.sites(call.machine) for port in site.ports})
     for port in ports:
         if not call.machine.listen(call.process, port, "nginx"):
