@@ -49,8 +49,9 @@ def _of_container(container: Object, path: str) -> Iterator[str]:
 
 
 def _security(obj: Object, path: str) -> Iterator[str]:
-    context = obj.get("securityContext") or {}
-    yield from (f"{path}.securityContext.{name}" for name in OF_SECURITY_CONTEXT if context.get(name) not in (None, "", [], {}))
+    if context := obj.get("securityContext"):
+        asked = (name for name in OF_SECURITY_CONTEXT if context.get(name) not in (None, "", [], {}))
+        yield from (f"{path}.securityContext.{name}" for name in asked)
 
 
 def _asks(given: Any, wanted: bool | None) -> bool:
