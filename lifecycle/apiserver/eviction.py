@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from lifecycle.apiserver import preconditions
+from lifecycle.apiserver import options, preconditions
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import BY_PLURAL
+from lifecycle.apiserver.options import DeleteOptions
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.core_v1 import disruption, status
+from lifecycle.core_v1.decode import Complaint, decode
+from lifecycle.core_v1.schema import struct
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object, Request
@@ -29,30 +30,11 @@ MOST_DISRUPTED = 2000
 """So many Pods may have been given leave to go and still be there."""
 
 
-class Metadata(msgspec.Struct):
-    name: str = ""
-
-
-class Options(msgspec.Struct, rename="camel"):
-    grace_period_seconds: int | None = None
-    preconditions: dict[str, str | None] | None = None
-
-
-class Eviction(msgspec.Struct, rename="camel"):
-    """Of a policy/v1 Eviction what is read."""
-
-    metadata: Metadata = msgspec.field(default_factory=Metadata)
-    delete_options: Options | None = None
-
-
 def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
     """Delete a Pod as `kubectl drain` does: first its condition says why. Raises: Refused"""
     api, metadata = kernel.rooms["apiserver"], pod["metadata"]
-    eviction = _eviction(request)
-    if eviction.metadata.name not in ("", metadata["name"]):
-        raise Refused(status.bad_request(OTHER_NAME))
-    options = eviction.delete_options or Options()
-    preconditions.check(PODS, pod, options.preconditions or {}, api.index("pods", metadata["namespace"], metadata["name"]))
+    how = _delete_options(request, metadata["name"])
+    preconditions.check(PODS, pod, how.preconditions, api.index("pods", metadata["namespace"], metadata["name"]))
     phase, leaving = pod["status"].get("phase"), metadata.get("deletionTimestamp")
     if phase == "Running" and not leaving:
         _ask_budget(kernel, pod)
@@ -65,15 +47,20 @@ def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
             "message": "Eviction API: evicting",
         }
         api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
-    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], options.grace_period_seconds)
+    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], how.grace)
     return {**Status(201).object(), "code": 201}
 
 
-def _eviction(request: Request) -> Eviction:
-    try:
-        return msgspec.convert({} if request.body is None else request.body, Eviction)
-    except msgspec.ValidationError as wrong:
-        raise Refused(status.bad_request(f"the request's body cannot be handled as a Eviction: {wrong}")) from None
+def _delete_options(request: Request, name: str) -> DeleteOptions:
+    """Return how an Eviction wants its Pod deleted. Raises: Refused where it is none, or that of another Pod."""
+    found = decode(request.body if isinstance(request.body, dict) else {}, struct("Eviction"))
+    if isinstance(found, Complaint):
+        version = str((request.body or {}).get("apiVersion") or "policy/v1").rpartition("/")[2]
+        why = f'Eviction in version "{version}" cannot be handled as a Eviction: {found.message}'
+        raise Refused(status.bad_request(why))
+    if found.object["metadata"].get("name") != name:
+        raise Refused(status.bad_request(OTHER_NAME))
+    return options.read(found.object.get("deleteOptions"))
 
 
 def _ask_budget(kernel: Kernel, pod: Object) -> None:

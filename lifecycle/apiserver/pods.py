@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from lifecycle.apiserver import options, preconditions
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
-from lifecycle.core_v1 import status
+from lifecycle.core_v1 import registry, status
 from lifecycle.core_v1.status import Status
 from lifecycle.core_v1.validation import kinds
 from lifecycle.kernel import Kernel, Pod, Reply
@@ -20,6 +21,7 @@ from lifecycle.runtime import texts
 from lifecycle.wire import Object, Request
 
 PODS = BY_PLURAL["v1", "pods"]
+BINDING = BY_PLURAL["v1", "bindings"]
 
 SHOWN = 4096
 """Characters of a command's output that stand in the trace of its end; the traces `session` hold all of it."""
@@ -31,34 +33,30 @@ CONTAINER_LISTS = (
 )
 
 
-class Named(msgspec.Struct):
-    name: str = ""
-    kind: str = ""
-
-
-class Binding(msgspec.Struct):
-    """Of a v1 Binding what is read."""
-
-    metadata: Named = msgspec.field(default_factory=Named)
-    target: Named = msgspec.field(default_factory=Named)
-
-
 T = TypeVar("T")
 
 
 def bind(kernel: Kernel, pod: Object, request: Request) -> Object:
-    """Put a Pod on a node, as a scheduler of the user's own does."""
-    metadata, binding = pod["metadata"], body_of(request, Binding)
-    if binding.metadata.name != metadata["name"]:
+    """Put a Pod on a node, as a scheduler of the user's own does; the Binding's labels and annotations become the Pod's."""
+    read = registry.read(request.body, options.field_validation(request), BINDING)
+    if isinstance(read, Status):
+        raise Refused(read)
+    binding, metadata = read.object, pod["metadata"]
+    given = binding["metadata"]
+    if given.get("name") != metadata["name"]:
         raise Refused(status.bad_request("name in URL does not match name in Binding object"))
-    errors = list(kinds.binding({"target": msgspec.to_builtins(binding.target)}))
+    errors = list(kinds.binding(binding))
     if errors:
         raise Refused(Status(500, "", status.aggregate(errors)))
+    api = kernel.rooms["apiserver"]
+    last = api.index("pods", metadata["namespace"], metadata["name"])
+    preconditions.check_stored(PODS, metadata, last, given.get("uid"), given.get("resourceVersion"))
     why = _cannot_be_bound(pod)
     if why:
         message = f'Operation cannot be fulfilled on pods/binding "{metadata["name"]}": {why}'
         raise Refused(Status(409, "Conflict", message, {"name": metadata["name"], "kind": "pods/binding"}))
-    kernel.rooms["apiserver"].bind(metadata["namespace"], metadata["name"], metadata["uid"], binding.target.name)
+    more = {name: given[name] for name in ("annotations", "labels") if given.get(name)}
+    api.bind(metadata["namespace"], metadata["name"], metadata["uid"], binding["target"]["name"], more)
     return {**Status(201).object(), "code": 201}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1.schema import Kind
-from lifecycle.core_v1.status import Status, details
+from lifecycle.core_v1.status import Status, conflict, details
 from lifecycle.wire import Object
 
 PREFIXES = {"endpoints": "services/endpoints", "nodes": "minions", "services": "services/specs"}
@@ -33,9 +33,22 @@ def check(kind: Kind, obj: Object, preconditions: Mapping[str, Any], version: in
     raise Refused(Status(409, "Conflict", message, details(kind, metadata["name"], by_kind=True)))
 
 
+def check_stored(kind: Kind, metadata: Mapping[str, Any], version: int, uid: Any, asked: Any) -> None:
+    """Test what a write that names no whole object wants of one, as the storage does. Raises: Refused."""
+    if uid and uid != metadata["uid"]:
+        raise Refused(conflict(kind, metadata["name"], other_object(kind, metadata, uid)))
+    if asked and asked != str(version):
+        said = f"ResourceVersion in precondition: {asked}, ResourceVersion in object meta: {version}"
+        raise Refused(conflict(kind, metadata["name"], _storage_error(kind, metadata, said)))
+
+
 def other_object(kind: Kind, metadata: Mapping[str, Any], uid: str) -> str:
     """Return what the storage says of a write that is meant for another object."""
+    return _storage_error(kind, metadata, f"UID in precondition: {uid}, UID in object meta: {metadata['uid']}")
+
+
+def _storage_error(kind: Kind, metadata: Mapping[str, Any], said: str) -> str:
     place = [PREFIXES.get(kind.plural, kind.plural), metadata.get("namespace"), metadata["name"]]
     key = "/registry/" + "/".join(filter(None, place))
-    why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {metadata['uid']}"
+    why = f"Precondition failed: {said}"
     return f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}"

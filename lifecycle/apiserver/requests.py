@@ -11,15 +11,16 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import connections, events, eviction, pods, preconditions, selectors, services
+from lifecycle.apiserver import connections, events, eviction, options, pods, preconditions, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
+from lifecycle.apiserver.options import DeleteOptions
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap, heartbeats
-from lifecycle.core_v1 import managed_fields, registry, resource_quotas, server_side_apply, status, storage, typed
+from lifecycle.core_v1 import admission, managed_fields, registry, resource_quotas, server_side_apply, status, storage, typed
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
-from lifecycle.core_v1.registry import Accepted, FieldValidation
+from lifecycle.core_v1.registry import Accepted
 from lifecycle.core_v1.schema import Kind
 from lifecycle.core_v1.status import Status
 from lifecycle.kernel import Kernel
@@ -32,16 +33,12 @@ Result = tuple[int, Object, tuple[str, ...]]
 CONDITIONAL = ("Lease", "PodDisruptionBudget", "RuntimeClass")
 """Kinds of which no update is taken that does not say which version it is of."""
 
+MADE_BY_PUT = ("Endpoints", "Event", "Lease", "LimitRange", "Service")
+"""Kinds of which a PUT makes an object that is not there. Kubernetes: AllowCreateOnUpdate of their strategies"""
+
 PERMANENT_NAMESPACES = ("default", "kube-public", "kube-system")
 MOST_PODS = 20_000
 """Pods that one cluster holds at most."""
-
-
-class DeleteOptions(msgspec.Struct, rename="camel"):
-    """Of metav1.DeleteOptions what is known here; other fields are let pass."""
-
-    grace_period_seconds: int | None = None
-    preconditions: dict[str, str | None] | None = None
 
 
 class Requests:
@@ -79,7 +76,7 @@ class Requests:
         namespace = self._namespace(kind, request)
         accepted = registry.accept(
             request.body,
-            _field_validation(request),
+            options.field_validation(request),
             expected=kind,
             namespace=namespace,
             objects=self._api,
@@ -93,16 +90,19 @@ class Requests:
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
         if self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]) is not None:
-            raise Refused(status.already_exists(kind, metadata["name"]))
+            generated = bool(metadata.get("generateName"))
+            raise Refused(status.already_exists(kind, metadata["name"], generated))
         if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
             raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
         self._charge(kind, obj)
         if kind.kind == "Node":
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
         if request.content_type == APPLY_PATCH:
-            metadata["managedFields"] = managed_fields.created(kind, request.body, _manager(request), self.kernel.now)
+            metadata["managedFields"] = managed_fields.created(
+                kind, request.body, options.field_manager(request), self.kernel.now
+            )
         else:
-            metadata["managedFields"] = managed_fields.made(kind, _manager(request), self.kernel.now)
+            metadata["managedFields"] = managed_fields.made(kind, options.field_manager(request), self.kernel.now)
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
 
@@ -121,18 +121,32 @@ class Requests:
             self._api.update("resourcequotas", resource_quotas.charged(quota, used))
 
     def update(self, kind: Kind, request: Request) -> Result:
+        if kind.kind in MADE_BY_PUT and not request.subresource and self._find(kind, request) is None:
+            return self._make(kind, request)
         old = self._existing(kind, request)
         metadata = request.body.get("metadata") if isinstance(request.body, dict) else None
         if kind.kind in CONDITIONAL and isinstance(metadata, dict) and metadata.get("resourceVersion") in (None, "", "0"):
             raise Refused(status.version_required(kind, request.name))
         return self._replace(kind, request, old, request.body)
 
+    def _make(self, kind: Kind, request: Request) -> Result:
+        """Make what a PUT has not found; which version it is of does not matter then."""
+        body = request.body
+        metadata = body.get("metadata") if isinstance(body, dict) else None
+        if isinstance(metadata, dict):
+            if metadata.get("uid"):
+                there = {"namespace": request.namespace, "name": request.name, "uid": ""}
+                why = preconditions.other_object(kind, there, metadata["uid"])
+                raise Refused(status.conflict(kind, request.name, why))
+            body = {**body, "metadata": {name: value for name, value in metadata.items() if name != "resourceVersion"}}
+        return self.create(kind, msgspec.structs.replace(request, body=body))
+
     def patch(self, kind: Kind, request: Request) -> Result:
         if request.content_type == APPLY_PATCH:
             return self.apply(kind, request)
         old = self._existing(kind, request)
         patched = patch(
-            kind, self._shown(kind, old, request.body), request.body, request.content_type, _field_validation(request)
+            kind, self._shown(kind, old, request.body), request.body, request.content_type, options.field_validation(request)
         )
         if isinstance(patched, Status):
             raise Refused(patched)
@@ -149,9 +163,9 @@ class Requests:
             if request.subresource:
                 raise Refused(status.not_found(kind, request.name))
             return self.create(kind, request)
-        old, force = _asked(kind, old), request.query.get("force") in (["true"], ["1"])
+        old, manager = _asked(kind, old), options.field_manager(request)
         applied = server_side_apply.apply(
-            kind, old, request.body, _manager(request), force, self.kernel.now, request.subresource
+            kind, old, request.body, manager, options.force(request), self.kernel.now, request.subresource
         )
         if isinstance(applied, Status):
             raise Refused(applied)
@@ -159,8 +173,8 @@ class Requests:
         return self._replace(kind, request, old, applied, applied["metadata"]["managedFields"])
 
     def delete(self, kind: Kind, request: Request) -> Result:
-        old, options = self._existing(kind, request), _delete_options(request)
-        wanted = options.preconditions or {}
+        old, how = self._existing(kind, request), options.delete_options(request)
+        wanted = how.preconditions
         version, asked = self._version(kind, old), wanted.get("resourceVersion")
         if kind.plural not in heartbeats.RESOURCES or not self._is_later(asked, version):
             preconditions.check(kind, old, wanted, version)
@@ -168,16 +182,16 @@ class Requests:
             raise Refused(status.forbidden(kind, request.name, "this namespace may not be deleted"))
         if kind.kind == "PriorityClass" and request.name in SYSTEM_PRIORITIES:
             raise Refused(status.forbidden(kind, request.name, "this is a system priority class and cannot be deleted"))
-        return 200, self._delete(kind, old, options), ()
+        return 200, self._delete(kind, old, how), ()
 
     def delete_collection(self, kind: Kind, request: Request) -> Result:
         """Delete all objects of a kind that the selectors of the query match."""
         if kind.kind == "Namespace":
             raise Refused(status.method_not_allowed(kind, request.verb))
-        options = _delete_options(request)
+        how = options.delete_options(request)
         namespace = self._namespace(kind, request) if kind.namespaced else None
-        matches = selectors.of_query(request.query)
-        deleted = [self._delete(kind, obj, options) for obj in list(self._api.list(kind.plural, namespace)) if matches(obj)]
+        matches = selectors.of_query(request.query, kind.plural)
+        deleted = [self._delete(kind, obj, how) for obj in list(self._api.list(kind.plural, namespace)) if matches(obj)]
         items = {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": {}, "items": deleted}
         return 200, items, ()
 
@@ -205,17 +219,20 @@ class Requests:
         if isinstance(metadata, dict):
             self._check_preconditions(kind, old, metadata.get("uid"), metadata.get("resourceVersion"))
         accepted = registry.accept_update(
-            manifest, old, _field_validation(request), expected=kind, subresource=request.subresource
+            manifest, old, options.field_validation(request), expected=kind, subresource=request.subresource
         )
         granted = _granted(accepted)
         new = granted.object
         self._check_growth(kind, new, old)
+        _refuse(admission.validate_update(kind, new, self._api, request.subresource))
         if kind.kind == "Service" and not request.subresource:
             services.allocate(self.kernel, new, old)
         if managed is None and not request.subresource:
             managed = managed_fields.given(kind, old, manifest)
         if managed is None:
-            managed = managed_fields.updated(kind, old, new, _manager(request), self.kernel.now, request.subresource)
+            managed = managed_fields.updated(
+                kind, old, new, options.field_manager(request), self.kernel.now, request.subresource
+            )
         if managed:
             new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
         return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new))), granted.warnings
@@ -228,11 +245,9 @@ class Requests:
             if why:
                 raise Refused(status.forbidden(kind, new["metadata"]["name"], why))
 
-    def _delete(self, kind: Kind, old: Object, options: DeleteOptions) -> Object:
+    def _delete(self, kind: Kind, old: Object, how: DeleteOptions) -> Object:
         metadata = old["metadata"]
-        left: Object = self._api.delete(
-            kind.plural, metadata.get("namespace", ""), metadata["name"], grace=options.grace_period_seconds
-        )
+        left: Object = self._api.delete(kind.plural, metadata.get("namespace", ""), metadata["name"], grace=how.grace)
         if kind.plural in ANSWERS_WITH_OBJECT or left["metadata"].get("deletionTimestamp"):
             return left
         return status.success(kind, metadata["name"], metadata["uid"]).object()
@@ -338,32 +353,6 @@ def _check_name(request: Request) -> None:
         raise Refused(
             status.bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
         )
-
-
-def _manager(request: Request) -> str:
-    """Return in whose name a request sets fields."""
-    return (request.query.get("fieldManager") or [""])[0] or request.user
-
-
-def _field_validation(request: Request) -> FieldValidation:
-    """Return how strictly a request wants to be read; what is not known to mean anything is Warn, the default."""
-    match request.query.get("fieldValidation"):
-        case ["Strict"]:
-            return "Strict"
-        case ["Ignore"]:
-            return "Ignore"
-    return "Warn"
-
-
-def _delete_options(request: Request) -> DeleteOptions:
-    """Return the options of the body, or those of the query where there is no body."""
-    given = request.body
-    if not given and "gracePeriodSeconds" in request.query:
-        given = {"gracePeriodSeconds": request.query["gracePeriodSeconds"][0]}
-    try:
-        return msgspec.convert(given or {}, DeleteOptions, strict=False)
-    except msgspec.ValidationError as wrong:
-        raise Refused(status.bad_request(f"unable to decode the request's DeleteOptions: {wrong}")) from None
 
 
 _POD_ACTIONS = {

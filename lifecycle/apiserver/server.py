@@ -6,11 +6,12 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from lifecycle.apiserver import connections, deletion, pods
+from lifecycle.apiserver import connections, deletion, pod_clients, pods
 from lifecycle.apiserver.conditions import with_condition
 from lifecycle.apiserver.kinds import COUNTS_GENERATIONS
 from lifecycle.apiserver.requests import Requests
@@ -18,6 +19,7 @@ from lifecycle.apiserver.store import Row, Store
 from lifecycle.clock import HOUR, MINUTE, Micros, rfc3339
 from lifecycle.core_v1 import component_fields
 from lifecycle.kernel import Kernel, Pod
+from lifecycle.programs.servers import HTTPRequest, HTTPResponse
 from lifecycle.wire import Answer, Object, Request
 
 TOPOLOGY_LABELS = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
@@ -68,6 +70,10 @@ class APIServer:
         """Have `rooms[room].observe(resource, type, old, new)` called after each change of these resources."""
         for resource in resources:
             self.informers.setdefault(resource, []).append(room)
+
+    def respond(self, request: HTTPRequest) -> HTTPResponse:
+        """Answer what a program in a Pod asks."""
+        return pod_clients.answer(self.kernel, request)
 
     def answer(self, index: int, request: Request) -> Answer:
         """Take the request that has this index."""
@@ -135,8 +141,10 @@ class APIServer:
             self._drop(resource, old)
         return old
 
-    def bind(self, namespace: str, name: str, uid: str, node: str) -> None:
+    def bind(self, namespace: str, name: str, uid: str, node: str, more: Mapping[str, Mapping[str, str]] | None = None) -> None:
         """Put a Pod on a node and say that it is scheduled, in one change; it gets the labels that say where the node is.
+
+        `more` are labels and annotations that the Binding brings.
 
         Kubernetes: pkg/registry/core/pod/storage (assignPod), plugin/pkg/admission/podtopologylabels
         """
@@ -146,9 +154,9 @@ class APIServer:
         condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None}
         status = with_condition(pod["status"], condition, self.kernel.now)
         status.pop("nominatedNodeName", None)
-        metadata, where = pod["metadata"], self._topology(node)
-        if where:
-            metadata = {**metadata, "labels": {**(metadata.get("labels") or {}), **where}}
+        metadata = pod["metadata"]
+        for part, given in _together(more or {}, self._topology(node)).items():
+            metadata = {**metadata, part: {**(metadata.get(part) or {}), **given}}
         self.update("pods", {**pod, "metadata": metadata, "spec": {**pod["spec"], "nodeName": node}, "status": status})
 
     def _topology(self, node: str) -> dict[str, str]:
@@ -242,3 +250,8 @@ class APIServer:
             event = self.get("events", *oldest)
             if event is not None:
                 self._drop("events", event)
+
+
+def _together(more: Mapping[str, Mapping[str, str]], where: Mapping[str, str]) -> dict[str, Mapping[str, str]]:
+    """Return what a Binding brings, with the labels of its node."""
+    return {**more, "labels": {**more.get("labels", {}), **where}} if where else {**more}

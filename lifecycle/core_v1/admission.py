@@ -74,7 +74,7 @@ def admit(kind: Kind, obj: Object, objects: Objects, suffix: Callable[[str], str
 
 def validate(kind: Kind, obj: Object, objects: Objects) -> Status | None:
     """Refuse what a whole, valid object asks for and what else there is in the cluster does not allow."""
-    if kind.kind == "PriorityClass" and obj.get("globalDefault"):
+    if kind.kind == "PriorityClass":
         return _second_default(kind, obj, objects)
     tests = {"Pod": limit_ranges.violations, "PersistentVolumeClaim": limit_ranges.claim_violations}
     if kind.kind not in tests:
@@ -86,12 +86,23 @@ def validate(kind: Kind, obj: Object, objects: Objects) -> Status | None:
     return status.forbidden(kind, obj["metadata"].get("name", ""), why)
 
 
+def validate_update(kind: Kind, obj: Object, objects: Objects, subresource: str = "") -> Status | None:
+    """Refuse the same of an object that is to replace another; of a Pod only where it is resized.
+
+    Kubernetes: plugin/pkg/admission/priority, plugin/pkg/admission/limitranger (SupportsAttributes)
+    """
+    concerned = subresource == "resize" if kind.kind == "Pod" else not subresource
+    return validate(kind, obj, objects) if concerned else None
+
+
 def _second_default(kind: Kind, priority_class: Object, objects: Objects) -> Status | None:
-    found = next((c["metadata"]["name"] for c in objects.list("priorityclasses") if c.get("globalDefault")), None)
-    if found is None:
+    """Refuse a global default where another class is one: of several, Kubernetes minds the lowest."""
+    name = priority_class["metadata"].get("name", "")
+    found = _global_default(objects) if priority_class.get("globalDefault") else None
+    if found is None or found["metadata"]["name"] == name:
         return None
-    why = f"PriorityClass {found} is already marked as default. Only one default can exist"
-    return status.forbidden(kind, priority_class["metadata"].get("name", ""), why)
+    why = f"PriorityClass {found['metadata']['name']} is already marked as default. Only one default can exist"
+    return status.forbidden(kind, name, why)
 
 
 def admit_update(kind: Kind, new: Object, old: Object) -> None:
@@ -177,11 +188,7 @@ def _priority_class(spec: Object, objects: Objects) -> tuple[int, str] | None:
     """Return priority and preemption policy, from the named class or the global default; None: no class of that name."""
     name = spec.get("priorityClassName")
     if not name:
-        default = min(
-            (c for c in objects.list("priorityclasses") if c.get("globalDefault")),
-            key=lambda c: (c.get("value", 0), c["metadata"]["name"]),
-            default=None,
-        )
+        default = _global_default(objects)
         if default is None:
             return 0, "PreemptLowerPriority"
         spec["priorityClassName"] = default["metadata"]["name"]
@@ -190,6 +197,11 @@ def _priority_class(spec: Object, objects: Objects) -> tuple[int, str] | None:
     if found is not None:
         return _value_and_policy(found)
     return (SYSTEM_PRIORITIES[name], "PreemptLowerPriority") if name in SYSTEM_PRIORITIES else None
+
+
+def _global_default(objects: Objects) -> Object | None:
+    marked = (one for one in objects.list("priorityclasses") if one.get("globalDefault"))
+    return min(marked, key=lambda one: (one.get("value", 0), one["metadata"]["name"]), default=None)
 
 
 def _value_and_policy(priority_class: Object) -> tuple[int, str]:

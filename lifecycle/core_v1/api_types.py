@@ -68,6 +68,7 @@ RuntimeClass: kind=string apiVersion=string metadata=ObjectMeta handler=string! 
 Overhead: podFixed=ResourceList
 Scheduling: nodeSelector={string} tolerations=[Toleration]
 Fault: kind=string apiVersion=string metadata=ObjectMeta spec=any status=any
+Eviction: kind=string apiVersion=string metadata=ObjectMeta deleteOptions=*DeleteOptions
 DeleteOptions: kind=string apiVersion=string gracePeriodSeconds=*int64 preconditions=*Preconditions orphanDependents=*bool
     propagationPolicy=*DeletionPropagation dryRun=[string] ignoreStoreReadErrorWithClusterBreakingPotential=*bool
 ObjectMeta: name=string generateName=string namespace=string selfLink=string uid=UID resourceVersion=string generation=int64

@@ -89,8 +89,13 @@ def not_acceptable(accepted: Iterable[str]) -> Status:
     return Status(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(accepted)}")
 
 
-def already_exists(kind: Kind, name: str) -> Status:
-    return Status(409, "AlreadyExists", f'{kind.qualified_plural} "{name}" already exists', details(kind, name))
+def already_exists(kind: Kind, name: str, generated: bool = False) -> Status:
+    """Return that a name is taken; `generated`: one that was to be made from a `generateName`, which may be tried again."""
+    message = f'{kind.qualified_plural} "{name}" already exists'
+    if generated:
+        why = "the server was not able to generate a unique name for the object"
+        return Status(409, "AlreadyExists", f"{message}, {why}", details(kind, name, retryAfterSeconds=1))
+    return Status(409, "AlreadyExists", message, details(kind, name))
 
 
 def conflict(kind: Kind, name: str, why: str = "") -> Status:

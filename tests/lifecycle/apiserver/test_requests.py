@@ -272,9 +272,8 @@ def test_deleting_a_collection_takes_what_its_selectors_match(rooms):
 
 def test_eviction_says_why_and_deletes(rooms):
     run_pod(rooms)
-    answer = rooms.request(
-        "create", "pods", {"kind": "Eviction", "apiVersion": "policy/v1"}, name="web", subresource="eviction"
-    )
+    eviction = {"kind": "Eviction", "apiVersion": "policy/v1", "metadata": {"name": "web"}}
+    answer = rooms.request("create", "pods", eviction, name="web", subresource="eviction")
     assert (answer.code, answer.body["status"]) == (201, "Success")
     (condition,) = stored(rooms)["status"]["conditions"]
     assert (condition["type"], condition["reason"]) == ("DisruptionTarget", "EvictionByEvictionAPI")
@@ -317,6 +316,112 @@ def test_a_binding_that_cannot_be_is_refused(rooms, name, target, code, message)
     body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": name}, "target": target}
     answer = rooms.request("create", "pods", body, name="web", subresource="binding")
     assert (answer.code, answer.body["message"]) == (code, message)
+
+
+def test_a_binding_brings_labels_and_annotations(rooms):
+    rooms.request("create", "pods", {**pod(), "metadata": {"name": "web", "labels": {"app": "web"}}})
+    metadata = {"name": "web", "labels": {"app": "api", "zone": "a"}, "annotations": {"by": "me"}}
+    body = {"apiVersion": "v1", "kind": "Binding", "metadata": metadata, "target": {"name": "node7"}}
+    assert rooms.request("create", "pods", body, name="web", subresource="binding").code == 201
+    assert stored(rooms)["metadata"]["labels"] == {"app": "api", "zone": "a"}
+    assert stored(rooms)["metadata"]["annotations"] == {"by": "me"}
+
+
+def test_a_binding_may_say_which_pod_it_means(rooms):
+    made = rooms.request("create", "pods", pod())
+    uid, version = made.body["metadata"]["uid"], str(made.changed)
+
+    def bind(**metadata: str) -> Any:
+        body = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "web", **metadata}, "target": {"name": "node7"}}
+        return rooms.request("create", "pods", body, name="web", subresource="binding")
+
+    prefix = (
+        'Operation cannot be fulfilled on pods "web": StorageError: invalid object, Code: 4, Key: /registry/pods/default/web, '
+    )
+    for wrong, why in (
+        ({"uid": "x"}, f"UID in precondition: x, UID in object meta: {uid}"),
+        ({"resourceVersion": "1"}, f"ResourceVersion in precondition: 1, ResourceVersion in object meta: {version}"),
+    ):
+        refused = bind(**wrong)
+        told = f"{prefix}ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: {why}"
+        assert (refused.code, refused.body["message"]) == (409, told)
+    assert bind(uid=uid, resourceVersion=version).code == 201
+
+
+@pytest.mark.parametrize(
+    ("subresource", "body", "message"),
+    [
+        (
+            "binding",
+            {"target": {"name": 5}},
+            'Binding in version "v1" cannot be handled as a Binding: '
+            "json: cannot unmarshal number into Go struct field ObjectReference.target.name of type string",
+        ),
+        (
+            "eviction",
+            {"metadata": {"name": "web"}, "deleteOptions": {"gracePeriodSeconds": "soon"}},
+            'Eviction in version "v1" cannot be handled as a Eviction: json: cannot unmarshal string into Go struct field '
+            "DeleteOptions.deleteOptions.gracePeriodSeconds of type int64",
+        ),
+        ("eviction", {}, "name in URL does not match name in Eviction object"),
+        ("eviction", {"metadata": {"name": "other"}}, "name in URL does not match name in Eviction object"),
+    ],
+)
+def test_what_is_no_binding_or_eviction_is_told_in_gos_words(rooms, subresource, body, message):
+    rooms.request("create", "pods", pod())
+    answer = rooms.request("create", "pods", body, name="web", subresource=subresource)
+    assert (answer.code, answer.body["message"]) == (400, message)
+
+
+def test_an_eviction_says_how_the_pod_is_deleted(rooms):
+    run_pod(rooms)
+    eviction = {"metadata": {"name": "web"}, "deleteOptions": {"gracePeriodSeconds": 7}}
+    assert rooms.request("create", "pods", eviction, name="web", subresource="eviction").code == 201
+    assert stored(rooms)["metadata"]["deletionGracePeriodSeconds"] == 7
+
+
+def test_options_of_a_delete_are_read_as_go_does(rooms):
+    run_pod(rooms)
+    refused = rooms.request("delete", "pods", {"gracePeriodSeconds": "soon"}, name="web")
+    assert refused.body["message"] == (
+        "json: cannot unmarshal string into Go struct field DeleteOptions.gracePeriodSeconds of type int64"
+    )
+    refused = rooms.request("delete", "pods", name="web", query={"gracePeriodSeconds": ["x"]})
+    assert refused.body["message"] == 'strconv.ParseInt: parsing "x": invalid syntax'
+
+
+@pytest.mark.parametrize(
+    ("resource", "group_version", "kind", "fields"),
+    [
+        ("leases", "coordination.k8s.io/v1", "Lease", {"spec": {"holderIdentity": "me"}}),
+        ("services", "v1", "Service", {"spec": {"ports": [{"port": 80}]}}),
+        ("limitranges", "v1", "LimitRange", {"spec": {"limits": []}}),
+        ("endpoints", "v1", "Endpoints", {}),
+        ("events", "v1", "Event", {"involvedObject": {"namespace": "default"}, "reason": "r"}),
+    ],
+)
+def test_a_put_makes_some_kinds_of_objects(rooms, resource, group_version, kind, fields):
+    body = {"apiVersion": group_version, "kind": kind, "metadata": {"name": "new", "resourceVersion": "5"}, **fields}
+    answer = rooms.request("update", resource, body, name="new", group_version=group_version)
+    assert (answer.code, answer.body["metadata"]["name"]) == (201, "new")
+    assert rooms.api.get(resource, "default", "new")
+
+
+def test_a_put_that_means_a_certain_object_makes_none(rooms):
+    body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "new", "uid": "x"}}
+    answer = rooms.request("update", "leases", body, name="new", group_version="coordination.k8s.io/v1")
+    assert answer.code == 409
+    assert answer.body["message"].endswith("Precondition failed: UID in precondition: x, UID in object meta: ")
+
+
+def test_a_name_that_is_taken_and_was_to_be_generated_may_be_tried_again(rooms):
+    body = {**config_map("taken"), "metadata": {"name": "taken", "generateName": "t-"}}
+    assert rooms.request("create", "configmaps", body).code == 201
+    answer = rooms.request("create", "configmaps", body)
+    why = "the server was not able to generate a unique name for the object"
+    assert (answer.code, answer.body["reason"]) == (409, "AlreadyExists")
+    assert answer.body["message"] == f'configmaps "taken" already exists, {why}'
+    assert answer.body["details"] == {"name": "taken", "kind": "configmaps", "retryAfterSeconds": 1}
 
 
 def test_an_eviction_of_another_pod_of_that_name_is_a_conflict(rooms):
@@ -463,6 +568,51 @@ def test_a_second_default_priority_class_is_refused(rooms):
         'priorityclasses.scheduling.k8s.io "two" is forbidden: '
         "PriorityClass one is already marked as default. Only one default can exist"
     )
+
+
+def test_a_class_may_not_be_patched_into_a_second_default(rooms):
+    group = {"group_version": "scheduling.k8s.io/v1"}
+    for name, default in (("one", True), ("two", False)):
+        body = {
+            "apiVersion": "scheduling.k8s.io/v1",
+            "kind": "PriorityClass",
+            "metadata": {"name": name},
+            "value": 1,
+            "globalDefault": default,
+        }
+        assert rooms.request("create", "priorityclasses", body, **group).code == 201
+
+    def patch(name: str) -> Any:
+        body = {"globalDefault": True, "description": "x"}
+        return rooms.request("patch", "priorityclasses", body, name=name, content_type="application/merge-patch+json", **group)
+
+    assert patch("one").code == 200
+    assert patch("two").body["message"] == (
+        'priorityclasses.scheduling.k8s.io "two" is forbidden: '
+        "PriorityClass one is already marked as default. Only one default can exist"
+    )
+
+
+def test_a_claim_may_not_grow_beyond_what_a_limit_range_allows(rooms):
+    limits = [{"type": "PersistentVolumeClaim", "max": {"storage": "2Gi"}}]
+    limit_range = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "l"}, "spec": {"limits": limits}}
+    assert rooms.request("create", "limitranges", limit_range).code == 201
+    storage_class = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "grows"},
+        "provisioner": "p",
+        "allowVolumeExpansion": True,
+    }
+    assert rooms.request("create", "storageclasses", storage_class, group_version="storage.k8s.io/v1").code == 201
+    spec = {"storageClassName": "grows", "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "c"}, "spec": spec}
+    assert rooms.request("create", "persistentvolumeclaims", claim).code == 201
+    old = rooms.api.get("persistentvolumeclaims", "default", "c")
+    rooms.api.update("persistentvolumeclaims", {**old, "status": {"phase": "Bound"}})
+    patch = {"spec": {"resources": {"requests": {"storage": "3Gi"}}}}
+    answer = rooms.request("patch", "persistentvolumeclaims", patch, name="c", content_type="application/merge-patch+json")
+    assert "maximum storage usage per PersistentVolumeClaim is 2Gi, but request is 3Gi" in answer.body["message"]
 
 
 def test_a_service_gets_an_address_of_its_own(rooms):

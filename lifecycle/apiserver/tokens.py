@@ -1,0 +1,79 @@
+"""ServiceAccounts' tokens: JSON Web Tokens, drawn from the seed of the cluster, which alone takes them for its own.
+
+Kubernetes: pkg/serviceaccount (claims.go, jwt.go), pkg/registry/core/serviceaccount/storage/token.go
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from lifecycle.clock import SECOND, Micros
+from lifecycle.seeds import Seeds
+from lifecycle.wire import Object
+
+ISSUER = "https://kubernetes.default.svc.cluster.local"
+EXTENDED = 365 * 24 * 3600
+"""For how many seconds a token holds that was asked for to last `WARN_AFTER`, so that who never reads it anew goes on."""
+WARN_AFTER = 3607
+SIGNATURE_BYTES, DRAWN_AT_ONCE = 256, 64
+
+
+def claims(account: Object, issued: Micros, seconds: int, audiences: Sequence[str], bound: Object, id: str) -> Object:
+    """Return what a token says of an account (its metadata); `bound` are the objects that it ends with, by kind."""
+    namespace, name, since = account["namespace"], account["name"], issued // SECOND
+    who = {**bound, "namespace": namespace, "serviceaccount": {"name": name, "uid": account.get("uid", "")}}
+    extended = seconds == WARN_AFTER and "pod" in bound and list(audiences) == [ISSUER]
+    if extended:
+        who["warnafter"] = since + seconds
+    return {
+        "aud": list(audiences),
+        "exp": since + (EXTENDED if extended else seconds),
+        "iat": since,
+        "iss": ISSUER,
+        "jti": id,
+        "kubernetes.io": who,
+        "nbf": since,
+        "sub": user_name(namespace, name),
+    }
+
+
+def user_name(namespace: str, account: str) -> str:
+    return f"system:serviceaccount:{namespace}:{account}"
+
+
+def signed(seeds: Seeds, claims: Object) -> str:
+    """Return a token that says so."""
+    header = {"alg": "RS256", "kid": _encoded(bytes.fromhex(seeds.hex(64, "token-key")))}
+    text = f"{_encoded(msgspec.json.encode(header))}.{_encoded(msgspec.json.encode(claims))}"
+    return f"{text}.{_signature(seeds, text)}"
+
+
+def read(seeds: Seeds, token: str, now: Micros) -> Object | None:
+    """Return what a token says; None where it is none of this cluster's, for others than the API server, or has ended."""
+    text, _, signature = token.rpartition(".")
+    if not text.isascii() or signature != _signature(seeds, text):
+        return None
+    try:
+        found: Any = msgspec.json.decode(_decoded(text.rpartition(".")[2]))
+    except (ValueError, binascii.Error, msgspec.DecodeError):
+        return None
+    return found if ISSUER in found["aud"] and now // SECOND < found["exp"] else None
+
+
+def _signature(seeds: Seeds, text: str) -> str:
+    """Return what stands for a signature: nobody who does not know the seed could have drawn it."""
+    parts = range(SIGNATURE_BYTES // DRAWN_AT_ONCE)
+    return _encoded(b"".join(bytes.fromhex(seeds.hex(2 * DRAWN_AT_ONCE, "token-signature", part, text)) for part in parts))
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
