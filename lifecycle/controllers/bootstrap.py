@@ -8,12 +8,12 @@ from typing import Any
 from lifecycle.clock import rfc3339
 from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
 from lifecycle.kernel import Kernel
+from lifecycle.programs.network import CONTROL_PLANE
 from lifecycle.wire import Object
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 KUBERNETES_IP = "10.96.0.1"
 """The first address of the Services' range; the API server's own."""
-CONTROL_PLANE_IP = "172.30.0.2"
 
 _HEALTHY = (
     ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
@@ -201,7 +201,7 @@ def _kubernetes_service() -> Object:
             "internalTrafficPolicy": "Cluster",
             "ipFamilies": ["IPv4"],
             "ipFamilyPolicy": "SingleStack",
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": CONTROL_PLANE.port}],
             "sessionAffinity": "None",
             "type": "ClusterIP",
         },
@@ -216,8 +216,8 @@ def _kubernetes_endpoints() -> Object:
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": _MIRRORED},
         "subsets": [
             {
-                "addresses": [{"ip": CONTROL_PLANE_IP}],
-                "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+                "addresses": [{"ip": CONTROL_PLANE.ip}],
+                "ports": [{"name": "https", "port": CONTROL_PLANE.port, "protocol": "TCP"}],
             }
         ],
     }
@@ -229,8 +229,8 @@ def _kubernetes_slice() -> Object:
         "kind": "EndpointSlice",
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"kubernetes.io/service-name": "kubernetes"}},
         "addressType": "IPv4",
-        "endpoints": [{"addresses": [CONTROL_PLANE_IP], "conditions": {"ready": True}}],
-        "ports": [{"name": "https", "port": 6443, "protocol": "TCP"}],
+        "endpoints": [{"addresses": [CONTROL_PLANE.ip], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": CONTROL_PLANE.port, "protocol": "TCP"}],
     }
 
 

@@ -23,8 +23,6 @@ SKIP = "endpointslice.kubernetes.io/skip-mirror"
 LEADER = "control-plane.alpha.kubernetes.io/leader"
 LEFT_OUT = "kubectl.kubernetes.io/last-applied-configuration"
 """An annotation that is not mirrored."""
-API_SERVER = ("default", "kubernetes")
-"""The Service of the API server itself, which no program can reach: nothing plays it."""
 
 
 class EndpointSliceMirroringState(msgspec.Struct):
@@ -44,7 +42,7 @@ class EndpointSliceMirroring:
         name = metadata["name"]
         if resource == "endpointslices":
             name = (metadata.get("labels") or {}).get(SERVICE_NAME)
-        if not name or (metadata["namespace"], name) == API_SERVER:
+        if not name:
             return
         service = self._api.get("services", metadata["namespace"], name)
         if service is not None and not service["spec"].get("selector"):

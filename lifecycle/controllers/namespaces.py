@@ -16,6 +16,7 @@ from lifecycle.apiserver.kinds import NAMESPACED
 from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
 from lifecycle.core_v1.schema import KINDS
 from lifecycle.kernel import Kernel
+from lifecycle.programs.network import CONTROL_PLANE
 from lifecycle.wire import Object
 
 ACCOUNT, ROOT_CA = "default", "kube-root-ca.crt"
@@ -27,9 +28,6 @@ FINALIZER_SECONDS = 15
 FIRST_RETRY: Micros = 5 * MILLISECOND
 LAST_RETRY: Micros = 60 * SECOND
 """How soon a pass that failed is repeated: twice as late each time, up to a minute."""
-
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nUG9kSHVi\n-----END CERTIFICATE-----\n"
-"""Stands for the certificate of the cluster's authority: nothing in a simulated cluster checks it."""
 
 FINE: Mapping[str, tuple[str, str]] = {
     "NamespaceDeletionDiscoveryFailure": ("ResourcesDiscovered", "All resources successfully discovered"),
@@ -219,7 +217,7 @@ def _root_ca(namespace: str) -> Object:
             "namespace": namespace,
             "annotations": {"kubernetes.io/description": about},
         },
-        "data": {"ca.crt": CERTIFICATE},
+        "data": {"ca.crt": CONTROL_PLANE.certificate},
     }
 
 

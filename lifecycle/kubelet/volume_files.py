@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.apiserver import tokens
+from lifecycle.clock import parse_rfc3339
 from lifecycle.core_v1.types import ObjectFieldSelector, ResourceFieldSelector
 from lifecycle.kubelet.environment import Facts, field_value, resource_value
 from lifecycle.kubelet.state import PodState
@@ -23,6 +25,10 @@ MISSING_KEY = {
 
 ROOT_CA = "kube-root-ca.crt"
 """The ConfigMap that every namespace has; here it may be missing, for nobody makes it."""
+
+
+SECONDS = 3600
+"""For how long a token holds of which nothing else is said."""
 
 
 class MountError(ValueError):
@@ -54,7 +60,7 @@ class VolumeFiles:
         errors: list[str] = []
         for part, body in (item for one in source.get("sources") or () for item in one.items()):
             if part == "serviceAccountToken":
-                found[body["path"]] = b"token"
+                found[body["path"]] = self._token(pod, body).encode()
             elif part in ("configMap", "secret", "downwardAPI"):
                 try:
                     found |= self.of(pod, part, body, modes)
@@ -83,6 +89,20 @@ class VolumeFiles:
             elif not source.get("optional"):
                 raise MountError(MISSING_KEY[resource].format(item["key"]))
         return found
+
+    def _token(self, pod: PodState, source: Object) -> str:
+        """Return a token of the Pod's account, as of the Pod's beginning. Kubernetes: pkg/kubelet/token"""
+        obj, api, seeds = self.kubelet.object(pod), self.kubelet.api, self.kubelet.kernel.seeds
+        name = obj["spec"].get("serviceAccountName") or "default"
+        account = api.get("serviceaccounts", pod.namespace, name)
+        of = account["metadata"] if account else {"namespace": pod.namespace, "name": name}
+        node = api.get("nodes", "", pod.node)
+        bound = {"pod": {"name": pod.name, "uid": pod.uid}}
+        if node is not None:
+            bound = {"node": {"name": pod.node, "uid": node["metadata"]["uid"]}, **bound}
+        audience, seconds = source.get("audience") or tokens.ISSUER, source.get("expirationSeconds") or SECONDS
+        since, id = parse_rfc3339(obj["metadata"]["creationTimestamp"]), seeds.uid("token", pod.uid, audience)
+        return tokens.signed(seeds, tokens.claims(of, since, seconds, [audience], bound, id))
 
     def _downward(self, pod: PodState, item: dict[str, Any]) -> str:
         node = self.kubelet.node(pod)

@@ -64,7 +64,8 @@ def _ask(room: Programs, request: HTTPGet, reply: Reply, where: str, latency: Mi
 def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, where: str, logged: bool) -> None:
     host = next((value for name, value in request.headers if name.lower() == "host"), f"{request.host}:{request.port}")
     client = reached.ip.rpartition(".")[0] + ".1" if reached.sandbox else ""
-    asked = HTTPRequest(request.method, request.path, host, request.port, request.headers, request.body, client)
+    tls = request.scheme.upper() == "HTTPS"
+    asked = HTTPRequest(request.method, request.path, host, request.port, request.headers, request.body, client, tls)
     response = answer(room, reached, asked, logged)
     steady = reached.steady and response.steady
     span = None if response.delay is None else reached.delay + response.delay
@@ -78,7 +79,7 @@ def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, 
         text = f'malformed HTTP response "{response.body}"' if response.body else "EOF"
         room.answer(reply, HTTPResult(error=where + text, steady=steady), span)
         return
-    if request.scheme.upper() == "HTTPS" and reached.sandbox is not None and "tls" not in response.protocol:
+    if tls and reached.listener is not None and not reached.listener.certificate:
         room.answer(reply, HTTPResult(error=where + "http: server gave HTTP response to HTTPS client", steady=steady), span)
         return
     room.answer(reply, HTTPResult(response.status, response.headers, response.body, steady=steady), span)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
-from lifecycle.programs.network import is_public
-from lifecycle.programs.servers import ACCESS_LOGS, GRPC, SERVERS, HTTPRequest, HTTPResponse, completed
+from lifecycle.programs.network import CONTROL_PLANE, is_public
+from lifecycle.programs.servers import ACCESS_LOGS, GO, GRPC, MANNERS, SERVERS, HTTPRequest, HTTPResponse, completed
 from lifecycle.programs.state import Listener, Process, SandboxState
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LATENCY: Micros = MILLISECOND
 OUTSIDE: Micros = 20 * MILLISECOND
+API_SERVER = Listener("", 0, "kube-apiserver", CONTROL_PLANE.ip, CONTROL_PLANE.certificate)
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -69,8 +70,9 @@ def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str)
     service = room.network.service_at(ip)
     if service is not None:
         return _at_service(room, origin, ip, port)
-    if ip == "10.96.0.1":
-        return Reached("open" if port == 443 else "lost", ip, port)
+    if ip == CONTROL_PLANE.ip:
+        listener = API_SERVER if port == CONTROL_PLANE.port else None
+        return Reached("open" if listener else "refused", ip, port, None, listener)
     if is_public(ip):
         return Reached("open", ip, port, delay=OUTSIDE)
     return Reached("lost", ip, port)
@@ -112,6 +114,12 @@ def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool 
     """
     if reached.listener is None:
         return HTTPResponse(200, _OUTSIDE_PAGE, (("Content-Type", "text/html"),), OUTSIDE, False)
+    if reached.listener.certificate and not request.tls:
+        plain = MANNERS.get(reached.listener.server, GO).plain
+        return completed(reached.listener.server, HTTPResponse(400, plain))
+    if not reached.listener.container:
+        found: HTTPResponse = room.kernel.rooms["apiserver"].respond(request)
+        return found
     target = _process(room, reached.listener)
     if target is None:
         return HTTPResponse(delay=None)

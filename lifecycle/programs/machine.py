@@ -415,12 +415,12 @@ class Machine:
 
     # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def listen(self, process: Process, port: int, server: str, address: str = "0.0.0.0") -> bool:
-        """Open a port; False where it is in use."""
+    def listen(self, process: Process, port: int, server: str, address: str = "0.0.0.0", certificate: str = "") -> bool:
+        """Open a port, to TLS alone where there is a certificate; False where it is in use."""
         ports = self.room.ports(self.sandbox)
         if port in ports:
             return False
-        ports[port] = Listener(self.state.spec.id, process.pid, server, address)
+        ports[port] = Listener(self.state.spec.id, process.pid, server, address, certificate)
         self.changed(None)
         return True
 

@@ -16,6 +16,17 @@ from lifecycle.clock import Micros
 from lifecycle.programs.interface import ResolvConf, Sandbox
 
 
+class ControlPlane(msgspec.Struct, frozen=True):
+    """Where the API server is, and the certificate of the cluster's authority: whoever has that knows the server by it."""
+
+    ip: str
+    port: int
+    certificate: str
+
+
+CONTROL_PLANE = ControlPlane("172.30.0.2", 6443, "-----BEGIN CERTIFICATE-----\nUG9kSHVi\n-----END CERTIFICATE-----\n")
+
+
 class Endpoint(msgspec.Struct, frozen=True, array_like=True):
     """An address behind a Service and, for each of the Service's ports in order, the port there (0: none)."""
 

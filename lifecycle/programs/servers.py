@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HTTPRequest(msgspec.Struct, frozen=True):
-    """A request as a server sees it. `client` is the address it comes from."""
+    """A request as a server sees it. `client` is the address it comes from; `tls`: it comes over TLS."""
 
     method: str
     path: str
@@ -25,6 +25,7 @@ class HTTPRequest(msgspec.Struct, frozen=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     client: str = ""
+    tls: bool = False
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers if key.lower() == name.lower()), "")
@@ -49,6 +50,7 @@ class Manner(msgspec.Struct, frozen=True):
 
     `http`: it does at all. `closes`: it ends the connection after each answer. `keeps` is what its header Connection says
     where it does not; `server` and `content_type` stand in answers that say nothing else.
+    `plain` is what it says with a 400 to who speaks no TLS at a port where it does.
     """
 
     http: bool = True
@@ -57,6 +59,7 @@ class Manner(msgspec.Struct, frozen=True):
     keeps: str = ""
     server: str = ""
     content_type: str = "text/plain; charset=utf-8"
+    plain: str = "Client sent an HTTP request to an HTTPS server.\n"
 
 
 GO = Manner()

@@ -286,13 +286,15 @@ class Exec(msgspec.Struct, omit_defaults=True):
 class Listener(msgspec.Struct, omit_defaults=True):
     """An open port: which process of which container, and what kind of server answers there (`servers.py`).
 
-    `address` is the address that it is bound to: 0.0.0.0, or 127.0.0.1 for this Pod alone.
+    `address` is the address that it is bound to: 0.0.0.0, or 127.0.0.1 for this Pod alone. `certificate` is what it shows
+    where it speaks TLS (as PEM). One of no container is the control plane's.
     """
 
     container: str
     pid: int
     server: str
     address: str = "0.0.0.0"
+    certificate: str = ""
 
 
 class Connection(msgspec.Struct, omit_defaults=True):

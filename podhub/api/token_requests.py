@@ -1,23 +1,23 @@
-"""`kubectl create token`: what looks like a ServiceAccount's token. It opens nothing anywhere, and is not in the log.
+"""`kubectl create token`: a ServiceAccount's token, which programs in this cluster's Pods can use. It is not in the log.
 
-Kubernetes: pkg/registry/core/serviceaccount/storage/token.go, pkg/serviceaccount/claims.go
+Kubernetes: pkg/registry/core/serviceaccount/storage/token.go
 """
 
 from __future__ import annotations
 
-import base64
-import secrets
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 
+from lifecycle.apiserver import tokens
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target
-from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.clock import SECOND, rfc3339
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.schema import Kind
+from lifecycle.seeds import Seeds
 from lifecycle.wire import Object
 from podhub.api import bodies
 from podhub.api.address import Address
@@ -27,10 +27,8 @@ from podhub.api.threads import on_thread
 
 TOKEN_REQUEST = Kind("authentication.k8s.io/v1", "TokenRequest", "tokenrequests")
 
-ISSUER = "https://kubernetes.default.svc.cluster.local"
 USUAL, LEAST, MOST = 3600, 600, 1 << 32
 """For how many seconds a token holds."""
-SIGNATURE_BYTES = 256
 
 
 class Reference(msgspec.Struct, rename="camel"):
@@ -55,8 +53,8 @@ async def answer(call: Call, address: Address, about: Target) -> Reply:
     seconds = USUAL if spec.expiration_seconds is None else spec.expiration_seconds
     account = await on_thread(lambda: _find(address, "serviceaccounts", about.namespace, about.name))
     bound = await on_thread(lambda: _bound(address, about.namespace, spec.bound_object_ref))
-    now, audiences = address.now, spec.audiences or [ISSUER]
-    claims = _claims(account["metadata"], now, seconds, audiences, bound)
+    now, audiences = address.now, spec.audiences or [tokens.ISSUER]
+    claims = tokens.claims(account["metadata"], now, seconds, audiences, bound, str(uuid4()))
     ends = rfc3339(now + seconds * SECOND)
     bound_to = (body.get("spec") or {}).get("boundObjectRef")
     given = {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound_to}
@@ -66,7 +64,7 @@ async def answer(call: Call, address: Address, about: Target) -> Reply:
             "apiVersion": TOKEN_REQUEST.group_version,
             "metadata": {"name": about.name, "namespace": about.namespace, "creationTimestamp": rfc3339(now)},
             "spec": given,
-            "status": {"token": _signed(claims), "expirationTimestamp": ends},
+            "status": {"token": tokens.signed(Seeds(address.cluster.seed), claims), "expirationTimestamp": ends},
         },
         201,
     )
@@ -112,29 +110,3 @@ def _bound(address: Address, namespace: str, reference: Reference | None) -> Obj
         why = f"the UID in the bound object reference ({reference.uid}) does not match the UID in record. The object might "
         raise Refused(status.conflict(BY_PLURAL["v1", plural], reference.name, f"{why}have been deleted and then recreated"))
     return {reference.kind.lower(): {"name": reference.name, "uid": uid}}
-
-
-def _claims(account: Object, now: Micros, seconds: int, audiences: list[str], bound: Object) -> Object:
-    namespace, name, since = account["namespace"], account["name"], now // SECOND
-    who = {"namespace": namespace, **bound, "serviceaccount": {"name": name, "uid": account["uid"]}}
-    return {
-        "aud": audiences,
-        "exp": since + seconds,
-        "iat": since,
-        "iss": ISSUER,
-        "jti": str(uuid4()),
-        "kubernetes.io": who,
-        "nbf": since,
-        "sub": f"system:serviceaccount:{namespace}:{name}",
-    }
-
-
-def _signed(claims: Object) -> str:
-    """Return a JSON Web Token whose signature nobody has made."""
-    header = {"alg": "RS256", "kid": _encoded(secrets.token_bytes(32))}
-    parts = (msgspec.json.encode(header), msgspec.json.encode(claims), secrets.token_bytes(SIGNATURE_BYTES))
-    return ".".join(map(_encoded, parts))
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).decode().rstrip("=")

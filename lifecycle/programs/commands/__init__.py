@@ -7,13 +7,13 @@ from lifecycle.programs.commands import (
     behavior,
     cat,
     comparing,
+    curl,
     digests,
     dumps,
     ends,
     files,
     find,
     grep,
-    http_clients,
     listing,
     ls,
     memory,
@@ -30,6 +30,7 @@ from lifecycle.programs.commands import (
     terminals,
     text,
     times,
+    wget,
 )
 from lifecycle.programs.commands.call import COMMANDS, HANDLERS, Call, NoSpace, UsageError
 
@@ -45,13 +46,13 @@ __all__ = [
     "behavior",
     "cat",
     "comparing",
+    "curl",
     "digests",
     "dumps",
     "ends",
     "files",
     "find",
     "grep",
-    "http_clients",
     "listing",
     "ls",
     "memory",
@@ -68,4 +69,5 @@ __all__ = [
     "terminals",
     "text",
     "times",
+    "wget",
 ]

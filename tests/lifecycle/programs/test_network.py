@@ -221,7 +221,7 @@ def test_a_server_without_a_certificate_is_asked_for_tls_in_vain() -> None:
     world.run(1)
     result = world.exec(client, "curl", "-sSk", "https://10.244.0.5:80/")
     assert (result.stdout, result.code) == ("", 35)
-    assert result.stderr == "curl: (35) error:0A00010B:SSL routines::wrong version number\n"
+    assert result.stderr == "curl: (35) OpenSSL/3.0.15: error:0A00010B:SSL routines::wrong version number\n"
 
 
 def test_curl_sends_every_header_that_it_is_given() -> None:
