@@ -44,10 +44,17 @@ def _status(view: View, container: Container, old: Object | None, waiting: str, 
 
 def _without_record(view: View, container: Container, old: Object | None, waiting: str) -> Object:
     """Return the status of a container of which the runtime knows nothing."""
-    if old and view.restarted_all:
-        return _removed_for_restart(old)
-    if old and "terminated" in old["state"]:
-        return dict(old)
+    status = dict(old) if old and "terminated" in old["state"] else _not_there(container, old, waiting)
+    if old and view.restarted_all and "waiting" not in old["state"]:
+        _removed_for_restart(status)
+    elif old and "running" in old["state"] and not status["lastState"]:
+        status["lastState"] = {"terminated": NOT_LOCATED}
+        status["restartCount"] += not view.deleting
+    return status
+
+
+def _not_there(container: Container, old: Object | None, waiting: str) -> Object:
+    """Return the status of a container that waits to be created."""
     status: Object = {
         "name": container.name,
         "state": {"waiting": {"reason": waiting}},
@@ -58,29 +65,23 @@ def _without_record(view: View, container: Container, old: Object | None, waitin
         "imageID": "",
         "started": False,
     }
-    if old and "running" in old["state"] and not status["lastState"]:
-        status["lastState"] = {"terminated": NOT_LOCATED}
-        status["restartCount"] += not view.deleting
     if mounts := volume_mounts(container):
         status["volumeMounts"] = mounts
     return status
 
 
-def _removed_for_restart(old: Object) -> Object:
-    """Return the status of a container that a restart of all containers has removed."""
-    status = dict(old)
-    if "waiting" not in old["state"]:
-        ended = {
-            "exitCode": 137,
-            "reason": reasons.RESTARTING_ALL_CONTAINERS,
-            "message": RESTARTING_ALL_MESSAGE,
-            "startedAt": None,
-            "finishedAt": None,
-        }
-        status["lastState"] = {"terminated": ended}
-        status["restartCount"] = old["restartCount"] + 1
+def _removed_for_restart(status: Object) -> None:
+    """Have a status say that its container was removed by a restart of all containers."""
+    ended = {
+        "exitCode": 137,
+        "reason": reasons.RESTARTING_ALL_CONTAINERS,
+        "message": RESTARTING_ALL_MESSAGE,
+        "startedAt": None,
+        "finishedAt": None,
+    }
+    status["lastState"] = {"terminated": ended}
+    status["restartCount"] += 1
     status["state"] = {"waiting": {"reason": reasons.RESTARTING_ALL_CONTAINERS, "message": RESTARTING_ALL_MESSAGE}}
-    return status
 
 
 def _from_record(view: View, container: Container, record: ContainerRecord, old: Object | None) -> Object:

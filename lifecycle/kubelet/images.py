@@ -85,13 +85,14 @@ class Images:
 
     def pulled(self, pod: PodState, wanted: Wanted, pull: Pull) -> Reason | None:
         """End a pull; return why it failed, or None."""
-        name = names.normalize(wanted.image)
+        node, name = self.kubelet.node(pod), names.normalize(wanted.image)
+        if node.pulling.get(name, 0) <= self.kernel.now:
+            node.pulling.pop(name, None)
         found = self._found(wanted.image, name)
         where = self.kubelet.about(pod, wanted.container)
         if found.error is not None:
             self.kernel.trace("pull", where, image=wanted.image, phase="failed", bytes=0, message=found.error)
             return self._pull_failed(pod, wanted, found.error)
-        node = self.kubelet.node(pod)
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
         node.detected.setdefault(self.store.names(name)[0], self.kernel.now)
@@ -112,6 +113,8 @@ class Images:
             self.kernel.trace("pull", where, image=wanted.image, phase="started", bytes=0, message="")
         now, took = self.kernel.now, self._takes(pod, node, wanted.image, name)
         node.pull_free_at = max(now, node.pull_free_at) + took
+        if self._found(wanted.image, name).error is None:
+            node.pulling[name] = node.pull_free_at
         return Pull(took, node.pull_free_at - now)
 
     def _takes(self, pod: PodState, node: NodeState, image: str, name: str) -> Micros:
@@ -120,7 +123,8 @@ class Images:
             return self.kubelet.runtime.takes(delays.PULL_FAILS, pod)
         took = delays.PULL if found.pull is None else parse_go_duration(found.pull)
         there = self.present(node, image, name) or self.store.held(node, name)
-        return min(took, delays.PULL_CHECK) if there else took
+        coming = any(one in node.pulling for one in self.store.names(name))
+        return min(took, delays.PULL_CHECK) if there or coming else took
 
     def _found(self, image: str, name: str) -> Image:
         """Return what a pull finds: what a Fault says, else the configuration."""

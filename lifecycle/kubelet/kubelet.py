@@ -363,6 +363,8 @@ class Kubelet:
             status["qosClass"] = obj["status"]["qosClass"]
         pod.worker.phase = "finished"
         self.api.update("pods", {**obj, "status": status})
+        if self.deleting(pod):
+            self.kernel.after(delays.REMOVE, "kubelet", "remove", pod.uid)
 
     def node_info(self, node: str) -> NodeInfo:
         """Return what is taken of a node by the Pods that its kubelet has admitted."""

@@ -97,6 +97,7 @@ class Restarting:
         if not node.down or node.held:
             return
         node.down = False
+        node.pulling = {}
         node.pull_free_at, node.relist_origin = self.kernel.now, self.kernel.now + FIRST_RELIST
         self._tell(node)
         self.kernel.rooms["nodelifecycle"].kubelet_started(name)

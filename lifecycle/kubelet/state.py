@@ -257,10 +257,11 @@ class NodeState(msgspec.Struct):
 
     Relists fall on `relist_origin + n` periods, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
     are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
-    time) is empty; `deferred` are Pods whose resize waits for room. `images` are those that were pulled, with their sizes,
-    `detected` when. `preempting` are critical Pods that wait for others to end. The kubelet is `down`, and the node `off`
-    until it has booted, while somebody has it so (`held`: what, by the key they gave). `listing` is the timer by which a
-    kubelet that has started hears of its Pods, `resumed` counts the probe workers that have taken up their work again. `status`
+    time) is empty, `pulling` what is in it and when it comes; `deferred` are Pods whose resize waits for room. `images` are
+    those that were pulled, with their sizes, `detected` when. `preempting` are critical Pods that wait for others to end. The
+    kubelet is `down`, and the node `off` until it has booted, while somebody has it so (`held`: what, by the key they gave).
+    `listing` is the timer by which a kubelet that has started hears of its Pods, `resumed` counts the probe workers that have
+    taken up their work again. `status`
     is the timer of the next node status; while there are `network_faults` the network plugin is not ready.
     """
 
@@ -274,6 +275,7 @@ class NodeState(msgspec.Struct):
     images: dict[str, int] = {}
     detected: dict[str, Micros] = {}
     pull_free_at: Micros = 0
+    pulling: dict[str, Micros] = {}
     relist: int | None = None
     changed: dict[str, int] = {}
     waiting: dict[str, int] = {}

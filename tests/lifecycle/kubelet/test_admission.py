@@ -87,3 +87,11 @@ def test_an_extended_resource_that_the_node_does_not_know_is_no_reason(cluster: 
     cluster.create(container(resources={"limits": amount, "requests": amount}))
     cluster.run(5)
     assert cluster.status()["phase"] == "Running"
+
+
+def test_a_pod_that_is_to_go_and_does_not_fit_goes(cluster: Cluster) -> None:
+    cluster.create(container(resources={"requests": {"cpu": "3"}}))
+    cluster.delete()
+    assert cluster.pod()
+    cluster.run(1)
+    assert cluster.pod() is None

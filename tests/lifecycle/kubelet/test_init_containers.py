@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.lifecycle.kubelet.cluster import Cluster, container, probe
@@ -125,6 +127,12 @@ def test_a_rule_restarts_all_containers_in_place(cluster: Cluster) -> None:
     assert [cluster.container(name)["restartCount"] for name in ("a", "w", "app")] == [1, 1, 1]
     assert cluster.times("Killing", "killing")
     assert "RestartingAllContainers" in str(cluster.container()["lastState"])
+    removed = [s for v in cluster.versions() for s in v["status"].get("containerStatuses", ()) if _removed(s)]
+    assert {s["name"]: ("containerID" in s, bool(s["imageID"])) for s in removed} == {"w": (True, True), "app": (False, False)}
+
+
+def _removed(status: dict[str, Any]) -> bool:
+    return bool(status["state"].get("waiting", {}).get("reason") == "RestartingAllContainers")
 
 
 def test_an_ephemeral_container_runs_beside_and_is_never_restarted(cluster: Cluster) -> None:

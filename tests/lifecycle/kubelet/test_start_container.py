@@ -224,3 +224,12 @@ def test_another_name_of_an_image_that_is_there_takes_little_time() -> None:
     assert (first["image"], second["image"]) == ("docker.io/library/big:2", "docker.io/library/big:2")
     assert first["imageID"].partition("@")[2] == second["imageID"].partition("@")[2]
     assert second["imageID"].startswith("docker.io/library/big@")
+
+
+def test_what_another_pull_brings_meanwhile_is_only_looked_at(cluster: Cluster) -> None:
+    cluster.create(container(image="slow:1"), name="one")
+    cluster.create(container(image="slow:1"), name="two")
+    cluster.run(10)
+    messages = {c.object["message"] for c in cluster.changes("Event") if "Successfully" in c.object["message"]}
+    assert any("in 4s (4s including waiting)" in message for message in messages)
+    assert any(re.search(r"in 500ms \(4\.\d*s including waiting\)", message) for message in messages)
