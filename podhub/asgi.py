@@ -18,7 +18,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.utils import DatabaseError  # noqa: E402
 
-from podhub import subprotocols, wake  # noqa: E402
+from podhub import sites, subprotocols, wake  # noqa: E402
 from podhub.api import application as api  # noqa: E402
 from podhub.runs.clusters import ensure_default  # noqa: E402
 from podhub.runs.embedded import Embedded  # noqa: E402
@@ -65,4 +65,18 @@ _pages = ProtocolTypeRouter({"http": django_application, "websocket": sockets, "
 
 async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Send requests below /clusters/ to the Kubernetes API, and all others to the pages."""
-    await (api.application if api.serves(scope) else _pages)(scope, receive, send)
+    if api.serves(scope):
+        await api.application(scope, receive, send)
+    elif scope["type"] == "http" and not sites.is_served(scope):
+        await _refuse(send)
+    elif scope["type"] == "websocket" and not sites.is_served(scope):
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await _pages(scope, receive, send)
+
+
+async def _refuse(send: Send) -> None:
+    body = b"Without a login PodHub serves its own machine only.\n"
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

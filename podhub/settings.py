@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "podhub.web.errors.BusyDatabase",
 ]
 
 ROOT_URLCONF = "podhub.urls"
@@ -271,6 +272,12 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
-    # A line for every task is for whoever looks for a defect.
-    "loggers": {} if DEBUG else {name: {"level": "WARNING"} for name in ("celery.app.trace", "celery.worker.strategy")},
+    # A line for every task, and a traceback for every strange Host, are for whoever looks for a defect.
+    "loggers": {}
+    if DEBUG
+    else {
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
-
-from django.conf import settings
-from django.http.request import split_domain_port, validate_host
-
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import is_proxied
 from lifecycle.core_v1.patch import CONTENT_TYPES
 from lifecycle.core_v1.status import Status, unsupported_media_type
 from podhub.api.address import split
 from podhub.api.http import JSON, YAML, Call
+from podhub.sites import is_own_host, is_own_origin, is_served
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 BODIES = (JSON, YAML, PROTOBUF)
@@ -25,8 +20,8 @@ def check(call: Call) -> None:
     """Let a request pass that may. Raises: Refused (403, 415)."""
     _check_host(call)
     _check_site(call)
-    if not settings.TEAM:
-        _check_loopback(call)
+    if not is_served(call.scope):
+        raise _forbidden("without a login PodHub serves its own machine only")
     if call.method in ("POST", "PUT", "PATCH") and "upgrade" not in call.headers:
         _check_content_type(call)
 
@@ -36,30 +31,18 @@ def _forbidden(why: str) -> Refused:
 
 
 def _check_host(call: Call) -> None:
-    """Refuse a name that is not this server's: a page could have any name lead here."""
     host = call.headers.get("host", "")
-    domain, _ = split_domain_port(host)
-    if not domain or not validate_host(domain, settings.ALLOWED_HOSTS):
+    if not is_own_host(host):
         raise _forbidden(f"host {host!r} is not one of ALLOWED_HOSTS")
 
 
 def _check_site(call: Call) -> None:
     origin = call.headers.get("origin", "")
-    own = origin in settings.CSRF_TRUSTED_ORIGINS or urlsplit(origin).netloc == call.headers.get("host", "")
+    own = is_own_origin(origin, call.headers.get("host", ""))
     if origin and not own:
         raise _forbidden(f"origin {origin!r} is another site's")
     if call.headers.get("sec-fetch-site") in ("cross-site", "same-site") and not own:
         raise _forbidden("requests from pages of other sites are refused")
-
-
-def _check_loopback(call: Call) -> None:
-    host = (call.scope.get("client") or ("127.0.0.1", 0))[0]
-    try:
-        near = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        near = host in ("", "testclient")
-    if not near:
-        raise _forbidden("without a login PodHub serves its own machine only")
 
 
 def _check_content_type(call: Call) -> None:

@@ -1,9 +1,9 @@
 """Triggers that refuse to alter or remove what the log holds, in SQLite and in PostgreSQL.
 
 Refused with an IntegrityError on both: UPDATE of an entry; DELETE of an entry or a cluster, but for a cluster that an open row
-of `log_drop` names (`retention.drop`); UPDATE of what a cluster's log began with, or of its head or horizon to a lesser one; and
-any change of a row of `log_drop` but its closing. On PostgreSQL TRUNCATE, which row triggers never see; on SQLite REPLACE, which
-removes what is in its way without a word to the triggers of DELETE.
+of `log_drop` names (`retention.drop`); UPDATE of what a cluster's log began with, or of its head or horizon to a lesser one;
+and any change of a row of `log_drop` but its closing. On PostgreSQL TRUNCATE, which row triggers never see; on SQLite REPLACE,
+which removes what is in its way without a word to the triggers of DELETE.
 """
 
 from __future__ import annotations

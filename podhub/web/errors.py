@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.db.utils import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from podhub.access.rights import MayNotEdit
 from podhub.log.errors import BadMoment, LogError, NoSuchCluster, NotYet
 from podhub.web.pages import may_not_edit, no_such_cluster, problem
+
+log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
 
@@ -41,28 +45,29 @@ def refusals(view: View) -> View:
             return bad_request(request, wrong)
         except LogError as wrong:
             return problem(request, 409, _("That cannot be done"), str(wrong))
-        except OperationalError as wrong:
-            return _busy(request, wrong)
 
     answer.__name__ = view.__name__
     answer.__doc__ = view.__doc__
     return answer
 
 
-def _busy(request: HttpRequest, wrong: OperationalError) -> HttpResponse:
-    if "locked" not in str(wrong):
-        raise wrong
-    response = HttpResponse(
-        _("The database is busy. Try again in a moment."), status=503, content_type="text/plain; charset=utf-8"
-    )
-    response.headers["Retry-After"] = "1"
-    return response
+class BusyDatabase(MiddlewareMixin):
+    """Answers 503 where a view, be it the admin site's, finds the database busy, restarting or out of space."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, OperationalError):
+            return None
+        log.warning("database busy path=%s error=%s", request.path, exception)
+        text = _("The database is busy. Try again in a moment.")
+        return HttpResponse(text, status=503, content_type="text/plain; charset=utf-8", headers={"Retry-After": "1"})
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         text = _("What was sent is larger than 3 MiB. Submit it in several parts.")
         return problem(request, 413, _("Too large"), text)
+    if isinstance(exception, DisallowedHost):  # found before anybody knows who asks, whom pages are made for
+        return HttpResponse(f"{exception}\n", status=400, content_type="text/plain; charset=utf-8")
     text = _("The server could not read what was sent. Go back and try again.")
     return problem(request, 400, _("The request makes no sense"), text)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
-from django.conf import settings
 from django.urls import path
 
+from podhub.sites import is_own_host, is_own_origin
 from podhub.web.consumers import PageConsumer
 
 Scope = MutableMapping[str, Any]
@@ -38,16 +37,8 @@ class SameOrigin:
 
 def allowed(scope: Scope) -> bool:
     headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    origin, host = headers.get(b"origin", ""), headers.get(b"host", "")
-    if origin in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    return bool(host) and urlsplit(origin).netloc == host and _known(host)
-
-
-def _known(host: str) -> bool:
-    name = urlsplit(f"//{host}").hostname or ""
-    names = [allowed.strip("[]") for allowed in settings.ALLOWED_HOSTS]
-    return "*" in names or any(name == one or (one.startswith(".") and f".{name}".endswith(one)) for one in names)
+    host = headers.get(b"host", "")
+    return is_own_host(host) and is_own_origin(headers.get(b"origin", ""), host)
 
 
 application = SameOrigin(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

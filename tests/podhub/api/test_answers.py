@@ -16,6 +16,7 @@ PODS = "/api/v1/namespaces/default/pods"
 
 def test_pages_of_other_sites_are_refused(cluster: Reached) -> None:
     assert ask(cluster.root + PODS, Origin="https://elsewhere.example").code == 403
+    assert ask(cluster.root + PODS, Origin="http://[").code == 403
     assert ask(cluster.root + PODS, Sec_Fetch_Site="cross-site").code == 403
     assert ask(cluster.root + PODS, Host="elsewhere.example").code == 403
     posted = ask(cluster.root + PODS, "POST", json.dumps(pod("web")), Content_Type="text/plain")
