@@ -12,22 +12,29 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import Micros, parse_rfc3339, rfc3339
 from podhub.cli.apply import server_error
 from podhub.cli.database import ready
-from podhub.cli.log_source import told
+from podhub.cli.log_source import as_of, told
 from podhub.cli.objects import CommandError
 
 if TYPE_CHECKING:
     from podhub.log.models import Cluster
 
 
+FIRST = ("nodes", "images", "seed", "start")
+"""What is decided before a cluster's first moment."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="make a cluster")
     create.add_argument("name", metavar="NAME", help="a DNS label")
-    create.add_argument("--nodes", default="1", metavar="N|FILE", help="how many nodes, or a file of v1 Nodes (JSON) (1)")
+    create.add_argument("--nodes", metavar="N|FILE", help="how many nodes, or a file of v1 Nodes (JSON) (1)")
     create.add_argument("--images", metavar="FILE", help="what its nodes find when they pull images, as for podhub run")
-    create.add_argument("--seed", type=int, default=0, help="where ids, names and jitter come from (0)")
-    create.add_argument("--speed", default="1x", help="1x, 10x, 60x, another number, max or paused (1x)")
-    create.add_argument("--start", default="", metavar="TIME", help="its first moment, RFC 3339 (now)")
+    create.add_argument("--seed", type=int, help="where ids, names and jitter come from (0)")
+    create.add_argument("--speed", help="1x, 10x, 60x, another number, max or paused (1x; a fork: as its origin)")
+    create.add_argument("--start", metavar="TIME", help="its first moment, RFC 3339 (now)")
+    create.add_argument(
+        "--from", dest="origin", metavar="CLUSTER[@TIME]", help="fork another cluster, as it is or was at a moment such as 35s"
+    )
     actions.add_parser("list", help="list the clusters")
     drop = actions.add_parser("drop", help="remove a cluster, its whole log with it")
     drop.add_argument("name", metavar="NAME")
@@ -53,20 +60,37 @@ def _create(arguments: argparse.Namespace) -> int:
     from podhub.cli.requests import read_images
     from podhub.runs.clusters import create_cluster
 
+    if arguments.origin is not None:
+        return _fork(arguments)
     images = read_images(arguments.images) if arguments.images else {}
     start = _moment(arguments.start, "--start") if arguments.start else None
     try:
         cluster = create_cluster(
             arguments.name,
-            nodes=_nodes(arguments.nodes),
+            nodes=_nodes(arguments.nodes or "1"),
             images=images,
-            seed=arguments.seed,
-            speed=arguments.speed,
+            seed=arguments.seed or 0,
+            speed=arguments.speed or "1x",
             start=start,
         )
     except (ValueError, OverflowError) as wrong:
         raise CommandError(f"error: {wrong}") from None
     print(f"cluster/{cluster.name} created")
+    return 0
+
+
+def _fork(arguments: argparse.Namespace) -> int:
+    from podhub.runs.clusters import fork_cluster
+
+    if given := [option for option in FIRST if getattr(arguments, option) is not None]:
+        raise CommandError(f"error: --{given[0]} and --from exclude each other: a fork begins as the other cluster did")
+    name, _, at = arguments.origin.partition("@")
+    parent = as_of(name, at or None)
+    try:
+        fork = fork_cluster(parent.cluster, parent.seq, arguments.name, at=parent.now, speed=arguments.speed or "")
+    except ValueError as wrong:
+        raise CommandError(f"error: {wrong}") from None
+    print(f"cluster/{fork.name} created")
     return 0
 
 

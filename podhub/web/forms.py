@@ -70,6 +70,19 @@ class ClusterForm(PlainForm):
     )
 
 
+class ForkForm(PlainForm):
+    """A cluster that begins as another one."""
+
+    name = NameField()
+    speed = forms.ChoiceField(label=_("Speed of its clock"), choices=SPEEDS, help_text=_("It can be changed at any moment."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        speed = str(self.initial.get("speed", "1x"))
+        if speed not in dict(SPEEDS):
+            self.fields["speed"].choices = [(speed, speed.replace("x", "×")), *SPEEDS]  # type: ignore[attr-defined]
+
+
 class RecordingForm(PlainForm):
     """A recording of a real cluster, to be imported into a cluster of its own."""
 

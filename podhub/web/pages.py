@@ -35,6 +35,7 @@ def page(
         "switcher": _switcher(request),
         "team": settings.TEAM,
         "may_edit": cluster is not None and not cluster.read_only and rights.may_edit(request.user, cluster),
+        "may_fork": cluster is not None and cluster.kind == Cluster.Kind.SIMULATED,
         "stylesheets": assets.STYLESHEETS,
         "modules": ("js/page.js", *modules),
     }

@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, clusters, pods, site, tokens
+from podhub.web.views import apply, clusters, forks, pods, site, tokens
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("import/", clusters.import_recording, name="cluster-import"),
     path("c/<str:cluster_name>/", clusters.show, name="cluster"),
     path("c/<str:cluster_name>/drop/", clusters.drop, name="cluster-drop"),
+    path("c/<str:cluster_name>/fork/", forks.fork, name="cluster-fork"),
     path("c/<str:cluster_name>/speed/", clusters.speed, name="cluster-speed"),
     path("c/<str:cluster_name>/apply/", apply.apply, name="apply"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", pods.show, name="pod"),

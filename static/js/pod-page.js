@@ -72,14 +72,21 @@ function tellClock() {
   if (clock) clock.textContent = new Date(Math.floor((start + timeline.clock.now()) / 1e3)).toISOString().slice(11, 19);
 }
 
+const fork = page.querySelector("[data-part=fork]");
 let addressed = 0;
+
+function asOf(address, at) {
+  const url = new URL(address, location.href);
+  if (at === null) url.searchParams.delete("at");
+  else url.searchParams.set("at", `${(at / 1e6).toFixed(3).replace(/\.?0+$/, "")}s`);
+  return url;
+}
 
 function remember(at) {
   clearTimeout(addressed);
   addressed = setTimeout(() => {
-    const url = new URL(page.dataset.page, location.href);
-    if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3).replace(/\.?0+$/, "")}s`);
-    history.replaceState(null, "", url);
+    history.replaceState(null, "", asOf(page.dataset.page, at));
+    if (fork) fork.href = asOf(fork.href, at);
   }, 250);
 }
 

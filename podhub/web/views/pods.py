@@ -54,6 +54,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "seq": head.seq,
         "story": _story(book, shown),
         "resting": end is not None and not (request.GET.get("at") or request.GET.get("seq")),
+        "at_query": "" if shown.live else request.GET.get("at") or f"seq-{shown.seq}",
         "page_url": reverse("pod", args=where),
         "moment_url": f"{reverse('pod-moment', args=where)}?of={edition(cluster)}",
         "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",

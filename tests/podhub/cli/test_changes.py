@@ -280,6 +280,33 @@ def test_a_cluster_s_speed_is_set_and_shown(podhub: Told) -> None:
     assert podhub("cluster", "speed", "default")[1] == "60x\n"
 
 
+def test_a_fork_goes_on_by_itself_from_a_moment(crashed: Told) -> None:
+    assert crashed("cluster", "create", "twin", "--from", "default@4s", "--speed", "paused")[:2] == (
+        0,
+        "cluster/twin created\n",
+    )
+    assert crashed("delete", "pod", "web", "--force", "--cluster", "twin")[0] == 0
+    assert crashed("get", "pod", "web", "--cluster", "twin")[0] == 1
+    assert crashed("get", "pod", "web", "--cluster", "twin", "--at", "3s")[0] == 0
+    assert crashed("get", "pod", "web")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--from", "nowhere"), "error: cluster 'nowhere' not found"),
+        (("--from", "default@soon"), "'soon' is no moment"),
+        (("--from", "default@9h"), "has not happened yet"),
+        (("--from", "default", "--seed", "0"), "--seed and --from exclude each other"),
+        (("--from", "default", "--speed", "fast"), "'fast' is no speed"),
+    ],
+)
+def test_a_fork_that_cannot_be_is_refused(crashed: Told, words: tuple[str, ...], said: str) -> None:
+    status, _, err = crashed("cluster", "create", "twin", *words)
+    assert status == 1
+    assert said in err
+
+
 def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:
     status, out, _ = podhub("kubeconfig", "--server", "http://127.0.0.1:9999/")
     config = yaml.safe_load(out)
