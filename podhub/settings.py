@@ -131,6 +131,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "podhub.web.errors.BusyDatabase",
+    "podhub.one_thread.one_thread",
 ]
 
 ROOT_URLCONF = "podhub.urls"

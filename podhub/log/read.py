@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -92,7 +92,7 @@ class View:
             rows = rows.filter(kind=Entry.Kind.CHANGE, resource=resource, namespace=namespace, name=name)
             row = rows.order_by("-seq").values_list("cluster_id", "seq", "type").first()
             if row is not None:
-                return None if row[2] == "DELETED" else _versions([Ref(*row[:2])])[0]
+                return None if row[2] == "DELETED" else versions_of([Ref(*row[:2])])[0]
         return None
 
     def list(
@@ -101,13 +101,11 @@ class View:
         """Return the objects of a kind in key order: of one namespace or of all, behind the key `after`, `limit` at most."""
         keys = keys_at(self.cluster, resource, self.seq)
         names = sorted(key for key in keys if (namespace is None or key[0] == namespace) and (after is None or key > after))
-        return _versions([keys[key] for key in names[:limit]])
+        return versions_of([keys[key] for key in names[:limit]])
 
     def newest(self, resource: str, namespace: str | None = None, *, most: int) -> Sequence[Version]:
         """Return the objects of a kind that changed last, the newest first."""
-        keys = keys_at(self.cluster, resource, self.seq)
-        refs = (ref for name, ref in keys.items() if namespace is None or name[0] == namespace)
-        return _versions(heapq.nlargest(most, refs, key=lambda ref: ref.seq))
+        return versions_of(newest_at(self.cluster, resource, self.seq, namespace, most=most))
 
     def count(self, resource: str, namespace: str | None = None) -> int:
         keys = keys_at(self.cluster, resource, self.seq)
@@ -132,18 +130,38 @@ class View:
         for piece in segments(self.cluster):
             rows = _rows(piece, self.seq).filter(kind=Entry.Kind.CHANGE, about__in=uids, resource="events")
             keys.overlay(piece.cluster_id, _last_of_each(rows))
-        versions = _versions([keys.alive[key] for key in sorted(keys.alive)])
+        versions = versions_of([keys.alive[key] for key in sorted(keys.alive)])
         return [version for version in versions if concerns(version.object, obj)]
 
 
 def keys_at(cluster: Cluster, resource: str, seq: int) -> dict[Name, Ref]:
     """Return which objects of a kind there are as of a seq, and the rows that made them what they are. Not to be altered."""
-    keys = _Keys()
-    for piece in segments(cluster):
-        upto = seq if piece.upto is None else min(seq, piece.upto)
-        if upto > piece.after:
-            keys.overlay(piece.cluster_id, _last_rows(piece, resource, upto))
-    return keys.alive
+    return _keys_at(cluster, resource, seq).alive
+
+
+def gone_at(cluster: Cluster, resource: str, seq: int) -> dict[Name, Ref]:
+    """Return which objects of a kind there have been and are no more as of a seq, and the rows that took them away."""
+    return _keys_at(cluster, resource, seq).gone
+
+
+def newest_at(cluster: Cluster, resource: str, seq: int, namespace: str | None = None, *, most: int) -> list[Ref]:
+    """Return the rows that last changed what there is of a kind, the newest first."""
+    keys = keys_at(cluster, resource, seq)
+    refs = [ref for name, ref in keys.items() if namespace is None or name[0] == namespace]
+    return sorted(refs, key=attrgetter("seq"), reverse=True)[:most]
+
+
+def _keys_at(cluster: Cluster, resource: str, seq: int) -> _Keys:
+    key = cluster.pk, resource, seq
+    keys = _together.get(key)
+    if keys is None:
+        keys = _Keys()
+        for piece in segments(cluster):
+            upto = seq if piece.upto is None else min(seq, piece.upto)
+            if upto > piece.after:
+                keys.overlay(piece.cluster_id, _last_rows(piece, resource, upto))
+        _together.put(key, keys)
+    return keys
 
 
 def tail(cluster: Cluster, after: int, limit: int = 500, upto: int | None = None) -> list[Line]:
@@ -172,7 +190,7 @@ def versions(
         rows = _rows(piece, upto).filter(seq__gt=max(after, piece.after), kind=Entry.Kind.CHANGE)
         rows = rows.filter(resource=resource, namespace=namespace, name=name).order_by("seq")
         refs += [Ref(piece.cluster_id, seq) for seq in rows.values_list("seq", flat=True)[:limit]]
-    return _versions(refs[:limit])
+    return versions_of(refs[:limit])
 
 
 def about(
@@ -225,7 +243,8 @@ def _newest_first(cluster: Cluster, upto: int | None = None) -> Iterator[tuple[S
     return ((piece, _rows(piece, upto)) for piece in reversed(segments(cluster)))
 
 
-def _versions(refs: Sequence[Ref]) -> list[Version]:
+def versions_of(refs: Sequence[Ref]) -> list[Version]:
+    """Return the versions that these rows made."""
     stored = fold.stored(refs)
     return [_version(ref, stored[ref]) for ref in refs]
 
@@ -262,19 +281,23 @@ class _Last(msgspec.Struct, frozen=True):
 
 
 class _Keys:
-    """The objects that are there, put together from one cluster's rows after another's."""
+    """The objects that are there and those that have been, put together from one cluster's rows after another's."""
 
     def __init__(self) -> None:
         self.alive: dict[Name, Ref] = {}
+        self.gone: dict[Name, Ref] = {}
 
     def overlay(self, cluster_id: int, rows: dict[Name, _Last]) -> None:
         for name, last in rows.items():
-            if not last.gone:
-                self.alive[name] = Ref(cluster_id, last.seq)
-            else:
-                self.alive.pop(name, None)
+            here, there = (self.gone, self.alive) if last.gone else (self.alive, self.gone)
+            here[name] = Ref(cluster_id, last.seq)
+            there.pop(name, None)
+
+    def __len__(self) -> int:
+        return len(self.alive) + len(self.gone)
 
 
+_together: Recent[tuple[int, str, int], _Keys] = Recent(200_000, lambda keys: len(keys) + 50)
 _recent: Recent[tuple[int, str, int], dict[Name, _Last]] = Recent(400_000, lambda rows: len(rows) + 50)
 _latest: Recent[tuple[int, str], int] = Recent(1000)
 _STEP = 2000
@@ -325,6 +348,7 @@ def _last_of_each(rows: QuerySet[Entry]) -> dict[Name, _Last]:
 def forget() -> None:
     """Forget everything that this process remembers of logs: for tests, whose databases begin again with the same ids."""
     fold.forget()
+    _together.clear()
     _recent.clear()
     _latest.clear()
 

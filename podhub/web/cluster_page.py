@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from lifecycle.clock import Micros
 from lifecycle.printers.pod_row import pod_cells, pod_status, pod_tally
 from lifecycle.wire import Object
 from podhub.log import read
+from podhub.log.fold import Ref
 from podhub.log.models import Entry
 from podhub.web import facts
 from podhub.web.ages import retold
@@ -69,6 +73,19 @@ def row(showing: Showing, version: read.Version) -> str:
     return renders.get(("row", showing.cluster.pk, version.seq), lambda: _row(showing, version))
 
 
+def rows(showing: Showing, refs: Sequence[Ref]) -> SafeString:
+    """Render the rows of these versions of Pods, ages put in; only what nobody has seen yet is read."""
+    key = ("row", showing.cluster.pk)
+    new = [ref for ref in refs if (*key, ref.seq) not in renders]
+    unseen = dict(zip(new, read.versions_of(new), strict=True))
+
+    def made(ref: Ref) -> str:
+        return _row(showing, unseen[ref] if ref in unseen else read.versions_of([ref])[0])
+
+    found = (renders.get((*key, ref.seq), lambda ref=ref: made(ref)) for ref in refs)  # type: ignore[misc]
+    return mark_safe(retold("".join(found), showing.at))
+
+
 def _row(showing: Showing, version: read.Version) -> str:
     return render_to_string("_pods_row.html", {"row": row_of(version.object), "at": showing.at, "cluster": showing.cluster})
 
@@ -82,13 +99,14 @@ def namespaces(showing: Showing) -> list[str]:
 
 def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> dict[str, Any]:
     """Return what the table of Pods shows, one page of it."""
-    view = showing.view
-    versions = view.list("pods", namespace, limit=ROWS + 1, after=after)
-    more = versions[ROWS - 1] if len(versions) > ROWS else None
+    keys = read.keys_at(showing.cluster, "pods", showing.seq)
+    names = sorted(key for key in keys if namespace is None or key[0] == namespace)
+    rest = names if after is None else names[bisect_right(names, after) :]
+    more = rest[ROWS - 1] if len(rest) > ROWS else None
     return {
-        "rows": mark_safe(retold("".join(row(showing, version) for version in versions[:ROWS]), showing.at)),
-        "total": view.count("pods", namespace),
-        "next": _key(more.object) if more else "",
+        "rows": rows(showing, [keys[name] for name in rest[:ROWS]]),
+        "total": len(names),
+        "next": "/".join(more) if more else "",
         "after": "/".join(after) if after else "",
         "paged": after is not None or more is not None,
     }
@@ -105,24 +123,24 @@ class Gone(msgspec.Struct, frozen=True):
 
 def gone(showing: Showing, namespace: str | None) -> list[Gone]:
     """Return the Pods that went away last, the newest first; those whose namesakes are there now are left out."""
-    present = read.keys_at(showing.cluster, "pods", showing.seq)
-    rows = Entry.objects.filter(within(showing.cluster, showing.seq), kind=Entry.Kind.CHANGE, resource="pods", type="DELETED")
-    rows = rows if namespace is None else rows.filter(namespace=namespace)
-    found: dict[Key, Gone] = {}
-    for of, name, at, seq in rows.order_by("-seq").values_list("namespace", "name", "at", "seq")[:MOST_GONE]:
-        if (of, name) not in present:
-            found.setdefault((of, name), Gone(of, name, at, seq - 1))
-    return list(found.values())
+    taken = read.gone_at(showing.cluster, "pods", showing.seq)
+    ends = [ref.seq for name, ref in taken.items() if namespace is None or name[0] == namespace]
+    rows = Entry.objects.filter(within(showing.cluster, showing.seq), seq__in=heapq.nlargest(MOST_GONE, ends))
+    columns = rows.order_by("-seq").values_list("namespace", "name", "at", "seq") if ends else ()
+    return [Gone(of, name, at, seq - 1) for of, name, at, seq in columns]
 
 
-def _key(pod: Object) -> str:
-    return f"{pod['metadata'].get('namespace', '')}/{pod['metadata']['name']}"
+def events(showing: Showing, namespace: str | None) -> SafeString:
+    """Render the newest Events, what the last changes of Events made of them: once for these, ages put in."""
+    newest = read.newest_at(showing.cluster, "events", showing.seq, namespace, most=NEWEST_EVENTS)
+    key = ("events", showing.cluster.pk, tuple(ref.seq for ref in newest), get_language())
+    return mark_safe(retold(renders.get(key, lambda: _events(showing, newest)), showing.at))
 
 
-def events(showing: Showing, namespace: str | None) -> dict[str, Any]:
-    """Return the newest Events: what the last changes of Events made of them."""
-    versions = showing.view.newest("events", namespace, most=NEWEST_EVENTS)
-    return {"events": facts.events(version.object for version in versions), "with_object": True}
+def _events(showing: Showing, newest: Sequence[Ref]) -> str:
+    told = facts.events(version.object for version in read.versions_of(newest))
+    context = {"events": told, "with_object": True, "cluster": showing.cluster, "at": showing.at}
+    return render_to_string("_events_table.html", context)
 
 
 def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:
@@ -153,8 +171,8 @@ def _row_after(showing: Showing, line: read.Line) -> str | None:
 
 def events_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
     """Render the newest Events for open pages, once for the seq that changed them."""
-    key = ("events", showing.cluster.pk, namespace, seq, get_language())
-    return renders.get(key, lambda: _fragment("_events.html", showing, events(showing, namespace)))
+    key = ("events panel", showing.cluster.pk, namespace, seq, get_language())
+    return renders.get(key, lambda: _fragment("_events.html", showing, {"events_table": events(showing, namespace)}))
 
 
 def gone_fragment(showing: Showing, namespace: str | None, seq: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -11,12 +12,20 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+EACH = 1000
+"""Bytes that a result takes beside itself: its key, its future."""
+
+
 class Renders:
-    """The newest results, at most so many. For all threads; a key names its result for ever, so nothing is ever renewed."""
+    """The results that were used last, as many as take no more than `most` bytes, or so; for all threads.
+
+    A key names its result for ever, so nothing is ever renewed.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.made = 0
+        self._size = 0
         self._futures: OrderedDict[Hashable, Future[Any]] = OrderedDict()
         self._lock = Lock()
 
@@ -27,7 +36,6 @@ class Renders:
             mine = future is None
             if future is None:
                 future = self._futures[key] = Future()
-                self._thin()
             else:
                 self._futures.move_to_end(key)
         if mine:
@@ -42,6 +50,7 @@ class Renders:
     def clear(self) -> None:
         with self._lock:
             self._futures.clear()
+            self._size = 0
 
     def _make(self, key: Hashable, future: Future[Any], make: Callable[[], Any]) -> None:
         try:
@@ -53,11 +62,23 @@ class Renders:
         else:
             self.made += 1
             future.set_result(result)
+            self._thin(key, result)
 
-    def _thin(self) -> None:
-        while len(self._futures) > self.most:
-            self._futures.popitem(last=False)
+    def _thin(self, key: Hashable, result: Any) -> None:
+        with self._lock:
+            if key in self._futures:  # not cleared meanwhile
+                self._size += _size(result)
+            while self._size > self.most and len(self._futures) > 1:
+                oldest = next(iter(self._futures.values()))
+                if not oldest.done():
+                    break
+                self._futures.popitem(last=False)
+                self._size -= _size(oldest.result())
 
 
-renders = Renders(20_000)
+def _size(result: Any) -> int:
+    return EACH + sys.getsizeof(result)
+
+
+renders = Renders(128 * 1024 * 1024)
 """The process's own."""

@@ -60,7 +60,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "clock": clock_for_browser(cluster),
         "socket": f"/ws/c/{cluster.name}/?lang={get_language()}&namespace={namespace or ''}",
         **cluster_page.pods(shown, namespace, _after(request)),
-        **cluster_page.events(shown, namespace),
+        "events_table": cluster_page.events(shown, namespace),
         "gone": cluster_page.gone(shown, namespace),
         **clock_context(cluster),
     }

@@ -66,6 +66,12 @@ def test_lists_are_in_key_order_and_without_what_is_gone() -> None:
     assert names(View(cluster, 8)) == ["default/Z", "default/a", "default/a-b", "default/b", "default/gone", "zoo/a"]
     assert names(View(cluster, 6), namespace="zoo") == ["zoo/a"]
     assert (View(cluster, 7).count("pods"), View(cluster, 7).count("pods", "zoo")) == (5, 1)
+    assert [{*read.gone_at(cluster, "pods", seq).items()} for seq in (6, 7, 8)] == [
+        set(),
+        {(("default", "gone"), (cluster.pk, 7))},
+        set(),
+    ]
+    assert [ref.seq for ref in read.newest_at(cluster, "pods", 8, "default", most=3)] == [8, 5, 4]
 
 
 def test_a_list_can_be_read_page_by_page() -> None:

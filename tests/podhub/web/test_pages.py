@@ -233,3 +233,14 @@ def test_who_gives_a_wrong_password_is_told_so(db: None, client: Client) -> None
 )
 def test_no_query_breaks_a_page(recorded: Cluster, client: Client, query: dict[str, str], path: str) -> None:
     assert client.get(path, query).status_code in (200, 400, 404)
+
+
+def test_a_clusters_page_to_which_nothing_has_happened_reads_no_entry_again(
+    recorded: Cluster, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    assert "Unhealthy" in client.get("/c/life/").content.decode()
+    made = renders.made
+    with django_assert_max_num_queries(4) as asked:
+        assert "Unhealthy" in client.get("/c/life/").content.decode()
+    assert renders.made == made
+    assert not [each["sql"] for each in asked.captured_queries if '"body"' in each["sql"]]

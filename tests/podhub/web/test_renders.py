@@ -12,7 +12,7 @@ from podhub.web.renders import Renders
 
 
 def test_many_who_ask_at_once_cost_one_making() -> None:
-    renders, made, together = Renders(10), [], Barrier(20)
+    renders, made, together = Renders(10_000), [], Barrier(20)
 
     def make() -> str:
         made.append(1)
@@ -29,7 +29,7 @@ def test_many_who_ask_at_once_cost_one_making() -> None:
 
 
 def test_a_failure_is_not_kept() -> None:
-    renders = Renders(10)
+    renders = Renders(10_000)
 
     def fail() -> str:
         raise ValueError("not now")
@@ -40,10 +40,13 @@ def test_a_failure_is_not_kept() -> None:
 
 
 def test_the_oldest_are_forgotten_first() -> None:
-    renders = Renders(2)
+    renders = Renders(25_000)
     for key in "abc":
-        renders.get(key, lambda key=key: key)  # type: ignore[misc]
+        renders.get(key, lambda key=key: 10_000 * key)  # type: ignore[misc]
     made = renders.made
-    renders.get("c", lambda: "again")
+    assert renders.get("c", lambda: "again") == 10_000 * "c"
+    assert "b" in renders
     assert renders.made == made
     assert renders.get("a", lambda: "again") == "again"
+    assert renders.get("large", lambda: 30_000 * "-") == renders.get("large", lambda: "again")
+    assert "c" not in renders
