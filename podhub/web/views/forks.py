@@ -13,6 +13,7 @@ from lifecycle.clock import as_datetime
 from podhub.access import rights
 from podhub.log.errors import NameTaken
 from podhub.log.models import Cluster
+from podhub.log.moments import compact
 from podhub.runs.clusters import fork_cluster
 from podhub.web.errors import refusals
 from podhub.web.forms import ForkForm
@@ -26,6 +27,10 @@ def fork(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """Make a cluster that begins as this one up to `?at=`; `?pod=NAMESPACE/NAME` is what is gone on looking at."""
     cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
+    if shown.live:  # what is sent is about the moment that the form speaks of
+        query = request.GET.copy()
+        query["at"] = compact(shown.at)
+        return HttpResponseRedirect(f"{request.path}?{query.urlencode(safe='/')}")
     initial = {"name": _free_name(cluster), "speed": cluster.speed}
     form = ForkForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

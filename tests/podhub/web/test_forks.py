@@ -7,6 +7,7 @@ from django.test import Client
 
 from lifecycle.wire import Request
 from podhub.log.models import Cluster
+from podhub.log.moments import compact
 from podhub.runs.clusters import create_cluster, set_speed
 from podhub.runs.queue import submit
 
@@ -39,13 +40,20 @@ def test_a_pod_s_page_forks_at_the_moment_it_shows(client: Client, lab: Cluster)
     assert "/c/lab/fork/?at=20s" in client.get("/c/lab/?at=20s").content.decode()
 
 
+def test_the_form_keeps_the_moment_at_which_it_was_opened(client: Client, lab: Cluster) -> None:
+    lab.refresh_from_db()
+    form = client.get("/c/lab/fork/?pod=default/web")
+    assert form.headers["Location"] == f"/c/lab/fork/?pod=default/web&at={compact(lab.horizon)}"
+    assert client.get(form.headers["Location"]).status_code == 200
+
+
 def test_what_cannot_be_forked_is_said(client: Client, lab: Cluster) -> None:
-    assert client.post("/c/lab/fork/", {"name": "lab", "speed": "1x"}).status_code == 422
+    assert client.post("/c/lab/fork/?at=1s", {"name": "lab", "speed": "1x"}).status_code == 422
     assert client.get("/c/lab/fork/?at=9h").status_code == 404
     assert client.get("/c/lab/fork/?at=soon").status_code == 400
     assert client.get("/c/nowhere/fork/").status_code == 404
 
 
 def test_the_name_that_is_suggested_is_free(client: Client, lab: Cluster) -> None:
-    client.post("/c/lab/fork/", {"name": "lab-fork", "speed": "1x"})
-    assert 'value="lab-fork-2"' in client.get("/c/lab/fork/").content.decode()
+    client.post("/c/lab/fork/?at=1s", {"name": "lab-fork", "speed": "1x"})
+    assert 'value="lab-fork-2"' in client.get("/c/lab/fork/", follow=True).content.decode()
