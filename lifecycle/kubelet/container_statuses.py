@@ -96,7 +96,7 @@ def _from_record(view: View, container: Container, record: ContainerRecord, old:
         "containerID": f"containerd://{record.id}",
         "started": bool(old and old.get("started")),
     }
-    allocated = view.allocated.get(container.name) or resources_of(container)
+    allocated = resources_of(container)
     if "requests" in allocated:
         status["allocatedResources"] = allocated["requests"]
     status["resources"] = record.resources if record.state == "running" else allocated

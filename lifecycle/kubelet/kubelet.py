@@ -111,10 +111,10 @@ class Kubelet:
         return found
 
     def spec(self, pod: PodState) -> PodSpec:
-        """Return the typed spec; it is made once for each version of it."""
+        """Return the typed spec, with the resources that the Pod was given; it is made once for each version of it."""
         known = self._specs.get(pod.uid)
         if known is None:
-            known = self._specs[pod.uid] = pod_spec(self.object(pod))
+            known = self._specs[pod.uid] = self.resize.as_allocated(pod, pod_spec(self.object(pod)))
         return known
 
     def container(self, pod: PodState, name: str) -> Container | None:
@@ -225,7 +225,9 @@ class Kubelet:
         if new is not None:
             self._objects[uid] = new
             if old is not None and old["spec"] is not new["spec"]:
-                self._forget_spec(uid)
+                self.forget_spec(uid)
+                if pod:
+                    self.resize.spec_changed(pod, old, new)
         if new is None:
             self._objects.pop(uid, None)
             if pod and pod.removed is None:
@@ -343,10 +345,10 @@ class Kubelet:
         self.prober.remove(pod)
         self.prober.repeating.forget(pod.uid)
         self.state.pods.pop(pod.uid, None)
-        self._forget_spec(pod.uid)
+        self.forget_spec(pod.uid)
         self._objects.pop(pod.uid, None)
 
-    def _forget_spec(self, uid: str) -> None:
+    def forget_spec(self, uid: str) -> None:
         self._specs.pop(uid, None)
         self._by_name.pop(uid, None)
 

@@ -62,7 +62,6 @@ class PodStatuses:
             snapshot=pod.cache,
             old=pod.status or obj["status"],
             reasons=pod.reasons,
-            allocated=pod.allocated,
             probes=pod.probes,
             now=self.kernel.now,
             generation=metadata.get("generation", 1),

@@ -14,7 +14,7 @@ import msgspec
 from lifecycle.clock import MILLISECOND, Micros, rfc3339
 from lifecycle.core_v1 import quantity
 from lifecycle.core_v1.resources import pod_requests
-from lifecycle.core_v1.types import Container, PodSpec, sidecar
+from lifecycle.core_v1.types import Container, PodSpec, ResourceClaim, ResourceRequirements, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import WHOLE_POD, Call, PodState, Resizing, Step
@@ -39,34 +39,60 @@ class Resize:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
 
+    def spec_changed(self, pod: PodState, old: Object, new: Object) -> None:
+        """Keep what a Pod has, until what it asks for now is allocated."""
+        wanted = _wanted(new)
+        for name, resources in _wanted(old).items():
+            if wanted.get(name) != resources:
+                pod.allocated.setdefault(name, resources)
+
+    def as_allocated(self, pod: PodState, spec: PodSpec) -> PodSpec:
+        """Return a Pod's spec with what is allocated to it. Kubernetes: UpdatePodFromAllocation"""
+        if not pod.allocated:
+            return spec
+        whole = pod.allocated.get(WHOLE_POD)
+        return msgspec.structs.replace(
+            spec,
+            init_containers=tuple(_with_resources(c, pod.allocated.get(c.name)) for c in spec.init_containers),
+            containers=tuple(_with_resources(c, pod.allocated.get(c.name)) for c in spec.containers),
+            resources=spec.resources if whole is None else _requirements(whole),
+        )
+
     def begin(self, pod: PodState) -> None:
-        """Allocate what the spec asks for anew, or say why not."""
-        if self.kubelet.object(pod)["metadata"].get("generation", 1) == 1:
+        """Allocate what the spec asks for anew, or say why not. Kubernetes: handlePodResourcesResize"""
+        obj = self.kubelet.object(pod)
+        generation = obj["metadata"].get("generation", 1)
+        if generation == 1:
             return
-        spec = self.kubelet.spec(pod)
-        if not self._asks_as_a_whole(pod) and not any(self._asks(pod, container) for container in _resizable(spec)):
+        wanted = _wanted(obj)
+        if all(pod.allocated.get(name, resources) == resources for name, resources in wanted.items()):
             if pod.resize and pod.resize.pending:
                 pod.resize = None
             return
-        obj = self.kubelet.object(pod)
-        generation = obj["metadata"].get("generation", 1)
-        info = self.kubelet.node_info(pod.node)
-        problem = _problem(obj, info, pod.uid)
+        problem = _problem(obj, self.kubelet.node_info(pod.node), pod.uid)
         if problem is None:
-            for container in _resizable(spec):
-                pod.allocated[container.name] = resources_of(container)
-            self.allocate_whole(pod)
-            info.remove(pod.uid)
-            info.add(PodInfo.of(obj))
-            pod.resize = Resizing(generation, self.kernel.now)
-            self._event(pod, "Normal", reasons.RESIZE_STARTED, "Pod resize started")
-            self.retry(pod.node)
+            self._allocate(pod, wanted, Resizing(generation, self.kernel.now))
         elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:
             pod.resize = Resizing(generation, self.kernel.now, *problem)
             self._event(pod, "Warning", EVENTS[problem[0]], f"Pod resize {problem[0]}", problem[1])
         deferred = self.kubelet.node(pod).deferred
         if problem and problem[0] == "Deferred" and pod.uid not in deferred:
             deferred.append(pod.uid)
+
+    def _allocate(self, pod: PodState, wanted: dict[str, Object], resize: Resizing) -> None:
+        """Give a Pod what it asks for; it is done with that if nothing runs that would have to be changed."""
+        as_a_whole = WHOLE_POD in wanted and wanted[WHOLE_POD] != pod.allocated.get(WHOLE_POD)
+        pod.allocated, pod.resize = dict(wanted), resize
+        self.kubelet.forget_spec(pod.uid)
+        self.allocate_whole(pod)
+        obj, info = self.kubelet.object(pod), self.kubelet.node_info(pod.node)
+        info.remove(pod.uid)
+        info.add(PodInfo.of(obj))
+        self._event(pod, "Normal", reasons.RESIZE_STARTED, "Pod resize started")
+        if not as_a_whole and not any(self._outdated(pod, c) for c in _resizable(self.kubelet.spec(pod))):
+            self._event(pod, "Normal", reasons.RESIZE_COMPLETED, "Pod resize completed")
+            pod.resize = None
+        self.retry(pod.node)
 
     def allocate_whole(self, pod: PodState) -> None:
         """Give a Pod what it names for itself, if it names something; of that the runtime holds it to the memory."""
@@ -76,10 +102,6 @@ class Resize:
             for sandbox in pod.runtime.sandboxes:
                 if sandbox.ready:
                     self.kubelet.programs.resize_sandbox(sandbox.id, _memory_limit(resources))
-
-    def _asks_as_a_whole(self, pod: PodState) -> bool:
-        resources = self.kubelet.object(pod)["spec"].get("resources")
-        return bool(resources) and resources != pod.allocated.get(WHOLE_POD)
 
     def retry(self, node: str) -> None:
         """Try deferred resizes again: a node has more room than before."""
@@ -135,7 +157,7 @@ class Resize:
     def _below_usage(self, pod: PodState, outdated: list[ContainerRecord]) -> str:
         """Return why memory limits cannot be lowered: more than that is in use. Kubernetes: validateMemoryResizeAction"""
         spec, usage = self.kubelet.spec(pod), self.kubelet.stats.pod(pod)
-        limits = {c.name: _memory_limit(pod.allocated.get(c.name) or resources_of(c)) for c in spec.containers}
+        limits = {c.name: _memory_limit(resources_of(c)) for c in spec.containers}
         lowered = {
             record.name: limit
             for record in outdated
@@ -172,12 +194,6 @@ class Resize:
             pod.worker.pending = pod.worker.dirty = True
         return True
 
-    def _asks(self, pod: PodState, container: Container) -> bool:
-        record = pod.runtime.latest(container.name)
-        if record is None or record.state != "running":
-            return False
-        return pod.allocated.get(container.name, record.resources) != resources_of(container)
-
     def _outdated(self, pod: PodState, container: Container) -> ContainerRecord | None:
         record = pod.runtime.latest(container.name)
         if record is None or record.state != "running":
@@ -197,9 +213,11 @@ class Resize:
         return any(p.resource_name in changed and p.restart_policy == "RestartContainer" for p in container.resize_policy)
 
     def _event(self, pod: PodState, type: str, reason: str, text: str, error: str = "") -> None:
-        spec = self.kubelet.spec(pod)
-        containers = [{"name": c.name, "resources": pod.allocated.get(c.name, resources_of(c))} for c in _resizable(spec)]
         assert pod.resize
+        spec, obj = self.kubelet.spec(pod), self.kubelet.object(pod)
+        has = _wanted(obj) if pod.resize.pending else {c.name: resources_of(c) for c in _resizable(spec)}
+        told = [*(c for c in spec.init_containers if sidecar(c)), *spec.containers]
+        containers = [{"name": c.name, "resources": has[c.name]} for c in told]
         summary: Object = {"containers": containers, "generation": pod.resize.generation}
         if error:
             summary["error"] = error
@@ -213,7 +231,28 @@ def _memory_limit(resources: Object) -> int | None:
 
 
 def _resizable(spec: PodSpec) -> list[Container]:
-    return [*(c for c in spec.init_containers if sidecar(c)), *spec.containers]
+    return [*spec.init_containers, *spec.containers]
+
+
+def _wanted(pod: Object) -> dict[str, Object]:
+    """Return what a Pod asks for, for its containers by name, and for itself where it does."""
+    spec = pod["spec"]
+    wanted = {c["name"]: _amounts(c.get("resources") or {}) for c in (*(spec.get("initContainers") or ()), *spec["containers"])}
+    return wanted | ({WHOLE_POD: spec["resources"]} if spec.get("resources") else {})
+
+
+def _amounts(resources: Object) -> Object:
+    return {kind: resources[kind] for kind in ("limits", "requests") if resources.get(kind)}
+
+
+def _requirements(resources: Object, claims: tuple[ResourceClaim, ...] = ()) -> ResourceRequirements:
+    return ResourceRequirements(limits=resources.get("limits") or {}, requests=resources.get("requests") or {}, claims=claims)
+
+
+def _with_resources(container: Container, resources: Object | None) -> Container:
+    if resources is None:
+        return container
+    return msgspec.structs.replace(container, resources=_requirements(resources, container.resources.claims))
 
 
 def _problem(obj: Object, info: NodeInfo, uid: str) -> tuple[str, str] | None:

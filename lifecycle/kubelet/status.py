@@ -13,7 +13,7 @@ from lifecycle.kubelet import reasons
 from lifecycle.kubelet.conditions import conditions
 from lifecycle.kubelet.container_statuses import apply_probes, container_statuses
 from lifecycle.kubelet.phase import phase
-from lifecycle.kubelet.state import WHOLE_POD, Reason
+from lifecycle.kubelet.state import Reason
 from lifecycle.kubelet.view import View
 from lifecycle.runtime.records import resources_of
 from lifecycle.wire import Object
@@ -93,10 +93,10 @@ def _resources(status: Object, view: View) -> None:
     asked = any(c.resources.requests or c.resources.limits for c in (*view.spec.init_containers, *containers))
     if not asked and not view.spec.resources and not view.spec.overhead:
         return
-    whole = view.allocated.get(WHOLE_POD) or _of_pod(view.spec)
+    whole = _of_pod(view.spec)
     has, allocated = [], []
     for container in containers:
-        own = view.allocated.get(container.name) or resources_of(container)
+        own = resources_of(container)
         record = view.snapshot.latest(container.name)
         allocated.append(own)
         has.append(record.resources if record and record.state == "running" else own)

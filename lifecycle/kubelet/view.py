@@ -22,7 +22,6 @@ class View(msgspec.Struct):
     snapshot: Snapshot
     old: Object
     reasons: dict[str, Reason]
-    allocated: dict[str, Object]
     probes: dict[str, ProbeWorker]
     now: Micros
     generation: int

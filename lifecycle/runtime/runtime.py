@@ -138,7 +138,7 @@ class Runtime:
             image_name=image_name,
             image_id=image_id,
             created_at=self.kernel.now,
-            resources=pod.allocated.get(container.name) or resources_of(container),
+            resources=resources_of(container),
         )
         older = [c.id for c in pod.runtime.containers if c.name == container.name and c.state != "running"][1:]
         self.remove(pod, set(older))

@@ -195,3 +195,38 @@ def test_more_for_a_pod_than_its_node_has_is_infeasible(cluster: Cluster) -> Non
     assert (condition["type"], condition["reason"]) == ("PodResizePending", "Infeasible")
     assert condition["message"].startswith("Node didn't have enough capacity: cpu, requested: 80000, capacity: ")
     assert cluster.status()["resources"] == WHOLE
+
+
+def test_a_container_that_does_not_run_has_at_once_what_is_asked_for(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(1, 1))
+    create(cluster)
+    cluster.run(3)
+    assert "running" not in cluster.container()["state"]
+    resize(cluster, resources("300m"))
+    cluster.run(0.5)
+    assert [r for r in cluster.reasons() if "Resize" in r] == ["ResizeStarted", "ResizeCompleted"]
+    assert not [c for v in cluster.versions() for c in v["status"].get("conditions", ()) if "Resize" in c["type"]]
+    assert cluster.container()["resources"] == resources("300m")
+
+
+def test_a_container_that_is_started_again_has_what_was_allocated_while_more_is_not_to_be_had(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(exits=(8, 1))
+    create(cluster)
+    resize(cluster, resources("64"))
+    cluster.run(10)
+    assert cluster.container()["restartCount"] == 1
+    assert cluster.container()["resources"] == resources("200m")
+    assert cluster.container()["allocatedResources"] == resources("200m")["requests"]
+
+
+def test_an_init_container_is_resized_while_it_runs(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(exits=(60, 0))
+    cluster.create(init=(container("a", resources=resources("200m")),))
+    cluster.run(5)
+    pod = cluster.pod()
+    assert pod
+    spec = {**pod["spec"], "initContainers": [{**pod["spec"]["initContainers"][0], "resources": resources("300m")}]}
+    cluster.api.update("pods", {**pod, "metadata": {**pod["metadata"], "generation": 2}, "spec": spec})
+    cluster.run(5)
+    assert cluster.container("a")["resources"] == resources("300m")
+    assert [r for r in cluster.reasons() if "Resize" in r] == ["ResizeStarted", "ResizeCompleted"]
