@@ -16,7 +16,9 @@ from lifecycle.wire import Object
 
 Matcher = Callable[[Object], bool]
 
-_FIELD = re.compile(r"((?:[^\\=!,]|\\.)*?)(==|!=|=)((?:[^\\=,]|\\.)*)", re.DOTALL)
+_PARTS = re.compile(r"(?:[^\\,]|\\.|\\\Z)+", re.DOTALL)
+_FIELD = re.compile(r"(.*?)(==|!=|=)(.*)", re.DOTALL)
+_ESCAPES = re.compile(r"(\\.?)|([^\\])", re.DOTALL)
 
 METADATA = ("metadata.name", "metadata.namespace")
 
@@ -99,15 +101,24 @@ def _all(terms: list[Term], obj: Object) -> bool:
 
 
 def _terms(selector: str, resource: str) -> list[Term]:
+    """Return what a field selector asks for; the first that is wrong in the order of the texts is complained about."""
     terms = []
-    for part in re.split(r"(?<!\\),", selector):
-        if not part:
-            continue
+    for part in sorted(_PARTS.findall(selector)):
         match = _FIELD.fullmatch(part)
         if not match:
             raise Refused(status.bad_request(f"invalid selector: '{selector}'; can't understand '{part}'"))
-        terms.append((_known(match[1], resource), match[2] != "!=", re.sub(r"\\(.)", r"\1", match[3])))
-    return terms
+        terms.append((match[1], match[2] != "!=", _unescaped(match[3])))
+    return [(_known(path, resource), equal, value) for path, equal, value in terms]
+
+
+def _unescaped(value: str) -> str:
+    """Return the value of a term as it is meant. Raises: Refused."""
+    for escape, plain in _ESCAPES.findall(value):
+        if escape and escape not in ("\\\\", "\\,", "\\="):
+            raise Refused(status.bad_request(f"invalid field selector: invalid escape sequence: {escape}"))
+        if plain == "=":
+            raise Refused(status.bad_request(f"invalid field selector: unescaped character in value: {ord(plain)}"))
+    return re.sub(r"\\(.)", r"\1", value)
 
 
 def _known(path: str, resource: str) -> str:

@@ -28,13 +28,14 @@ class Status(msgspec.Struct, frozen=True):
     message: str = ""
     details: dict[str, Any] | None = None
     warnings: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
 
     def object(self) -> dict[str, Any]:
         """Return the Status as JSON has it; its HTTP status is `code`."""
         obj: dict[str, Any] = {
             "kind": "Status",
             "apiVersion": "v1",
-            "metadata": {},
+            "metadata": dict(self.metadata),
             "status": "Success" if self.code < 400 else "Failure",
         }
         if self.message:

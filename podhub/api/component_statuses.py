@@ -10,10 +10,11 @@ from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
+from podhub.api import list_options
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
 from podhub.api.negotiation import wanted
-from podhub.api.objects import as_table, check_list, collection, include, partial, shown
+from podhub.api.objects import as_table, collection, include, partial, shown
 
 NAMES = ("controller-manager", "etcd-0", "scheduler")
 
@@ -27,7 +28,7 @@ async def answer(call: Call, address: Address, target: Target) -> Reply:
         if one is None:
             raise Refused(status.not_found(target.kind, target.name))
         return json_reply(shown(one, target, form, address.now, include(call)), content_type=form.content_type)
-    check_list(call)
+    list_options.check(call)
     selected = selection(call.query, target.kind.plural)
     found = [obj for obj in found if selected.matches(obj)]
     if form.form == "Table":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
@@ -11,6 +12,7 @@ import msgspec
 import yaml
 
 from lifecycle.apiserver.refused import Refused
+from lifecycle.core_v1.field import quote
 from lifecycle.core_v1.status import LARGEST_BODY, Status, too_large
 from lifecycle.wire import Object
 
@@ -22,6 +24,8 @@ Headers = tuple[tuple[str, str], ...]
 
 JSON = "application/json"
 YAML = "application/yaml"
+MOST_DIGITS = 100
+"""Of a number in a query: more need not be read to know that it is out of range."""
 
 
 class Disconnected(Exception):
@@ -63,18 +67,18 @@ class Call:
 
     def flag(self, name: str) -> bool:
         """Say whether a query parameter is true, as Go reads it: `?watch` and `?watch=1` are."""
-        return name in self.query and self.one(name).lower() not in ("false", "0", "f")
+        return name in self.query and self.one(name).lower() not in ("false", "0")
 
     def whole(self, name: str) -> int | None:
         """Return a query parameter as a whole number, None where it is not given. Raises: Refused (400)."""
-        text = self.one(name)
-        if not text:
+        if name not in self.query:
             return None
-        try:
-            return int(text)
-        except ValueError:
-            message = f'strconv.ParseInt: parsing "{text}": invalid syntax'
-            raise Refused(Status(400, "BadRequest", message)) from None
+        text = self.one(name)
+        number = int(text) if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) and len(text) <= MOST_DIGITS else None
+        if number is not None and -(2**63) <= number < 2**63:
+            return number
+        why = "value out of range" if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) else "invalid syntax"
+        raise Refused(Status(400, "BadRequest", f"strconv.ParseInt: parsing {quote(text)}: {why}"))
 
     @property
     def content_type(self) -> str:

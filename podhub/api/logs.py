@@ -13,10 +13,10 @@ from lifecycle.apiserver.resources import Target
 from lifecycle.clock import SECOND, Micros, parse_rfc3339, rfc3339_micro
 from lifecycle.core_v1 import field, status
 from lifecycle.wire import Object
+from podhub.api import list_options
 from podhub.api.address import Address
 from podhub.api.feed import following
 from podhub.api.http import Call, Reply, until_gone
-from podhub.api.objects import options_invalid
 from podhub.api.threads import on_thread
 from podhub.log.read import View, about, live
 from podhub.runs.output import Written, runs
@@ -132,7 +132,7 @@ def _options(call: Call, name: str, address: Address) -> Options:
         why = "at most one of `sinceTime` or `sinceSeconds` may be specified"
         errors.append(field.forbidden("", why))
     if errors:
-        raise Refused(options_invalid("PodLogOptions", name, errors))
+        raise Refused(list_options.invalid("PodLogOptions", name, errors))
     since = None if seconds is None else address.now - min(seconds, 2**31) * SECOND
     if call.one("sinceTime"):
         since = _time(call.one("sinceTime"))

@@ -5,12 +5,8 @@ Kubernetes: apiserver/pkg/endpoints/handlers/get.go
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import NamedTuple, cast
-
-import msgspec
 
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
@@ -18,15 +14,15 @@ from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
 from lifecycle.controllers import heartbeats
-from lifecycle.core_v1 import field, status
+from lifecycle.core_v1 import status
 from lifecycle.core_v1.managed_fields import expanded
-from lifecycle.core_v1.status import Status
 from lifecycle.printers import tables
 from lifecycle.printers.tables import Include
 from lifecycle.wire import Object
-from podhub.api import events
+from podhub.api import events, list_options
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
+from podhub.api.list_options import Token, check_reached, version_asked
 from podhub.api.negotiation import Wanted, wanted
 from podhub.api.threads import on_thread
 from podhub.log.models import Cluster
@@ -34,13 +30,6 @@ from podhub.log.read import Version, View, keys_at
 
 SCAN = 500
 """How many objects are looked at in one go where a selector is to find a page's worth."""
-
-
-class Token(NamedTuple):
-    """Where a list goes on: as of which seq, and behind which object."""
-
-    seq: int
-    after: tuple[str, str]
 
 
 class Page(NamedTuple):
@@ -81,7 +70,6 @@ def shown(obj: Object, target: Target, form: Wanted, now: Micros, include: Inclu
 async def list_(call: Call, address: Address, target: Target) -> Reply:
     """Answer with a list. Raises: Refused."""
     form = wanted(call.headers.get("accept", ""), "PartialObjectMetadataList")
-    check_list(call)
     page = await on_thread(lambda: _page(call, address, target))
     metadata: Object = {"resourceVersion": str(page.seq)}
     if page.token:
@@ -162,75 +150,16 @@ def include(call: Call) -> Include:
     return cast(Include, given)
 
 
-def version_asked(text: str) -> int | None:
-    """Return a resourceVersion of a query; None where none is given. Raises: Refused (400)."""
-    if not text:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        error = field.invalid("resourceVersion", text, f'strconv.ParseUint: parsing "{text}": invalid syntax')
-        raise Refused(status.bad_request(f"invalid resource version: {error}"))
-    return int(text)
-
-
-def check_reached(asked: int | None, address: Address) -> None:
-    """Refuse a resourceVersion that the log has not come to. Raises: Refused (504)."""
-    head = address.cluster.head
-    if asked is not None and asked > head:
-        cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
-        details = {"causes": [cause], "retryAfterSeconds": 1}
-        message = f"Timeout: Too large resource version: {asked}, current: {head}"
-        raise Refused(Status(504, "Timeout", message, details))
-
-
-def check_list(call: Call) -> None:
-    """Refuse list options that go not together. Raises: Refused (422).
-
-    Kubernetes: apimachinery/pkg/apis/meta/internalversion/validation
-    """
-    errors = []
-    match = call.one("resourceVersionMatch")
-    watching = call.flag("watch")
-    if "sendInitialEvents" in call.query and not watching:
-        errors.append(field.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
-    if match and not call.one("resourceVersion") and not (watching and "sendInitialEvents" in call.query):
-        why = "resourceVersionMatch is forbidden unless resourceVersion is provided"
-        errors.append(field.forbidden("resourceVersionMatch", why))
-    if match and match not in ("Exact", "NotOlderThan"):
-        errors.append(field.not_supported("resourceVersionMatch", match, ["Exact", "NotOlderThan"]))
-    if match == "Exact" and call.one("resourceVersion") == "0":
-        why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-        errors.append(field.forbidden("resourceVersionMatch", why))
-    if errors:
-        raise Refused(options_invalid("ListOptions.meta.k8s.io", "", errors))
-
-
-def options_invalid(what: str, name: str, errors: Sequence[field.Error]) -> Status:
-    """Return a 422 about the options of a request."""
-    kind, _, group = what.partition(".")
-    details = {"name": name, "group": group, "kind": kind, "causes": status.causes(errors)}
-    message = f'{what} "{name}" is invalid: {status.aggregate(errors)}'
-    return Status(422, "Invalid", message, {key: value for key, value in details.items() if value})
-
-
 def _page(call: Call, address: Address, target: Target) -> Page:
     """Read the part of a list that a query asks for."""
-    selected = selection(call.query, target.kind.plural)
     call.whole("timeoutSeconds")  # a list is never late, but what is no number is refused
     limit = call.whole("limit") or 0
-    token = _token(call.one("continue"))
-    asked = version_asked(call.one("resourceVersion"))
-    check_reached(asked, address)
-    seq = address.seq
-    if token:
-        seq = token.seq
-    elif asked and call.one("resourceVersionMatch") == "Exact":
-        seq = asked
-    if seq > address.cluster.head:
-        raise Refused(_too_old())
+    selected = selection(call.query, target.kind.plural)
+    list_options.check(call)
+    seq, after = _begin(call, address, target, limit)
     view = View(address.cluster, seq)
-    after = token.after if token else None
     namespace, now = target.namespace or None, address.now
-    if limit <= 0:
+    if limit <= 0 or call.one("resourceVersion") == "0":  # what may be of any version comes whole
         versions = view.list(target.kind.plural, namespace, after=after)
         matching = [version.object for version in versions if selected.matches(version.object)]
         return Page(seq, [served(obj, target, address.cluster, now) for obj in matching])
@@ -242,7 +171,23 @@ def _page(call: Call, address: Address, target: Target) -> Page:
     key = (metadata.get("namespace", ""), metadata["name"])
     keys = keys_at(address.cluster, target.kind.plural, seq) if selected.everything else ()
     remaining = sum(one > key and namespace in (None, one[0]) for one in keys) or None
-    return Page(seq, found, _encoded(Token(seq, key)), remaining)
+    return Page(seq, found, list_options.written(Token(seq, key), target.namespace), remaining)
+
+
+def _begin(call: Call, address: Address, target: Target, limit: int) -> tuple[int, tuple[str, str] | None]:
+    """Return as of which seq a list is, and behind which object it begins. Raises: Refused."""
+    given, match = call.one("resourceVersion"), call.one("resourceVersionMatch")
+    if call.one("continue"):
+        token = list_options.read(call.one("continue"), target.namespace)
+        if given not in ("", "0"):
+            raise Refused(status.bad_request("specifying resource version is not allowed when using continue"))
+        if token.seq is not None and token.seq > address.seq:
+            raise Refused(list_options.too_old(token, target.namespace))
+        return (address.seq if token.seq is None else token.seq), token.after
+    asked = version_asked(given)
+    check_reached(asked, address)
+    exact = match == list_options.EXACT or (not match and limit > 0)
+    return (asked if asked and exact else address.seq), None
 
 
 def _some(
@@ -266,26 +211,3 @@ def _some(
             return found
         metadata = versions[-1].object["metadata"]
         after = (metadata.get("namespace", ""), metadata["name"])
-
-
-def _encoded(token: Token) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(token)).decode().rstrip("=")
-
-
-def _token(text: str) -> Token | None:
-    """Return where a list goes on. Raises: Refused (400)."""
-    if not text:
-        return None
-    try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        token = msgspec.json.decode(data, type=Token)
-    except (msgspec.MsgspecError, binascii.Error, ValueError):
-        raise Refused(status.bad_request("continue key is not valid: it is no token of a list")) from None
-    if not 0 <= token.seq < 2**53:
-        raise Refused(_too_old())
-    return token
-
-
-def _too_old() -> Status:
-    message = "The provided continue parameter is too old to display a consistent list result. You must start a new list."
-    return Status(410, "Expired", message)

@@ -19,10 +19,9 @@ from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.schema import Kind
 from lifecycle.seeds import Seeds
 from lifecycle.wire import Object
-from podhub.api import bodies
+from podhub.api import bodies, list_options
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply
-from podhub.api.objects import options_invalid
 from podhub.api.threads import on_thread
 
 TOKEN_REQUEST = Kind("authentication.k8s.io/v1", "TokenRequest", "tokenrequests")
@@ -84,7 +83,7 @@ def _spec(body: Any) -> Spec:
     if seconds is not None and seconds > MOST:
         errors.append(field.invalid(path, seconds, "may not specify a duration larger than 2^32 seconds"))
     if errors:
-        raise Refused(options_invalid(f"{TOKEN_REQUEST.kind}.{TOKEN_REQUEST.group}", "", errors))
+        raise Refused(list_options.invalid(f"{TOKEN_REQUEST.kind}.{TOKEN_REQUEST.group}", "", errors))
     return spec
 
 

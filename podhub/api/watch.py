@@ -18,24 +18,17 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target
 from lifecycle.apiserver.selectors import selection
 from lifecycle.clock import Micros
-from lifecycle.core_v1 import field, status
+from lifecycle.core_v1 import status
 from lifecycle.wire import Object
 from podhub.api import address as addresses
+from podhub.api import list_options
 from podhub.api.address import Address
 from podhub.api.feed import PAGE, Event, Feed, following
 from podhub.api.heartbeats import Heartbeats
 from podhub.api.http import Call, until_gone
+from podhub.api.list_options import check_reached, version_asked
 from podhub.api.negotiation import wanted
-from podhub.api.objects import (
-    as_table,
-    check_list,
-    check_reached,
-    include,
-    options_invalid,
-    partial,
-    served,
-    version_asked,
-)
+from podhub.api.objects import as_table, include, partial, served
 from podhub.api.threads import on_thread
 from podhub.log.clusters import segments
 from podhub.log.models import Entry
@@ -51,8 +44,8 @@ Name = tuple[str, str]
 
 async def watch(call: Call, address: Address, target: Target) -> None:
     """Stream the changes of a resource for as long as the client listens. Raises: Refused before it begins."""
-    check_list(call)
     watcher = Watcher(call, address, target)
+    list_options.check(call)
     await on_thread(watcher.prepare)
     await call.begin(200, watcher.form.content_type)
     await until_gone(call, watcher.run())
@@ -67,7 +60,7 @@ class Watcher:
         self.selected = selection(call.query, target.kind.plural)
         self.include = include(call)
         self.bookmarks = call.flag("allowWatchBookmarks")
-        self.send_initial = call.flag("sendInitialEvents")
+        self.send_initial = call.flag("sendInitialEvents") or self._is_legacy()
         self.timeout = call.whole("timeoutSeconds")
         self.asked = version_asked(call.one("resourceVersion"))
         self.position = address.seq
@@ -77,9 +70,13 @@ class Watcher:
         self.initial: list[Object] = []
         self.first = True
 
+    def _is_legacy(self) -> bool:
+        """Say whether a watch that says nothing of it begins with what there is. Kubernetes: SetListOptionsDefaults"""
+        silent = "sendInitialEvents" not in self.call.query and not self.call.one("resourceVersionMatch")
+        return silent and self.call.one("resourceVersion") in ("", "0")
+
     def prepare(self) -> None:
         """Read what there is at the beginning. Blocks. Raises: Refused."""
-        self._check_options()
         check_reached(self.asked, self.address)
         from_now = not self.asked or self.send_initial
         if not from_now:
@@ -91,18 +88,6 @@ class Watcher:
             self.played_from = line.at if line else self.address.cluster.start
         if from_now or not self.selected.fixed:
             self._read_list(from_now)
-
-    def _check_options(self) -> None:
-        match = self.call.one("resourceVersionMatch")
-        errors = []
-        if "sendInitialEvents" in self.call.query and match != "NotOlderThan":
-            why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-            errors.append(field.forbidden("resourceVersionMatch", why))
-        elif match and "sendInitialEvents" not in self.call.query:
-            why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-            errors.append(field.forbidden("resourceVersionMatch", why))
-        if errors:
-            raise Refused(options_invalid("ListOptions.meta.k8s.io", "", errors))
 
     def _check_gap(self) -> None:
         """Refuse to go on from before a gap that was left while nobody recorded. Raises: Refused (410)."""
@@ -130,7 +115,7 @@ class Watcher:
         if self.initial or self.send_initial:
             parts = [self._encode("ADDED", obj, now) for obj in self.initial]
             self.initial = []
-            if self.send_initial:
+            if self.send_initial and self.bookmarks:
                 parts.append(self._bookmark(INITIAL_END))
             await self.call.part(b"".join(parts))
         else:

@@ -15,11 +15,11 @@ from lifecycle.core_v1 import field, registry, status
 from lifecycle.core_v1.patch import APPLY_PATCH, not_patched
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer, Object, Request
-from podhub.api import bodies
+from podhub.api import bodies, list_options
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply, warning_headers
 from podhub.api.negotiation import Wanted, wanted
-from podhub.api.objects import as_table, include, options_invalid, partial, served
+from podhub.api.objects import as_table, include, partial, served
 from podhub.api.threads import on_thread
 from podhub.runs.queue import asubmit
 
@@ -97,7 +97,7 @@ def _check_delete(call: Call, options: Any) -> None:
     if given and given not in PROPAGATIONS:
         errors.append(field.not_supported("propagationPolicy", given, [*PROPAGATIONS, "nil"]))
     if errors:
-        raise Refused(options_invalid("DeleteOptions.meta.k8s.io", "", errors))
+        raise Refused(list_options.invalid("DeleteOptions.meta.k8s.io", "", errors))
     seconds = (options or {}).get("gracePeriodSeconds")
     if isinstance(seconds, int) and not -(2**63) <= seconds < 2**63:
         raise Refused(status.bad_request("gracePeriodSeconds: the number does not fit in 64 bits"))
@@ -115,7 +115,7 @@ def check_options(call: Call, kind: str) -> None:
     if validation and validation not in VALIDATIONS:
         errors.append(field.not_supported("fieldValidation", validation, ["", *VALIDATIONS]))
     if errors:
-        raise Refused(options_invalid(f"{kind}.meta.k8s.io", "", errors))
+        raise Refused(list_options.invalid(f"{kind}.meta.k8s.io", "", errors))
 
 
 def _manager_errors(manager: str) -> list[field.Error]:
