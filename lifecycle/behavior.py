@@ -20,9 +20,10 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 import msgspec
-import yaml
 
 from lifecycle.clock import SECOND, Micros, parse_go_duration
+from lifecycle.core_v1 import yaml_reader
+from lifecycle.core_v1.yaml_reader import Places, Unreadable
 
 Span = Annotated[str | int | float, msgspec.Meta(description="a number of seconds, or a text such as 300ms, 5s, 2m")]
 Size = Annotated[str | int, msgspec.Meta(description="a number of bytes, or a text such as 50Mi, 1Gi")]
@@ -142,46 +143,32 @@ PREFIX = "podhub.dev/behavior."
 def read(text: str) -> Behavior:
     """Return what an annotation says. Raises: BehaviorError."""
     try:
-        return _read(text)
+        nodes = yaml_reader.read(text)
+    except Unreadable as error:
+        raise BehaviorError(f"line {error.line}: it is not YAML: {error.message}") from error
+    if len(nodes) > 1:
+        raise BehaviorError("it is more than one document of YAML")
+    try:
+        return _converted(nodes[0].value if nodes else None)
     except BehaviorError as error:
-        line = _line(text, str(error))
+        line = _line(nodes[0].places, str(error))
         raise BehaviorError(f"line {line}: {error}" if line else str(error)) from error
 
 
-def _line(text: str, problem: str) -> int:
-    """Return the line of the field that a complaint begins with, as far as it is there; 0 where none is meant."""
+def _line(places: Places, problem: str) -> int:
+    """Return the line of the field that a complaint begins with, or of the nearest around it; 0 where none is meant."""
     path = re.match(r"[a-z]+(?:\[\d+\])?(?:\.[a-z]+)*(?=:)", problem)
     if not path:
         return 0
-    node = yaml.compose(text, yaml.SafeLoader)
-    line = 0
-    for step in re.findall(r"[a-z]+|\d+", path.group()):
-        found = None
-        if isinstance(node, yaml.MappingNode):
-            pairs = [(key, value) for key, value in node.value if key.value == step]
-            line, found = (pairs[0][0].start_mark.line + 1, pairs[0][1]) if pairs else (line, None)
-        elif isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
-            found = node.value[int(step)]
-            line = found.start_mark.line + 1
-        if found is None:
-            break
-        node = found
-    return line
+    steps = (int(step) if step.isdigit() else step for step in re.findall(r"[a-z]+|\d+", path.group()))
+    return yaml_reader.where(places, tuple(steps))[0]
 
 
-def _read(text: str) -> Behavior:
-    try:
-        data = yaml.load(text, yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise BehaviorError(f"{where}it is not YAML: {getattr(error, 'problem', None) or error}") from error
+def _converted(data: Any) -> Behavior:
     try:
         behavior = msgspec.convert({} if data is None else data, Behavior)
     except msgspec.ValidationError as error:
         raise BehaviorError(_explained(str(error))) from error
-    except RecursionError as error:
-        raise BehaviorError("it is nested too deeply") from error
     _check(behavior)
     return behavior
 
@@ -252,14 +239,17 @@ def span(value: str | int | float, where: str = "") -> Micros:
     return micros
 
 
+MOST_BYTES = 1 << 60
+
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
 
 
 def size(value: str | int, where: str = "") -> int:
     """Return a size in bytes. Raises: BehaviorError."""
-    if isinstance(value, int):
-        return value
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(k|M|G|Ki|Mi|Gi)?", value)
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(k|M|G|Ki|Mi|Gi)?", str(value))
     if not match:
         raise BehaviorError(f"{where}: {value!r} is no size; it is a number of bytes, or a text such as 50Mi, 1Gi")
-    return round(float(match.group(1)) * _UNITS[match.group(2) or ""])
+    number = float(match[1]) * _UNITS[match[2] or ""]
+    if number > MOST_BYTES:
+        raise BehaviorError(f"{where}: {value!r} is more memory than there is: 1 EiB at most")
+    return round(number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from lifecycle import behavior
@@ -117,6 +119,9 @@ def test_grpc_health_follows_the_answers() -> None:
     assert found == ["SERVING", "NOT_SERVING"]
 
 
+ALIASES = list(pairwise("abcdefgh"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -139,6 +144,19 @@ def test_grpc_health_follows_the_answers() -> None:
         ("a: [", "line 2: it is not YAML"),
         ("- 1", "Expected `object`, got `array`"),
         ("output: [{text: x, every: 1ms}]", "line 1: output[0].every: must be 100ms or more"),
+        ("memory:\n  start: -5", "line 2: memory.start: -5 is no size"),
+        (f"memory: {{start: {'9' * 400}Mi}}", "line 1: memory.start: '999"),
+        (f"memory: {{start: {'9' * 300}}}", "line 1: memory.start: 999"),
+        (f"exits: {{after: {'9' * 400}h}}", "line 1: exits.after: '999"),
+        ("[" * 100_000, "line 1: it is not YAML: nested more than 64 levels deep"),
+        ("{a: " * 100_000, "line 1: it is not YAML: nested more than 64 levels deep"),
+        (
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in ALIASES),
+            "line 5: it is not YAML: more than 100,000 values, once its aliases are followed",
+        ),
+        ("&a [*a]", "line 1: it is not YAML: anchor 'a' value contains itself"),
+        ("listens: []\n---\nlistens: []\n", "it is more than one document of YAML"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_field(text: str, message: str) -> None:
