@@ -81,7 +81,7 @@ class Kubelet:
         self.on_node_status, self.on_image_gc = self.node_status.on_node_status, self.image_gc.on_image_gc
         self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up, self.on_booted = self.restarting.on_kubelet_up, self.restarting.on_booted
-        self.on_pods_listed = self.restarting.on_pods_listed
+        self.on_pods_listed, self.on_orphaned = self.restarting.on_pods_listed, self.restarting.on_orphaned
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_resync, self.on_step = self.workers.on_wake, self.workers.on_resync, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros, parse_rfc3339
 from lifecycle.kubelet.state import NodeState, PodState, Worker
+from lifecycle.wire import Object
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -17,6 +18,10 @@ START_TAKES: Micros = 430 * MILLISECOND
 FIRST_RELIST: Micros = 50 * MILLISECOND
 POD_SOURCE_WAITS: Micros = SECOND
 """From the start until it lists its Pods: its node's object has to come first, and is asked for once a second."""
+HOUSEKEEPING: Micros = 2 * SECOND
+"""From the start until it first looks for Pods that run and that nobody wants."""
+ORPHANS_GRACE = 1
+"""Seconds that their containers have."""
 BOOT_TAKES: Micros = 20 * SECOND
 """From the power to the start of the kubelet."""
 
@@ -138,7 +143,7 @@ class Restarting:
         """Take up a Pod again as the API server and the runtime have it: one relist has been made already."""
         pod.cache, pod.cache_at, pod.resumed_at = pod.runtime, -1, started
         if pod.removed is not None:
-            self.kubelet.on_removed(pod.uid)
+            self._orphan(pod, pod.removed, started + HOUSEKEEPING)
             return
         start_time = self.kubelet.object(pod)["status"].get("startTime")
         if start_time:
@@ -149,3 +154,28 @@ class Restarting:
             self.kubelet.volumes.resume(pod)
             self.kubelet.node_info(pod.node).remove(pod.uid)
             self.kubelet.on_added(pod.uid)
+
+    def _orphan(self, pod: PodState, last: Object, at: Micros) -> None:
+        """Keep of a Pod that the API server has no more what its containers tell of it, and end them at the next housekeeping.
+
+        Kubernetes: pkg/kubelet/container (Pod.ToAPIPod), pkg/kubelet/kubelet.go (SyncTerminatingRuntimePod)
+        """
+        groups = ("initContainers", "containers", "ephemeralContainers")
+        containers = [
+            {field: container[field] for field in ("name", "image", "volumeMounts") if field in container}
+            for group in groups
+            for container in last["spec"].get(group) or ()
+        ]
+        spec = {"containers": containers, "volumes": last["spec"].get("volumes") or []}
+        metadata = {"name": pod.name, "namespace": pod.namespace, "uid": pod.uid}
+        pod.removed = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {}}
+        self.kubelet.forget_spec(pod.uid)
+        self.kernel.at(at, "kubelet", "orphaned", pod.uid)
+
+    def on_orphaned(self, uid: str) -> None:
+        pod = self.kubelet.state.pods.get(uid)
+        if pod and not self.kubelet.node(pod).deaf:
+            if pod.worker.phase == "finished":
+                self.kubelet.on_removed(uid)
+            else:
+                self.kubelet.workers.terminate(pod, ORPHANS_GRACE)

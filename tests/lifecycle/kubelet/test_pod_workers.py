@@ -362,3 +362,23 @@ def test_each_sync_tells_of_a_missing_pull_secret(cluster: Cluster) -> None:
     assert 3 <= sum(at > 3 for at in told) <= 5
     assert all(60 <= later - sooner <= 92 for sooner, later in itertools.pairwise(told[1:]))
     assert cluster.kernel.agenda.at_rest()
+
+
+def test_a_pod_removed_while_its_kubelet_was_away_ends_as_its_containers_tell_of_it(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(term=None)
+    hook = {"preStop": {"exec": {"command": ["check"]}}}
+    cluster.create(container(lifecycle=hook), terminationGracePeriodSeconds=20)
+    cluster.run(5)
+    cluster.kubelet.stop("node1")
+    cluster.delete(grace=0)
+    cluster.run(5)
+    cluster.kubelet.start("node1")
+    cluster.run(10)
+    (killing,) = [c for c in cluster.changes("Event") if c.object["reason"] == "Killing"]
+    assert "resourceVersion" not in killing.object["involvedObject"]
+    assert not cluster.traces("hook")
+    terminated, killed = cluster.traces("signal")
+    assert (terminated.body["signal"], killed.body["signal"]) == ("SIGTERM", "SIGKILL")
+    assert terminated.at == killing.at == killed.at - 2 * SECOND
+    assert 12 < (killing.at - DEFAULT_START) / SECOND < 13
+    assert not cluster.kubelet.state.pods
