@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterable
 
 import msgspec
@@ -52,11 +53,12 @@ def environment(
     namespace = facts.obj["metadata"]["namespace"]
     links = service_variables(services, namespace, facts.obj["spec"].get("enableServiceLinks", True))
     given: dict[str, str] = {}
+    known = ChainMap(given, links)
     for source in container.env_from:
         given.update(_from_source(source, namespace, get))
     for variable in container.env:
         if variable.value_from is None:
-            given[variable.name] = expand(variable.value, {**links, **given})
+            given[variable.name] = expand(variable.value, known)
         else:
             value = _from(variable.value_from, container, facts, get, read)
             if value is not None:

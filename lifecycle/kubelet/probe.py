@@ -6,6 +6,7 @@ Kubernetes: pkg/kubelet/prober/prober.go, pkg/probe
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -169,7 +170,7 @@ def resolve_port(port: int | str, container: Container) -> int | str:
     return number if 0 < number < 65536 else f"invalid port number: {number}"
 
 
-def expand(text: str, values: dict[str, str]) -> str:
+def expand(text: str, values: Mapping[str, str]) -> str:
     """Return a word with `$(NAME)` replaced where the name is known; `$$` is one `$`.
 
     Kubernetes: third_party/forked/golang/expansion
