@@ -91,7 +91,7 @@ PodStatus: observedGeneration=int64 phase=PodPhase conditions=[PodCondition]#typ
     ephemeralContainerStatuses=[ContainerStatus] resize=PodResizeStatus resourceClaimStatuses=[PodResourceClaimStatus]#name^
     extendedResourceClaimStatus=*PodExtendedResourceClaimStatus allocatedResources=ResourceList
     resources=*ResourceRequirements
-    nodeAllocatableResourceClaimStatuses=[NodeAllocatableResourceClaimStatus]#resourceClaimName
+    nodeAllocatableResourceClaimStatuses=[NodeAllocatableResourceClaimStatus]
 ServiceSpec: ports=[ServicePort]#port selector={string} clusterIP=string clusterIPs=[string] type=ServiceType
     externalIPs=[string] sessionAffinity=ServiceAffinity loadBalancerIP=string loadBalancerSourceRanges=[string]
     externalName=string externalTrafficPolicy=ServiceExternalTrafficPolicy healthCheckNodePort=int32

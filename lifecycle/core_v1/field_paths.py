@@ -43,6 +43,9 @@ ATOMIC = frozenset(_ATOMIC.split())
 ATOMIC_MAPS = ("selector", "nodeSelector")
 """The names of maps that an apply replaces whole. Kubernetes: +mapType=atomic"""
 
+GRANULAR = ("claimRef",)
+"""The names of fields whose parts are managed apart though their type is atomic. Kubernetes: +structType=granular"""
+
 LIST_MAP_KEYS: Mapping[str, tuple[str, ...]] = {
     "containerPort": ("containerPort", "protocol"),
     "port": ("port", "protocol"),
@@ -52,6 +55,16 @@ LIST_MAP_KEYS: Mapping[str, tuple[str, ...]] = {
 
 _KEY_DEFAULTS: Mapping[str, Any] = {"protocol": "TCP", "containerPort": 0, "port": 0}
 """What a key of an item is that does not name it; all others are empty then."""
+
+
+def is_atomic(field: Field) -> bool:
+    """Say whether an apply replaces a field's value whole."""
+    type = field.type
+    if type.shape == "struct":
+        return type.name in ATOMIC and field.name not in GRANULAR
+    if type.shape == "map":
+        return field.name in ATOMIC_MAPS
+    return type.shape == "scalar" or field.merge_key is None
 
 
 def list_map_keys(field: Field) -> tuple[str, ...]:
@@ -76,16 +89,19 @@ def _struct(type: Type, obj: Object, at: Path) -> Iterator[tuple[Path, Any]]:
     for name, value in obj.items():
         field = known.get(name)
         if field is not None and value is not None:
-            yield from _value(field, field.type, value, (*at, f"f:{name}"))
+            yield from _value(field, value, (*at, f"f:{name}"))
 
 
-def _value(field: Field, type: Type, value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
-    if type.shape == "struct" and isinstance(value, dict) and value and type.name not in ATOMIC:
+def _value(field: Field, value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
+    type = field.type
+    if not value or is_atomic(field):
+        yield at, value
+    elif type.shape == "struct" and isinstance(value, dict):
         yield from _struct(type, value, at)
-    elif type.shape == "map" and isinstance(value, dict) and value and field.name not in ATOMIC_MAPS:
+    elif type.shape == "map" and isinstance(value, dict):
         for key, item in value.items():
             yield (*at, f"f:{key}"), item
-    elif type.shape == "list" and isinstance(value, list) and field.merge_key is not None and value:
+    elif type.shape == "list" and isinstance(value, list):
         yield from _items(field, type, value, at)
     else:
         yield at, value
@@ -99,16 +115,14 @@ def whole(type: Type, obj: Object) -> Object:
 
 def _branch(field: Field, value: Any) -> Object:
     type = field.type
-    if not value or type.shape == "scalar" or type.name in ATOMIC:
+    if not value or is_atomic(field):
         return {}
     if type.shape == "struct":
         return {".": {}, **whole(type, value)}
     if type.shape == "map":
-        return {} if field.name in ATOMIC_MAPS else {".": {}, **{f"f:{key}": {} for key in value}}
-    if field.merge_key is None or type.of is None:
-        return {}
+        return {".": {}, **{f"f:{key}": {} for key in value}}
     keys = list_map_keys(field)
-    if not keys:
+    if not keys or type.of is None:
         return {".": {}, **{f"v:{go_value.compact(item)}": {} for item in value}}
     return {".": {}, **{item_key(keys, item): {".": {}, **whole(type.of, item)} for item in value}}
 

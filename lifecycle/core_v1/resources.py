@@ -74,7 +74,7 @@ def pod_limits(spec: Object) -> Amounts:
     for name, amount in amounts((spec.get("resources") or {}).get("limits")).items():
         if is_pod_level(name):
             total[name] = amount
-    _sum(total, {name: amount for name, amount in amounts(spec.get("overhead")).items() if name in total})
+    _sum(total, {name: amount for name, amount in amounts(spec.get("overhead")).items() if total.get(name)})
     return total
 
 

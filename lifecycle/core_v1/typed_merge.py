@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from lifecycle.core_v1 import go_value
-from lifecycle.core_v1.field_paths import ATOMIC, ATOMIC_MAPS, item_key, list_map_keys
+from lifecycle.core_v1.field_paths import is_atomic, item_key, list_map_keys
 from lifecycle.core_v1.schema import Field, Type, fields
 
 Object = dict[str, Any]
@@ -29,14 +29,13 @@ def merged(type: Type, live: Object, applied: Object) -> Object:
 def _value(field: Field, live: Any, applied: Any) -> Any:
     """Return a field's value; what is empty takes nothing away from a field whose parts are managed apart."""
     type = field.type
-    granular = type.name not in ATOMIC and field.name not in ATOMIC_MAPS
-    if type.shape == "struct" and granular and isinstance(live, dict) and live:
+    if is_atomic(field) or not live:
+        return applied
+    if type.shape == "struct":
         return merged(type, live, applied or {})
-    if type.shape == "map" and granular and isinstance(live, dict) and live:
+    if type.shape == "map":
         return {**live, **(applied or {})}
-    if type.shape == "list" and field.merge_key is not None and live:
-        return _items(field, live, applied or [])
-    return applied
+    return _items(field, live, applied or [])
 
 
 def _items(field: Field, live: list[Any], applied: list[Any]) -> list[Any]:

@@ -83,7 +83,7 @@ def _unwrapped(text: str) -> str:
         indent, item = len(line) - len(line.lstrip()), bool(_ITEM.match(content))
         if not content:
             continue
-        if not (indent or item) and len(before) + 1 + len(content.split()[0]) > WIDTH:
+        if not indent and len(before) + 1 + len(content.split()[0]) > WIDTH:
             out += f" {content}"
         else:
             tabs = "\t" * (indent // TAB) + " " * (indent % TAB)

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from lifecycle.core_v1.api_types import TABLE
-from lifecycle.core_v1.field_paths import ATOMIC, list_map_keys
+from lifecycle.core_v1.field_paths import ATOMIC, GRANULAR, is_atomic, list_map_keys
 from lifecycle.core_v1.schema import Field, Kind, Type, fields, struct, type_of
 from podhub.api.api_texts import FieldText, TypeText, texts
 from podhub.api.enums import DEFAULTS, ENUMS
@@ -89,6 +89,9 @@ LISTS: dict[str, Schema] = {
     "PodStatus.hostIPs": {"x-kubernetes-list-type": "atomic"},
 }
 """Lists that an apply merges otherwise than a strategic merge patch."""
+
+GRANULAR_MAPS = ("PersistentVolumeClaimStatus.allocatedResourceStatuses",)
+"""Maps of which it is said that their entries are managed apart, as those of all other maps are."""
 
 PYTHON: dict[str, Schema] = {
     "str": {"type": "string"},
@@ -254,8 +257,9 @@ def _sorted(name: str) -> tuple[Field, ...]:
 def _merging(owner: str, field: Field) -> Schema:
     """Return how a strategic merge patch and an apply merge a list or a map."""
     if field.type.shape != "list":
-        atomic = field.type.shape == "map" and field.name in ("selector", "nodeSelector")
-        return {"x-kubernetes-map-type": "atomic"} if atomic else {}
+        if field.name in GRANULAR or f"{owner}.{field.name}" in GRANULAR_MAPS:
+            return {"x-kubernetes-map-type": "granular"}
+        return {"x-kubernetes-map-type": "atomic"} if field.type.shape == "map" and is_atomic(field) else {}
     apart = LISTS.get(f"{owner}.{field.name}")
     if field.merge_key is None:
         return apart or {"x-kubernetes-list-type": "atomic"}

@@ -275,3 +275,14 @@ def test_an_apply_without_a_name_is_about_the_object_of_the_path() -> None:
     assert "was undeterminable: name must be provided" in missing.body["message"]
     rooms.request("create", "configmaps", _config_map(b="2"))
     assert _ask(rooms, "configmaps", body, name="settings").body["data"] == {"a": "1", "b": "2"}
+
+
+def test_the_parts_of_a_volumes_claim_are_managed_apart() -> None:
+    volume = KINDS["v1", "PersistentVolume"]
+    claim = {"namespace": "default", "name": "data"}
+    metadata = {"name": "v"}
+    body = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": {"claimRef": claim}}
+    live = _applied(body, "me", volume)
+    new = _forced(live, {**body, "spec": {"claimRef": {"uid": "u"}}}, "you", volume)
+    assert new["spec"]["claimRef"] == {**claim, "uid": "u"}
+    assert set(_by_manager(new)["me"]["f:spec"]["f:claimRef"]) == {"f:name", "f:namespace"}

@@ -69,3 +69,18 @@ def test_defaults_enums_and_merge_keys_are_kubernetes_own() -> None:
     assert found[f"{CORE}.Event"]["required"] == ["metadata", "involvedObject"]
     slices = schemas("discovery.k8s.io/v1")["io.k8s.api.discovery.v1.EndpointSlice"]["properties"]
     assert slices["ports"]["items"] == {"$ref": "#/components/schemas/io.k8s.api.discovery.v1.EndpointPort"}
+
+
+def test_what_is_managed_part_by_part_is_marked() -> None:
+    found = schemas("v1")
+    volume = found[f"{CORE}.PersistentVolumeSpec"]["properties"]
+    assert volume["claimRef"]["x-kubernetes-map-type"] == "granular"
+    claim = found[f"{CORE}.PersistentVolumeClaimStatus"]["properties"]
+    assert claim["allocatedResourceStatuses"]["x-kubernetes-map-type"] == "granular"
+    status = found[f"{CORE}.PodStatus"]["properties"]["nodeAllocatableResourceClaimStatuses"]
+    assert status["x-kubernetes-list-type"] == "atomic"
+
+
+def test_a_dash_at_the_end_of_a_full_line_is_no_list() -> None:
+    text = schemas("v1")[f"{CORE}.PersistentVolumeSpec"]["properties"]["mountOptions"]["description"]
+    assert "Not validated - mount will simply fail" in text
