@@ -13,8 +13,8 @@ from lifecycle.core_v1.quantity import parse
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
+from lifecycle.kubelet.expansion import expand_all
 from lifecycle.kubelet.node_resources import amount
-from lifecycle.kubelet.probe import expand
 from lifecycle.kubelet.state import PodState
 from lifecycle.runtime.names import normalize
 
@@ -57,8 +57,8 @@ class ContainerConfig:
             name=container.name,
             image=self._image(container),
             exited=self.kubelet.runtime.exited_reply(pod),
-            command=tuple(expand(word, values) for word in container.command),
-            args=tuple(expand(word, values) for word in container.args),
+            command=expand_all(container.command, values),
+            args=expand_all(container.args, values),
             env=env,
             working_dir=container.working_dir,
             mounts=self.kubelet.volumes.mounts(pod, container, values),

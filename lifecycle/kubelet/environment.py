@@ -20,7 +20,8 @@ from lifecycle.core_v1.types import (
     ResourceFieldSelector,
 )
 from lifecycle.kubelet.env_file import EnvFileError, value_of
-from lifecycle.kubelet.probe import expand, quoted
+from lifecycle.kubelet.expansion import LONGEST, expand
+from lifecycle.kubelet.probe import quoted
 from lifecycle.wire import Object
 
 Get = Callable[[str, str, str], Object | None]
@@ -56,9 +57,11 @@ def environment(
     known = ChainMap(given, links)
     for source in container.env_from:
         given.update(_from_source(source, namespace, get))
+    room = LONGEST
     for variable in container.env:
         if variable.value_from is None:
-            given[variable.name] = expand(variable.value, known)
+            given[variable.name] = expand(variable.value, known, room)
+            room -= len(given[variable.name])
         else:
             value = _from(variable.value_from, container, facts, get, read)
             if value is not None:

@@ -6,7 +6,6 @@ Kubernetes: pkg/kubelet/prober/prober.go, pkg/probe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +13,7 @@ from lifecycle import programs
 from lifecycle.clock import SECOND, Micros, go_duration
 from lifecycle.core_v1.types import Container, Probe
 from lifecycle.kernel import Kernel, Reply
+from lifecycle.kubelet.expansion import expand_all
 from lifecycle.kubelet.state import Outcome, PodState, ProbeWorker
 from lifecycle.runtime import texts
 from lifecycle.runtime.records import ContainerRecord
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 OUTPUT_LIMIT = 10240
 MAX_REDIRECTS = 10
 USER_AGENT = "kube-probe/1.36"
-_EXPANSION = re.compile(r"\$\$|\$\(([^)]*)\)")
 
 
 def ask(
@@ -56,7 +55,7 @@ def _exec(kubelet: Kubelet, container: Container, probe: Probe, record: Containe
     if record.state != "running":
         return Outcome("error", texts.no_running_task(record.id))
     literal = {env.name: env.value for env in container.env if env.value_from is None}
-    command = tuple(expand(word, literal) for word in probe.exec.command)
+    command = expand_all(probe.exec.command, literal)
     failure = kubelet.programs.exec(record.id, command, reply, probe.timeout_seconds * SECOND)
     if failure:
         output = cannot_exec(kubelet.kernel, record.id, failure.message, kubelet.kernel.now)
@@ -168,22 +167,6 @@ def resolve_port(port: int | str, container: Container) -> int | str:
         else:
             return f"strconv.Atoi: parsing {quoted(str(port))}: invalid syntax"
     return number if 0 < number < 65536 else f"invalid port number: {number}"
-
-
-def expand(text: str, values: Mapping[str, str]) -> str:
-    """Return a word with `$(NAME)` replaced where the name is known; `$$` is one `$`.
-
-    Kubernetes: third_party/forked/golang/expansion
-    """
-    if "$" not in text:
-        return text
-
-    def one(match: re.Match[str]) -> str:
-        if match.group() == "$$":
-            return "$"
-        return values.get(match.group(1), match.group())
-
-    return _EXPANSION.sub(one, text)
 
 
 def quoted(text: str) -> str:

@@ -5,21 +5,16 @@ Kubernetes: pkg/kubelet/kubelet_pods.go (makeMounts), pkg/kubelet/container/help
 
 from __future__ import annotations
 
-import re
-
 from lifecycle.core_v1.types import VolumeMount
 from lifecycle.kubelet.environment import ConfigError
-from lifecycle.kubelet.probe import expand
-
-_REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
+from lifecycle.kubelet.expansion import expand, names
 
 
 def sub_path(mount: VolumeMount, env: dict[str, str]) -> str:
     """Return the place that a mount names. Raises: ConfigError where it names none, or one outside of the volume."""
     if not mount.sub_path_expr:
         return mount.sub_path
-    names = {match[1] for match in _REFERENCE.finditer(mount.sub_path_expr) if match[1] is not None}
-    if missing := sorted(name for name in names if not env.get(name)):
+    if missing := sorted(name for name in names(mount.sub_path_expr) if not env.get(name)):
         raise ConfigError(f"missing value for {', '.join(missing)}")
     path = expand(mount.sub_path_expr, env)
     if path.startswith("/"):

@@ -12,7 +12,7 @@ from lifecycle.kubelet import backoff
 from lifecycle.kubelet.compute_actions import Actions, Pod, compute_actions
 from lifecycle.kubelet.environment import ConfigError, Facts, environment, service_variables
 from lifecycle.kubelet.phase import phase
-from lifecycle.kubelet.probe import expand, quoted, resolve_port
+from lifecycle.kubelet.probe import quoted, resolve_port
 from lifecycle.kubelet.restart import restarts_after
 from lifecycle.kubelet.state import Backoff, ProbeWorker
 from lifecycle.runtime.records import ContainerRecord, SandboxRecord, Snapshot
@@ -200,8 +200,7 @@ def test_ports_are_numbers_or_names_of_this_container() -> None:
     assert resolve_port(70000, found) == "invalid port number: 70000"
 
 
-def test_words_are_expanded_where_the_name_is_known() -> None:
-    assert expand("$(A) $(B) $$(A) $A", {"A": "1"}) == "1 $(B) $(A) $A"
+def test_texts_are_quoted_as_go_quotes_them() -> None:
     assert quoted('a "b"\n\\') == '"a \\"b\\"\\n\\\\"'
 
 
