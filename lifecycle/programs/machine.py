@@ -126,7 +126,7 @@ class Machine:
         node = self.lookup(process, argv[0], env)
         size = sum(map(len, argv)) + sum(map(len, env.values()))
         self.work(EXECUTE_STEPS + STEPS_AN_ARGUMENT * len(argv) + size // CHARACTERS_A_STEP)
-        if size > MAX_ARGUMENTS or max(map(len, argv)) >= MAX_ARGUMENT:
+        if size > MAX_ARGUMENTS or max(map(len, (*argv, *env.values()))) >= MAX_ARGUMENT:
             raise ExecError(126, "E2BIG")
         if not node.program:
             return self._interpret(process, argv, env, node, depth)

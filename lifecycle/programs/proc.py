@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND
 from lifecycle.programs import pid_namespaces
+from lifecycle.programs.commands import load, mounts
 from lifecycle.programs.commands.processes import short_name
 from lifecycle.programs.state import Process
 
@@ -22,16 +23,25 @@ def text(machine: Machine, process: Process, parts: list[str]) -> str | None:
     machine.moves(process)
     match "/".join(parts):
         case "uptime":
-            up = (machine.kernel.now - machine.state.started) / SECOND
+            up = load.up(machine) / SECOND
             return f"{up:.2f} {up:.2f}\n"
         case "loadavg":
             return f"0.00 0.00 0.00 1/{len(pid_namespaces.seen(machine))} {pid_namespaces.last(machine)}\n"
         case "meminfo":
-            return "MemTotal:        4194304 kB\nMemFree:         2097152 kB\nMemAvailable:    3145728 kB\n"
+            total, left = (size >> 10 for size in load.memory(machine))
+            rows = (
+                ("MemTotal", total),
+                ("MemFree", left),
+                ("MemAvailable", left),
+                ("Buffers", 0),
+                ("Cached", 0),
+                ("SwapTotal", 0),
+            )
+            return "".join(f"{name + ':':<16}{size:8} kB\n" for name, size in rows)
         case "cpuinfo":
             return "processor\t: 0\nmodel name\t: virtual\n\nprocessor\t: 1\nmodel name\t: virtual\n"
         case "mounts":
-            return "overlay / overlay rw,relatime 0 0\nproc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+            return mounts.table(machine)
         case "version":
             return "Linux version 6.1.0 (virtual) #1 SMP\n"
         case "sys/kernel/hostname":

@@ -167,11 +167,16 @@ def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str,
     try:
         machine.execute(process, argv, env)
     except ExecError as error:
-        if error.code != "ENOEXEC":
+        if error.code not in NOT_EXECUTED:
             return exec_error(argv[0], error)
-        machine.write(process, 2, f"exec {argv[0]}: exec format error\n")
+        path = machine.which(process, argv[0], env) or argv[0]
+        machine.write(process, 2, f"exec {path}: {NOT_EXECUTED[error.code]}\n")
         process.program = "failed-1"
     return None
+
+
+NOT_EXECUTED = {"ENOEXEC": "exec format error", "E2BIG": "argument list too long"}
+"""What the kernel alone finds out, when runc has made the container's process: that one says so, and ends."""
 
 
 def exec_error(name: str, error: ExecError) -> str:

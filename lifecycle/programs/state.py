@@ -370,6 +370,8 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
 class SandboxState(msgspec.Struct, omit_defaults=True):
     """A Pod's network namespace and who waits for something to change in it; `followers` are containers with a `tail -f`.
 
+    `udp_ports` are those that datagrams go to, `ports` those of TCP.
+
     `volumes` are those that its containers have mounted.
     """
 
@@ -380,3 +382,4 @@ class SandboxState(msgspec.Struct, omit_defaults=True):
     waiting: list[Reply] = []
     followers: list[str] = []
     volumes: list[str] = []
+    udp_ports: dict[int, Listener] = {}

@@ -52,12 +52,17 @@ def base64(call: Call) -> int | None:
         return None
     text = "".join(one for _, one in found)
     if "d" in options:
-        try:
-            call.out(b64decode(re.sub(r"\s", "", text).encode("latin-1"), validate=True).decode("latin-1"))
-        except ValueError:
-            return call.fail("invalid input")
-        return 0
+        decoded, whole_text = _decoded(re.sub(r"[^A-Za-z0-9+/=]" if "i" in options else r"\s", "", text))
+        call.out(decoded)
+        return 0 if whole_text else call.fail("truncated input" if call.busybox else "invalid input")
     encoded = b64encode(text.encode("latin-1")).decode()
     width = int(options.get("w", "76"))
     call.out("".join(encoded[i : i + width] + "\n" for i in range(0, len(encoded), width)) if width else encoded)
     return 0
+
+
+def _decoded(text: str) -> tuple[str, bool]:
+    """Return what four letters each mean, up to the first that mean nothing, and whether that was all."""
+    good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?", text)
+    assert good is not None
+    return b64decode(good.group()).decode("latin-1"), good.end() == len(text)

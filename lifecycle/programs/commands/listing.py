@@ -140,23 +140,6 @@ def _du_size(call: Call, path: str, options: dict[str, str]) -> str:
     return human(blocks) if "h" in options else str(blocks >> 20 if "m" in options else blocks >> 10)
 
 
-@command("df")
-def df(call: Call) -> int:
-    human_ = any("h" in arg for arg in call.args if arg.startswith("-"))
-    head = (
-        "Filesystem                Size      Used Available Use% Mounted on\n"
-        if human_
-        else "Filesystem           1K-blocks      Used Available Use% Mounted on\n"
-    )
-    row = (
-        "overlay                  50.0G     10.0G     40.0G  20% /\n"
-        if human_
-        else "overlay               52428800  10485760  41943040  20% /\n"
-    )
-    call.out(head + row)
-    return 0
-
-
 @command("sync", "fsync")
 def sync(call: Call) -> int:
     return 0

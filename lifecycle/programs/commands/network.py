@@ -1,10 +1,9 @@
-"""Clients of the network: nslookup, wget, curl, nc, ping, and what they say when nobody answers."""
+"""Asking for names: nslookup, dig, host, getent."""
 
 from __future__ import annotations
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.exchange import Origin, reach
 from lifecycle.programs.network import is_address, is_public
 
 DNS_TIME: Micros = 2 * MILLISECOND
@@ -89,43 +88,3 @@ def dig(call: Call) -> int | None:
         )
         return 0
     return 0 if found else 1
-
-
-@command("ping", "ping6")
-def ping(call: Call) -> int | None:
-    call.moves()
-    options, operands = call.options("c:w:W:i:s:q46nI:t:", {})
-    if not operands:
-        return call.fail("usage: ping HOST")
-    host = operands[0]
-    addresses = call.machine.room.resolve(call.machine.sandbox, host)
-    if not addresses:
-        return call.fail(
-            f"bad address '{host}'" if call.busybox else f"{host}: Name or service not known", 1 if call.busybox else 2
-        )
-    count = int(options.get("c", "0"))
-    sent: int = call.data.get("sent", 0)
-    ip = addresses[0]
-    if sent == 0:
-        call.out(f"PING {host} ({ip}): 56 data bytes\n" if call.busybox else f"PING {host} ({ip}) 56(84) bytes of data.\n")
-    up = (
-        call.machine.room.sandbox_at(ip) is not None
-        or ip.startswith("127.")
-        or reach(call.machine.room, Origin("", call.machine.sandbox), ip, 80).sandbox is None
-    )
-    if sent and sent == count:
-        lost = 0 if up else 100
-        call.out(
-            f"\n--- {host} ping statistics ---\n"
-            f"{count} packets transmitted, {count if up else 0} packets received, {lost}% packet loss\n"
-        )
-        return int(not up)
-    if up:
-        call.out(
-            f"64 bytes from {ip}: seq={sent} ttl=64 time=0.100 ms\n"
-            if call.busybox
-            else f"64 bytes from {ip}: icmp_seq={sent + 1} ttl=64 time=0.100 ms\n"
-        )
-    call.data["sent"] = sent + 1
-    call.sleep(SECOND if sent + 1 != count else MILLISECOND)
-    return None

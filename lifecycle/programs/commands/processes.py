@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.clock import SECOND
 from lifecycle.programs import pid_namespaces
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import ExecError
+from lifecycle.programs.machine import BASE_MEMORY, ExecError
 from lifecycle.programs.pid_namespaces import Seen
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
 from lifecycle.programs.state import Process
+from lifecycle.programs.terminal import opened_by, terminal_of
 
 
 def seen(call: Call) -> list[Seen]:
@@ -35,61 +35,131 @@ def ps(call: Call) -> int:
     rows = seen(call)
     args = "".join(arg.lstrip("-") for arg in call.args)
     if call.busybox:
-        call.out("PID   USER     TIME  COMMAND\n")
-        for one in rows:
-            process = one.process
-            text = title(process) if process.code is None else f"[{short_name(process)}]"
-            call.out(f"{one.pid:5} {_user(process):<8}  0:00 {text}\n")
-        return 0
+        return _ps_busybox(call, rows)
     if "-o" in call.args or "-eo" in call.args:
         return _ps_columns(call, rows)
     if "f" in args and "aux" not in args:
-        call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
-        for one in rows:
-            shown = _shown(one.process)
-            call.out(f"{_user(one.process):<8} {one.pid:7} {one.ppid:7}  0 00:00 ?        00:00:00 {shown}\n")
+        _ps_full(call, rows)
     elif "u" in args:
-        call.out("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
-        for one in rows:
-            process = one.process
-            state = "Z" if process.code is not None else "S"
-            call.out(
-                f"{_user(process):<8} {one.pid:7}  0.0  0.0   2576   900 ?        {state}    00:00   0:00 {_shown(process)}\n"
-            )
+        _ps_user(call, rows)
     else:
         call.out("    PID TTY          TIME CMD\n")
-        for one in rows:
-            call.out(f"{one.pid:7} ?        00:00:00 {short_name(one.process)}\n")
+        own = _tty(call, call.process)
+        for one in rows if args else [one for one in rows if _tty(call, one.process) == own]:
+            call.out(f"{one.pid:7} {_tty(call, one.process):<8} 00:00:00 {short_name(one.process)}\n")
     return 0
+
+
+def _ps_busybox(call: Call, rows: list[Seen]) -> int:
+    if "-o" in call.args:
+        return _ps_columns(call, rows)
+    call.out("PID   USER     TIME  COMMAND\n")
+    for one in rows:
+        text = title(one.process) if one.process.code is None else f"[{short_name(one.process)}]"
+        call.out(f"{one.pid:5} {user_name_of(call, one.process):<8}  0:00 {text}\n")
+    return 0
+
+
+def _ps_full(call: Call, rows: list[Seen]) -> None:
+    call.out("UID          PID    PPID  C STIME TTY          TIME CMD\n")
+    for one in rows:
+        process = one.process
+        since, tty = _since(call, process), _tty(call, process)
+        shown = f"{user_name_of(call, process):<8} {one.pid:7} {one.ppid:7}  0 {since} {tty:<8} 00:00:00 {_shown(process)}\n"
+        call.out(shown)
+
+
+def _ps_user(call: Call, rows: list[Seen]) -> None:
+    total = call.machine.room.node_memory.of(call.machine.sandbox.spec.node).size
+    call.out("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n")
+    for one in rows:
+        process = one.process
+        kib, user, tty = resident(process), user_name_of(call, process), _tty(call, process)
+        share = 100 * (kib << 10) / total
+        call.out(
+            f"{user:<8} {one.pid:7}  0.0 {share:4.1f} {kib + 1676:6} {kib:5} {tty:<8} {state(call, one):<4} "
+            f"{_since(call, process)}   0:00 {_shown(process)}\n"
+        )
+
+
+def resident(process: Process) -> int:
+    """Return how many KiB of memory a process has; a zombie has none."""
+    return 0 if process.code is not None else (process.memory + BASE_MEMORY >> 10) + 600
+
+
+def state(call: Call, one: Seen) -> str:
+    """Return a process's state in ps's letters: s leads a session, + is in the foreground of a terminal."""
+    process = one.process
+    if process.code is not None:
+        return "Z"
+    letter = "T" if process.stopped else "R" if process is call.process else "S"
+    leads = one.ppid == 0
+    found = terminal_of(one.machine, process) if one.machine is not None else None
+    return letter + ("s" if leads else "") + ("+" if found is not None and found.foreground == process.group else "")
+
+
+def _tty(call: Call, process: Process) -> str:
+    opened = opened_by(call.machine, process)
+    return f"pts/{min(opened.pos, 1)}" if opened else "?"
+
+
+def _since(call: Call, process: Process) -> str:
+    from lifecycle.programs.commands.times import strftime, zone
+
+    return strftime("%H:%M", process.started, zone(call.process.env))
 
 
 def _shown(process: Process) -> str:
     return title(process) if process.code is None else f"[{short_name(process)}] <defunct>"
 
 
+_COLUMNS = {"rss": "RSS", "vsz": "VSZ", "%cpu": "%CPU", "%mem": "%MEM", "args": "COMMAND", "cmd": "CMD", "comm": "COMMAND"}
+
+
 def _ps_columns(call: Call, rows: list[Seen]) -> int:
     at = next(i for i, arg in enumerate(call.args) if arg in ("-o", "-eo"))
     columns = [column.partition("=")[0] for column in ",".join(call.args[at + 1 :]).split(",") if not column.startswith("-")]
     bare = "=" in "".join(call.args[at + 1 :])
-    if not bare:
-        call.out(" ".join(column.upper() for column in columns) + "\n")
+    table = [] if bare else [[_COLUMNS.get(column, column.upper()) for column in columns]]
     for one in rows:
         process = one.process
         values = {
             "pid": str(one.pid),
             "ppid": str(one.ppid),
-            "user": _user(process),
+            "user": user_name_of(call, process),
             "comm": short_name(process),
             "args": _shown(process),
             "cmd": _shown(process),
-            "stat": "S",
+            "stat": state(call, one),
+            "rss": str(resident(process)),
+            "vsz": str(resident(process) + 1676),
+            "tty": _tty(call, process),
+            "%cpu": "0.0",
         }
-        call.out(" ".join(values.get(column, "-") for column in columns) + "\n")
+        table.append([values.get(column, "-") for column in columns])
+    if call.busybox:
+        widths = [_BUSYBOX_WIDTHS.get(column, 0) for column in columns]
+    else:
+        widths = [0] * len(columns) if bare else [max(len(row[i]) for row in table) for i in range(len(columns))]
+    for number, row in enumerate(table):
+        right = [column in _NUMBERS and not (call.busybox and number == 0 and not bare) for column in columns]
+        cells = [cell.rjust(wide) if r else cell.ljust(wide) for cell, wide, r in zip(row, widths, right, strict=True)]
+        call.out(" ".join(cells).rstrip() + "\n")
     return 0
 
 
-def _user(process: Process) -> str:
-    return "root" if process.user == 0 else str(process.user)
+_BUSYBOX_WIDTHS = {"user": 8, "group": 8, "comm": 16, "pid": 5, "ppid": 5, "pgid": 5, "tty": 6, "vsz": 4, "stat": 4, "rss": 4}
+_NUMBERS = {"pid", "ppid", "rss", "vsz", "%cpu", "%mem"}
+
+
+def user_name_of(call: Call, process: Process) -> str:
+    """Return the name of a process's user as the container that looks has it, cut as ps does; else the number."""
+    from lifecycle.programs.commands.system import user_name
+
+    if process.user == 0:
+        return "root"
+    name = user_name(call, process.user)
+    return name if name and len(name) <= 8 else f"{name[:7]}+" if name else str(process.user)
 
 
 def matching(call: Call, pattern: str, full: bool, exact: bool) -> list[Seen]:
@@ -262,10 +332,3 @@ def printenv(call: Call) -> int:
         else:
             status = 1
     return status
-
-
-@command("uptime")
-def uptime(call: Call) -> int:
-    call.moves()
-    call.out(f" up {(call.now - call.machine.state.started) // (60 * SECOND)} min,  0 users,  load average: 0.00, 0.00, 0.00\n")
-    return 0

@@ -110,20 +110,6 @@ def nproc(call: Call) -> int:
     return 0
 
 
-@command("free")
-def free(call: Call) -> int:
-    call.moves()
-    node, memory = call.machine.sandbox.spec.node, call.machine.room.node_memory
-    total = memory.of(node).size >> 10
-    used = total - (memory.left(node) >> 10)
-    call.out("              total        used        free      shared  buff/cache   available\n")
-    call.out(
-        f"Mem:     {total:10}  {used:10}  {total - used:10}           0           0  {total - used:10}\n"
-        "Swap:             0           0           0\n"
-    )
-    return 0
-
-
 @command("usleep")
 def usleep(call: Call) -> int | None:
     if "slept" in call.data:
@@ -169,15 +155,23 @@ def package_manager(call: Call) -> int | None:
     return None
 
 
-@command("mount", "umount", "sysctl", "modprobe", "insmod", "swapoff", "chroot-not")
+@command("modprobe", "insmod", "rmmod", "swapon", "swapoff", "hwclock", "reboot", "halt", "poweroff", "init")
 def privileged(call: Call) -> int:
-    if call.name == "sysctl":
-        call.assume("command", "sysctl is assumed to have done what it was asked for.")
-        return 0
-    if not call.args:
-        call.out("overlay on / type overlay (rw,relatime)\n")
-        return 0
-    return call.fail("permission denied (are you root?)" if call.busybox else "permission denied.")
+    """Refuse what a container has no capability for."""
+    return call.fail("Operation not permitted")
+
+
+@command("sysctl")
+def sysctl(call: Call) -> int:
+    call.assume("command", "sysctl is assumed to have done what it was asked for.")
+    return 0
+
+
+@command("lsmod", "losetup")
+def nobody(call: Call) -> int:
+    """Show the head of a list in which nothing stands."""
+    call.out("Module                  Size  Used by    Not tainted\n" if call.name == "lsmod" else "")
+    return 0
 
 
 @command("logger", "ldconfig", "renice", "wall")
