@@ -38,7 +38,8 @@ def create_cluster(
     text, wall = speed_text(parse_speed(speed)), lease.wall_now()
     begins = wall // SECOND * SECOND if start is None else start
     config = Config(begins, seed, tuple(nodes), images or {}, tuple(namespaces))
-    cluster = clusters.create(name, config, engine_version=ENGINE_VERSION, speed=text, wall=wall)
+    with writing():
+        cluster = clusters.create(name, config, engine_version=ENGINE_VERSION, speed=text, wall=wall)
     dispatch.nudge(cluster.pk)
     reach(cluster, begins)
     cluster.refresh_from_db()
@@ -51,9 +52,11 @@ def fork_cluster(parent: Cluster, seq: int, name: str, *, at: Micros | None = No
     Raises: podhub.log.errors.BadName, NameTaken, NotYet; ValueError for what is no speed.
     """
     text = speed_text(parse_speed(speed or parent.speed))
-    fork = clusters.fork(parent, seq, name, wall=lease.wall_now(), at=at)
+    with writing():
+        fork = clusters.fork(parent, seq, name, wall=lease.wall_now(), at=at)
+        if fork.kind == Cluster.Kind.SIMULATED:
+            Cluster.objects.filter(pk=fork.pk).update(speed=text, wake_wall=lease.wall_now())
     if fork.kind == Cluster.Kind.SIMULATED:
-        Cluster.objects.filter(pk=fork.pk).update(speed=text, wake_wall=lease.wall_now())
         dispatch.nudge(fork.pk)
         fork.refresh_from_db()
     return fork

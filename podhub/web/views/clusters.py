@@ -18,6 +18,7 @@ from podhub.log import importing
 from podhub.log.errors import BadName, BadRecording, HasForks, NameTaken
 from podhub.log.models import Cluster
 from podhub.runs import clusters as run_clusters
+from podhub.runs.writing import writing
 from podhub.web import cluster_page
 from podhub.web.errors import refusals
 from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
@@ -126,7 +127,9 @@ def import_recording(request: HttpRequest) -> HttpResponse:
 
 def _imported(form: RecordingForm, request: HttpRequest) -> Cluster:
     files = [(str(file.name), file.read()) for file in request.FILES.getlist("recording")]
-    return importing.store(importing.read(files), form.cleaned_data["name"])
+    recording = importing.read(files)
+    with writing():
+        return importing.store(recording, form.cleaned_data["name"])
 
 
 def _form_page(request: HttpRequest, form: PlainForm, texts: dict[str, str], **more: Any) -> HttpResponse:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -58,12 +60,21 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "page_url": reverse("pod", args=where),
         "moment_url": f"{reverse('pod-moment', args=where)}?of={edition(cluster)}",
         "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
-        "playback_speeds": PLAYBACK_SPEEDS,
-        "legend": legend(),
+        "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished),
+        "timeline_keys": _still("_timeline_keys.html"),
         "delete_form": DeleteForm(grace(shown_pod, book)),
         **clock_context(cluster),
     }
     return page(request, "pod.html", context, modules=("js/pod-timeline.js", "js/pod-page.js"))
+
+
+def _still(template: str, **context: bool) -> SafeString:
+    """Render what all pages of Pods have alike, once in each language."""
+
+    def render() -> SafeString:
+        return render_to_string(template, {"playback_speeds": PLAYBACK_SPEEDS, "legend": legend(), **context})
+
+    return renders.get((template, get_language(), *context.items()), render)
 
 
 def _story(book: Book, shown: Showing) -> dict[str, object]:
