@@ -154,6 +154,20 @@ def test_a_file_that_is_no_program_starts_and_fails_at_once() -> None:
     assert (result.code, result.stderr) == (1, "exec /tmp/run: exec format error\n")
 
 
+@pytest.mark.parametrize(
+    ("env", "args"),
+    [((("A", "x" * 131_072),), ()), ((), ("x" * 131_072,)), (tuple((f"A{i}", "x" * 131_000) for i in range(17)), ())],
+    ids=["a variable", "an argument", "all together"],
+)
+def test_a_command_line_that_no_kernel_takes_ends_the_container_at_once(
+    env: tuple[tuple[str, str], ...], args: tuple[str, ...]
+) -> None:
+    world = World()
+    world.container("busybox", "sleep", "100", *args, env=env)
+    world.run(1)
+    assert (world.output(), world.exit_of()[1].code) == ("exec /bin/sleep: argument list too long\n", 1)
+
+
 def test_a_command_that_takes_too_long_is_killed() -> None:
     world = World()
     app = world.container("busybox", "sleep", "100")
