@@ -48,6 +48,10 @@ def loads(body: bytes) -> Any:
         raise ValueError("exceeded max depth") from None
     except json.JSONDecodeError as wrong:
         raise ValueError(_complaint(wrong)) from None
+    except ValueError as wrong:
+        if "integer string conversion" in str(wrong):
+            raise ValueError("json: unsupported value: a whole number of more than 4,300 digits") from None
+        raise
     _check_depth(value)
     return value
 

@@ -18,7 +18,7 @@ LARGEST_BINARY = 2**63 - 1
 MAX_EXPONENT = 1000
 """What `1e1000` may say at most; Kubernetes keeps larger ones as they are, which no resource needs."""
 
-_QUANTITY = re.compile(r"([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)")
+_QUANTITY = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE]?)")
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
@@ -91,6 +91,8 @@ def parse(text: str) -> Quantity:
     digits = (whole or "0") + fraction
     if len(digits) > MAX_EXPONENT:
         raise ValueError(NUMBER_WRONG)
+    if len(suffix) > MAX_EXPONENT:
+        raise ValueError(SUFFIX_WRONG)
     format, nanos = _amount(int(digits), len(fraction), suffix)
     text = text.strip() if _is_canonical(digits, len(fraction), suffix) else ""
     return Quantity(-nanos if sign == "-" else nanos, format, text)

@@ -50,6 +50,9 @@ def test_a_quantity_is_written_in_its_canonical_form(text: str, expected: str) -
         ("1Kim", SUFFIX_WRONG),
         ("1e", SUFFIX_WRONG),
         ("1e99999999999", SUFFIX_WRONG),
+        (f"1e{'9' * 10_000}", SUFFIX_WRONG),
+        (f"{'9' * 10_000}Mi", NUMBER_WRONG),
+        ("١Gi", FORMAT_WRONG),
         ("9" * 2000, NUMBER_WRONG),
     ],
 )

@@ -33,6 +33,7 @@ TWICE = 'duplicate field "metadata.name", duplicate field "data.x"'
         (b'{"a": "\\q"}', "invalid character 'q' in string escape code"),
         (b"NaN", "invalid character 'N' looking for beginning of value"),
         (b"[" * 70 + b"]" * 70, "exceeded max depth"),
+        (b'{"a": ' + b"9" * 10_000 + b"}", "json: unsupported value: a whole number of more than 4,300 digits"),
     ],
 )
 def test_what_is_no_json_is_told_as_go_does(body: bytes, message: str) -> None:
