@@ -1,7 +1,4 @@
-"""OpenAPI: v3 with complete schemas, for `kubectl explain` and clients that validate, and the little of v2 that kubectl needs.
-
-Kubernetes: kube-openapi/pkg/handler3, kube-openapi/pkg/handler
-"""
+"""OpenAPI v3 with complete schemas, for `kubectl explain` and clients that validate. Kubernetes: kube-openapi/pkg/handler3"""
 
 from __future__ import annotations
 
@@ -18,10 +15,6 @@ from lifecycle.core_v1.schema import KINDS, struct
 from podhub.api.openapi_schemas import Schemas
 
 Schema = dict[str, Any]
-
-V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-V2 = bytes.fromhex("0a03322e30 1208 0a016b 1203 76312e 4200 4a00")
-"""A Swagger document without paths or definitions: kubectl asks v3 for everything, and v2 only whether it can be read."""
 
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}

@@ -10,7 +10,7 @@ from lifecycle.apiserver import discovery
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
-from podhub.api import openapi
+from podhub.api import openapi, openapi_v2
 from podhub.api.discovery import AGGREGATED, aggregated, wants_aggregated
 from podhub.api.http import JSON, Call, Headers, Reply
 
@@ -60,7 +60,7 @@ def _discovered(call: Call, path: str) -> Reply | None:
 
 def _openapi(call: Call, root: str, path: str) -> Reply:
     if path == "/openapi/v2":
-        return _etagged(call, openapi.V2, openapi.V2_TYPE)
+        return _etagged(call, openapi_v2.document(), openapi_v2.CONTENT_TYPE)
     if path == "/openapi/v3":
         return _tagged(call, openapi.index(root))
     name = path.removeprefix("/openapi/v3/")

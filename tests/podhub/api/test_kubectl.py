@@ -54,6 +54,16 @@ def test_explain_prints_kubernetes_own_texts(cluster: Reached) -> None:
     assert "Restart policy for all containers within the pod." in text
 
 
+def test_explain_reads_the_older_form_of_the_schemas_too(cluster: Reached) -> None:
+    older = ("--output=plaintext-openapiv2",)
+    text = cluster.kubectl("explain", "pod.spec.containers", *older).stdout
+    assert re.search(r"^RESOURCE: containers <\[\]Object>$", text, re.M)
+    assert re.search(r"^   livenessProbe\t<Object>$", text, re.M)
+    deep = cluster.kubectl("explain", "pod", "--recursive", *older).stdout
+    assert re.search(r"^ +startupProbe\t<Object>$", deep, re.M)
+    assert re.search(r"^ +limits\t<map\[string\]string>$", deep, re.M)
+
+
 def test_the_past_is_described_and_replayed(cluster: Reached) -> None:
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod("web", "sleep 20")))
     cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/web", "--timeout=20s")
