@@ -5,7 +5,7 @@ Kubernetes: kubectl/pkg/describe (describeNode), component-helpers/resource.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from lifecycle.clock import Micros
 from lifecycle.core_v1.quantity import Quantity, parse
@@ -50,7 +50,13 @@ def describe_node(
         *_pods(own, now, status),
         *_allocated(own, status),
     ]
-    return described_with_events(lines, events, now)
+    return described_with_events(lines, events and sorted(events, key=_is_from_kubelet(node)), now)
+
+
+def _is_from_kubelet(node: Object) -> Callable[[Object], bool]:
+    """Return what tells the Events that kubectl asks for last: a kubelet's, which name the node where others write its uid."""
+    uid = node["metadata"].get("uid")
+    return lambda event: (event.get("involvedObject") or {}).get("uid") != uid
 
 
 def _is_live(pod: Object) -> bool:
@@ -173,7 +179,7 @@ def _asked(pod: Object, field: str, with_status: bool = False) -> Amounts:
     }
     total = pod_requests(counted)
     for name, amount in amounts(spec.get("overhead")).items():
-        if field == "requests" or name in total:
+        if field == "requests" or total.get(name):
             total[name] = total[name] + amount if name in total else amount
     return total
 

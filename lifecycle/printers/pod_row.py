@@ -26,14 +26,14 @@ def pod_cells(pod: Object, now: Micros) -> list[object]:
     """Return the nine cells of a Pod's row; the last four are those of -o wide."""
     metadata, spec, status = pod["metadata"], pod.get("spec") or {}, pod.get("status") or {}
     tally = pod_tally(pod)
-    addresses = status.get("podIPs") or [{}]
+    address = status.get("podIP") or next((one.get("ip") for one in status.get("podIPs") or ()), None)
     return [
         metadata["name"],
         f"{tally.ready}/{_containers(spec)}",
         pod_status(pod),
         _restarts(tally, now),
         age(metadata.get("creationTimestamp"), now),
-        addresses[0].get("ip") or NONE,
+        address or NONE,
         spec.get("nodeName") or NONE,
         status.get("nominatedNodeName") or NONE,
         _readiness_gates(spec, status),

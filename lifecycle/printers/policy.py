@@ -5,12 +5,14 @@ Kubernetes: kubectl/pkg/describe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lifecycle.clock import Micros
+from lifecycle.core_v1.quantity import NANO, Quantity, parse
 from lifecycle.printers.events import described_with_events
 from lifecycle.printers.layout import described
-from lifecycle.printers.metadata import NONE, UNSET, Object, boolean, label_selector
+from lifecycle.printers.metadata import UNSET, Object, boolean, label_selector
+from lifecycle.printers.rows import format_labels
 
 SCOPES = {
     "Terminating": (
@@ -38,7 +40,7 @@ LIMIT_FIELDS = ("min", "max", "defaultRequest", "default", "maxLimitRequestRatio
 def describe_resource_quota(quota: Object) -> str:
     metadata = quota["metadata"]
     lines = [f"Name:\t{metadata['name']}", f"Namespace:\t{metadata.get('namespace', '')}"]
-    return described([*lines, *_scopes(quota, " "), "Resource\tUsed\tHard", "--------\t----\t----", *_usage(quota)])
+    return described([*lines, *_scopes(quota, " "), "Resource\tUsed\tHard", "--------\t----\t----", *_usage(quota, True)])
 
 
 def quota_section(quotas: Iterable[Object]) -> Iterator[str]:
@@ -50,7 +52,7 @@ def quota_section(quotas: Iterable[Object]) -> Iterator[str]:
         yield from (f"  {line}" for line in _scopes(quota, ""))
         yield "  Resource\tUsed\tHard"
         yield "  --------\t---\t---"
-        yield from (f"  {line}" for line in _usage(quota))
+        yield from (f"  {line}" for line in _usage(quota, False))
 
 
 def _scopes(quota: Object, indent: str) -> Iterator[str]:
@@ -60,11 +62,15 @@ def _scopes(quota: Object, indent: str) -> Iterator[str]:
     yield from (f"{indent}* {SCOPES[scope]}" for scope in scopes if scope in SCOPES)
 
 
-def _usage(quota: Object) -> Iterator[str]:
+def _usage(quota: Object, alike: bool) -> Iterator[str]:
+    """Yield what is used of what is allowed; `alike`: in suffixes of the same family, for which it is rounded up."""
     status = quota.get("status") or {}
     used = status.get("used") or {}
     for name, hard in sorted((status.get("hard") or {}).items()):
-        yield f"{name}\t{used.get(name) or 0}\t{hard}"
+        amount, limit = parse(str(used.get(name) or 0)), parse(str(hard))
+        if alike and amount.format != limit.format:
+            amount = Quantity(amount.value() * NANO, limit.format)
+        yield f"{name}\t{amount}\t{limit}"
 
 
 def describe_limit_range(limits: Object) -> str:
@@ -116,11 +122,6 @@ def describe_priority_class(priority_class: Object, events: Sequence[Object] | N
         f"GlobalDefault:\t{boolean(priority_class.get('globalDefault'))}",
         f"PreemptionPolicy:\t{priority_class.get('preemptionPolicy', '')}",
         f"Description:\t{priority_class.get('description', '')}",
-        f"Annotations:\t{pairs(metadata.get('annotations'))}",
+        f"Annotations:\t{format_labels(metadata.get('annotations'))}",
     ]
     return described_with_events(lines, events, now)
-
-
-def pairs(values: Mapping[str, str] | None) -> str:
-    """Return a map as `k=v,k=v`. Kubernetes: apimachinery/pkg/labels (FormatLabels)"""
-    return ",".join(f"{key}={value}" for key, value in sorted((values or {}).items())) or NONE

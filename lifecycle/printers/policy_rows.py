@@ -13,7 +13,7 @@ def priority_class_cells(priority_class: Object, now: Micros) -> list[object]:
     return [
         priority_class["metadata"]["name"],
         priority_class.get("value") or 0,
-        "true" if priority_class.get("globalDefault") else "false",
+        bool(priority_class.get("globalDefault")),
         since_creation(priority_class, now),
         priority_class.get("preemptionPolicy") or "PreemptLowerPriority",
     ]
@@ -23,8 +23,8 @@ def pod_disruption_budget_cells(budget: Object, now: Micros) -> list[object]:
     spec, status = budget.get("spec") or {}, budget.get("status") or {}
     return [
         budget["metadata"]["name"],
-        spec.get("minAvailable", NOT_GIVEN),
-        spec.get("maxUnavailable", NOT_GIVEN),
+        str(spec.get("minAvailable", NOT_GIVEN)),
+        str(spec.get("maxUnavailable", NOT_GIVEN)),
         status.get("disruptionsAllowed") or 0,
         since_creation(budget, now),
     ]

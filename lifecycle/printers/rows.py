@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lifecycle.clock import Micros
-from lifecycle.printers.durations import UNKNOWN, age
+from lifecycle.printers.durations import age
 from lifecycle.printers.metadata import NONE, UNSET, Object
 
 MOST = 3
@@ -16,8 +16,11 @@ MOST = 3
 
 
 def format_labels(labels: Object | None) -> str:
-    """Return labels or a selector as one cell: `a=1,b=2`."""
-    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
+    """Return a map in one cell: `a=1,b=2`, in the order of these pairs as texts: `a2=1` is before `a=1`.
+
+    Kubernetes: apimachinery/pkg/labels (FormatLabels).
+    """
+    return ",".join(sorted(f"{key}={value}" for key, value in (labels or {}).items())) or NONE
 
 
 def since_creation(obj: Object, now: Micros) -> str:
@@ -96,18 +99,19 @@ def some(items: Sequence[str]) -> str:
 
 def event_cells(event: Object, now: Micros) -> list[object]:
     about, series = event.get("involvedObject") or {}, event.get("series")
-    first = age(event.get("firstTimestamp") or event.get("eventTime"), now)
-    last = age((series or {}).get("lastObservedTime") or event.get("lastTimestamp"), now)
+    first = event.get("firstTimestamp") or event.get("eventTime")
+    last = event.get("lastTimestamp") or first if series is None else series.get("lastObservedTime")
+    kind, name = about.get("kind", "").lower(), about.get("name")
     return [
-        first if last == UNKNOWN and not series else last,
+        age(last, now),
         event.get("type", ""),
         event.get("reason", ""),
-        "/".join(filter(None, (about.get("kind", "").lower(), about.get("name")))),
+        f"{kind}/{name}" if name else kind,
         about.get("fieldPath", ""),
         event_source(event),
         (event.get("message") or "").strip(),
-        first,
-        (series.get("count") or 0) if series else event.get("count") or 1,
+        age(first, now),
+        event.get("count") or 1 if series is None else series.get("count") or 0,
         event["metadata"]["name"],
     ]
 

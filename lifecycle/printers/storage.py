@@ -12,11 +12,9 @@ from lifecycle.core_v1.storage import is_default_class
 from lifecycle.printers.durations import age
 from lifecycle.printers.events import described_with_events
 from lifecycle.printers.metadata import NONE, UNSET, Object, annotation_lines, condition_rows, label_lines, listed
-from lifecycle.printers.policy import pairs
-from lifecycle.printers.storage_rows import access_modes
+from lifecycle.printers.rows import format_labels
+from lifecycle.printers.storage_rows import access_modes, class_name
 from lifecycle.printers.volumes import data_source, persistent_source
-
-OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 
 
 def describe_claim(claim: Object, events: Sequence[Object] | None, now: Micros, pods: Iterable[Object]) -> str:
@@ -27,7 +25,7 @@ def describe_claim(claim: Object, events: Sequence[Object] | None, now: Micros, 
     lines = [
         f"Name:\t{metadata['name']}",
         f"Namespace:\t{metadata.get('namespace', '')}",
-        f"StorageClass:\t{_class(claim)}",
+        f"StorageClass:\t{class_name(claim)}",
         f"Status:\t{_phase(claim, now)}",
         f"Volume:\t{spec.get('volumeName', '')}",
         *_labels_and_finalizers(metadata),
@@ -39,10 +37,6 @@ def describe_claim(claim: Object, events: Sequence[Object] | None, now: Micros, 
         *condition_rows(status, "lastProbeTime"),
     ]
     return described_with_events(lines, events, now)
-
-
-def _class(obj: Object) -> str:
-    return str((obj["metadata"].get("annotations") or {}).get(OLD_CLASS) or (obj.get("spec") or {}).get("storageClassName", ""))
 
 
 def _phase(obj: Object, now: Micros) -> str:
@@ -74,7 +68,7 @@ def describe_volume(volume: Object, events: Sequence[Object] | None, now: Micros
     lines = [
         f"Name:\t{metadata['name']}",
         *_labels_and_finalizers(metadata),
-        f"StorageClass:\t{_class(volume)}",
+        f"StorageClass:\t{class_name(volume)}",
         f"Status:\t{_phase(volume, now)}",
         f"Claim:\t{claim.get('namespace', '')}/{claim.get('name', '')}" if claim is not None else "Claim:\t",
         f"Reclaim Policy:\t{spec.get('persistentVolumeReclaimPolicy', '')}",
@@ -110,9 +104,9 @@ def describe_storage_class(storage_class: Object, events: Sequence[Object] | Non
     lines = [
         f"Name:\t{metadata['name']}",
         f"IsDefaultClass:\t{'Yes' if is_default_class(storage_class) else 'No'}",
-        f"Annotations:\t{pairs(metadata.get('annotations'))}",
+        f"Annotations:\t{format_labels(metadata.get('annotations'))}",
         f"Provisioner:\t{storage_class.get('provisioner', '')}",
-        f"Parameters:\t{pairs(storage_class.get('parameters'))}",
+        f"Parameters:\t{format_labels(storage_class.get('parameters'))}",
         f"AllowVolumeExpansion:\t{UNSET if expands == '' else expands}",
         *(["MountOptions:", *(f"  {option}" for option in options)] if options else [f"MountOptions:\t{NONE}"]),
     ]
@@ -123,8 +117,8 @@ def describe_storage_class(storage_class: Object, events: Sequence[Object] | Non
 
 
 def _topologies(terms: Sequence[Object] | None) -> Iterator[str]:
-    if terms:
-        yield "AllowedTopologies:\t"
+    if terms is not None:
+        yield "AllowedTopologies:\t" if terms else f"AllowedTopologies:\t{NONE}"
     for i, term in enumerate(terms or ()):
         found = [_one_of(label) for label in term.get("matchLabelExpressions") or ()]
         yield from listed(f"  Term {i}", found, below="  \t")

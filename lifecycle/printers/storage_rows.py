@@ -9,6 +9,9 @@ from lifecycle.core_v1.storage import is_default_class
 from lifecycle.printers.metadata import UNSET, Object
 from lifecycle.printers.rows import since_creation
 
+OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
+"""The annotation in which a class was named before there was a field; where it is set, it counts."""
+
 SHORT_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -18,18 +21,24 @@ def access_modes(modes: Iterable[str] | None) -> str:
     return ",".join(short for mode, short in SHORT_MODES.items() if mode in given)
 
 
+def class_name(obj: Object) -> str:
+    """Return the class of a volume or claim. Kubernetes: component-helpers/storage/volume (GetPersistentVolumeClass)."""
+    annotations: Object = obj["metadata"].get("annotations") or {}
+    return str(annotations.get(OLD_CLASS, (obj.get("spec") or {}).get("storageClassName", "")))
+
+
 def persistent_volume_cells(volume: Object, now: Micros) -> list[object]:
     spec, status = volume.get("spec") or {}, volume.get("status") or {}
     claim = spec.get("claimRef")
     return [
         volume["metadata"]["name"],
-        (spec.get("capacity") or {}).get("storage", ""),
+        (spec.get("capacity") or {}).get("storage", "0"),
         access_modes(spec.get("accessModes")),
         spec.get("persistentVolumeReclaimPolicy", ""),
         _phase(volume),
-        f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else "",
-        spec.get("storageClassName", ""),
-        spec.get("volumeAttributesClassName") or UNSET,
+        f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim is not None else "",
+        class_name(volume),
+        spec.get("volumeAttributesClassName", UNSET),
         status.get("reason", ""),
         since_creation(volume, now),
         spec.get("volumeMode") or UNSET,
@@ -45,8 +54,8 @@ def persistent_volume_claim_cells(claim: Object, now: Micros) -> list[object]:
         spec.get("volumeName", ""),
         (status.get("capacity") or {}).get("storage", "0") if bound else "",
         access_modes(status.get("accessModes")) if bound else "",
-        spec.get("storageClassName", ""),
-        spec.get("volumeAttributesClassName") or UNSET,
+        class_name(claim),
+        spec.get("volumeAttributesClassName", UNSET),
         since_creation(claim, now),
         spec.get("volumeMode") or UNSET,
     ]
@@ -59,7 +68,7 @@ def storage_class_cells(storage_class: Object, now: Micros) -> list[object]:
         storage_class.get("provisioner", ""),
         storage_class.get("reclaimPolicy") or "Delete",
         storage_class.get("volumeBindingMode") or "Immediate",
-        "true" if storage_class.get("allowVolumeExpansion") else "false",
+        bool(storage_class.get("allowVolumeExpansion")),
         since_creation(storage_class, now),
     ]
 

@@ -12,7 +12,7 @@ from lifecycle.clock import Micros
 from lifecycle.printers import policy_rows, rows, storage_rows
 from lifecycle.printers.fields import typed
 from lifecycle.printers.layout import escaped, tabled
-from lifecycle.printers.metadata import Object
+from lifecycle.printers.metadata import Object, boolean
 from lifecycle.printers.pod_row import pod_cells
 
 Include = Literal["None", "Metadata", "Object"]
@@ -26,11 +26,12 @@ class Column(NamedTuple):
     description: str
     priority: int = 0
     format: str = ""
+    type: str = "string"
 
     def definition(self) -> dict[str, Any]:
         return {
             "name": self.name,
-            "type": "string",
+            "type": self.type,
             "format": self.format,
             "description": self.description,
             "priority": self.priority,
@@ -165,10 +166,10 @@ LAYOUTS: Mapping[str, Layout] = {
     "priorityclasses": Layout(
         (
             NAME,
-            Column("Value", "The priority that Pods of this class have."),
-            Column("Global-Default", "Whether Pods that name no class get this one."),
+            Column("Value", "The priority that Pods of this class have.", type="integer"),
+            Column("Global-Default", "Whether Pods that name no class get this one.", type="boolean"),
             AGE,
-            Column("PreemptionPolicy", "Whether such Pods may take the place of others.", 1),
+            Column("PreemptionPolicy", "Whether such Pods may take the place of others."),
         ),
         policy_rows.priority_class_cells,
     ),
@@ -177,7 +178,7 @@ LAYOUTS: Mapping[str, Layout] = {
             NAME,
             Column("Min Available", "How many Pods must stay, or which part of them."),
             Column("Max Unavailable", "How many Pods may be missing, or which part of them."),
-            Column("Allowed Disruptions", "How many Pods may be evicted now."),
+            Column("Allowed Disruptions", "How many Pods may be evicted now.", type="integer"),
             AGE,
         ),
         policy_rows.pod_disruption_budget_cells,
@@ -295,6 +296,6 @@ def _texts(row: Object, shown: Sequence[tuple[int, Object]], show_labels: bool, 
 
 def cell_text(cell: object) -> str:
     """Return a cell as it is printed: its first line, with three dots where there are more."""
-    text = "" if cell is None else str(cell)
+    text = "" if cell is None else boolean(cell) if isinstance(cell, bool) else str(cell)
     ends = [at for at in map(text.find, "\n\r\f") if at >= 0]
     return escaped(f"{text[: min(ends)]}..." if ends else text)

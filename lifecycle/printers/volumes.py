@@ -18,28 +18,29 @@ def volumes(items: Sequence[Object] | None) -> Iterator[str]:
     yield "Volumes:" if items else f"Volumes:\t{NONE}"
     for volume in items or ():
         yield f"  {volume['name']}:"
-        yield from _source(volume)
+        yield from _source(volume, _FIELDS)
 
 
 def persistent_source(spec: Object) -> Iterator[str]:
-    """Yield the source of a PersistentVolume: those that no Pod names itself, and one that says more there."""
-    if "local" in spec:
-        yield f"{INDENT}Type:\tLocalVolume (a persistent volume backed by local storage on a node)"
-        yield from _fields(spec["local"], "Path=path")
-    elif "csi" in spec:
-        yield f"{INDENT}Type:\tCSI ({_KINDS['csi'][1]})"
-        yield from _fields(spec["csi"], "Driver=driver|FSType=fsType|VolumeHandle=volumeHandle|ReadOnly=readOnly")
-        yield from _attributes(spec["csi"])
-    else:
-        yield from _source(spec)
+    """Yield the source of a PersistentVolume, some of which tell more than those of a Pod's own volumes."""
+    yield from _source({kind: _persistent(spec[kind]) for kind in _KINDS if kind in spec}, {**_FIELDS, **_PERSISTENT_FIELDS})
 
 
-def _source(volume: Object) -> Iterator[str]:
+def _persistent(source: Object) -> Object:
+    """Return a source with what its description names; its Secret may be in any namespace."""
+    secret = source.get("secretRef")
+    if secret is None:
+        return {"endpointsNamespace": UNSET, **source}
+    name, namespace = secret.get("name", ""), secret.get("namespace", "")
+    return {"secretName": name, "secretNamespace": namespace, **source, "secretRef": {"name": name, "namespace": namespace}}
+
+
+def _source(volume: Object, fields: Mapping[str, str]) -> Iterator[str]:
     for field, (kind, about) in _KINDS.items():
         source = volume.get(field)
         if source is not None:
             yield f"{INDENT}Type:\t{kind} ({about})"
-            yield from _DETAILS[field](source) if field in _DETAILS else _fields(source, _FIELDS[field])
+            yield from _DETAILS[field](source) if field in _DETAILS else _fields(source, fields[field])
             return
     yield "  <unknown>"
 
@@ -63,8 +64,15 @@ def _value(value: Any, name: str) -> str:
     if name == "options":
         return f"map[{' '.join(f'{key}:{text}' for key, text in sorted((value or {}).items()))}]"
     if name == "secretRef":
-        return "nil" if value is None else f"&LocalObjectReference{{Name:{value.get('name', '')},}}"
+        return "nil" if value is None else _reference(value)
     return "" if value is None else str(value)
+
+
+def _reference(secret: Object) -> str:
+    """Return a reference as Go prints a pointer to its type; only a PersistentVolume's tells a namespace."""
+    if "namespace" in secret:
+        return f"&SecretReference{{Name:{secret['name']},Namespace:{secret['namespace']},}}"
+    return f"&LocalObjectReference{{Name:{secret.get('name', '')},}}"
 
 
 _BOOLEANS = {"readOnly", "chapAuthDiscovery", "chapAuthSession"}
@@ -102,6 +110,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "projected": ("Projected", "a volume that contains injected data from multiple sources"),
     "csi": ("CSI", "a Container Storage Interface (CSI) volume source"),
     "image": ("Image", "a container image or OCI artifact"),
+    "local": ("LocalVolume", "a persistent volume backed by local storage on a node"),
 }
 """Every source, in the order in which kubectl looks for them."""
 
@@ -128,6 +137,15 @@ _FIELDS: Mapping[str, str] = {
     "flexVolume": "Driver=driver|FSType=fsType|SecretRef=secretRef|ReadOnly=readOnly|Options=options",
     "flocker": "DatasetName=datasetName|DatasetUUID=datasetUUID",
     "image": "Reference=reference|PullPolicy=pullPolicy",
+    "local": "Path=path",
+}
+
+_PERSISTENT_FIELDS: Mapping[str, str] = {
+    "azureFile": "SecretName=secretName|SecretNamespace=secretNamespace|ShareName=shareName|ReadOnly=readOnly",
+    "glusterfs": "EndpointsName=endpoints|EndpointsNamespace=endpointsNamespace|Path=path|ReadOnly=readOnly",
+    "scaleIO": "Gateway=gateway|System=system|Protection Domain=protectionDomain|Storage Pool=storagePool"
+    "|Storage Mode=storageMode|VolumeName=volumeName|SecretName=secretName|SecretNamespace=secretNamespace"
+    "|FSType=fsType|ReadOnly=readOnly",
 }
 
 
@@ -192,7 +210,10 @@ def _downward_api(source: Object) -> Iterator[str]:
 
 
 def _csi(source: Object) -> Iterator[str]:
-    yield from _fields(source, "Driver=driver|FSType=fsType|ReadOnly=readOnly")
+    yield from _fields(source, "Driver=driver|FSType=fsType")
+    if "volumeHandle" in source:
+        yield from _fields(source, "VolumeHandle=volumeHandle")
+    yield from _fields(source, "ReadOnly=readOnly")
     yield from _attributes(source)
 
 

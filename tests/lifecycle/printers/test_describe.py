@@ -256,3 +256,30 @@ def test_a_pods_share_of_a_node_that_has_nothing_is_what_go_makes_of_infinity() 
     text = describe({"kind": "Node", "metadata": {"name": "n"}}, (), NOW, {"pods": [pod], "leases": []})
     assert "1 (-9223372036854775808%)" in text
     assert "  cpu                1 (0%)    0 (0%)" in text
+
+
+def test_what_running_a_pod_costs_adds_to_the_limits_that_it_has() -> None:
+    limits = {"cpu": "0", "memory": "1Gi"}
+    container = {"name": "c", "resources": {"limits": limits}}
+    spec = {"nodeName": "n", "overhead": {"cpu": "1", "memory": "1Gi"}, "containers": [container]}
+    pod = {"metadata": {"name": "p"}, "spec": spec}
+    text = describe({"kind": "Node", "metadata": {"name": "n"}}, (), NOW, {"pods": [pod], "leases": []})
+    assert [line.split() for line in text.splitlines() if line.startswith(("  cpu", "  memory"))] == [
+        ["cpu", "1", "(0%)", "0", "(0%)"],
+        ["memory", "1Gi", "(0%)", "2Gi", "(0%)"],
+    ]
+
+
+def test_a_nodes_own_events_stand_before_those_of_its_kubelet_at_the_same_moment() -> None:
+    node = {"kind": "Node", "metadata": {"name": "n", "uid": "u"}}
+    events = [
+        {
+            "metadata": {"name": f"n.{i}"},
+            "involvedObject": {"kind": "Node", "name": "n", "uid": uid},
+            "reason": reason,
+            "lastTimestamp": "2026-01-01T00:00:00Z",
+        }
+        for i, (uid, reason) in enumerate([("n", "Starting"), ("u", "RegisteredNode"), ("n", "NodeReady")])
+    ]
+    lines = describe(node, events, NOW, {"pods": [], "leases": []}).splitlines()
+    assert [line.split()[0] for line in lines[-3:]] == ["RegisteredNode", "Starting", "NodeReady"]

@@ -165,8 +165,20 @@ def test_a_pods_row_tells_its_situation(situation: str) -> None:
 
 def test_the_wide_cells_tell_where_the_pod_is() -> None:
     thing = pod(
-        podIP="9.9.9.9", podIPs=[{"ip": "10.0.0.1"}, {"ip": "::1"}], nominatedNodeName="node2", conditions={"a": "True"}
+        podIP="10.0.0.1", podIPs=[{"ip": "10.0.0.1"}, {"ip": "::1"}], nominatedNodeName="node2", conditions={"a": "True"}
     )
     thing["spec"] |= {"nodeName": "node1", "readinessGates": [{"conditionType": "a"}, {"conditionType": "b"}]}
     assert pod_cells(thing, NOW)[4:] == ["<unknown>", "10.0.0.1", "node1", "node2", "1/2"]
     assert pod_cells(pod(), NOW)[5:] == ["<none>"] * 4
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ({"podIPs": [{"ip": "10.0.0.1"}, {"ip": "::1"}]}, "10.0.0.1"),
+        ({"podIP": "9.9.9.9"}, "9.9.9.9"),
+        ({"podIP": "9.9.9.9", "podIPs": [{"ip": "10.0.0.1"}]}, "9.9.9.9"),
+    ],
+)
+def test_a_pod_that_an_older_kubelet_gave_one_address_shows_that(status: dict[str, Any], shown: str) -> None:
+    assert pod_cells(pod(**status), NOW)[5] == shown

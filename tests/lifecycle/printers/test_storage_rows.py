@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lifecycle.clock import parse_rfc3339
+from lifecycle.printers.storage_rows import OLD_CLASS
 from lifecycle.printers.tables import LAYOUTS, table
 
 NOW = parse_rfc3339("2026-01-01T01:00:00Z")
@@ -57,9 +58,20 @@ VOLUME = {
         (
             "storageclasses",
             obj({"annotations": DEFAULT}, provisioner="d.example.com", reclaimPolicy="Retain", allowVolumeExpansion=True),
-            ["x (default)", "d.example.com", "Retain", "Immediate", "true", "60m"],
+            ["x (default)", "d.example.com", "Retain", "Immediate", True, "60m"],
         ),
-        ("priorityclasses", obj(value=7, globalDefault=True), ["x", 7, "true", "60m", "PreemptLowerPriority"]),
+        ("priorityclasses", obj(value=7, globalDefault=True), ["x", 7, True, "60m", "PreemptLowerPriority"]),
+        (
+            "persistentvolumes",
+            obj({"annotations": {OLD_CLASS: "old"}}, spec={"claimRef": {}, "storageClassName": "fast"}),
+            ["x", "0", "", "", "", "/", "old", "<unset>", "", "60m", "<unset>"],
+        ),
+        (
+            "persistentvolumeclaims",
+            obj({"annotations": {OLD_CLASS: ""}}, spec={"storageClassName": "fast", "volumeAttributesClassName": ""}),
+            ["x", "", "", "", "", "", "", "60m", "<unset>"],
+        ),
+        ("poddisruptionbudgets", obj(spec={"minAvailable": 0}), ["x", "0", "N/A", 0, "60m"]),
         (
             "poddisruptionbudgets",
             obj(spec={"maxUnavailable": "50%"}, status={"disruptionsAllowed": 2}),

@@ -1,3 +1,7 @@
+"""`rows.jsonl` holds objects made at random and the cells that pkg/printers/internalversion makes of them."""
+
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +11,8 @@ from lifecycle.printers.tables import LAYOUTS, cell_text, table, table_text
 
 NOW = parse_rfc3339("2026-01-01T01:00:00Z")
 T = "2026-01-01T00:00:00Z"
+DATA = Path(__file__).parents[2] / "data" / "printers" / "rows.jsonl"
+ROWS = [json.loads(line) for line in DATA.read_text().splitlines()]
 
 POD: dict[str, Any] = {
     "apiVersion": "v1",
@@ -159,6 +165,31 @@ def test_every_column_is_described_and_one_is_the_name(resource: str) -> None:
     assert all(definition["description"].endswith(".") for definition in definitions)
 
 
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: f"{case['resource']}-{case['object']['metadata']['name']}")
+def test_the_row_of_an_object_made_at_random_is_the_api_servers(case: dict[str, Any]) -> None:
+    (row,) = table(case["resource"], [case["object"]], parse_rfc3339("2027-01-15T08:00:00Z"))["rows"]
+    assert [(type(cell), cell) for cell in row["cells"]] == [(type(cell), cell) for cell in case["cells"]]
+
+
+@pytest.mark.parametrize(
+    ("resource", "columns"),
+    [
+        ("poddisruptionbudgets", {"Allowed Disruptions": ("integer", 0)}),
+        ("priorityclasses", {"Value": ("integer", 0), "Global-Default": ("boolean", 0), "PreemptionPolicy": ("string", 0)}),
+        ("pods", {"Restarts": ("string", 0), "Readiness Gates": ("string", 1)}),
+    ],
+)
+def test_columns_have_the_types_and_priorities_of_the_api_server(resource: str, columns: dict[str, tuple[str, int]]) -> None:
+    given = {c["name"]: (c["type"], c["priority"]) for c in table(resource, [], 0)["columnDefinitions"]}
+    assert {name: given[name] for name in columns} == columns
+
+
+def test_labels_are_shown_in_the_order_of_their_pairs() -> None:
+    labels = {"a": "1", "a2": "1", "a.b/c": "x"}
+    shown = table("pods", [{"metadata": {"name": "x", "labels": labels}}], 0)
+    assert table_text(shown, show_labels=True).splitlines()[1].split()[-1] == "a.b/c=x,a2=1,a=1"
+
+
 def test_rows_carry_metadata_or_the_object_or_nothing() -> None:
     def carried(include: Any) -> Any:
         return table("pods", [POD], NOW, include=include)["rows"][0].get("object")
@@ -194,7 +225,8 @@ def test_a_table_without_rows_prints_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "text"), [(None, ""), (3, "3"), ("a\nb", "a..."), ("a\rb", "a..."), ("\fb", "..."), ("\x1b[1m", "^[[1m")]
+    ("cell", "text"),
+    [(None, ""), (3, "3"), (True, "true"), ("a\nb", "a..."), ("a\rb", "a..."), ("\fb", "..."), ("\x1b[1m", "^[[1m")],
 )
 def test_a_cell_is_one_line_that_moves_no_cursor(cell: object, text: str) -> None:
     assert cell_text(cell) == text
