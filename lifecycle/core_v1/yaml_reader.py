@@ -87,13 +87,13 @@ class _Frame:
         self.height = 1
 
 
-def read(source: str) -> list[Node]:
-    """Return the documents of a text.
+def read(source: str, most: int = MOST_NODES) -> list[Node]:
+    """Return the documents of a text, each of `most` values at most.
 
     Raises: Unreadable, with the place where reading stopped.
     """
     try:
-        return list(_Reader().documents(yaml.parse(source, Loader=_LOADER)))
+        return list(_Reader(most).documents(yaml.parse(source, Loader=_LOADER)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -103,6 +103,9 @@ def read(source: str) -> list[Node]:
 
 
 class _Reader:
+    def __init__(self, most: int) -> None:
+        self.most = most
+
     def documents(self, events: Iterator[Any]) -> Iterator[Node]:
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
@@ -188,8 +191,8 @@ class _Reader:
 
     def count(self, nodes: int, event: Any, path: Path) -> None:
         self.nodes += nodes
-        if self.nodes > MOST_NODES:
-            raise _at(event, f"more than {MOST_NODES:,} values, once its aliases are followed", path)
+        if self.nodes > self.most:
+            raise _at(event, f"more than {self.most:,} values, once its aliases are followed", path)
 
     def step(self, frames: list[_Frame], event: Any) -> Path:
         """Return the path of the value that comes now, and note where it stands."""

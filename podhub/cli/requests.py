@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import yaml
 
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.clock import Micros, from_seconds, parse_go_duration
-from lifecycle.core_v1 import manifests, submission
+from lifecycle.core_v1 import manifests, submission, yaml_reader
 from lifecycle.core_v1.admission import EmptyCluster
 from lifecycle.core_v1.manifests import Document
 from lifecycle.core_v1.schema import kind_of
+from lifecycle.core_v1.yaml_reader import Unreadable
 from lifecycle.runtime.names import full_name
 from lifecycle.wire import Image, Request
 from podhub.cli.objects import CommandError
 
 _FIELDS = {"t", "verb", "namespace", "resource", "name", "subresource", "contentType", "query", "body"}
+MOST_VALUES = 10_000_000
+"""Of one's own file, which may tell of days."""
+
 _VERBS = ("create", "update", "patch", "delete", "deletecollection")
 
 
@@ -31,16 +34,6 @@ class Timed(NamedTuple):
     after: Micros
     request: Request
     where: str
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML as JSON has it: a time is a text."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def read_manifests(paths: list[str]) -> list[Timed]:
@@ -201,11 +194,10 @@ def _text(entry: dict[str, Any], field: str, where: str) -> str:
 
 def _documents(path: str) -> list[Any]:
     try:
-        return list(yaml.load_all(_read(path), Loader=_Loader))
-    except yaml.YAMLError as wrong:
-        raise _unreadable(path, wrong) from None
-    except (RecursionError, ValueError) as wrong:
-        raise CommandError(f"error: {path}: {wrong}") from None
+        return [node.value for node in yaml_reader.read(_read(path), most=MOST_VALUES)]
+    except Unreadable as wrong:
+        problem = f"error converting YAML to JSON: yaml: line {wrong.line}: {wrong.message}"
+        raise CommandError(f"error: {path}: {problem}") from None
 
 
 def _load(path: str) -> Any:
@@ -227,11 +219,3 @@ def _bytes(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as wrong:
         raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None
-
-
-def _unreadable(path: str, wrong: yaml.YAMLError) -> CommandError:
-    """Say what is wrong with a YAML text, and in which line."""
-    mark = getattr(wrong, "problem_mark", None)
-    line = f"line {mark.line + 1}: " if mark else ""
-    problem = getattr(wrong, "problem", None) or str(wrong)
-    return CommandError(f"error: {path}: error converting YAML to JSON: yaml: {line}{problem}")

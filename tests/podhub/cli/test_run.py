@@ -162,6 +162,7 @@ def test_a_manifest_that_cannot_be_played_is_refused_with_its_place(file, capsys
         ("- {t: 0, verb: create, extra: 1}", "unknown field 'extra'"),
         ("- {t: 5, verb: delete, resource: pods}\n- {t: 1, verb: delete, resource: pods}", "request 2: t is before"),
         ("- {t: 0", "line 2"),
+        ("[" * 200_000, "line 1: nested more than 64 levels deep"),
     ],
 )
 def test_a_requests_file_that_cannot_be_read_is_refused_with_its_place(file, capsys, text, message):
