@@ -14,8 +14,6 @@ OF_SECURITY_CONTEXT = (
     "allowPrivilegeEscalation",
     "appArmorProfile",
     "capabilities",
-    "fsGroup",
-    "fsGroupChangePolicy",
     "procMount",
     "seLinuxChangePolicy",
     "seLinuxOptions",

@@ -150,8 +150,10 @@ class Volumes:
             modes: dict[str, int] = {}
             files = self.files.of(pod, volume.type, source, modes)
             self.kubelet.programs.set_volume(key, files, mode, modes or None)
+            self._hand_over(pod, key, read_only=True)
         else:
             self.kubelet.programs.set_volume(key)
+            self._hand_over(pod, key)
             if source.get("medium") == "Memory":
                 self.kubelet.programs.set_volume_size(key, self._tmpfs_size(pod, source))
 
@@ -192,7 +194,16 @@ class Volumes:
         if directory:
             self._host_path(pod, volume.name, {"path": directory, "type": (found["spec"].get("hostPath") or {}).get("type")})
         else:
-            self.kubelet.programs.set_volume(programs.persistent_volume(found["metadata"]["name"]))
+            key = programs.persistent_volume(found["metadata"]["name"])
+            self.kubelet.programs.set_volume(key)
+            policy = self.kubelet.spec(pod).security_context.fs_group_change_policy
+            self._hand_over(pod, key, on_root_mismatch=policy == "OnRootMismatch")
+
+    def _hand_over(self, pod: PodState, key: str, read_only: bool = False, on_root_mismatch: bool = False) -> None:
+        """Let a volume belong to the group that its Pod's fsGroup names. Kubernetes: SetVolumeOwnership"""
+        group = self.kubelet.spec(pod).security_context.fs_group
+        if group is not None:
+            self.kubelet.programs.hand_over(key, group, read_only, on_root_mismatch)
 
     def _is_attached(self, pod: PodState, volume: Object) -> bool:
         node = self.kubelet.api.get("nodes", "", pod.node) or {"status": {}}

@@ -26,6 +26,9 @@ SHORT_PATH = 64
 BLOCK = 4096
 
 
+SETGID = 0o2000
+
+
 class Node(msgspec.Struct, omit_defaults=True):
     """A file, directory, link or device.
 
@@ -43,6 +46,7 @@ class Node(msgspec.Struct, omit_defaults=True):
     program: str = ""
     flavor: str = ""
     gone: bool = False
+    group: int = 0
 
     @property
     def size(self) -> int:
@@ -219,7 +223,7 @@ def parent(path: str) -> str:
 class View:
     """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved.
 
-    `user` is the one whose process is at work.
+    `user` is the one whose process is at work, `groups` are those of all its container's processes, their own first.
     """
 
     def __init__(
@@ -233,6 +237,7 @@ class View:
         """`read_only`: nothing may be written but in mounts and under /dev, which is a file system of its own."""
         self.read_only = read_only
         self.user = 0
+        self.groups: tuple[int, ...] = (0,)
         self.image = image if isinstance(image, Image) else Image(image)
         self.layer = layer
         self.volumes = volumes
@@ -394,10 +399,24 @@ class View:
         return place
 
     def allows(self, node: Node, bits: int) -> bool:
-        """Say whether the user may read (4) or write (2). Whoever is no owner is of root's group, as without runAsGroup."""
+        """Say whether the user may read (4) or write (2)."""
         if not self.user:
             return True
-        return bool((node.mode >> 6 if node.user == self.user else node.mode >> 3 | node.mode) & bits)
+        if node.user == self.user:
+            return bool(node.mode >> 6 & bits)
+        return bool((node.mode >> 3 if node.group in self.groups else node.mode) & bits)
+
+    def make(self, place: Place, node: Node) -> None:
+        """Set a node that was not there: of its directory's group, where that hands it down, else of the process's own.
+
+        Raises: FileError ENOSPC beyond the limits.
+        """
+        above = self.node_at(self.place(parent(place.full)))
+        node.group = self.groups[0]
+        if above is not None and above.mode & SETGID:
+            node.group = above.group
+            node.mode |= SETGID if node.kind == "d" else 0
+        self.put(place, node)
 
     def link(self, old: Place, new: Place) -> None:
         """Give a file one more name (a hard link). Raises: FileError EXDEV, EPERM (a directory), ENOSPC."""

@@ -438,6 +438,7 @@ class Programs(Volumes, Running):
             ]
             image = catalogue.files(state.spec.image)
             found = self._views[state.spec.id] = View(image, state.layer, mounts, self.state.volumes, state.spec.read_only)
+            found.groups = (state.spec.group, *state.spec.groups)
         return found
 
     def ports(self, sandbox: SandboxState) -> dict[int, Listener]:

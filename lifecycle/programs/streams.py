@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from lifecycle.programs import pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
 from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View, join
@@ -49,7 +51,7 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
         return _node(place.tree, place.path, node, False)
     if node is None:
         place = view.target(full)
-        view.put(place, Node(mode=0o666 & ~process.umask, mtime=machine.kernel.now, user=process.user))
+        view.make(place, Node(mode=0o666 & ~process.umask, mtime=machine.kernel.now, user=process.user))
         machine.changed_files(place.tree)
     elif node.kind == "d":
         raise FileError("EISDIR")
@@ -64,7 +66,8 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
     elif node.kind == "p":
         return _named_pipe(machine, process, place, mode)
     elif mode == "w" and (node.size or not place.tree):
-        view.put(place, Node("f", "", 0, node.mode, machine.kernel.now, node.user, node.program if not node.size else "", ""))
+        program = node.program if not node.size else ""
+        view.put(place, replace(node, text="", zeros=0, mtime=machine.kernel.now, program=program, flavor=""))
         machine.changed_files(place.tree)
     opened = Open("file", place.tree, place.path, writes=True)
     opened.append = mode == "a"
@@ -296,7 +299,7 @@ def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
     content, tail = _spliced(node, pos, text, zeros)
     machine.work(1 + len(content) // COPIED_A_STEP)
     opened.pos = pos + len(text) + zeros
-    tree.put(opened.path, Node("f", content, tail, node.mode, machine.kernel.now, node.user, node.program, node.flavor))
+    tree.put(opened.path, replace(node, kind="f", text=content, zeros=tail, mtime=machine.kernel.now))
     machine.changed_files(opened.tree)
     return whole
 

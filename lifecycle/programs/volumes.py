@@ -6,8 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from lifecycle.kernel import Kernel
-from lifecycle.programs.files import Image, Node, Tree, View, join, parent
+from lifecycle.programs.files import SETGID, Image, Node, Tree, View, join, parent
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
@@ -64,6 +66,20 @@ class Volumes(ABC):
     def set_volume_size(self, key: str, size: int) -> None:
         """Say how much fits into a volume that is in memory, in bytes."""
         self.volume(key).size = size
+
+    def hand_over(self, key: str, group: int, read_only: bool = False, on_root_mismatch: bool = False) -> None:
+        """Let a volume, with all that is in it, belong to a group that may read it and, unless it is `read_only`, write it.
+
+        `on_root_mismatch`: not if its topmost directory does already. Kubernetes: pkg/volume/volume_linux.go
+        """
+        tree, mask = self.volume(key), 0o440 if read_only else 0o660
+        root = tree.nodes.setdefault("/", Node("d", mode=0o777, mtime=self.kernel.now))
+        given = SETGID | 0o110 | mask
+        if on_root_mismatch and root.group == group and root.mode & given == given:
+            return
+        for path, node in tree.nodes.items():
+            mode = node.mode if node.kind == "l" else node.mode | (given if node.kind == "d" else mask)
+            tree.nodes[path] = replace(node, group=group, mode=mode)
 
     def set_image_volume(self, key: str, image: str) -> bool:
         """Make a volume of an image's files; False where the catalogue does not have it, and the volume is empty."""

@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.files import FileError, Node, join, parent
+from lifecycle.programs.files import SETGID, FileError, Node, join, parent
 
 
 @command("touch")
@@ -34,14 +34,15 @@ def _touch(call: Call, name: str, no_create: bool) -> None:
         if no_create:
             return
         place = view.target(full)
-        node = Node(mode=0o666 & ~call.process.umask, user=call.process.user)
+        view.make(place, Node(mode=0o666 & ~call.process.umask, mtime=call.now, user=call.process.user))
     elif node.kind == "c":
         return
-    if place.read_only:
+    elif place.read_only:
         raise FileError("EROFS")
-    if not view.allows(node, 2):
+    elif not view.allows(node, 2):
         raise FileError("EACCES")
-    view.put(place, msgspec.structs.replace(node, mtime=call.now))
+    else:
+        view.put(place, msgspec.structs.replace(node, mtime=call.now))
     call.machine.changed_files(place.tree)
 
 
@@ -150,7 +151,7 @@ def make_directory(call: Call, name: str, parents: bool, mode: int) -> None:
         place = view.target(full)
     except FileError as error:
         raise MakeError(error.code, full if parents else name) from error
-    view.put(place, Node("d", mode=mode, mtime=call.now, user=call.process.user))
+    view.make(place, Node("d", mode=mode, mtime=call.now, user=call.process.user))
     call.machine.changed_files(place.tree)
 
 
@@ -255,8 +256,13 @@ def copy_tree(call: Call, source: str, target: str, keep: bool) -> None:
                 raise FileError("EISDIR")
             continue
         place = view.target(destination)
-        mtime = node.mtime if keep else call.now
-        view.put(place, msgspec.structs.replace(node, mtime=mtime, user=node.user if keep else call.process.user))
+        if keep:
+            view.put(place, msgspec.structs.replace(node))
+        elif held is not None:
+            view.put(place, msgspec.structs.replace(node, mtime=call.now, user=call.process.user, group=held.group))
+        else:
+            mode = node.mode & ~SETGID
+            view.make(place, msgspec.structs.replace(node, mtime=call.now, mode=mode, user=call.process.user))
     call.machine.changed_files(view.place(target).tree)
 
 
@@ -280,7 +286,7 @@ def ln(call: Call) -> int:
                     raise FileError("EEXIST")
                 call.view.remove(place)
             if "s" in options:
-                call.view.put(place, Node("l", source, mode=0o777, mtime=call.now))
+                call.view.make(place, Node("l", source, mode=0o777, mtime=call.now, user=call.process.user))
             else:
                 call.view.link(call.view.find(call.path(source), follow=False)[0], place)
             call.machine.changed_files(place.tree)
@@ -307,7 +313,7 @@ def mkfifo(call: Call) -> int:
             place = call.view.target(call.path(name))
             if call.view.node_at(place) is not None:
                 raise FileError("EEXIST")
-            call.view.put(place, Node("p", mode=0o666 & ~call.process.umask, mtime=call.now, user=call.process.user))
+            call.view.make(place, Node("p", mode=0o666 & ~call.process.umask, mtime=call.now, user=call.process.user))
             call.machine.changed_files(place.tree)
         except FileError as error:
             status = call.fail(f"{name}: {error.text}" if call.busybox else f"cannot create fifo '{name}': {error.text}")
@@ -347,13 +353,18 @@ def _change(call: Call, path: str, what: str) -> None:
         raise FileError("EPERM")
     if call.name == "chmod":
         changed = msgspec.structs.replace(node, mode=new_mode(node, what))
-    elif call.name == "chown":
-        owner = what.partition(":")[0]
-        changed = msgspec.structs.replace(node, user=int(owner) if owner.isdigit() else 0 if owner in ("root", "") else 1000)
     else:
-        return
+        owner, _, group = what.partition(":") if call.name == "chown" else ("", "", what)
+        changed = msgspec.structs.replace(
+            node, user=_number(owner) if owner else node.user, group=_number(group) if group else node.group
+        )
     call.view.put(place, changed)
     call.machine.changed_files(place.tree)
+
+
+def _number(name: str) -> int:
+    """Return a user's or a group's number; of names only root's is known."""
+    return int(name) if name.isdigit() else 0 if name == "root" else 1000
 
 
 def new_mode(node: Node, what: str) -> int:
@@ -389,9 +400,15 @@ def truncate(call: Call) -> int:
         try:
             full = call.view.resolve(call.path(name))
             place = call.view.target(full)
-            node = call.view.node_at(place) or Node(mode=0o644)
-            text = node.text[:size]
-            call.view.put(place, Node("f", text, size - len(text), node.mode, call.now, node.user))
+            node = call.view.node_at(place)
+            if node is None:
+                call.view.make(place, Node("f", "", size, 0o666 & ~call.process.umask, call.now, call.process.user))
+            else:
+                text = node.text[:size]
+                changed = msgspec.structs.replace(
+                    node, text=text, zeros=size - len(text), mtime=call.now, program="", flavor=""
+                )
+                call.view.put(place, changed)
             call.machine.changed_files(place.tree)
         except FileError as error:
             return call.fail(f"{name}: {error.text}" if call.busybox else f"cannot open '{name}' for writing: {error.text}")

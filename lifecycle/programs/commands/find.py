@@ -213,6 +213,7 @@ def _printed(form: str, one: tuple[str, Node, int]) -> str:
     values = {"p": name, "f": base, "s": str(node.size), "m": f"{node.mode & 0o7777:o}", "d": str(depth), "%": "%"}
     values |= {"y": node.kind, "T@": f"{node.mtime / SECOND:.10f}", "h": name.rpartition("/")[0] or "."}
     values |= {"u": "root" if not node.user else str(node.user), "U": str(node.user)}
+    values |= {"g": "root" if not node.group else str(node.group), "G": str(node.group)}
     text = re.sub(r"%(T@|.)", lambda m: values.get(m.group(1), m.group()), form)
     return re.sub(r"\\([nt0\\])", lambda m: {"n": "\n", "t": "\t", "0": "\0", "\\": "\\"}[m.group(1)], text)
 
@@ -272,6 +273,8 @@ def _passes(call: Call, test: str, value: str, one: tuple[str, Node, int]) -> bo
             return held & bits == bits if value[:1] == "-" else bool(held & bits) if value[:1] == "/" else held == bits
         case "-user" | "-uid":
             return str(node.user) == value or (value == "root" and not node.user)
+        case "-group" | "-gid":
+            return str(node.group) == value or (value == "root" and not node.group)
         case "-regex" | "-iregex":
             return regex.compiled(f"^({value})$", False, test == "-iregex").search(name) is not None
     return True

@@ -8,13 +8,15 @@ from lifecycle.clock import SECOND
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.times import strftime, zone
-from lifecycle.programs.files import FileError, Node, join, parent
+from lifecycle.programs.files import SETGID, FileError, Node, join, parent
 
 
 def mode_text(node: Node) -> str:
     """Return a mode as `ls -l` writes it."""
     kind = {"f": "-", "d": "d", "l": "l", "p": "p", "s": "s", "c": "c"}[node.kind]
     bits = "".join(letter if node.mode >> (8 - i) & 1 else "-" for i, letter in enumerate("rwxrwxrwx"))
+    if node.mode & SETGID:
+        bits = bits[:5] + ("s" if bits[5] == "x" else "S") + bits[6:]
     if node.mode & 0o1000:
         bits = bits[:-1] + ("t" if bits[-1] == "x" else "T")
     return kind + bits
@@ -55,9 +57,9 @@ def _stat_form(form: str, name: str, node: Node) -> str:
         "a": f"{node.mode:o}",
         "A": mode_text(node),
         "u": str(node.user),
-        "g": "0",
+        "g": str(node.group),
         "U": "root" if not node.user else str(node.user),
-        "G": "root",
+        "G": "root" if not node.group else "UNKNOWN",
         "F": {"f": "regular file" if node.size else "regular empty file", "d": "directory", "l": "symbolic link"}.get(
             node.kind, "special file"
         ),
@@ -70,9 +72,10 @@ def _stat_form(form: str, name: str, node: Node) -> str:
 def _stat_long(name: str, node: Node) -> str:
     kind = {"f": "regular file", "d": "directory", "l": "symbolic link"}.get(node.kind, "special file")
     when = strftime("%Y-%m-%d %H:%M:%S.%N +0000", node.mtime, zone({}))
+    user, group = (f"({one:5}/{'UNKNOWN' if one else 'root':>8})" for one in (node.user, node.group))
     return (
         f"  File: {name}\n  Size: {node.size}\tBlocks: {-(-node.size // 4096) * 8}\tIO Block: 4096   {kind}\n"
-        f"Access: ({node.mode:04o}/{mode_text(node)})  Uid: ({node.user:5}/    root)   Gid: (    0/    root)\n"
+        f"Access: ({node.mode:04o}/{mode_text(node)})  Uid: {user}   Gid: {group}\n"
         f"Access: {when}\nModify: {when}\nChange: {when}\n"
     )
 

@@ -239,9 +239,7 @@ def _long(call: Call, nodes: Entries, names: list[Name], options: dict[str, str]
     width = max((len(str(node.size)) for _, node in nodes), default=1)
     place = zone(call.process.env)
     for (name, node), shown in zip(nodes, names, strict=True):
-        owner = str(node.user) if "n" in options or node.user else "root"
-        owner = owner if owner != "0" or "n" in options else "root"
-        group = owner if "n" in options or not node.user else "root"
+        owner, group = (str(one) if one or "n" in options else "root" for one in (node.user, node.group))
         size = human(node.size) if "h" in options else str(node.size)
         time = strftime("%b %e %H:%M", node.mtime, place)
         arrow = f" -> {node.text}" if node.kind == "l" else ""

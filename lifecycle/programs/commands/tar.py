@@ -388,7 +388,10 @@ def _extract(call: Call, options: dict[str, str], directory: str, member: Member
         raise FileError("EROFS")
     node = _node(call, directory, member, mode, mtime, user or ("o" not in options and member.user) or 0)
     if node is not None:
-        view.put(place, node)
+        if held is None and member.kind != "h":
+            view.make(place, node)
+        else:
+            view.put(place, node)
         call.machine.changed_files(place.tree)
 
 

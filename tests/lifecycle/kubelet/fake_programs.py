@@ -70,6 +70,9 @@ class FakePrograms:
     def set_volume_size(self, key: str, size: int) -> None:
         pass
 
+    def hand_over(self, key: str, group: int, read_only: bool = False, on_root_mismatch: bool = False) -> None:
+        pass
+
     def set_image_volume(self, key: str, image: str) -> bool:
         return False
 

@@ -22,10 +22,10 @@ def test_fields_without_effect_are_named_by_their_paths() -> None:
         "volumeMounts": [{"name": "a"}, {"name": "b", "mountPropagation": "HostToContainer"}],
         "volumeDevices": [{"name": "c"}],
     }
-    spec = {"hostUsers": False, "securityContext": {"fsGroup": 2000}, "initContainers": [{}], "containers": [{}, container]}
+    spec = {"hostUsers": False, "securityContext": {"sysctls": [{}]}, "initContainers": [{}], "containers": [{}, container]}
     assert unmodelled(spec) == [
         "spec.hostUsers",
-        "spec.securityContext.fsGroup",
+        "spec.securityContext.sysctls",
         "spec.containers[1].securityContext.allowPrivilegeEscalation",
         "spec.containers[1].securityContext.procMount",
         "spec.containers[1].volumeDevices",
@@ -46,8 +46,8 @@ def told(outputs: list[Output], kind: str) -> list[str]:
 
 
 def test_a_pod_says_once_what_has_no_effect() -> None:
-    text = "These fields are kept and have no effect on the simulated life: spec.hostIPC, spec.securityContext.fsGroup."
-    assert told(play(hostIPC=True, securityContext={"fsGroup": 2000}), "assumption") == [text]
+    text = "These fields are kept and have no effect on the simulated life: spec.hostIPC, spec.securityContext.seccompProfile."
+    assert told(play(hostIPC=True, securityContext={"seccompProfile": {"type": "RuntimeDefault"}}), "assumption") == [text]
 
 
 def test_a_pod_that_claims_devices_waits_without_a_word_to_the_api() -> None:
