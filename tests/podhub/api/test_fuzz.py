@@ -51,8 +51,9 @@ async def _ask(cluster: Cluster, asked: Asked) -> Answer:
 
 
 def _is_kubernetes_own(message: str) -> bool:
-    """Say whether Kubernetes answers 500 with this itself: two budgets, unknown fields applied, a binding to nothing."""
-    return message == SEVERAL or message.startswith("failed to create typed patch object (") or "target." in message
+    """Say whether Kubernetes answers 500 with this itself: two budgets, what is applied does not fit, a binding to nothing."""
+    applied = ("failed to create typed patch object (", "failed to convert new object (")
+    return message == SEVERAL or message.startswith(applied) or "target." in message
 
 
 def _check(seed: int, asked: Asked, answer: Answer) -> None:
