@@ -222,3 +222,17 @@ def test_everybody_sees_which_speed_the_clock_was_set_to(page: Page) -> None:
     expect(other.get_by_role("button", name="1×", exact=True)).to_have_attribute("aria-pressed", "false")
     first = other.locator("time[data-clock]").inner_text()
     expect(other.locator("time[data-clock]")).not_to_have_text(first)
+
+
+def test_without_a_script_a_pods_page_shows_one_moment_and_what_can_be_done(new_page: Callable[..., Page]) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto("/c/life/pods/liveness-exec/liveness-exec/")
+    expect(page.get_by_role("toolbar", name="Playback")).to_be_hidden()
+    page.get_by_label("As of").fill("100s")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#pod-describe")).to_contain_text("Restart Count:  1")
+    page.goto("/c/default/apply/?manifest=mypod")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_label("Grace period in seconds").fill("0")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("deleted")
