@@ -18,7 +18,7 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.utils import DatabaseError  # noqa: E402
 
-from podhub import sites, subprotocols, wake  # noqa: E402
+from podhub import sites, stopping, subprotocols, wake  # noqa: E402
 from podhub.api import application as api  # noqa: E402
 from podhub.runs.clusters import ensure_default  # noqa: E402
 from podhub.runs.embedded import Embedded  # noqa: E402
@@ -37,6 +37,7 @@ async def lifespan(scope: Message, receive: Receive, send: Send) -> None:
     """Start what runs beside the server, and stop it with the server."""
     await receive()
     wake.carry_on(asyncio.get_running_loop())
+    stopping.listen()
     embedded = None if settings.TEAM else Embedded()
     if embedded:
         embedded.start()

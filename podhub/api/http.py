@@ -15,6 +15,7 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1.field import quote
 from lifecycle.core_v1.status import LARGEST_BODY, Status, too_large
 from lifecycle.wire import Object
+from podhub import stopping
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -137,11 +138,24 @@ class Call:
 
 async def until_gone(call: Call, work: Awaitable[None]) -> None:
     """Do something for as long as the client is there."""
+    await _until(call, work)
+
+
+async def stream(call: Call, work: Awaitable[None]) -> None:
+    """Send the parts of an answer that has begun, for as long as the client is there; where the server stops, it ends."""
+    stops = stopping.told()
+    if not await _until(call, work, stops) and stops.done():
+        await call.part(b"", more=False)
+
+
+async def _until(call: Call, work: Awaitable[None], *ends: asyncio.Future[None]) -> bool:
+    """Say whether the work was done before the client was gone, or what else ends it."""
     tasks = asyncio.ensure_future(work), asyncio.ensure_future(call.gone())
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((*tasks, *ends), return_when=asyncio.FIRST_COMPLETED)
         if tasks[0].done():
             tasks[0].result()
+        return tasks[0].done()
     finally:
         for task in tasks:
             task.cancel()

@@ -16,7 +16,7 @@ from lifecycle.wire import Object
 from podhub.api import list_options
 from podhub.api.address import Address
 from podhub.api.feed import following
-from podhub.api.http import Call, Reply, until_gone
+from podhub.api.http import Call, Reply, stream
 from podhub.api.threads import on_thread
 from podhub.log.read import View, about, live
 from podhub.runs.output import Written, runs
@@ -62,7 +62,7 @@ async def answer(call: Call, address: Address, target: Target) -> Reply | None:
     lines = await on_thread(follower.begin)
     if options.follow:
         await call.begin(200, TEXT)
-        await until_gone(call, follower.run(lines))
+        await stream(call, follower.run(lines))
         return None
     return Reply(200, follower.written(lines), TEXT)
 

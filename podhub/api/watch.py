@@ -25,7 +25,7 @@ from podhub.api import list_options
 from podhub.api.address import Address
 from podhub.api.feed import PAGE, Event, Feed, following
 from podhub.api.heartbeats import Heartbeats
-from podhub.api.http import Call, until_gone
+from podhub.api.http import Call, stream
 from podhub.api.list_options import check_reached, version_asked
 from podhub.api.negotiation import wanted
 from podhub.api.objects import as_table, include, partial, served
@@ -48,7 +48,7 @@ async def watch(call: Call, address: Address, target: Target) -> None:
     list_options.check(call)
     await on_thread(watcher.prepare)
     await call.begin(200, watcher.form.content_type)
-    await until_gone(call, watcher.run())
+    await stream(call, watcher.run())
 
 
 class Watcher:
