@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if begun:
         write(printed(begun, lambda: "".join(_text(source, obj, arguments.show_events) + "\n" for obj in begun)))
         return 0
-    show_events = len(objects) == 1 if arguments.show_events is None else arguments.show_events
+    show_events = len(objects) == 1 and not missing if arguments.show_events is None else arguments.show_events
     write(printed(objects, lambda: "\n\n".join(_text(source, obj, show_events) for obj in objects)))
     if not objects and not missing:
         print(nothing_found(namespace), file=sys.stderr)

@@ -40,8 +40,8 @@ def _run(arguments: argparse.Namespace) -> int:
     objects = [obj for result in results for obj in result.objects]
     if objects or (arguments.output in ("json", "yaml") and not missing):
         write(printed(objects, lambda: _text(arguments, source, results, objects)))
-    elif not missing:
-        namespaced = any(result.resource.namespaced for result in results)
+    elif not missing and arguments.output != "name":
+        namespaced = all(result.resource.namespaced for result in results)
         print(nothing_found(namespace if namespaced else None), file=sys.stderr)
     for line in missing:
         print(line, file=sys.stderr)

@@ -43,3 +43,13 @@ def test_cells_of_one_column_begin_at_one_place(rows: list[list[str]]) -> None:
             row[column] for row in full
         ]
         start += max(len(row[column]) for row in full) + 2
+
+
+def test_a_table_remembers_how_wide_its_columns_were_where_a_cell_of_two_lines_ends_them() -> None:
+    assert tabled(["NAMESPACE\tMESSAGE", "default\tone", "two", "x\tthree"]) == (
+        "NAMESPACE   MESSAGE\ndefault     one\ntwo\nx           three\n"
+    )
+
+
+def test_a_description_measures_its_columns_anew_after_a_line_without_a_cell() -> None:
+    assert described(["Name:\tx", "Annotations:\ty", "none", "a:\tb"]) == "Name:         x\nAnnotations:  y\nnone\na:  b\n"

@@ -108,6 +108,14 @@ def test_an_empty_namespace_is_no_mistake(run: Run) -> None:
     assert run("get", "pods", "-n", "void") == (0, "", "No resources found in void namespace.\n")
     assert run("describe", "pods", "-n", "void") == (0, "", "No resources found in void namespace.\n")
     assert run("get", "configmaps", "-A") == (0, "", "No resources found\n")
+    assert run("get", "pods,persistentvolumes", "-n", "void") == (0, "", "No resources found\n")
+    assert run("get", "pods", "-n", "void", "-o", "name") == (0, "", "")
+
+
+def test_events_are_left_out_where_another_name_does_not_exist(run: Run) -> None:
+    assert "Events:" in run("describe", "pod", "web")[1]
+    assert "Events:" not in run("describe", "pod", "web", "nope")[1]
+    assert "Events:" in run("describe", "pod", "web", "nope", "--show-events", "true")[1]
 
 
 @pytest.mark.parametrize(
