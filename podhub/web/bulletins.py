@@ -12,6 +12,7 @@ from django.utils import translation
 
 from podhub.log.models import Cluster, Entry
 from podhub.web import cluster_page, pod_page
+from podhub.web.choice import Choice
 from podhub.web.growth import grown
 from podhub.web.pod_page import PodPage
 from podhub.web.showing import Showing, clock_for_browser, now
@@ -26,12 +27,13 @@ class Bulletin(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What a page shows: a cluster's Pods (of one namespace or all), or one Pod, in a language."""
+    """What a page shows: some or all of a cluster's Pods, or one Pod, in a language."""
 
     cluster_id: int
     language: str
-    namespace: str | None = None
-    pod: str | None = None
+    namespace: str = ""
+    pod: str = ""
+    choice: Choice = Choice()
 
 
 def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
@@ -64,7 +66,7 @@ def _plain(text: Any) -> str:
 
 
 def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
-    namespace, name = subject.namespace or "", subject.pod or ""
+    namespace, name = subject.namespace, subject.pod
     news = chapter(showing.cluster, namespace, name, after=after, upto=showing.seq) if showing.seq > after else None
     touched = pod_page.touched(news) if news else {}
     page = PodPage(showing, namespace, name)
@@ -79,7 +81,7 @@ def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[s
 
 
 def _cluster(subject: Subject, showing: Showing, after: int) -> dict[str, object]:
-    return cluster_page.news(showing, subject.namespace, after) if showing.seq > after else {}
+    return cluster_page.news(showing, subject.choice, after) if showing.seq > after else {}
 
 
 def clock_bulletin(cluster_id: int) -> Bulletin:

@@ -6,6 +6,7 @@ import heapq
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from django.template.loader import render_to_string
@@ -20,6 +21,7 @@ from podhub.log.fold import Ref
 from podhub.log.models import Entry
 from podhub.web import facts
 from podhub.web.ages import retold
+from podhub.web.choice import Choice, chosen, counts
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
 from podhub.web.story import within
@@ -73,7 +75,7 @@ def row(showing: Showing, version: read.Version) -> str:
     return renders.get(("row", showing.cluster.pk, version.seq), lambda: _row(showing, version))
 
 
-def rows(showing: Showing, refs: Sequence[Ref]) -> SafeString:
+def rows(showing: Showing, refs: Sequence[Ref], at: str = "") -> SafeString:
     """Render the rows of these versions of Pods, ages put in; only what nobody has seen yet is read."""
     key = ("row", showing.cluster.pk)
     new = [ref for ref in refs if (*key, ref.seq) not in renders]
@@ -83,7 +85,12 @@ def rows(showing: Showing, refs: Sequence[Ref]) -> SafeString:
         return _row(showing, unseen[ref] if ref in unseen else read.versions_of([ref])[0])
 
     found = (renders.get((*key, ref.seq), lambda ref=ref: made(ref)) for ref in refs)  # type: ignore[misc]
-    return mark_safe(retold("".join(found), showing.at))
+    return _as_of(showing, "".join(found), at)
+
+
+def _as_of(showing: Showing, html: str, at: str) -> SafeString:
+    """Put in ages, and let links to Pods lead to the moment `at` that a page was asked for."""
+    return mark_safe(retold(html.replace('/" data-pod>', f'/?{urlencode({"at": at})}" data-pod>') if at else html, showing.at))
 
 
 def _row(showing: Showing, version: read.Version) -> str:
@@ -97,19 +104,25 @@ def namespaces(showing: Showing) -> list[str]:
     return sorted(made | {namespace for namespace, _ in read.keys_at(cluster, "pods", seq)} | {"default"})
 
 
-def pods(showing: Showing, namespace: str | None, after: Key | None = None) -> dict[str, Any]:
-    """Return what the table of Pods shows, one page of it."""
+def pods(showing: Showing, choice: Choice) -> dict[str, Any]:
+    """Return what the table of Pods shows, one page of it, and what stands above it."""
     keys = read.keys_at(showing.cluster, "pods", showing.seq)
-    names = sorted(key for key in keys if namespace is None or key[0] == namespace)
-    rest = names if after is None else names[bisect_right(names, after) :]
-    more = rest[ROWS - 1] if len(rest) > ROWS else None
+    names = chosen(showing, choice)
+    passed = bisect_right(names, choice.after) if choice.after else 0
+    page = names[passed : passed + ROWS]
     return {
-        "rows": rows(showing, [keys[name] for name in rest[:ROWS]]),
+        "rows": rows(showing, [keys[name] for name in page], choice.at),
         "total": len(names),
-        "next": "/".join(more) if more else "",
-        "after": "/".join(after) if after else "",
-        "paged": after is not None or more is not None,
+        "first": passed + 1,
+        "last": passed + len(page),
+        "next": "/".join(page[-1]) if len(names) > passed + ROWS else "",
+        **_counted(showing, choice),
     }
+
+
+def _counted(showing: Showing, choice: Choice) -> dict[str, Any]:
+    found = counts(showing, choice)
+    return {"choice": choice, "counts": found, "counted": sum(one.number for one in found)}
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -121,20 +134,20 @@ class Gone(msgspec.Struct, frozen=True):
     seq: int
 
 
-def gone(showing: Showing, namespace: str | None) -> list[Gone]:
+def gone(showing: Showing, namespace: str) -> list[Gone]:
     """Return the Pods that went away last, the newest first; those whose namesakes are there now are left out."""
     taken = read.gone_at(showing.cluster, "pods", showing.seq)
-    ends = [ref.seq for name, ref in taken.items() if namespace is None or name[0] == namespace]
+    ends = [ref.seq for name, ref in taken.items() if not namespace or name[0] == namespace]
     rows = Entry.objects.filter(within(showing.cluster, showing.seq), seq__in=heapq.nlargest(MOST_GONE, ends))
     columns = rows.order_by("-seq").values_list("namespace", "name", "at", "seq") if ends else ()
     return [Gone(of, name, at, seq - 1) for of, name, at, seq in columns]
 
 
-def events(showing: Showing, namespace: str | None) -> SafeString:
+def events(showing: Showing, choice: Choice) -> SafeString:
     """Render the newest Events, what the last changes of Events made of them: once for these, ages put in."""
-    newest = read.newest_at(showing.cluster, "events", showing.seq, namespace, most=NEWEST_EVENTS)
+    newest = read.newest_at(showing.cluster, "events", showing.seq, choice.namespace or None, most=NEWEST_EVENTS)
     key = ("events", showing.cluster.pk, tuple(ref.seq for ref in newest), get_language())
-    return mark_safe(retold(renders.get(key, lambda: _events(showing, newest)), showing.at))
+    return _as_of(showing, renders.get(key, lambda: _events(showing, newest)), choice.at)
 
 
 def _events(showing: Showing, newest: Sequence[Ref]) -> str:
@@ -143,19 +156,20 @@ def _events(showing: Showing, newest: Sequence[Ref]) -> str:
     return render_to_string("_events_table.html", context)
 
 
-def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:
-    """Return what an open page has to be told: rows by key (None: gone), and fragments to put in their places."""
-    seq = showing.seq
+def news(showing: Showing, choice: Choice, after: int) -> dict[str, Any]:
+    """Return what an open page has to be told: rows by key (None: not shown there), and fragments to put in their places."""
+    seq, namespace = showing.seq, choice.namespace
     if seq - after > MOST_NEWS:
-        fragments = table_fragment(showing, namespace), gone_fragment(showing, namespace, seq)
+        fragments = table_fragment(showing, choice), gone_fragment(showing, namespace, seq)
         return {"html": "".join((*fragments, events_fragment(showing, namespace, seq)))}
     changes = [
         line
         for line in read.tail(showing.cluster, after, limit=MOST_NEWS, upto=seq)
-        if line.kind == "change" and (namespace is None or line.namespace == namespace)
+        if line.kind == "change" and (not namespace or line.namespace == namespace)
     ]
-    rows = {f"{line.namespace}/{line.name}": _row_after(showing, line) for line in changes if line.resource == "pods"}
-    html = ""
+    lives = [line for line in changes if line.resource == "pods" and choice.holds((line.namespace, line.name))]
+    rows = {f"{line.namespace}/{line.name}": _row_after(showing, line, choice) for line in lives}
+    html = counts_fragment(showing, choice) if lives else ""
     if event := max((line.seq for line in changes if line.resource == "events"), default=0):
         html += events_fragment(showing, namespace, event)
     if life := max((line.seq for line in changes if line.resource == "pods" and line.type != "MODIFIED"), default=0):
@@ -163,26 +177,32 @@ def news(showing: Showing, namespace: str | None, after: int) -> dict[str, Any]:
     return {"rows": list(rows.items()), "html": html} if rows or html else {}
 
 
-def _row_after(showing: Showing, line: read.Line) -> str | None:
-    if line.type == "DELETED":
+def _row_after(showing: Showing, line: read.Line, choice: Choice) -> str | None:
+    if line.type == "DELETED" or choice.status not in ("", pod_status(line.content)):
         return None
     return row(showing, read.Version(line.seq, line.at, line.cause, line.type, line.content))
 
 
-def events_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
+def counts_fragment(showing: Showing, choice: Choice) -> str:
+    """Render for open pages how many Pods are in which state."""
+    key = ("counts panel", showing.cluster.pk, choice, showing.seq, get_language())
+    return renders.get(key, lambda: _fragment("_pods_counts.html", showing, _counted(showing, choice)))
+
+
+def events_fragment(showing: Showing, namespace: str, seq: int) -> str:
     """Render the newest Events for open pages, once for the seq that changed them."""
     key = ("events panel", showing.cluster.pk, namespace, seq, get_language())
-    return renders.get(key, lambda: _fragment("_events.html", showing, {"events_table": events(showing, namespace)}))
+    return renders.get(key, lambda: _fragment("_events.html", showing, {"events_table": events(showing, Choice(namespace))}))
 
 
-def gone_fragment(showing: Showing, namespace: str | None, seq: int) -> str:
+def gone_fragment(showing: Showing, namespace: str, seq: int) -> str:
     """Render the Pods that are gone for open pages, once for the seq with which one came or went."""
     key = ("gone", showing.cluster.pk, namespace, seq, get_language())
     return renders.get(key, lambda: _fragment("_gone.html", showing, {"gone": gone(showing, namespace)}))
 
 
-def table_fragment(showing: Showing, namespace: str | None) -> str:
-    return _fragment("_pods_table.html", showing, {"namespace": namespace, **pods(showing, namespace)})
+def table_fragment(showing: Showing, choice: Choice) -> str:
+    return _fragment("_pods_table.html", showing, pods(showing, choice))
 
 
 def _fragment(template: str, showing: Showing, context: dict[str, Any]) -> str:

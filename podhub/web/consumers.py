@@ -18,6 +18,7 @@ from podhub.access import rights
 from podhub.log.errors import NoSuchCluster
 from podhub.log.models import Cluster
 from podhub.web.bulletins import Bulletin, Subject, board, bulletin, clock_bulletin
+from podhub.web.choice import Choice
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +64,9 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         kwargs = self.scope["url_route"]["kwargs"]
         language = query.get("lang", "")
         language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        namespace = kwargs.get("namespace") or query.get("namespace") or None
-        return Subject(cluster.pk, language, namespace, kwargs.get("name"))
+        if "name" in kwargs:
+            return Subject(cluster.pk, language, kwargs["namespace"], kwargs["name"])
+        return Subject(cluster.pk, language, choice=Choice.of(query))
 
     async def disconnect(self, code: int) -> None:
         if not hasattr(self, "following"):
@@ -97,7 +99,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             ticked = not await self._wait()
             if not ticked and self.head <= self.seq:
                 continue
-            if self.subject.pod is None:
+            if not self.subject.pod:
                 await asyncio.sleep(REST_SECONDS)
             said = await self._bulletin(ticked)
             if not ticked or said.text != last_tick or said.seq > self.seq:

@@ -34,6 +34,13 @@ def age(context: template.Context, since: Micros | None) -> SafeString | str:
     return "–" if since is None else ages.age(since, context["at"])
 
 
+@register.simple_tag(takes_context=True)
+def choose(context: template.Context, **other: str) -> str:
+    """The query string of the page that shows what was chosen, but for these fields; it begins with the first row."""
+    query: str = context["choice"].query(**{"behind": ""} | other)
+    return query
+
+
 @register.filter
 def json(value: Any) -> SafeString:
     """A value in a script element that no script runs."""

@@ -20,6 +20,7 @@ from podhub.log.models import Cluster
 from podhub.runs import clusters as run_clusters
 from podhub.runs.writing import writing
 from podhub.web import cluster_page
+from podhub.web.choice import Choice
 from podhub.web.errors import refusals
 from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
 from podhub.web.gallery import gallery
@@ -48,31 +49,25 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """A cluster's Pods and newest Events, at the newest moment or at `?at=`."""
     cluster = rights.seen(request.user, cluster_name)
     shown = showing(cluster, request.GET.dict())
-    namespace = request.GET.get("namespace") or None
+    choice = Choice.of(request.GET.dict())
     context = {
         "cluster": cluster,
         "at": shown.at,
         "live": shown.live,
         "at_text": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S} UTC",
-        "at_query": request.GET.get("at", ""),
-        "namespace": namespace,
         "namespaces": cluster_page.namespaces(shown),
         "seq": shown.seq,
         "clock": clock_for_browser(cluster),
-        "socket": f"/ws/c/{cluster.name}/?lang={get_language()}&namespace={namespace or ''}",
-        **cluster_page.pods(shown, namespace, _after(request)),
-        "events_table": cluster_page.events(shown, namespace),
-        "gone": cluster_page.gone(shown, namespace),
+        "socket": f"/ws/c/{cluster.name}/?lang={get_language()}&{choice.query()}",
+        **cluster_page.pods(shown, choice),
+        "events_table": cluster_page.events(shown, choice),
+        "gone": cluster_page.gone(shown, choice.namespace),
         **clock_context(cluster),
     }
-    if shown.live and not context["total"] and not cluster.read_only and rights.may_edit(request.user, cluster):
+    empty = shown.live and not context["total"] and not choice.filtered
+    if empty and not cluster.read_only and rights.may_edit(request.user, cluster):
         context["gallery"] = gallery()
     return page(request, "cluster.html", context, modules=("js/cluster-page.js",))
-
-
-def _after(request: HttpRequest) -> cluster_page.Key | None:
-    namespace, found, name = request.GET.get("after", "").partition("/")
-    return (namespace, name) if found else None
 
 
 def clock_context(cluster: Cluster) -> dict[str, Any]:

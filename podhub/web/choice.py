@@ -1,0 +1,114 @@
+"""Which of a cluster's Pods a page shows: of a namespace, with a text in their names, in a state; and how many are in which."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+
+from lifecycle.printers.pod_row import pod_status
+from lifecycle.wire import Object
+from podhub.log import read
+from podhub.log.fold import Ref
+from podhub.web.renders import renders
+from podhub.web.showing import Showing
+from podhub.web.timeline import pod_look
+
+MOST_COUNTED = 5000
+"""Pods of which a page looks at every one, to count them by their states and choose by these."""
+
+TROUBLE_FIRST = ("failed", "backoff", "unready", "waiting", "terminating", "unknown", "ready", "succeeded")
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a page's address asks for. An empty field: all; `behind` is the key (namespace/name) that the rows come after."""
+
+    namespace: str = ""
+    name: str = ""
+    status: str = ""
+    at: str = ""
+    behind: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Choice:
+        """Return what a query string chooses."""
+        seq = {"at": f"seq-{query['seq']}"} if query.get("seq") and not query.get("at") else {}
+        return cls(**{field: query.get(field, "").strip() for field in cls.__struct_fields__} | seq)
+
+    def query(self, **other: str) -> str:
+        """Return it as a query string, these fields set otherwise."""
+        return urlencode({key: value for key, value in (msgspec.to_builtins(self) | other).items() if value})
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.name or self.status)
+
+    def named(self, names: Iterable[read.Name]) -> list[read.Name]:
+        """Return those that are in the namespace and called so, in order."""
+        return sorted(key for key in names if self.holds(key))
+
+    def holds(self, key: read.Name) -> bool:
+        return (not self.namespace or key[0] == self.namespace) and self.name in key[1]
+
+    @property
+    def after(self) -> read.Name | None:
+        namespace, found, name = self.behind.partition("/")
+        return (namespace, name) if found else None
+
+
+class State(NamedTuple):
+    """A Pod's word under STATUS, and its look."""
+
+    word: str
+    look: str
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many of the Pods that are called as was chosen are in one state."""
+
+    state: State
+    number: int
+
+
+def state_of(pod: Object) -> State:
+    word = pod_status(pod)
+    return State(word, pod_look(pod, word))
+
+
+def states(cluster_id: int, refs: Sequence[Ref]) -> list[State]:
+    """Return the states of versions of Pods; only what nobody has asked for yet is read."""
+    new = [ref for ref in refs if ("state", cluster_id, ref.seq) not in renders]
+    found = {ref: state_of(version.object) for ref, version in zip(new, read.versions_of(new), strict=True)}
+
+    def state(ref: Ref) -> State:
+        return found[ref] if ref in found else state_of(read.versions_of([ref])[0].object)
+
+    return [renders.get(("state", cluster_id, ref.seq), lambda ref=ref: state(ref)) for ref in refs]  # type: ignore[misc]
+
+
+def chosen(showing: Showing, choice: Choice) -> list[read.Name]:
+    """Return the Pods that are chosen, in order; by their states only where there are not too many to look at each."""
+    keys = read.keys_at(showing.cluster, "pods", showing.seq)
+    names = choice.named(keys)
+    if not choice.status or len(names) > MOST_COUNTED:
+        return names
+    found = states(showing.cluster.pk, [keys[name] for name in names])
+    return [name for name, state in zip(names, found, strict=True) if state.word == choice.status]
+
+
+def counts(showing: Showing, choice: Choice) -> list[Count]:
+    """Return how many Pods of the chosen names are in which state, trouble first; none where they are too many."""
+    key = ("counts", showing.cluster.pk, showing.seq, choice.namespace, choice.name)
+    return renders.get(key, lambda: _counts(showing, choice))
+
+
+def _counts(showing: Showing, choice: Choice) -> list[Count]:
+    keys = read.keys_at(showing.cluster, "pods", showing.seq)
+    refs = [keys[name] for name in choice.named(keys)]
+    if len(refs) > MOST_COUNTED:
+        return []
+    found = [Count(state, number) for state, number in Counter(states(showing.cluster.pk, refs)).items()]
+    return sorted(found, key=lambda one: (TROUBLE_FIRST.index(one.state.look), one.state.word))
