@@ -19,6 +19,7 @@ from podhub.api import (
     component_statuses,
     guard,
     logs,
+    metrics,
     objects,
     portforward,
     proxy,
@@ -50,6 +51,8 @@ ROOTS = ("/livez", "/readyz", "/version", "/api", "/apis", "/openapi")
 
 STREAMS: dict[str, Stream] = {"attach": sessions.serve, "exec": sessions.serve, "portforward": portforward.serve}
 """Subresources that are no request and answer, and who serves their websockets."""
+
+SWITCHING_PROTOCOLS = 101
 
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -115,9 +118,19 @@ async def _answer(call: Call) -> Reply | None:
     found = static.answer(call, f"{addresses.PREFIX}{step}", path)
     if found is not None:
         return found
+    if path == "/metrics" and call.method == "GET" and may.read:
+        return await metrics.answer(address)
     about = target(path)
     if about is None:
         raise Refused(status.no_such_path())
+    with metrics.answered.counting(metrics.asked(address.cluster.name, _verb(call, about), about)) as codes:
+        reply = await _granted(call, address, about, may)
+        codes.append(reply.code if reply else 200)
+    return reply
+
+
+async def _granted(call: Call, address: Address, about: Target, may: auth.Rights) -> Reply | None:
+    """Do what a request is for, as far as whoever makes it may. Raises: Refused, Disconnected."""
     call.deprecated = about.resource.deprecated
     if about.kind in REVIEWS and call.method == "POST":
         return await reviews.review(call, about, may._replace(write=may.write and address.moment is None))
@@ -180,7 +193,9 @@ async def _socket(call: Call, address: Address, about: Target | None, may_write:
         raise Refused(status.no_such_path())
     if not may_write:
         raise Refused(auth.not_allowed(call, about, "create"))
-    await STREAMS[about.subresource](call, address, about)
+    with metrics.answered.counting(metrics.asked(address.cluster.name, "create", about)) as codes:
+        codes.append(SWITCHING_PROTOCOLS)
+        await STREAMS[about.subresource](call, address, about)
 
 
 async def _not_upgraded(call: Call, address: Address, about: Target) -> Reply:

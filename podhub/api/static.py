@@ -37,7 +37,18 @@ def _answer(call: Call, root: str, path: str) -> Reply | None:
     if path.startswith("/openapi"):
         return _openapi(call, root, path)
     if path == "":
-        paths = ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+        paths = [
+            "/api",
+            "/api/v1",
+            "/apis",
+            "/healthz",
+            "/livez",
+            "/metrics",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ]
         return _tagged(call, {"paths": paths})
     return _discovered(call, path)
 
