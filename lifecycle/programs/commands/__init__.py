@@ -25,6 +25,7 @@ from lifecycle.programs.commands import (
     nginx,
     nginx_answers,
     ordering,
+    pager,
     ping,
     processes,
     sed,
@@ -36,6 +37,7 @@ from lifecycle.programs.commands import (
     text,
     times,
     top,
+    vi,
     wget,
 )
 from lifecycle.programs.commands.call import COMMANDS, HANDLERS, Call, NoSpace, UsageError
@@ -70,6 +72,7 @@ __all__ = [
     "nginx",
     "nginx_answers",
     "ordering",
+    "pager",
     "ping",
     "processes",
     "sed",
@@ -81,5 +84,6 @@ __all__ = [
     "text",
     "times",
     "top",
+    "vi",
     "wget",
 ]

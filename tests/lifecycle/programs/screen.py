@@ -74,5 +74,8 @@ class Screen:
             case "@":
                 row[self.column : self.column] = [" "] * count
                 del row[self.width :]
+            case "H" if ";" in numbers:
+                row_number, _, column_number = numbers.partition(";")
+                self._to(int(row_number) - 1, max(int(column_number) - 1, 0))
             case "H":
                 self.rows, self.row, self.column = [[]], 0, 0
