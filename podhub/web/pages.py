@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.web import assets
+from podhub.web.renders import renders
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
@@ -32,7 +36,7 @@ def page(
     theme = request.COOKIES.get(THEME_COOKIE, "system")
     frame = {
         "theme": theme if theme in THEMES else "system",
-        "switcher": _switcher(request),
+        "switcher": _switcher(request, cluster.name if cluster else ""),
         "team": settings.TEAM,
         "may_edit": cluster is not None and not cluster.read_only and rights.may_edit(request.user, cluster),
         "may_fork": cluster is not None and cluster.kind == Cluster.Kind.SIMULATED,
@@ -43,9 +47,13 @@ def page(
     return guarded(response)
 
 
-def _switcher(request: HttpRequest) -> Iterable[Cluster]:
-    """Return the clusters that a page offers to go to."""
-    return rights.visible(request.user).only("name", "kind", "speed").order_by("name")[:50]
+def _switcher(request: HttpRequest, current: str) -> SafeString:
+    """Render the ways to the clusters that a page offers to go to, once for all pages that offer the same."""
+    visible = rights.visible(request.user).order_by("name")
+    clusters = tuple(visible.values_list("name", "kind", "speed")[:50])
+    context = {"clusters": clusters, "current": current}
+    key = ("switcher", clusters, current, get_language())
+    return renders.get(key, lambda: render_to_string("_switcher.html", context))
 
 
 def guarded(response: HttpResponse) -> HttpResponse:

@@ -62,7 +62,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
         "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished),
         "timeline_keys": _still("_timeline_keys.html"),
-        "delete_form": DeleteForm(grace(shown_pod, book)),
+        "delete_fields": _delete_fields(grace(shown_pod, book)),
         **clock_context(cluster),
     }
     return page(request, "pod.html", context, modules=("js/pod-timeline.js", "js/pod-page.js"))
@@ -87,6 +87,11 @@ def _story(book: Book, shown: Showing) -> dict[str, object]:
         "clock": clock_for_browser(book.cluster),
         "story": msgspec.Raw(told),
     }
+
+
+def _delete_fields(seconds: int) -> SafeString:
+    key = ("delete", seconds, get_language())
+    return renders.get(key, lambda: render_to_string("_form.html", {"form": DeleteForm(seconds)}))
 
 
 def grace(shown: PodPage, book: Book) -> int:
