@@ -52,10 +52,22 @@ def _names(call: Call, path: str) -> dict[int, str]:
 
 
 def _groups(call: Call) -> list[int]:
-    """Return the groups of a process: in the kernel's order, its own first where the real program says so."""
+    """Return the groups of a process: in the kernel's order, its own first where the real program says so.
+
+    Those of which the image's /etc/group makes the user a member are among them, as containerd adds them.
+    """
     spec = call.machine.state.spec
-    groups = sorted({spec.group, *spec.groups})
+    groups = sorted({spec.group, *spec.groups, *_member_of(call, user_name(call, call.process.user))})
     return groups if call.busybox else [spec.group, *(group for group in groups if group != spec.group)]
+
+
+def _member_of(call: Call, user: str) -> list[int]:
+    """Return the groups in whose rows of /etc/group a user stands."""
+    try:
+        rows = [line.split(":") for line in lines_of(call.read_file("/etc/group"))]
+    except FileError:
+        return []
+    return [int(row[2]) for row in rows if len(row) > 3 and row[2].isdigit() and user and user in row[3].split(",")]
 
 
 @command("id")
@@ -139,19 +151,6 @@ def busybox(call: Call) -> int | None:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127
     call.machine.queue.append(call.process.pid)
-    return None
-
-
-@command("apk", "apt-get", "apt", "yum", "dnf", "pip", "pip3", "npm-install", "dpkg")
-def package_manager(call: Call) -> int | None:
-    """Assume that packages can be fetched, and that it takes a few seconds."""
-    if "done" in call.data:
-        return 0
-    call.data["done"] = True
-    call.assume(
-        "command", f"{call.name} is not modelled: it is assumed to take 3 s and to exit with 0; what it installs is not there."
-    )
-    call.sleep_seconds(3)
     return None
 
 

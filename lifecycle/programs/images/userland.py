@@ -92,7 +92,27 @@ def scratch() -> dict[str, Node]:
 
 
 _PASSWD = (
-    "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n"
+    "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\nbin:x:2:2:bin:/bin:/bin/false\n"
+    "sys:x:3:3:sys:/dev:/bin/false\nsync:x:4:100:sync:/bin:/bin/sync\nmail:x:8:8:mail:/var/spool/mail:/bin/false\n"
+    "www-data:x:33:33:www-data:/var/www:/bin/false\noperator:x:37:37:Operator:/var:/bin/false\n"
+    "nobody:x:65534:65534:nobody:/home:/bin/false\n"
+)
+_GROUP = (
+    "root:x:0:\ndaemon:x:1:\nbin:x:2:\nsys:x:3:\nadm:x:4:\ntty:x:5:\ndisk:x:6:\nlp:x:7:\nmail:x:8:\nkmem:x:9:\n"
+    "wheel:x:10:root\ncdrom:x:11:\ndialout:x:18:\nfloppy:x:19:\nvideo:x:28:\naudio:x:29:\ntape:x:32:\nwww-data:x:33:\n"
+    "operator:x:37:\nutmp:x:43:\nplugdev:x:46:\nstaff:x:50:\nlock:x:54:\nnetdev:x:82:\nusers:x:100:\nnobody:x:65534:\n"
+)
+_ALPINE_GROUP = (
+    "root:x:0:root\nbin:x:1:root,bin,daemon\ndaemon:x:2:root,bin,daemon\nsys:x:3:root,bin\nadm:x:4:root,daemon\ntty:x:5:\n"
+    "disk:x:6:root\nlp:x:7:lp\nkmem:x:9:\nwheel:x:10:root\nfloppy:x:11:root\nmail:x:12:mail\nnews:x:13:news\n"
+    "uucp:x:14:uucp\ncron:x:16:cron\naudio:x:18:\ncdrom:x:19:\ndialout:x:20:root\nftp:x:21:\nsshd:x:22:\ninput:x:23:\n"
+    "tape:x:26:root\nvideo:x:27:root\nnetdev:x:28:\nkvm:x:34:kvm\ngames:x:35:\nshadow:x:42:\nwww-data:x:82:\nusers:x:100:games\n"
+    "ntp:x:123:\nutmp:x:406:\nping:x:999:\nnogroup:x:65533:\nnobody:x:65534:\n"
+)
+_DEBIAN_GROUP = (
+    "root:x:0:\ndaemon:x:1:\nbin:x:2:\nsys:x:3:\nadm:x:4:\ntty:x:5:\ndisk:x:6:\nlp:x:7:\nmail:x:8:\nnews:x:9:\nuucp:x:10:\n"
+    "man:x:12:\nproxy:x:13:\nkmem:x:15:\ncdrom:x:24:\nfloppy:x:25:\ntape:x:26:\nsudo:x:27:\naudio:x:29:\nwww-data:x:33:\n"
+    "backup:x:34:\noperator:x:37:\nstaff:x:50:\ngames:x:60:\nusers:x:100:\nnogroup:x:65534:\n"
 )
 
 
@@ -103,7 +123,7 @@ def busybox() -> dict[str, Node]:
     nodes["/bin/busybox"] = program("busybox", "busybox")
     nodes["/usr/bin/env"] = link("/bin/env")
     nodes["/etc/passwd"] = file(_PASSWD)
-    nodes["/etc/group"] = file("root:x:0:\n")
+    nodes["/etc/group"] = file(_GROUP)
     return nodes
 
 
@@ -140,6 +160,7 @@ def alpine() -> dict[str, Node]:
     nodes["/bin/busybox"] = program("busybox", "busybox")
     nodes["/sbin/apk"] = program("apk")
     nodes["/etc/passwd"] = file(_PASSWD)
+    nodes["/etc/group"] = file(_ALPINE_GROUP)
     nodes["/etc/alpine-release"] = file("3.20.3\n")
     nodes["/etc/os-release"] = file(
         'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME="Alpine Linux v3.20"\nHOME_URL="https://alpinelinux.org/"\n'
@@ -186,6 +207,7 @@ def debian(name: str = "debian", procps: bool = False) -> dict[str, Node]:
     nodes["/etc/passwd"] = file(
         "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
     )
+    nodes["/etc/group"] = file(_DEBIAN_GROUP)
     nodes["/etc/os-release"] = file(_OS[name])
     if name == "centos":
         nodes["/root/.bashrc"] = file("PS1='[\\u@\\h \\W]\\$ '\n")
