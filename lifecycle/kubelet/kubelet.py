@@ -31,7 +31,7 @@ from lifecycle.kubelet.prober import Prober
 from lifecycle.kubelet.resize import Resize
 from lifecycle.kubelet.restarting import Restarting
 from lifecycle.kubelet.start_container import StartContainer
-from lifecycle.kubelet.state import KubeletState, NodeState, PodState
+from lifecycle.kubelet.state import WHOLE_POD, KubeletState, NodeState, PodState
 from lifecycle.kubelet.stats import Stats
 from lifecycle.kubelet.status import ENDED
 from lifecycle.kubelet.status_manager import StatusManager
@@ -252,7 +252,7 @@ class Kubelet:
             self._was_over(pod)
             return
         info = self.node_info(pod.node)
-        rejection = admit(obj, info, self._pressure(pod.node))
+        rejection = admit(self.resize.allocated_object(pod), info, self._pressure(pod.node))
         if rejection and rejection.shortages and critical(obj):
             try:
                 self.preemption.begin(pod, rejection.shortages)
@@ -268,8 +268,9 @@ class Kubelet:
         """Begin with a Pod that the kubelet has taken."""
         pod = self.state.pods[uid]
         obj, info = self.object(pod), self.node_info(pod.node)
-        info.add(PodInfo.of(obj))
-        self.resize.allocate_whole(pod)
+        info.add(PodInfo.of(self.resize.allocated_object(pod)))
+        if WHOLE_POD not in pod.allocated:
+            self.resize.allocate_whole(pod)
         if fields := unmodelled(obj["spec"]):
             text = f"These fields are kept and have no effect on the simulated life: {', '.join(fields)}."
             self.kernel.trace("assumption", self.about(pod), about="fields", text=text)
@@ -359,13 +360,18 @@ class Kubelet:
             "phase": "Failed",
             "reason": rejection.reason,
             "message": f"Pod was rejected: {rejection.message}",
-            "startTime": rfc3339(self.kernel.now),
+            "startTime": obj["status"].get("startTime") or rfc3339(self.kernel.now),
         }
         if obj["status"].get("qosClass"):
             status["qosClass"] = obj["status"]["qosClass"]
-        pod.worker.phase = "finished"
+        if foreign := [c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN]:
+            status["conditions"] = foreign
+        if pod.runtime.running():
+            self.restarting.orphan(pod, obj)
+        else:
+            pod.worker.phase = "finished"
         self.api.update("pods", {**obj, "status": status})
-        if self.deleting(pod):
+        if obj["metadata"].get("deletionTimestamp"):
             self.kernel.after(delays.REMOVE, "kubelet", "remove", pod.uid)
 
     def node_info(self, node: str) -> NodeInfo:
@@ -376,7 +382,7 @@ class Kubelet:
             for pod in self.state.pods.values():
                 over = pod.worker.phase in ("terminated", "finished")
                 if pod.node == node and not over and (pod.worker.number or pod.worker.waiting):
-                    info.add(PodInfo.of(self.object(pod)))
+                    info.add(PodInfo.of(self.resize.allocated_object(pod)))
         return info
 
 

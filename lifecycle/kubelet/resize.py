@@ -58,6 +58,21 @@ class Resize:
             resources=spec.resources if whole is None else _requirements(whole),
         )
 
+    def allocated_object(self, pod: PodState) -> Object:
+        """Return a Pod as the API server has it, but with the resources that were allocated to it."""
+        obj = self.kubelet.object(pod)
+        if not pod.allocated:
+            return obj
+        spec = {**obj["spec"]}
+        for group in ("initContainers", "containers"):
+            if group in spec:
+                spec[group] = [
+                    {**c, "resources": pod.allocated[c["name"]]} if c["name"] in pod.allocated else c for c in spec[group]
+                ]
+        if WHOLE_POD in pod.allocated:
+            spec["resources"] = pod.allocated[WHOLE_POD]
+        return {**obj, "spec": spec}
+
     def begin(self, pod: PodState) -> None:
         """Allocate what the spec asks for anew, or say why not. Kubernetes: handlePodResourcesResize"""
         obj = self.kubelet.object(pod)

@@ -143,7 +143,7 @@ class Restarting:
         """Take up a Pod again as the API server and the runtime have it: one relist has been made already."""
         pod.cache, pod.cache_at, pod.resumed_at = pod.runtime, -1, started
         if pod.removed is not None:
-            self._orphan(pod, pod.removed, started + HOUSEKEEPING)
+            self.orphan(pod, pod.removed)
             return
         start_time = self.kubelet.object(pod)["status"].get("startTime")
         if start_time:
@@ -155,8 +155,8 @@ class Restarting:
             self.kubelet.node_info(pod.node).remove(pod.uid)
             self.kubelet.on_added(pod.uid)
 
-    def _orphan(self, pod: PodState, last: Object, at: Micros) -> None:
-        """Keep of a Pod that the API server has no more what its containers tell of it, and end them at the next housekeeping.
+    def orphan(self, pod: PodState, last: Object) -> None:
+        """Keep of a Pod that a kubelet finds running, and is not to run, what its containers tell; housekeeping ends them.
 
         Kubernetes: pkg/kubelet/container (Pod.ToAPIPod), pkg/kubelet/kubelet.go (SyncTerminatingRuntimePod)
         """
@@ -170,7 +170,8 @@ class Restarting:
         metadata = {"name": pod.name, "namespace": pod.namespace, "uid": pod.uid}
         pod.removed = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": {}}
         self.kubelet.forget_spec(pod.uid)
-        self.kernel.at(at, "kubelet", "orphaned", pod.uid)
+        assert pod.resumed_at is not None
+        self.kernel.at(pod.resumed_at + HOUSEKEEPING, "kubelet", "orphaned", pod.uid)
 
     def on_orphaned(self, uid: str) -> None:
         pod = self.kubelet.state.pods.get(uid)

@@ -197,7 +197,8 @@ class PodState(msgspec.Struct):
     `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
     this Pod alone). `status` is the status manager's. `allocated` are the resources that a Pod has where others were asked
     for since, `usage` what volumes held when last measured (bytes), `remount` the timer by which they are written anew.
-    `removed` is the last object once the API server has none.
+    `removed` is the last object once the API server has none, or what its containers tell of it where its kubelet finds it
+    running and does not want it.
     """
 
     uid: str

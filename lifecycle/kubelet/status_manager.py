@@ -45,7 +45,7 @@ class StatusManager:
 
     def on_patch(self, uid: str) -> None:
         pod = self.kubelet.state.pods.get(uid)
-        if not pod:
+        if not pod or pod.removed is not None:
             return
         pod.patch = None
         if self.kubelet.node(pod).down:

@@ -95,3 +95,28 @@ def test_a_pod_that_is_to_go_and_does_not_fit_goes(cluster: Cluster) -> None:
     assert cluster.pod()
     cluster.run(1)
     assert cluster.pod() is None
+
+
+def test_a_pod_that_a_kubelet_no_longer_takes_keeps_its_start_and_what_others_say_of_it(cluster: Cluster) -> None:
+    cluster.create(nodeSelector={"kubernetes.io/hostname": "node1"})
+    cluster.run(5)
+    pod, node = cluster.pod(), cluster.api.get("nodes", "", "node1")
+    assert pod
+    assert node
+    gate = {"type": "example.com/gate", "status": "True"}
+    status = {**pod["status"], "conditions": [gate, *pod["status"]["conditions"]]}
+    cluster.api.update("pods", {**pod, "status": status})
+    cluster.kubelet.stop("node1")
+    labels = {**node["metadata"]["labels"], "kubernetes.io/hostname": "other"}
+    cluster.api.update("nodes", {**node, "metadata": {**node["metadata"], "labels": labels}})
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert cluster.status()["reason"] == "NodeAffinity"
+    assert cluster.status()["startTime"] == pod["status"]["startTime"]
+    assert cluster.status()["conditions"] == [gate]
+    assert not cluster.programs.state.processes
+    assert cluster.reasons()[-2:] == ["NodeAffinity", "Killing"]
+    cluster.delete()
+    assert cluster.pod() is None
+    cluster.run(1)
+    assert not cluster.kubelet.state.pods

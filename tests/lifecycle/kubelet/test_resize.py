@@ -230,3 +230,18 @@ def test_an_init_container_is_resized_while_it_runs(cluster: Cluster) -> None:
     cluster.run(5)
     assert cluster.container("a")["resources"] == resources("300m")
     assert [r for r in cluster.reasons() if "Resize" in r] == ["ResizeStarted", "ResizeCompleted"]
+
+
+def test_a_pod_that_asks_for_too_much_while_its_kubelet_is_away_keeps_what_it_has(cluster: Cluster) -> None:
+    create(cluster)
+    started = cluster.status()["startTime"]
+    cluster.kubelet.stop("node1")
+    resize(cluster, resources("64"))
+    cluster.kubelet.start("node1")
+    cluster.run(5)
+    assert cluster.status()["phase"] == "Running"
+    assert cluster.status()["startTime"] == started
+    condition = resize_condition(cluster)
+    assert condition
+    assert condition["reason"] == "Infeasible"
+    assert cluster.kubelet.node_info("node1").requested["cpu"] == 200
