@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import shared_task
-from celery.signals import worker_process_shutdown, worker_shutting_down
+from celery import Task, shared_task
+from celery.signals import task_postrun, worker_process_shutdown, worker_shutting_down
+from django.db import connection
 
 from podhub.runs import dispatch, snapshots, sweeping
 from podhub.runs.advance import stopping
@@ -19,6 +20,13 @@ def advance(cluster_id: int) -> None:
 @shared_task(name="podhub.runs.tasks.sweep", ignore_result=True)  # type: ignore[untyped-decorator]
 def sweep() -> None:
     sweeping.sweep()
+
+
+@task_postrun.connect  # type: ignore[untyped-decorator]
+def give_back_connection(sender: Task, **_: Any) -> None:
+    """Put the task's database connection back into the pool, where one that has broken is not kept."""
+    if not sender.request.is_eager:
+        connection.close()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

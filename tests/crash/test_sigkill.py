@@ -1,14 +1,17 @@
-"""Servers, workers and the broker are killed in the middle of ten Pods' lives: each life goes on as if nothing had happened."""
+"""Whatever is killed in the middle of ten Pods' lives, servers, workers, broker or database: they go on as if nothing was."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from tests import servers
 from tests.crash.processes import House, kill, wait_until
 from tests.servers import free_port, program
 
@@ -103,10 +106,23 @@ def redis() -> Iterator[Redis]:
 
 
 @pytest.fixture
-def team(tmp_path: Path, postgresql: str, redis: Redis) -> Iterator[House]:
+def database() -> Iterator[str]:
+    """The URL of a database in a PostgreSQL that no other test uses."""
+    with servers.postgresql() as server:
+        yield f"{server}/postgres"
+
+
+def crash(database: str) -> None:
+    """Kill a process of PostgreSQL: it ends all others, for they share memory, and starts from its write-ahead log."""
+    with psycopg.connect(database) as connection:
+        os.kill(connection.info.backend_pid, 9)
+
+
+@pytest.fixture
+def team(tmp_path: Path, database: str, redis: Redis) -> Iterator[House]:
     house = House(
         tmp_path,
-        DATABASE_URL=postgresql,
+        DATABASE_URL=database,
         REDIS_URL=f"redis://127.0.0.1:{redis.port}/0",
         SECRET_KEY="of a test",
         ALLOWED_HOSTS="podhub.example",
@@ -115,11 +131,19 @@ def team(tmp_path: Path, postgresql: str, redis: Redis) -> Iterator[House]:
     house.close()
 
 
+def listed(house: House) -> str:
+    """Return the clusters, or nothing where the database does not answer."""
+    try:
+        return house.podhub("cluster", "list")
+    except AssertionError:
+        return ""
+
+
 def worker(house: House, name: str) -> subprocess.Popen[bytes]:
     return house.start("celery", "--app", "podhub", "worker", "--concurrency", "1", "--hostname", f"{name}@test")
 
 
-def test_a_team_s_workers_and_its_broker_may_be_killed(team: House, redis: Redis, tmp_path: Path) -> None:
+def test_a_team_s_workers_broker_and_database_may_be_killed(team: House, redis: Redis, database: str, tmp_path: Path) -> None:
     first = worker(team, "first")
     worker(team, "second")
     team.start("celery", "--app", "podhub", "beat", "--schedule", str(tmp_path / "beat"))
@@ -132,6 +156,9 @@ def test_a_team_s_workers_and_its_broker_may_be_killed(team: House, redis: Redis
     redis.kill()
     time.sleep(2)
     redis.start()
+    grows(team, 25, seconds=40)
+    crash(database)
+    wait_until(lambda: "lives" in listed(team), 20, "PostgreSQL answers again")
     grows(team, 25, seconds=40)
     kill(first)
     grows(team, 40)
