@@ -18,7 +18,7 @@ from lifecycle.core_v1.types import Container, PodSpec, ResourceClaim, ResourceR
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import WHOLE_POD, Call, PodState, Resizing, Step
-from lifecycle.runtime.records import ContainerRecord, resources_of
+from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_of
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.requests import whole
 from lifecycle.wire import Object
@@ -96,7 +96,7 @@ class Resize:
 
     def _allocate(self, pod: PodState, wanted: dict[str, Object], resize: Resizing) -> None:
         """Give a Pod what it asks for; it is done with that if nothing runs that would have to be changed."""
-        as_a_whole = WHOLE_POD in wanted and wanted[WHOLE_POD] != pod.allocated.get(WHOLE_POD)
+        as_a_whole = wanted.get(WHOLE_POD) != pod.allocated.get(WHOLE_POD)
         pod.allocated, pod.resize = dict(wanted), resize
         self.kubelet.forget_spec(pod.uid)
         self.allocate_whole(pod)
@@ -110,13 +110,9 @@ class Resize:
         self.retry(pod.node)
 
     def allocate_whole(self, pod: PodState) -> None:
-        """Give a Pod what it names for itself, if it names something; of that the runtime holds it to the memory."""
-        resources = self.kubelet.object(pod)["spec"].get("resources")
-        if resources:
+        """Give a Pod what it names for itself, if it names something."""
+        if resources := self.kubelet.object(pod)["spec"].get("resources"):
             pod.allocated[WHOLE_POD] = resources
-            for sandbox in pod.runtime.sandboxes:
-                if sandbox.ready:
-                    self.kubelet.programs.resize_sandbox(sandbox.id, _memory_limit(resources))
 
     def retry(self, node: str) -> None:
         """Try deferred resizes again: a node has more room than before."""
@@ -150,13 +146,14 @@ class Resize:
         return (found,)
 
     def step_resize(self, pod: PodState, call: Call, step: Step) -> bool:
-        """Give running containers what is allocated to them."""
+        """Give running containers, and the Pod as a whole, what is allocated to them."""
         if not pod.allocated:
             return True
         outdated = [record for c in _resizable(self.kubelet.spec(pod)) if (record := self._outdated(pod, c))]
-        if not outdated:
+        sandbox = self._outdated_sandbox(pod)
+        if not outdated and sandbox is None:
             return True
-        if error := self._below_usage(pod, outdated):
+        if error := self._below_usage(pod, outdated, sandbox):
             self._failed(pod, call, error)
             return True
         if not step.after:
@@ -167,9 +164,20 @@ class Resize:
             allocated = pod.allocated[record.name]
             pod.runtime = pod.runtime.with_container(msgspec.structs.replace(record, resources=allocated))
             self.kubelet.programs.resize(record.id, _memory_limit(allocated))
+        if sandbox is not None:
+            limit = _memory_limit(pod.allocated[WHOLE_POD])
+            pod.runtime = pod.runtime.with_sandbox(msgspec.structs.replace(sandbox, memory=limit or 0))
+            self.kubelet.programs.resize_sandbox(sandbox.id, limit)
         return True
 
-    def _below_usage(self, pod: PodState, outdated: list[ContainerRecord]) -> str:
+    def _outdated_sandbox(self, pod: PodState) -> SandboxRecord | None:
+        """Return the sandbox if its memory is not what the Pod has as a whole."""
+        if WHOLE_POD not in pod.allocated:
+            return None
+        limit = _memory_limit(pod.allocated[WHOLE_POD]) or 0
+        return next((sandbox for sandbox in pod.runtime.sandboxes if sandbox.ready and sandbox.memory != limit), None)
+
+    def _below_usage(self, pod: PodState, outdated: list[ContainerRecord], sandbox: SandboxRecord | None) -> str:
         """Return why memory limits cannot be lowered: more than that is in use. Kubernetes: validateMemoryResizeAction"""
         spec, usage = self.kubelet.spec(pod), self.kubelet.stats.pod(pod)
         limits = {c.name: _memory_limit(resources_of(c)) for c in spec.containers}
@@ -178,17 +186,21 @@ class Resize:
             for record in outdated
             if (limit := limits.get(record.name)) and limit < (_memory_limit(record.resources) or limit + 1)
         }
-        if not lowered:
-            return ""
-        whole, used = [limit for limit in limits.values() if limit], usage.of(MEMORY)
-        if len(whole) == len(limits) and used >= sum(whole):
-            return f"attempting to set pod memory limit ({sum(whole)}) below current usage ({used})"
+        of_pod, used = self._lowered_of_pod(pod, sandbox, limits if lowered else {}), usage.of(MEMORY)
+        if of_pod and used >= of_pod:
+            return f"attempting to set pod memory limit ({of_pod}) below current usage ({used})"
         errors = [
             f'attempting to set container "{name}" memory limit ({limit}) below current usage ({usage.containers[name].memory})'
             for name, limit in lowered.items()
             if usage.containers[name].memory >= limit
         ]
         return errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]" if errors else ""
+
+    def _lowered_of_pod(self, pod: PodState, sandbox: SandboxRecord | None, limits: dict[str, int | None]) -> int:
+        """Return the Pod's memory limit if it is to be lower: its own, else its containers' together; 0 if it is not."""
+        if own := _memory_limit(pod.allocated.get(WHOLE_POD) or {}):
+            return own if sandbox and (not sandbox.memory or own < sandbox.memory) else 0
+        return sum(limit or 0 for limit in limits.values()) if all(limits.values()) else 0
 
     def _failed(self, pod: PodState, call: Call, error: str) -> None:
         """Say why a resize cannot be done now, and have it tried again."""
@@ -203,7 +215,8 @@ class Resize:
         if pod.resize is None:
             return True
         containers = _resizable(self.kubelet.spec(pod))
-        if pod.resize and not pod.resize.pending and not any(self._outdated(pod, c) for c in containers):
+        outdated = self._outdated_sandbox(pod) or any(self._outdated(pod, c) for c in containers)
+        if not pod.resize.pending and not outdated:
             self._event(pod, "Normal", reasons.RESIZE_COMPLETED, "Pod resize completed")
             pod.resize = None
             pod.worker.pending = pod.worker.dirty = True

@@ -17,7 +17,7 @@ State = Literal["created", "running", "exited"]
 
 
 class SandboxRecord(msgspec.Struct, frozen=True, array_like=True):
-    """A Pod sandbox. `ip` is empty on the host's network."""
+    """A Pod sandbox. `ip` is empty on the host's network; `memory` is what all in it may hold, in bytes (0: no limit)."""
 
     id: str
     attempt: int
@@ -25,6 +25,7 @@ class SandboxRecord(msgspec.Struct, frozen=True, array_like=True):
     ip: str
     host_network: bool = False
     ready: bool = True
+    memory: int = 0
 
 
 class ContainerRecord(msgspec.Struct, frozen=True, array_like=True):

@@ -88,7 +88,14 @@ class Runtime:
                 resolv_conf=self._resolv_conf(pod, spec),
             )
         )
-        record = SandboxRecord(sandbox_id, attempt, self.kernel.now, "" if spec.host_network else ip, spec.host_network)
+        record = SandboxRecord(
+            sandbox_id,
+            attempt,
+            self.kernel.now,
+            "" if spec.host_network else ip,
+            spec.host_network,
+            memory=_memory(spec) or 0,
+        )
         pod.runtime = pod.runtime.with_sandbox(record)
         self.kubelet.pleg.changed(pod)
         return None

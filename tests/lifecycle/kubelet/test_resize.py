@@ -245,3 +245,21 @@ def test_a_pod_that_asks_for_too_much_while_its_kubelet_is_away_keeps_what_it_ha
     assert condition
     assert condition["reason"] == "Infeasible"
     assert cluster.kubelet.node_info("node1").requested["cpu"] == 200
+
+
+def test_a_pods_own_limit_below_what_it_uses_waits_until_it_uses_less(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(memory=150 << 20)
+    cluster.create(resources=WHOLE)
+    cluster.run(5)
+    less = {**WHOLE, "limits": {"cpu": "500m", "memory": "128Mi"}}
+    resize_whole(cluster, less)
+    cluster.run(12)
+    condition = resize_condition(cluster)
+    assert condition
+    assert (condition["type"], condition["reason"]) == ("PodResizeInProgress", "Error")
+    assert condition["message"] == "attempting to set pod memory limit (134217728) below current usage (157286400)"
+    cluster.behaviors["app"] = Behavior(memory=50 << 20)
+    cluster.run(20)
+    assert resize_condition(cluster) is None
+    assert cluster.reasons()[-1] == "ResizeCompleted"
+    assert cluster.status()["resources"] == less
