@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from podhub.access import rights
 from podhub.log.models import Cluster
-from podhub.web import cluster_page, manifests
+from podhub.web import again, cluster_page, manifests
 from podhub.web.errors import refusals
 from podhub.web.gallery import gallery, named
 from podhub.web.manifests import Created, Finding
@@ -27,8 +27,7 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     if cluster.read_only:
         return _read_only(request, cluster)
     if request.method != "POST":
-        chosen = named(request.GET.get("manifest", ""))
-        return _editor(request, cluster, chosen.text if chosen else "", "default")
+        return _editor(request, cluster, *_to_start_from(request, cluster))
     namespace = request.POST.get("namespace", "").replace("\x00", "").strip() or "default"
     source, wrong = manifests.posted(request.POST.get("manifest", ""), request.FILES.getlist("file"))
     text = manifests.shown(source)
@@ -47,6 +46,17 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
         place = _("line %(line)s") % {"line": finding.line}
         messages.warning(request, f"{place}: {finding.message}")
     return _where(request, cluster, created)
+
+
+def _to_start_from(request: HttpRequest, cluster: Cluster) -> tuple[str, str]:
+    """Return with which text and namespace the editor opens: of the gallery, or of a Pod (`?of=CLUSTER/NAMESPACE/NAME`)."""
+    source, _slash, pod = request.GET.get("of", "").partition("/")
+    namespace, found, name = pod.partition("/")
+    if found:
+        text = again.manifest(rights.seen(request.user, source), namespace, name)
+        return text, namespace if namespace in cluster_page.namespaces(newest(cluster)) else "default"
+    chosen = named(request.GET.get("manifest", ""))
+    return chosen.text if chosen else "", "default"
 
 
 def _read_only(request: HttpRequest, cluster: Cluster) -> HttpResponse:

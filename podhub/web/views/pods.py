@@ -17,6 +17,7 @@ from lifecycle.clock import SECOND
 from lifecycle.wire import Object, Request
 from podhub.access import rights
 from podhub.log.models import Cluster
+from podhub.runs.clusters import DEFAULT
 from podhub.runs.queue import submit
 from podhub.web import pod_page
 from podhub.web.errors import refusals
@@ -62,6 +63,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
         "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished),
         "timeline_keys": _still("_timeline_keys.html"),
+        "again": _again(request, cluster),
         "delete_fields": _delete_fields(grace(shown_pod, book)),
         **clock_context(cluster),
     }
@@ -87,6 +89,14 @@ def _story(book: Book, shown: Showing) -> dict[str, object]:
         "clock": clock_for_browser(book.cluster),
         "story": msgspec.Raw(told),
     }
+
+
+def _again(request: HttpRequest, cluster: Cluster) -> str:
+    """Return in which cluster this one's Pods may be created once more: in it, or else in the default one; or ""."""
+    if not cluster.read_only and cluster.kind == Cluster.Kind.SIMULATED:
+        return cluster.name if rights.may_edit(request.user, cluster) else ""
+    default = Cluster.objects.filter(name=DEFAULT, kind=Cluster.Kind.SIMULATED, read_only=False).first()
+    return default.name if default and rights.may_edit(request.user, default) else ""
 
 
 def _delete_fields(seconds: int) -> SafeString:
