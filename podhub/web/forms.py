@@ -83,6 +83,27 @@ class ForkForm(PlainForm):
             self.fields["speed"].choices = [(speed, speed.replace("x", "×")), *SPEEDS]  # type: ignore[attr-defined]
 
 
+class ComparisonForm(PlainForm):
+    """What a Pod is to be compared with."""
+
+    to = forms.CharField(
+        label=_("With the Pod"),
+        help_text=_("Its cluster, namespace and name: in a fork, in another run, or in a recording of a real cluster."),
+        max_length=400,
+        widget=forms.TextInput(
+            attrs={"list": "offered", "autocomplete": "off", "spellcheck": "false", "placeholder": "default/default/web"}
+        ),
+    )
+    only = forms.BooleanField(label=_("Only what differs"), required=False)
+
+    def clean_to(self) -> tuple[str, str, str]:
+        cluster, _slash, rest = str(self.cleaned_data["to"]).partition("/")
+        namespace, _slash, name = rest.partition("/")
+        if not (cluster and namespace and name):
+            raise forms.ValidationError(_("Write cluster/namespace/name, such as default/default/web."), code="invalid")
+        return cluster, namespace, name
+
+
 class RecordingForm(PlainForm):
     """A recording of a real cluster, to be imported into a cluster of its own."""
 

@@ -8,6 +8,7 @@ from django.test import Client
 from lifecycle.wire import Request
 from podhub.log.models import Cluster
 from podhub.log.moments import compact
+from podhub.runs.advance import advance
 from podhub.runs.clusters import create_cluster, set_speed
 from podhub.runs.queue import submit
 
@@ -20,6 +21,7 @@ def lab(transactional_db: None) -> Cluster:
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "default"}, "spec": spec}
     submit(cluster, Request("create", "pods", namespace="default", body=pod))
     set_speed(cluster, "max", cluster.start + 60_000_000)
+    advance(cluster.pk)
     cluster.refresh_from_db()
     return cluster
 
