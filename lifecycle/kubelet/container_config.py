@@ -38,6 +38,7 @@ class ContainerConfig:
         try:
             if container.env or container.env_from or any(m.sub_path or m.sub_path_expr for m in container.volume_mounts):
                 self.kubelet.volumes.check(pod, container, dict(self.environment(pod, container)))
+            _check_read_only(container)
             self.user(pod, container)
             self._target(pod, container)
         except ConfigError as error:
@@ -158,3 +159,11 @@ def _groups(spec: PodSpec) -> tuple[int, ...]:
     """Return the groups that all of a Pod's processes belong to. Kubernetes: pkg/securitycontext, kuberuntime_sandbox.go"""
     context = spec.security_context
     return (*context.supplemental_groups, *(() if context.fs_group is None else (context.fs_group,)))
+
+
+def _check_read_only(container: Container) -> None:
+    """Raises: ConfigError where a mount has to be read-only with all below it, as containerd can have it from 2.0 on."""
+    for mount in container.volume_mounts:
+        if mount.recursive_read_only == "Enabled":
+            text = f'volume "{mount.name}" requested recursive read-only mode, but it is not supported by the runtime'
+            raise ConfigError(f"failed to resolve recursive read-only mode: {text}")

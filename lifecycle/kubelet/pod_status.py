@@ -94,7 +94,7 @@ class PodStatuses:
     def finalize(self, pod: PodState) -> None:
         """Write the status of a Pod of which nothing is left on the node. Kubernetes: TerminatePod"""
         status = pod.status or self.generate(pod, stopped=True)
-        self.kubelet.status_manager.set(pod, finalized(status, self.kubelet.spec(pod)), force=True)
+        self.kubelet.status_manager.set(pod, finalized(status, pod.worker.initialized), force=True)
 
     def _deadline(self, pod: PodState, spec: PodSpec) -> Reason | None:
         """Return that the Pod has been active for too long, and tell, or None."""

@@ -84,6 +84,7 @@ class Worker(msgspec.Struct):
 
     `grace` (seconds) is what the kubelet wants containers to have while the Pod terminates; `cause` is why the next call is.
     `dirty`: something has changed since the last sync began, or it was not the last word. `draws`: how often it drew jitter.
+    `initialized`: regular containers had had their turn when the Pod was to end.
     """
 
     phase: WorkerPhase = "sync"
@@ -97,6 +98,7 @@ class Worker(msgspec.Struct):
     cause: int = 0
     dirty: bool = True
     draws: int = 0
+    initialized: bool = True
 
 
 class Kill(msgspec.Struct):

@@ -136,8 +136,10 @@ def _together(running: list[Object], init: list[Object]) -> Object:
     return {name: str(amount) for name, amount in sorted(total.items())}
 
 
-def finalized(status: Object, spec: PodSpec) -> Object:
+def finalized(status: Object, initialized: bool) -> Object:
     """Return the status of a Pod that is over: what came to its turn and never ran is terminated, the phase is a last one.
+
+    `initialized`: its regular containers have had their turn.
 
     Kubernetes: pkg/kubelet/status/status_manager.go (TerminatePod, initializedContainers)
     """
@@ -146,17 +148,20 @@ def finalized(status: Object, spec: PodSpec) -> Object:
     if init:
         tried = max((i for i, one in enumerate(init) if _has_started(one)), default=0)
         status["initContainerStatuses"] = [_located(s) if i <= tried else s for i, s in enumerate(init)]
-    if _has_initialized(spec, init, status["containerStatuses"]):
+    if initialized:
         status["containerStatuses"] = [_located(s) for s in status["containerStatuses"]]
     if status["phase"] not in ENDED:
         status["phase"] = "Failed"
     return status
 
 
-def _has_initialized(spec: PodSpec, init: list[Object], regular: list[Object]) -> bool:
+def has_initialized(spec: PodSpec, status: Object) -> bool:
     """Say whether regular containers have had their turn. Kubernetes: hasPodInitialized"""
-    if not init or any(_has_started(status) for status in regular):
+    init = status.get("initContainerStatuses") or []
+    if not spec.init_containers or any(_has_started(one) for one in status.get("containerStatuses") or ()):
         return True
+    if not init:
+        return False
     if sidecar(spec.init_containers[-1]):
         return "running" in init[-1]["state"] and bool(init[-1]["started"])
     terminated = init[-1]["state"].get("terminated")

@@ -15,7 +15,7 @@ from lifecycle.kubelet import reasons
 from lifecycle.kubelet.compute_actions import Actions, compute_actions
 from lifecycle.kubelet.compute_actions import Pod as ActionsPod
 from lifecycle.kubelet.state import Call, Failure, PodState, Reason, Step
-from lifecycle.kubelet.status import ENDED
+from lifecycle.kubelet.status import ENDED, has_initialized
 from lifecycle.runtime import delays
 
 if TYPE_CHECKING:
@@ -245,7 +245,11 @@ class SyncPod:
         return True
 
     def stopped(self, pod: PodState, call: Call, step: Step) -> bool:
-        """All containers are dead: what became of them is read from the runtime itself."""
+        """All containers are dead: what became of them is read from the runtime itself.
+
+        Whether the Pod had initialized is what its worker takes from the Pod as it was told of it, before that.
+        """
+        pod.worker.initialized = has_initialized(self.kubelet.spec(pod), self.kubelet.object(pod)["status"])
         self.kubelet.prober.remove(pod)
         pod.cache, pod.cache_at = pod.runtime, pod.cache_at
         self.kubelet.status_manager.set(pod, self.kubelet.statuses.generate(pod, stopped=True))

@@ -165,3 +165,12 @@ def test_a_pod_that_was_initialized_stays_so_while_its_sidecar_and_its_container
     both_wait = [status for status, named in states if all("waiting" in s["state"] and s["lastState"] for s in named.values())]
     assert both_wait
     assert all(c["status"] == "True" for status in both_wait for c in status["conditions"] if c["type"] == "Initialized")
+
+
+def test_an_init_container_that_is_stopped_and_ends_well_does_not_give_the_others_their_turn(cluster: Cluster) -> None:
+    cluster.behaviors["a"] = Behavior(term=(0.0, 0))
+    cluster.create(init=(container("a"),), activeDeadlineSeconds=5)
+    cluster.run(15)
+    assert cluster.container("a")["state"]["terminated"]["exitCode"] == 0
+    assert cluster.container()["state"] == {"waiting": {"reason": "PodInitializing"}}
+    assert cluster.status()["phase"] == "Failed"

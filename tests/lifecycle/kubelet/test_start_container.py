@@ -233,3 +233,18 @@ def test_what_another_pull_brings_meanwhile_is_only_looked_at(cluster: Cluster) 
     messages = {c.object["message"] for c in cluster.changes("Event") if "Successfully" in c.object["message"]}
     assert any("in 4s (4s including waiting)" in message for message in messages)
     assert any(re.search(r"in 500ms \(4\.\d*s including waiting\)", message) for message in messages)
+
+
+@pytest.mark.parametrize(("mode", "running"), [("Enabled", False), ("IfPossible", True)])
+def test_a_runtime_that_cannot_have_all_below_a_mount_read_only_says_so(cluster: Cluster, mode: str, running: bool) -> None:
+    mount = {"name": "data", "mountPath": "/data", "readOnly": True, "recursiveReadOnly": mode}
+    cluster.create(container(volumeMounts=[mount]), volumes=[{"name": "data", "emptyDir": {}}])
+    cluster.run(5)
+    status = cluster.container()
+    assert ("running" in status["state"]) == running
+    assert status["volumeMounts"][0]["recursiveReadOnly"] == "Disabled"
+    if not running:
+        assert status["state"]["waiting"]["message"] == (
+            'failed to resolve recursive read-only mode: volume "data" requested recursive read-only mode, '
+            "but it is not supported by the runtime"
+        )
