@@ -21,6 +21,7 @@ from podhub.api.http import Call, Reply, json_reply, warning_headers
 from podhub.api.negotiation import Wanted, wanted
 from podhub.api.objects import as_table, include, partial, served
 from podhub.api.threads import on_thread
+from podhub.log.moments import compact
 from podhub.runs.queue import asubmit
 
 VALIDATIONS = ("Ignore", "Strict", "Warn")
@@ -200,7 +201,8 @@ def check_writable(address: Address) -> None:
     """Refuse to change the past. Raises: Refused (403)."""
     if address.moment is not None:
         name = address.cluster.name
-        why = f"cluster {name!r} as it was is read-only; fork it from that moment, or change {name!r} as it is now"
+        fork = f"podhub cluster create NEW --from {name}@{compact(address.moment.at)}"
+        why = f"cluster {name!r} as it was is read-only; fork it from that moment ({fork}), or change {name!r} as it is now"
         raise Refused(Status(403, "Forbidden", why, {}))
 
 
