@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lifecycle.clock import HOUR, Micros
+from lifecycle.clock import HOUR, MINUTE, Micros
 
 if TYPE_CHECKING:
     from podhub.log.models import Cluster
@@ -27,6 +27,8 @@ FASTEST = 1000.0
 
 STRETCH: Micros = 24 * HOUR
 """How far a clock at `max` without a target runs beyond the last request: a Pod that restarts for ever is never at rest."""
+
+FAR_BACK: Micros = MINUTE
 
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?|\.\d+)x?")
 
@@ -63,6 +65,13 @@ class Clock(msgspec.Struct, frozen=True):
         if self.speed == PAUSED:
             return None
         return self.since + math.ceil((moment - self.at) / self.speed)
+
+    def set_back(self, known: Micros, wall: Micros) -> bool:
+        """Say whether the wall clock was set back, for the cluster's own is far behind what its log knows already.
+
+        Wall clocks of several machines differ, but not by a minute.
+        """
+        return 0 < self.speed < MAX and known - self.now(wall) > FAR_BACK * self.speed
 
     def turned(self, speed: float, at: Micros, wall: Micros, until: Micros | None = None) -> Clock:
         """Return the clock that shows `at` at this wall moment and goes on with another speed."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from lifecycle.clock import MINUTE, Micros
 from podhub import wake
 from podhub.log.models import Cluster
 from podhub.runs import counters, dispatch, lease
+from podhub.runs.clock import FAR_BACK
 from podhub.runs.due import overdue
 from podhub.runs.models import QueuedRequest
 from podhub.runs.writing import writing
@@ -17,11 +20,26 @@ ANSWERS_KEPT: Micros = 10 * MINUTE
 def sweep() -> list[int]:
     """Have all clusters advanced that should be; return which they are."""
     wall = lease.wall_now()
-    due = list(overdue(wall).order_by("wake_wall", "pk").values_list("pk", flat=True))
+    found = _simulated() if _was_set_back(wall) else overdue(wall)
+    due = list(found.order_by("wake_wall", "pk").values_list("pk", flat=True))
     for cluster_id in due:
         dispatch.nudge(cluster_id)
     _tidy(wall)
     return due
+
+
+def _simulated() -> QuerySet[Cluster]:
+    return Cluster.objects.filter(kind=Cluster.Kind.SIMULATED, read_only=False)
+
+
+_swept_at: Micros = 0
+
+
+def _was_set_back(wall: Micros) -> bool:
+    """Say whether the wall clock was, since the last sweep: then what is due seems far away, and clocks have to be set."""
+    global _swept_at
+    before, _swept_at = _swept_at, wall
+    return wall < before - FAR_BACK
 
 
 _tidied_at: Micros = 0

@@ -14,7 +14,7 @@ from lifecycle.wire import Answer, Request
 from podhub.log.append import Asked, Writer, slices
 from podhub.log.models import Cluster
 from podhub.runs import answers, engines, lease
-from podhub.runs.clock import MAX, clock_of, parse_speed, speed_text
+from podhub.runs.clock import MAX, Clock, clock_of, parse_speed, speed_text
 from podhub.runs.counters import counters
 from podhub.runs.due import called, overdue
 from podhub.runs.engines import ENGINE_VERSION, Broken, Item
@@ -88,6 +88,8 @@ class Turn:
         ends = began + seconds
         if self.cluster.engine_version != ENGINE_VERSION:
             self._upgrade()
+        if self.clock.set_back(self.writer.horizon, self._wall):
+            self._set_clock(self.clock.turned(self.clock.speed, self.writer.horizon, self._wall))
         while True:
             came = self._play()
             took = self._take_all() if came or self.clock.speed == MAX else Took()
@@ -206,9 +208,12 @@ class Turn:
             until = parse_rfc3339(request.body["until"]) if request.body.get("until") else None
         elif speed != MAX:
             return
-        self.clock = self.clock.turned(speed, self.engine.now, self._wall, until)
+        self._set_clock(self.clock.turned(speed, self.engine.now, self._wall, until))
+
+    def _set_clock(self, clock: Clock) -> None:
+        self.clock = clock
         self._columns |= {
-            "speed": speed_text(speed),
+            "speed": speed_text(clock.speed),
             "clock_at": self.clock.at,
             "clock_since": self.clock.since,
             "clock_until": self.clock.until,

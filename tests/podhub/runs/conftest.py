@@ -12,7 +12,7 @@ from lifecycle.clock import SECOND, Micros
 from lifecycle.wire import Request
 from podhub.log.models import Cluster
 from podhub.log.read import tail
-from podhub.runs import dispatch, kept, lease, snapshots, steps, turn
+from podhub.runs import dispatch, kept, lease, snapshots, steps, sweeping, turn
 from podhub.runs.intake import Coming, row_of
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.toy import Toy
@@ -48,6 +48,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     """Forget what a process keeps between two turns, as one that dies does."""
     kept.cache.clear()
+    sweeping._swept_at = 0
     snapshots._next.clear()
 
 
