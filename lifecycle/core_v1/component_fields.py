@@ -111,7 +111,8 @@ def _components(kind: Kind, obj: Object) -> Iterator[Fields]:
         case "Pod":
             yield from _of_pod(status)
         case "Node":
-            yield Fields(KUBELET, {"f:status": {"f:conditions": dict(_of_conditions(status, since))}}, _last(status), "status")
+            said = {"f:conditions": dict(_of_conditions(status, since)), **({"f:images": {}} if status.get("images") else {})}
+            yield Fields(KUBELET, {"f:status": said}, _last(status), "status")
         case "PersistentVolume" | "PodDisruptionBudget" | "ResourceQuota":
             yield from _of_status(kind, status, since)
         case "PersistentVolumeClaim" if status.get("phase") != "Pending":

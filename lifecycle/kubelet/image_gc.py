@@ -77,6 +77,7 @@ class ImageGC:
             if image not in in_use and self.kernel.now - at >= MINIMUM_AGE:
                 freed += store.remove(node, image)
                 del node.detected[image]
+                self.kubelet.node_images.look(node)
         return freed
 
 

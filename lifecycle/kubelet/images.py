@@ -97,6 +97,7 @@ class Images:
         node.images[name] = size
         node.detected.setdefault(self.store.names(name)[0], self.kernel.now)
         self.kubelet.eviction.look(node)
+        self.kubelet.node_images.look(node)
         message = (
             f'Successfully pulled image "{wanted.image}" in {_rounded(pull.took)} '
             f"({_rounded(pull.waited)} including waiting). Image size: {size} bytes."

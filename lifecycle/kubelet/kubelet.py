@@ -22,6 +22,7 @@ from lifecycle.kubelet.hooks import Hooks
 from lifecycle.kubelet.image_gc import ImageGC
 from lifecycle.kubelet.images import Images
 from lifecycle.kubelet.local_storage import LocalStorage
+from lifecycle.kubelet.node_images import NodeImages
 from lifecycle.kubelet.node_status import NodeStatus
 from lifecycle.kubelet.pleg import PLEG
 from lifecycle.kubelet.pod_status import PodStatuses
@@ -73,12 +74,13 @@ class Kubelet:
         self.image_gc = ImageGC(self)
         self.eviction = Eviction(self)
         self.preemption = Preemption(self)
-        self.node_status = NodeStatus(self)
+        self.node_status, self.node_images = NodeStatus(self), NodeImages(self)
         self.restarting = Restarting(self)
         self.stop, self.start = self.restarting.stop, self.restarting.start
         self.on_eviction, self.on_usage = self.eviction.on_eviction, self.eviction.on_usage
         self.on_system_oom = self.eviction.on_system_oom
         self.on_node_status, self.on_image_gc = self.node_status.on_node_status, self.image_gc.on_image_gc
+        self.on_node_images = self.node_images.on_node_images
         self.on_volume_stats = self.local_storage.on_volume_stats
         self.on_kubelet_up, self.on_booted = self.restarting.on_kubelet_up, self.restarting.on_booted
         self.on_pods_listed, self.on_orphaned = self.restarting.on_pods_listed, self.restarting.on_orphaned

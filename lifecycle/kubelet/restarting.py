@@ -54,6 +54,7 @@ class Restarting:
         node.relist, node.listing, node.changed, node.waiting = None, None, {}, {}
         self.kubelet.eviction.stopped(node)
         self.kubelet.node_status.stopped(node)
+        self.kubelet.node_images.stopped(node)
         node.preempting = {}
         for pod in self._pods(node.name):
             self._forget(pod)
@@ -102,6 +103,7 @@ class Restarting:
         if not node.down or node.held:
             return
         node.down = False
+        self.kubelet.node_images.look(node)
         node.pulling = {}
         node.pull_free_at, node.relist_origin = self.kernel.now, self.kernel.now + FIRST_RELIST
         self._tell(node)

@@ -264,8 +264,8 @@ class NodeState(msgspec.Struct):
     those that were pulled, with their sizes, `detected` when. `preempting` are critical Pods that wait for others to end. The
     kubelet is `down`, and the node `off` until it has booted, while somebody has it so (`held`: what, by the key they gave).
     `listing` is the timer by which a kubelet that has started hears of its Pods, `resumed` counts the probe workers that have
-    taken up their work again. `status`
-    is the timer of the next node status; while there are `network_faults` the network plugin is not ready.
+    taken up their work again. `status` is the timer of the next node status, `image_list` of the next one that tells of
+    images; while there are `network_faults` the network plugin is not ready.
     """
 
     name: str
@@ -290,6 +290,7 @@ class NodeState(msgspec.Struct):
     listing: int | None = None
     resumed: int = 0
     status: int | None = None
+    image_list: int | None = None
     network_faults: list[str] = []
     eviction: EvictionState = msgspec.field(default_factory=EvictionState)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lifecycle.kubelet.state import NodeState
-from lifecycle.runtime import names
+from lifecycle.runtime import delays, names
 from lifecycle.seeds import Seeds
 from lifecycle.wire import Image
 
@@ -54,6 +54,15 @@ class ImageStore:
     def sizes(self, node: NodeState) -> dict[str, int]:
         """Return what the pulled images of a node weigh, in bytes, each once, by its first name."""
         return {self.names(name)[0]: size for name, size in node.images.items()}
+
+    def listed(self, node: NodeState) -> list[tuple[tuple[str, ...], int]]:
+        """Return the images of a node: its digests and then its tags, and bytes."""
+        found: dict[str, tuple[tuple[str, ...], int]] = {}
+        present = {name: delays.PULL_SIZE if one.size is None else one.size for name, one in self._found.items() if one.present}
+        for name, size in {**present, **node.images}.items():
+            tags = tuple(one for one in self.held(node, name) if "@" not in one)
+            found[self.names(name)[0]] = (self.shown(node, name)[1], *tags), size
+        return list(found.values())
 
     def remove(self, node: NodeState, name: str) -> int:
         """Take an image with all its names from a node; return the bytes that are free by that."""

@@ -105,3 +105,11 @@ def test_who_labels_a_node_has_the_label_and_its_kubelet_the_others() -> None:
     labels = found["kubelet", ""]["f:metadata"]["f:labels"]
     assert "f:kubernetes.io/os" in labels
     assert "f:disk" not in labels
+
+
+def test_the_images_that_a_node_tells_of_are_its_kubelets(objects: dict[tuple[str, str], Object]) -> None:
+    node = objects["Node", "node1"]
+    said = {**node["status"], "images": [{"names": ["docker.io/library/nginx:latest"], "sizeBytes": 1}]}
+    found = managers({**node, "status": said})
+    assert found["kubelet", "status"]["f:status"]["f:images"] == {}
+    assert "f:images" not in managers(node)["kubelet", "status"]["f:status"]
