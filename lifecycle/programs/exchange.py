@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lifecycle.clock import MILLISECOND, SECOND, Micros
+from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.programs.network import CONTROL_PLANE, is_public
 from lifecycle.programs.servers import ACCESS_LOGS, GO, GRPC, MANNERS, SERVERS, HTTPRequest, HTTPResponse, completed
 from lifecycle.programs.state import Listener, Process, SandboxState
@@ -170,7 +170,6 @@ def _process(room: Programs, listener: Listener) -> tuple[Machine, Process] | No
     return (machine, process) if process is not None else None
 
 
-CONNECT_TIMEOUT: Micros = 30 * SECOND
 _OUTSIDE_PAGE = (
     "<!doctype html>\n<html><head><title>Example</title></head><body><p>A page outside the cluster.</p></body></html>\n"
 )

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lifecycle.programs import pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View, join
+from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
 
@@ -484,8 +484,3 @@ def _wait(pipe: Pipe, process: Process) -> None:
     process.waiting = "read"
     if process.pid not in pipe.waiting:
         pipe.waiting.append(process.pid)
-
-
-def path_of(process: Process, path: str) -> str:
-    """Return the absolute path that a process means."""
-    return join(process.cwd, path)

@@ -6,6 +6,7 @@ import re
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
+from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.servers import ACCESS_LOGS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Process
@@ -118,10 +119,49 @@ def _register_generic() -> None:
 _register_generic()
 
 
-@command("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "runtime:perl", "runtime:go")
+@command("perl")
+def perl(call: Call) -> int | None:
+    """Print digits of pi, as everybody's first Job does; other programs in Perl are not run."""
+    found = re.search(r"\bbpi\((\d+)\)", " ".join(call.args))
+    if found is None:
+        status: int | None = runtime(call)
+        return status
+    digits = min(int(found.group(1)), MOST_DIGITS)
+    if "counted" not in call.data:
+        call.data["counted"] = True
+        call.sleep(max(round(PI_TAKES * digits / 2000 * SECOND), MILLISECOND))
+        return None
+    call.machine.work(digits)
+    call.out(f"{_pi(digits)}\n")
+    return 0
+
+
+MOST_DIGITS = 5_000
+PI_TAKES = 5
+"""Seconds that 2,000 digits take."""
+
+
+def _pi(digits: int) -> str:
+    """Return pi to so many digits, rounded (Machin's formula)."""
+    unit: int = 10 ** (digits + 10)
+
+    def arctangent(n: int) -> int:
+        term = total = unit // n
+        k, sign = 3, -1
+        while term:
+            term //= n * n
+            total += sign * (term // k)
+            k, sign = k + 2, -sign
+        return total
+
+    text = str((4 * (4 * arctangent(5) - arctangent(239)) + 10**10 * 5) // 10**11)
+    return f"{text[0]}.{text[1:]}" if digits > 1 else text
+
+
+@command("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "runtime:go")
 def runtime(call: Call) -> int | None:
     """Be a language's interpreter: what it is given to run is not run."""
-    name = call.process.program.partition(":")[2]
+    name = call.process.program.rpartition(":")[2]
     script = next((arg for arg in call.args if not arg.startswith("-")), "")
     if not call.args:
         return 0
@@ -138,7 +178,7 @@ def runtime(call: Call) -> int | None:
     return serve(call, list(call.machine.state.spec.ports), "default", after=300 * MILLISECOND)
 
 
-@handler("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "runtime:perl")
+@handler("runtime:node", "runtime:java", "runtime:ruby", "runtime:php", "perl")
 def runtime_signal(call: Call, signal: str) -> bool:
     return (
         signal in ("SIGTERM", "SIGINT")
@@ -155,7 +195,7 @@ def entrypoint(call: Call) -> int | None:
     from lifecycle.programs.machine import ExecError
 
     args = list(call.args)
-    if not args or args[0].startswith("-"):
+    if not args or args[0].startswith("-") or (_falls_back(call) and not _is_command(call, args[0])):
         args = [*catalogue.config(call.machine.state.spec.image).cmd[:1], *args]
     try:
         call.machine.execute(call.process, args, call.process.env)
@@ -165,6 +205,17 @@ def entrypoint(call: Call) -> int | None:
         return error.status
     call.machine.queue.append(call.process.pid)
     return None
+
+
+def _falls_back(call: Call) -> bool:
+    """Say whether the image's entry point takes what is no command for arguments of its own program."""
+    return call.machine.state.image.partition("@")[0] in ("bash", "curl", "curlimages/curl", "node")
+
+
+def _is_command(call: Call, name: str) -> bool:
+    path = call.machine.which(call.process, name, call.process.env)
+    node = call.view.get(call.path(path)) if path else None
+    return node is not None and node.kind == "f" and bool(node.mode & 0o111)
 
 
 # ── small servers ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,7 +253,9 @@ def hello_app(call: Call) -> int | None:
 
 @server("hello-app")
 def hello_app_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
-    return HTTPResponse(200, f"Hello, world!\nVersion: 1.0.0\nHostname: {machine.hostname()}\n")
+    tag = re.search(r":(\d+)\.(\d+)$", machine.state.spec.image)
+    version = f"{tag.group(1)}.{tag.group(2)}.0" if tag else "1.0.0"
+    return HTTPResponse(200, f"Hello, world!\nVersion: {version}\nHostname: {machine.hostname()}\n")
 
 
 @command("http-echo")
@@ -221,8 +274,25 @@ def http_echo_answer(machine: Machine, process: Process, request: HTTPRequest) -
 
 @command("whoami-server", "echoserver")
 def echoes(call: Call) -> int | None:
-    return serve(
-        call, [8080 if call.process.program == "echoserver" else int(call.process.env.get("WHOAMI_PORT_NUMBER", "80"))], "echo"
+    if call.process.program == "echoserver":
+        return serve(call, [8080], "echoserver")
+    return serve(call, [int(call.process.env.get("WHOAMI_PORT_NUMBER", "80"))], "echo")
+
+
+@server("echoserver", manner=Manner(keeps="keep-alive", server="echoserver", content_type="text/plain"))
+def echoserver_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """Tell of the request as nginx and Lua do it in Kubernetes' own image."""
+    path, _, query = request.path.partition("?")
+    named = {name.lower(): value for name, value in (("Host", request.host), *request.headers)}
+    headers = "".join(f"\t{name}={named[name]}  \n" for name in sorted(named))
+    return HTTPResponse(
+        200,
+        f"\n\nHostname: {machine.hostname()}\n\nPod Information:\n\t-no pod information available-\n\n"
+        "Server values:\n\tserver_version=nginx: 1.13.3 - lua: 10008\n\n"
+        f"Request Information:\n\tclient_address={request.client}\n\tmethod={request.method}\n\treal path={request.path}\n"
+        f"\tquery={query}\n\trequest_version=1.1\n\trequest_scheme=http\n"
+        f"\trequest_uri=http://{request.host.partition(':')[0]}:8080{path}{'?' + query if query else ''}\n\n"
+        f"Request Headers:\n{headers}\nRequest Body:\n{request.body or chr(9) + '-no body in request-'}\n\n",
     )
 
 
@@ -237,31 +307,19 @@ def echo_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTT
     return HTTPResponse(200, "\n".join(lines + [f"{name}: {value}" for name, value in request.headers]) + "\n")
 
 
-@command("redis-server")
-def redis_server(call: Call) -> int | None:
-    args = call.args
-    port = int(args[args.index("--port") + 1]) if "--port" in args else 6379
-    return serve(call, [port], "tcp", "1:M * Ready to accept connections tcp")
-
-
-@handler("redis-server", "httpd-apache", "postgres", "mysqld")
+@handler("httpd-apache", "postgres", "mysqld")
 def graceful(call: Call, signal: str) -> bool:
     return signal in ("SIGTERM", "SIGINT", "SIGQUIT", "SIGWINCH") and "starting" in call.data and stops(call)
 
 
-@command("redis-cli", "pg_isready", "mysqladmin")
+@command("pg_isready", "mysqladmin")
 def database_client(call: Call) -> int:
-    port = {"redis-cli": 6379, "pg_isready": 5432, "mysqladmin": 3306}[call.process.program]
+    port = {"pg_isready": 5432, "mysqladmin": 3306}[call.process.program]
     up = port in call.machine.room.ports(call.machine.sandbox)
-    match call.process.program:
-        case "redis-cli":
-            call.out("PONG\n" if up else "")
-            if not up:
-                call.err(f"Could not connect to Redis at 127.0.0.1:{port}: Connection refused\n")
-            return int(not up)
-        case "pg_isready":
-            call.out("/var/run/postgresql:5432 - " + ("accepting connections\n" if up else "no response\n"))
-            return 0 if up else 2
+    call.moves()
+    if call.process.program == "pg_isready":
+        call.out("/var/run/postgresql:5432 - " + ("accepting connections\n" if up else "no response\n"))
+        return 0 if up else 2
     if up:
         call.out("mysqld is alive\n")
         return 0
@@ -273,35 +331,80 @@ def database_client(call: Call) -> int:
 
 @command("postgres")
 def postgres(call: Call) -> int | None:
-    if (
-        "starting" not in call.data
-        and not call.process.env.get("POSTGRES_PASSWORD")
-        and call.process.env.get("POSTGRES_HOST_AUTH_METHOD") != "trust"
-    ):
-        call.err(
-            "Error: Database is uninitialized and superuser password is not specified.\n"
-            "       You must specify POSTGRES_PASSWORD to a non-empty value for the\n"
-            '       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n'
-        )
-        return 1
-    return serve(call, [5432], "tcp", "LOG:  database system is ready to accept connections", 2 * SECOND)
+    data = f"{call.process.env.get('PGDATA', '/var/lib/postgresql/data')}/PG_VERSION"
+    if "starting" not in call.data and call.view.get(data) is None:
+        env = call.process.env
+        if not _given(call, "POSTGRES_PASSWORD") and env.get("POSTGRES_HOST_AUTH_METHOD") != "trust":
+            call.err(_NO_PASSWORD)
+            return 1
+        try:
+            call.write_file(data, "16\n")
+        except FileError as error:
+            return call.fail(f'could not open file "{data}": {error.text}')
+        call.out("PostgreSQL init process complete; ready for start up.\n\n")
+    when = _stamp(call, "%Y-%m-%d %H:%M:%S", 2 * SECOND)
+    said = f"{when} UTC [{call.process.pid}] LOG:  database system is ready to accept connections"
+    return serve(call, [5432], "tcp", said, 2 * SECOND)
+
+
+_NO_PASSWORD = (
+    "Error: Database is uninitialized and superuser password is not specified.\n"
+    "       You must specify POSTGRES_PASSWORD to a non-empty value for the\n"
+    '       superuser. For example, "-e POSTGRES_PASSWORD=password" on "docker run".\n'
+    "\n"
+    '       You may also use "POSTGRES_HOST_AUTH_METHOD=trust" to allow all\n'
+    "       connections without a password. This is *not* recommended.\n"
+    "\n"
+    '       See PostgreSQL documentation about "trust":\n'
+    "       https://www.postgresql.org/docs/current/auth-trust.html\n"
+)
+
+
+def _given(call: Call, name: str) -> bool:
+    """Say whether a secret is given in a variable, or in a file that one names."""
+    file = call.process.env.get(f"{name}_FILE")
+    return bool(call.process.env.get(name)) or bool(file and call.view.get(call.path(file)))
+
+
+def _stamp(call: Call, form: str, after: Micros = 0) -> str:
+    """Return a moment as logs begin with it, with its milliseconds."""
+    from lifecycle.programs.commands.times import strftime, zone
+
+    at = call.data.get("since", call.now) + after
+    call.data.setdefault("since", call.now)
+    return f"{strftime(form, at, zone(call.process.env))}.{at % SECOND // MILLISECOND:03}"
 
 
 @command("mysqld")
 def mysqld(call: Call) -> int | None:
-    env = call.process.env
-    if "starting" not in call.data and not any(
-        env.get(f"{kind}_{name}")
-        for kind in ("MYSQL", "MARIADB")
-        for name in ("ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "RANDOM_ROOT_PASSWORD")
-    ):
-        call.err(
-            "[ERROR] [Entrypoint]: Database is uninitialized and password option is not specified\n"
-            "    You need to specify one of the following as an environment variable:\n"
-            "    - MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - MYSQL_RANDOM_ROOT_PASSWORD\n"
-        )
-        return 1
-    return serve(call, [3306], "tcp", "mysqld: ready for connections.", 8 * SECOND)
+    kinds = ("MARIADB", "MYSQL") if call.name == "mariadbd" else ("MYSQL",)
+    product = "MariaDB" if call.name == "mariadbd" else "MySQL"
+    ways = ("ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD", "RANDOM_ROOT_PASSWORD", "ROOT_PASSWORD_HASH")
+    made = "/var/lib/mysql/mysql"
+    if "starting" not in call.data:
+        call.out(f"{_entrypoint(call, 'Note')}Entrypoint script for {product} Server started.\n")
+    if "starting" not in call.data and call.view.get(made) is None:
+        if not any(_given(call, f"{kind}_{name}") for kind in kinds for name in ways):
+            named = ways[:1] + ways[1:2] + ways[3:4] if product == "MySQL" else ways[:1] + ways[4:] + ways[2:4]
+            listed = "".join(f"    - {kinds[0]}_{name}\n" for name in named)
+            call.err(
+                f"{_entrypoint(call, 'ERROR')}Database is uninitialized and password option is not specified\n"
+                f"    You need to specify one of the following as an environment variable:\n{listed}"
+            )
+            return 1
+        try:
+            call.write_file(made, "")
+        except FileError as error:
+            return call.fail(f"Can't create directory '/var/lib/mysql/': {error.text}")
+    when = _stamp(call, "%Y-%m-%dT%H:%M:%S", 8 * SECOND)
+    said = f"{when}Z 0 [System] [MY-010931] [Server] {call.name}: ready for connections. port: 3306"
+    return serve(call, [3306], "tcp", said, 8 * SECOND)
+
+
+def _entrypoint(call: Call, level: str) -> str:
+    from lifecycle.programs.commands.times import strftime, zone
+
+    return f"{strftime('%Y-%m-%d %H:%M:%S', call.now, zone(call.process.env))}+00:00 [{level}] [Entrypoint]: "
 
 
 @command("httpd-apache")
@@ -360,7 +463,7 @@ def python(call: Call) -> int | None:
         call.assume("command", "Python code is not run: python is assumed to exit with 0 at once.")
         return 0
     script = args[1] if args[0] == "-m" and len(args) > 1 else args[0]
-    if args[0] != "-m" and call.view.get(call.path(script)) is None and call.machine.state.image == "python":
+    if args[0] != "-m" and call.view.get(call.path(script)) is None and call.machine.state.image.startswith("python"):
         return call.fail(f"can't open file '{call.path(script)}': [Errno 2] No such file or directory", 2)
     call.assume(
         "command",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+import msgspec
+
 from lifecycle.programs.files import Image, Node
 from lifecycle.programs.images import userland
 from lifecycle.programs.images.entries import ENTRIES, SERVER_PROGRAMS, Entry
@@ -21,20 +23,34 @@ def repository(image: str) -> str:
     return (directory + slash + last.partition(":")[0]).removeprefix("library/")
 
 
+ON_ALPINE = "@alpine"
+"""Marks the key of an image that is made of Debian elsewhere, and of Alpine under this tag."""
+
+
 @lru_cache(maxsize=1024)
 def key(image: str) -> str:
     """Return the entry that an image is found under; empty where there is none."""
     name = repository(image)
-    if name in ENTRIES:
-        return name
-    last = name.rpartition("/")[2]
-    return last if last in ENTRIES else ""
+    if name not in ENTRIES:
+        name = name.rpartition("/")[2]
+    if name not in ENTRIES:
+        return ""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    return name + ON_ALPINE if "alpine" in tag and ENTRIES[name].base in _DEBIANS else name
+
+
+_DEBIANS = ("debian", "debian-procps")
+
+
+def _entry(key: str) -> Entry | None:
+    entry = ENTRIES.get(key.removesuffix(ON_ALPINE))
+    return msgspec.structs.replace(entry, base="alpine") if entry and key.endswith(ON_ALPINE) else entry
 
 
 @lru_cache(maxsize=1024)
 def config(image: str) -> ImageConfig:
     """Return an image's configuration; `known` is False for an image that nobody listed."""
-    entry = ENTRIES.get(key(image))
+    entry = _entry(key(image))
     if entry is None:
         return ImageConfig(repository(image), known=False)
     return ImageConfig(
@@ -67,7 +83,7 @@ def files(image: str) -> Mapping[str, Node]:
 
 @lru_cache(maxsize=256)
 def _files(name: str) -> Mapping[str, Node]:
-    entry = ENTRIES.get(name, Entry(base=""))
+    entry = _entry(name) or Entry(base="")
     nodes = _BASES[entry.base]()
     for path, program in entry.programs.items():
         nodes[path] = userland.program(program, "busybox" if entry.base in ("busybox", "alpine") else "")

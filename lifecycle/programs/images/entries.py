@@ -49,7 +49,7 @@ Commercial support is available at
 """
 
 _NGINX = Entry(
-    base="debian-procps",
+    base="debian",
     cmd=("nginx", "-g", "daemon off;"),
     programs={"/usr/sbin/nginx": "nginx", "/usr/bin/curl": "curl"},
     files={
@@ -84,6 +84,16 @@ _NGINX = Entry(
     ports=(80,),
 )
 
+
+def _nginx_at(port: int, user: str) -> Entry:
+    """Return an image in which nginx is nobody special, and listens where that one may."""
+    site = "/etc/nginx/conf.d/default.conf"
+    files = {**_NGINX.files, site: _NGINX.files[site].replace("80;", f"{port};")}
+    return msgspec.structs.replace(_NGINX, files=files, user=user, ports=(port,))
+
+
+_CURL_PASSWD = "root:x:0:0:root:/root:/bin/sh\ncurl_user:x:100:101:Linux User,,,:/home/curl_user:/bin/sh\n"
+
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -97,6 +107,11 @@ def _runtime(name: str, base: str = "debian-procps", **more: object) -> Entry:
     """Return the image of a language: its interpreter does nothing by itself."""
     entry = Entry(base=base, cmd=(name,), programs={f"/usr/local/bin/{name}": f"runtime:{name}"})
     return msgspec.structs.replace(entry, **more)
+
+
+def _static(name: str, program: str, *ports: int) -> Entry:
+    """Return an image that holds one program written in Go, and nothing else."""
+    return Entry("scratch", entrypoint=(f"/{name}",), programs={f"/{name}": program}, ports=ports)
 
 
 ENTRIES: dict[str, Entry] = {
@@ -117,7 +132,9 @@ ENTRIES: dict[str, Entry] = {
     "demoapp": _NGINX,
     "secret-fetch": Entry("busybox", cmd=("sh",)),
     "network-proxy": Entry("scratch", cmd=("/goproxy",), programs={"/goproxy": "goproxy"}, ports=(8080,)),
-    "nginx-unprivileged": msgspec.structs.replace(_NGINX, user="101", ports=(8080,)),
+    "nginx-slim": _NGINX,
+    "nginx-unprivileged": _nginx_at(8080, "101"),
+    "bitnami/nginx": _nginx_at(8080, "1001"),
     "httpd": _server(
         "httpd-apache",
         "/usr/local/bin/httpd-foreground",
@@ -156,14 +173,20 @@ ENTRIES: dict[str, Entry] = {
         entrypoint=("/entrypoint.sh",),
         cmd=("curl",),
         programs={"/entrypoint.sh": "entrypoint", "/usr/bin/curl": "curl"},
+        files={"/etc/passwd": _CURL_PASSWD},
         user="100",
+        working_dir="/home/curl_user",
+        directories=("/home/curl_user",),
     ),
     "curlimages/curl": Entry(
         "alpine",
         entrypoint=("/entrypoint.sh",),
         cmd=("curl",),
         programs={"/entrypoint.sh": "entrypoint", "/usr/bin/curl": "curl"},
+        files={"/etc/passwd": _CURL_PASSWD},
         user="100",
+        working_dir="/home/curl_user",
+        directories=("/home/curl_user",),
     ),
     "redis": Entry(
         "debian",
@@ -247,18 +270,45 @@ ENTRIES: dict[str, Entry] = {
         ports=(2020,),
     ),
     "python": _runtime("python3", programs={"/usr/local/bin/python3": "python", "/usr/local/bin/python": "python"}),
-    "node": _runtime("node", programs={"/usr/local/bin/node": "runtime:node", "/usr/local/bin/npm": "server:npm"}),
+    "node": _runtime(
+        "node",
+        entrypoint=("docker-entrypoint.sh",),
+        programs={
+            "/usr/local/bin/node": "runtime:node",
+            "/usr/local/bin/npm": "server:npm",
+            "/usr/local/bin/docker-entrypoint.sh": "entrypoint",
+        },
+    ),
     "golang": _runtime("go", cmd=("bash",)),
     "openjdk": _runtime("java", cmd=("jshell",), programs={"/usr/local/bin/java": "runtime:java"}),
     "eclipse-temurin": _runtime("java", cmd=("jshell",), programs={"/usr/local/bin/java": "runtime:java"}),
     "ruby": _runtime("ruby"),
     "php": _runtime("php"),
-    "perl": _runtime("perl"),
+    "perl": _runtime("perl", programs={"/usr/local/bin/perl": "perl"}),
     "stress": Entry("debian", entrypoint=("/usr/bin/stress",), programs={"/usr/bin/stress": "stress"}),
     "polinux/stress": Entry(
         "debian", cmd=("stress",), programs={"/usr/bin/stress": "stress", "/usr/local/bin/stress": "stress"}
     ),
     "stress-ng": Entry("alpine", entrypoint=("/usr/bin/stress-ng",), programs={"/usr/bin/stress-ng": "stress"}),
+    "vish/stress": _static("stress", "vish-stress"),
+    "podinfo": Entry(
+        "alpine",
+        cmd=("./podinfo",),
+        programs={"/home/app/podinfo": "podinfo", "/usr/bin/curl": "curl"},
+        working_dir="/home/app",
+        user="100",
+        ports=(9898,),
+    ),
+    "httpbin": _server("httpbin", "/usr/local/bin/gunicorn", 80),
+    "kuard-amd64": _static("kuard", "kuard", 8080),
+    "kuard": _static("kuard", "kuard", 8080),
+    "hpa-example": _server("hpa-example", "/usr/local/bin/apache2-foreground", 80, stop_signal="SIGWINCH"),
+    "php-apache": _server("hpa-example", "/usr/local/bin/apache2-foreground", 80, stop_signal="SIGWINCH"),
+    "gb-frontend": _server("gb-frontend", "/usr/local/bin/apache2-foreground", 80, stop_signal="SIGWINCH"),
+    "node-hello": Entry(
+        "debian", cmd=("/bin/sh", "-c", "node server.js"), programs={"/usr/local/bin/node": "node-hello"}, ports=(8080,)
+    ),
+    "test-webserver": _static("test-webserver", "test-webserver", 80),
     "hello-world": Entry("scratch", cmd=("/hello",), programs={"/hello": "hello-world"}),
     "netshoot": Entry(
         "alpine",
@@ -276,6 +326,17 @@ ENTRIES: dict[str, Entry] = {
         programs={"/usr/bin/nslookup": "nslookup", "/usr/bin/dig": "dig", "/usr/bin/curl": "curl"},
     ),
 }
+
+ENTRIES["gb-redis-follower"] = ENTRIES["redis-follower"] = ENTRIES["redis"]
+ENTRIES["jenkins"] = Entry(
+    "debian",
+    entrypoint=("/usr/local/bin/jenkins.sh",),
+    programs={"/usr/local/bin/jenkins.sh": "server:java"},
+    env=(("JENKINS_HOME", "/var/jenkins_home"),),
+    directories=("/var/jenkins_home",),
+    user="1000",
+    ports=(8080, 50000),
+)
 
 SERVER_PROGRAMS = names(
     "java node python python3 ruby php php-fpm gunicorn uvicorn celery flask npm yarn pnpm dotnet rails puma unicorn "

@@ -213,7 +213,7 @@ class Expander:
                 items = self._slice(items, part)
         if part.name == "*" or (part.index is not None and self.text(part.index) == "*"):
             if part.quoted:
-                return [self.vars.get("IFS", " ")[:1].join(items)] if True else None
+                return [self.vars.get("IFS", " ")[:1].join(items)]
             return items
         return items
 

@@ -5,8 +5,6 @@ POSIX.1-2024, Shell Command Language, and what bash and busybox ash add to it.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 
@@ -212,5 +210,3 @@ Command = (
     | Redirected
     | Unparsed
 )
-
-Dialect = Literal["ash", "dash", "bash"]

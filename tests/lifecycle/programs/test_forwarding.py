@@ -352,14 +352,14 @@ def test_nc_whose_input_has_ended_is_left_after_a_second() -> None:
 
 def test_what_speaks_no_http_ends_the_connection_and_says_what_was_assumed() -> None:
     world = World()
-    world.container("redis")
-    world.run(1)
-    client = Client(world, 6379)
+    world.container("postgres", env=(("POSTGRES_PASSWORD", "x"),))
+    world.run(3)
+    client = Client(world, 5432)
     assert client.end is None
     client.send(b"PING\r\n")
-    assert (client.received, client.end) == (b"", (1.0, ""))
+    assert (client.received, client.end) == (b"", (3.0, ""))
     [assumed] = [one["text"] for one in world.traces("assumption")]
-    assert assumed == "What redis-server answers on port 6379 is not modelled: it is assumed to end the connection."
+    assert assumed == "What postgres answers on port 5432 is not modelled: it is assumed to end the connection."
 
 
 def test_python_s_server_answers_in_its_old_version_and_closes() -> None:

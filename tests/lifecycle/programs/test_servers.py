@@ -156,7 +156,7 @@ def test_a_program_that_an_unknown_image_may_have_is_assumed_where_a_script_call
 
 def test_a_computation_in_another_language_is_assumed_to_end() -> None:
     world = World()
-    world.container("perl:5.34.0", "perl", "-Mbignum=bpi", "-wle", "print bpi(2000)")
+    world.container("perl:5.34.0", "perl", "-e", "print 1 + 1")
     world.run(1)
     assert world.exit_of()[1].code == 0
     assert world.traces("assumption")
