@@ -6,6 +6,8 @@ Modules are imported only when their command is asked for: `podhub run` and `pod
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -42,6 +44,9 @@ COMMANDS = {
 }
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 class CommandParser(argparse.ArgumentParser):
     """Takes words and options in any order, as kubectl does: `podhub describe pod -n shop web`."""
 
@@ -52,13 +57,38 @@ class CommandParser(argparse.ArgumentParser):
             return super().parse_known_args(args, namespace)
         self._mixing = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            found, unknown = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._mixing = False
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit status."""
+    """Run one command; return its exit status: 130 after Ctrl-C, 1 where nobody reads on or there is no room for more."""
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _leave_output()
+    except OSError as wrong:
+        if wrong.errno not in NO_ROOM:
+            raise
+        _leave_output()
+        print(f"error: the output cannot be written: {wrong.strerror}", file=sys.stderr)
+    return 1
+
+
+def _leave_output() -> None:
+    """Let what Python would still write at its end go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(argv: Sequence[str] | None) -> int:
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="podhub", description="A flight simulator and a flight recorder for Kubernetes Pods.")
     parser.add_argument("--version", action="version", version=f"podhub {__version__}")

@@ -62,13 +62,14 @@ def _apply(source: bytes, arguments: argparse.Namespace) -> int:
     cluster = clusters.named(arguments.cluster)
     there = _Objects(View(cluster, cluster.head))
     checked = check(source, namespace=arguments.namespace, objects=there)
+    said = {f"{odd.field}: {odd.message}" for odd in checked.warnings}
     for odd in checked.warnings:
         print(f"Warning: {arguments.filename}: {odd}", file=sys.stderr)
     if checked.problems:
         raise CommandError("\n".join(f"error: {arguments.filename}: {problem}" for problem in checked.problems))
     plans = [_planned(there, document, arguments.namespace) for document in checked.documents]
     answers = iter(submit_all(cluster, [plan.request for plan in plans if plan.request is not None], checked=True))
-    done = [_told(plan, next(answers) if plan.request else None) for plan in plans]
+    done = [_told(plan, next(answers) if plan.request else None, said) for plan in plans]
     return 0 if all(done) else 1
 
 
@@ -171,10 +172,12 @@ def _patch(kind: Kind, manifest: dict[str, Any]) -> Request:
     return Request(*where, content_type=STRATEGIC, query=QUERY, body=body)
 
 
-def _told(plan: Plan, answer: Answer | None) -> bool:
-    """Say what was done, or why it was not; return whether it was."""
+def _told(plan: Plan, answer: Answer | None, said: set[str]) -> bool:
+    """Say what was done, or why it was not, and the warnings that were not `said`; return whether it was done."""
     for warning in answer.warnings if answer else ():
-        print(f"Warning: {warning}", file=sys.stderr)
+        if warning not in said:
+            print(f"Warning: {warning}", file=sys.stderr)
+        said.add(warning)
     if answer and answer.code >= 400:
         print(server_error(answer), file=sys.stderr)
         return False

@@ -215,7 +215,8 @@ def _read(path: str) -> str:
 
 
 def _bytes(path: str) -> bytes:
+    """Return what is in a file, or with `-` on standard input."""
     try:
-        return Path(path).read_bytes()
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as wrong:
         raise CommandError(f"error: the path {path!r} cannot be read: {wrong.strerror}") from None

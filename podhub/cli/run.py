@@ -18,7 +18,9 @@ UNTIL = 300.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("manifests", nargs="*", metavar="MANIFEST", help="a YAML or JSON file with one or more objects")
+    parser.add_argument(
+        "manifests", nargs="*", metavar="MANIFEST", help="a YAML or JSON file with one or more objects; -: standard input"
+    )
     parser.add_argument("--requests", metavar="FILE", help="a list of recorded requests to make at their times")
     parser.add_argument("--images", metavar="FILE", help="what the node finds when it pulls images")
     parser.add_argument("--until", type=float, default=UNTIL, metavar="SECONDS", help="virtual seconds to play (300)")
@@ -33,9 +35,6 @@ def run(arguments: argparse.Namespace) -> int:
         return _run(arguments)
     except CommandError as wrong:
         print(wrong, file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        sys.stderr.close()
         return 1
 
 

@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from podhub.cli import main
+from podhub.cli.logs import chosen
 from podhub.log.models import Cluster, Entry
+from podhub.runs.output import Written
 
 WEB = """\
 apiVersion: v1
@@ -208,16 +210,59 @@ def test_logs_as_of_a_moment(crashed: Told) -> None:
 
 
 def test_logs_of_what_has_not_begun(podhub: Told, tmp_path: Path) -> None:
-    podhub("apply", "-f", write(tmp_path, WEB))
-    status, _, err = podhub("logs", "web")
+    podhub("cluster", "create", "still", "--speed", "paused")
+    podhub("apply", "--cluster", "still", "-f", write(tmp_path, WEB))
+    assert podhub("logs", "web", "--cluster", "still") == (0, "", "")  # as of a Pod that has no node yet
+    podhub("cluster", "speed", "still", "max", "--until", "1s")
+    status, _, err = podhub("logs", "web", "--cluster", "still")
     assert status == 1
     assert 'container "c" in pod "web" is waiting to start: ContainerCreating' in err
 
 
 def test_logs_of_what_is_not_there(crashed: Told) -> None:
-    assert crashed("logs", "web", "-c", "x") == (1, "", "error: container x is not valid for pod web\n")
+    assert crashed("logs", "web", "-c", "x") == (1, "", "error: container x is not valid for pod web out of: c\n")
     missing = 'error: error from server (NotFound): pods "nope" not found in namespace "default"\n'
     assert crashed("logs", "nope") == (1, "", missing)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("svc/web",), "error: cannot get the logs from 'svc/web': only Pods have some; give pod/NAME"),
+        (("pod/web/c",), "error: arguments in resource/name form may not have more than one slash"),
+        (("web", "--tail", "-2"), "error: --tail must be greater than or equal to -1"),
+    ],
+)
+def test_what_has_no_logs_is_refused(podhub: Told, words: tuple[str, ...], complaint: str) -> None:
+    assert podhub("logs", *words) == (1, "", complaint + "\n")
+
+
+@pytest.mark.parametrize(
+    ("state", "last", "previous"),
+    [("running", "second", "first"), ("terminated", "second", "first"), ("waiting", "second", "second")],
+)
+def test_what_waits_to_be_restarted_is_the_run_before_already(state: str, last: str, previous: str) -> None:
+    runs = [[Written(1, 0, "stdout", "first")], [Written(2, 0, "stdout", "second")], []]
+    status = {"name": "c", "restartCount": 1, "state": {state: {}}, "lastState": {"terminated": {}}}
+    pod = {"metadata": {"name": "web"}, "status": {"containerStatuses": [status]}}
+    assert [piece.text for piece in chosen(pod, "c", runs, False)] == [last]
+    assert [piece.text for piece in chosen(pod, "c", runs, True)] == [previous]
+
+
+def test_lines_tell_when_they_were_written(crashed: Told) -> None:
+    first, *_, last = crashed("logs", "web", "--timestamps")[1].splitlines()
+    assert first.endswith("000Z one")
+    assert first < last
+
+
+def test_a_warning_is_given_once(podhub: Told, tmp_path: Path) -> None:
+    odd = WEB.replace("spec:", "spec:\n  nodeSelector: {beta.kubernetes.io/os: linux}", 1)
+    file = write(tmp_path, odd)
+    for text, word in ((odd, "created"), (odd.replace("image: busybox", "image: busybox:1"), "configured")):
+        _, out, err = podhub("apply", "-f", write(tmp_path, text))
+        assert out == f"pod/web {word}\n"
+        assert err.startswith(f"Warning: {file}: line ")
+        assert err.count("deprecated since v1.14") == 1
 
 
 def test_clusters_are_made_listed_and_dropped(podhub: Told) -> None:

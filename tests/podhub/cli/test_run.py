@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import subprocess
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ spec:
 """
 
 STAYS = ENDS.replace("name: ends", "name: stays").replace("exit 4", "sleep 3600")
+
+CRASHES = ENDS.replace("Never", "Always")
 
 REQUESTS = """\
 - t: 0
@@ -177,6 +182,54 @@ def test_a_requests_file_that_cannot_be_read_is_refused_with_its_place(file, cap
 def test_an_images_file_that_cannot_be_read_is_refused(file, capsys, text, message):
     assert main(["run", file(ENDS), "--images", file(text, "images.yaml")]) == 1
     assert message in capsys.readouterr().err
+
+
+def podhub(*words: str, **how: Any) -> subprocess.Popen[str]:
+    """Start a command in a process of its own, which Ctrl-C reaches."""
+    code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code += "; from podhub.cli import main; sys.exit(main())"
+    return subprocess.Popen([sys.executable, "-c", code, *words], stderr=subprocess.PIPE, text=True, **how)
+
+
+def test_a_manifest_may_come_from_standard_input(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ENDS.encode())))
+    assert main(["run", "-"]) == 0
+    assert "hello" in capsys.readouterr().out
+
+
+def test_who_has_read_enough_ends_a_life_without_a_word(file):
+    process = podhub("run", file(STAYS), "-o", "watch", "--until", "9e9", stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("{")
+    process.stdout.close()
+    assert (process.wait(60), process.stderr.read()) == (1, "")
+
+
+def test_an_output_that_has_no_room_is_told():
+    with open("/dev/full", "w") as full:
+        process = podhub("run", "-", stdout=full, stdin=subprocess.PIPE)
+        _, err = process.communicate(ENDS, 60)
+    assert (process.returncode, err) == (1, "error: the output cannot be written: No space left on device\n")
+
+
+def test_ctrl_c_ends_a_life_without_a_word(file):
+    process = podhub("run", file(CRASHES), "-o", "watch", "--until", "9e9", stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    reader = threading.Thread(target=process.stdout.read)
+    reader.start()
+    process.send_signal(signal.SIGINT)
+    assert (process.wait(60), process.stderr.read()) == (130, "")
+    reader.join()
+
+
+def test_an_option_that_does_not_exist_shows_those_that_do(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--untill", "3", "pod.yaml"])
+    assert ended.value.code == 2
+    err = capsys.readouterr().err
+    assert err.startswith("usage: podhub run ")
+    assert "podhub run: error: unrecognized arguments: --untill" in err
 
 
 @pytest.mark.parametrize("arguments", [[], ["--until", "0"], ["--start", "noon"], ["no-such-file.yaml"]])
