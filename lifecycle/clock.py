@@ -12,7 +12,6 @@ from functools import lru_cache
 Micros = int
 """A moment (microseconds since 1970-01-01T00:00:00Z) or a span (microseconds); the name of the variable says which."""
 
-MICROSECOND: Micros = 1
 MILLISECOND: Micros = 1_000
 SECOND: Micros = 1_000_000
 MINUTE: Micros = 60 * SECOND

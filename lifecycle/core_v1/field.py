@@ -69,9 +69,6 @@ class Error(msgspec.Struct, frozen=True):
         return f"{self.field}: {self.message}"
 
 
-Errors = list[Error]
-
-
 def show(value: Any) -> str:
     """Return a value as Go's errors show it: strings in quotes, all else as JSON."""
     return quote(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from lifecycle.core_v1.types import Container, PodSpec, sidecar
+from lifecycle.kubelet import reasons
 from lifecycle.kubelet.restart import restart_all_sources, restarts_after, to_be_started
 from lifecycle.kubelet.state import ProbeWorker
 from lifecycle.runtime.records import ContainerRecord, Snapshot
@@ -152,7 +153,7 @@ def _init_container(pod: Pod, actions: Actions, i: int, record: ContainerRecord,
     if sidecar(container):
         start.append(i)
         return False
-    if record.exit_code == 0 and record.reason != "OOMKilled":
+    if record.exit_code == 0 and record.reason != reasons.OOM_KILLED:
         return True
     if restarts_after(pod.spec, container, record.exit_code):
         start.append(i)

@@ -20,7 +20,6 @@ BACK_OFF: Micros = 10 * SECOND
 BACK_OFF_ON_TRANSIENT_ERROR: Micros = 1 * SECOND
 LONGEST_WAIT_FOR_BACK_OFF: Micros = 60 * SECOND
 JITTER = 0.5
-TICK: Micros = SECOND
 
 FIRST_STEPS = {
     "sync": (Step("sync_status"), Step("network"), Step("volumes"), Step("probes"), Step("actions")),

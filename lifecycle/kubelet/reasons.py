@@ -22,7 +22,6 @@ POST_START_HOOK_ERROR = "PostStartHookError"
 RESTARTING_ALL_CONTAINERS = "RestartingAllContainers"
 
 # Terminated containers.
-COMPLETED = "Completed"
 ERROR = "Error"
 OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"

@@ -14,7 +14,6 @@ SANDBOX: Micros = 85 * MILLISECOND
 STOP_SANDBOX: Micros = 60 * MILLISECOND
 CREATE: Micros = 9 * MILLISECOND
 START: Micros = 52 * MILLISECOND
-START_FAILS: Micros = 45 * MILLISECOND
 EXEC: Micros = 35 * MILLISECOND
 EXIT: Micros = 45 * MILLISECOND
 """From the death of process 1 to the runtime's taking the container for exited; who waits for that is answered then."""

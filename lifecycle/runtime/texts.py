@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lifecycle.programs import STOPPED
 
-OOM_KILLED = "OOMKilled"
 START_ERROR = "StartError"
 START_ERROR_CODE = 128
 UNKNOWN, UNKNOWN_CODE = "Unknown", 255
@@ -40,14 +39,6 @@ def no_running_task(container_id: str) -> str:
     return (
         "rpc error: code = NotFound desc = failed to exec in container: failed to load task: "
         f"no running task found: task {container_id} not found: not found"
-    )
-
-
-def image_not_found(name: str) -> str:
-    """Return PullImage's error for an image that its registry does not have."""
-    return (
-        f'rpc error: code = NotFound desc = failed to pull and unpack image "{name}": '
-        f'failed to resolve reference "{name}": {name}: not found'
     )
 
 

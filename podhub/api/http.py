@@ -14,7 +14,6 @@ import yaml
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1.field import quote
 from lifecycle.core_v1.status import LARGEST_BODY, Status, too_large
-from lifecycle.wire import Object
 from podhub import stopping
 
 Scope = MutableMapping[str, Any]
@@ -175,10 +174,6 @@ def status_reply(status: Status) -> Reply:
     if status.code == 503 or seconds:
         headers += (("retry-after", str(seconds or 1)),)
     return json_reply(status.object(), status.code, headers)
-
-
-def object_reply(code: int, body: Object, warnings: Iterable[str] = ()) -> Reply:
-    return json_reply(body, code, warning_headers(warnings))
 
 
 def warning_headers(warnings: Iterable[str]) -> Headers:

@@ -6,13 +6,11 @@ Kubernetes: kube-openapi/pkg/generators
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from lifecycle.core_v1.api_types import TABLE
 from lifecycle.core_v1.field_paths import ATOMIC, GRANULAR, is_atomic, list_map_keys
-from lifecycle.core_v1.schema import Field, Kind, Type, fields, struct, type_of
+from lifecycle.core_v1.schema import Field, Kind, Type, fields, type_of
 from podhub.api.api_texts import FieldText, TypeText, texts
 from podhub.api.enums import DEFAULTS, ENUMS
 
@@ -275,10 +273,3 @@ def _merging(owner: str, field: Field) -> Schema:
 
 def _ref(name: str) -> str:
     return f"#/components/schemas/{name}"
-
-
-def all_structs() -> Iterator[Type]:
-    """Yield every struct of the table."""
-    for line in TABLE.strip().splitlines():
-        if not line.startswith(" "):
-            yield struct(line.partition(":")[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from lifecycle.clock import Micros
@@ -30,11 +29,6 @@ def reach(cluster: Cluster, at: Micros, seconds: float = PATIENCE_SECONDS) -> bo
             return False
         time.sleep(LOOK_SECONDS)
     return True
-
-
-async def areach(cluster: Cluster, at: Micros, seconds: float = PATIENCE_SECONDS) -> bool:
-    """As `reach`, for async code."""
-    return await asyncio.to_thread(reach, cluster, at, seconds)
 
 
 def _comes(cluster: Cluster, at: Micros, seconds: float) -> bool:
