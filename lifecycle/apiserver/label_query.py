@@ -9,14 +9,17 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from lifecycle.core_v1 import field
+from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.validation import formats
 
 Fits = Callable[[Mapping[str, str]], bool]
 
 OPERATORS = ("in", "notin", "=", "==", "!=", "gt", "lt")
 
-_TOKEN = re.compile(r"\s*(?:(?P<symbol>==|!=|[=!(),<>])|(?P<word>[^=!(),<>\s]+))")
+NOWHERE = "<nil>"
+"""How Go shows the path of a key: there is none."""
+
+_TOKEN = re.compile(r"[ \t\r\n]*(?:(?P<symbol>==|!=|[=!(),<>])|(?P<word>[^=!(),<> \t\r\n]+))")
 
 
 class Malformed(ValueError):
@@ -79,7 +82,7 @@ class _Parser:
         if not token.word:
             raise Malformed(f"found '{token}', expected: identifier")
         key = token.word
-        _check("key", key, formats.label_key(key))
+        _refuse([field.invalid(NOWHERE, key, "; ".join(wrong)) for wrong in [formats.label_key(key)] if wrong])
         if absent:
             return lambda labels: key not in labels
         if self.ahead().symbol == "," or not str(self.ahead()):
@@ -90,14 +93,12 @@ class _Parser:
         operator = str(self.take())
         match operator:
             case "in" | "notin":
-                values = self.values()
-                for i, value in enumerate(sorted(values)):
-                    _check(f"values[{i}][{key}]", value, formats.label_value(value))
-                inside = operator == "in"
+                values, inside = self.values(), operator == "in"
+                _refuse(_wrong_values(key, values))
                 return lambda labels: (labels.get(key) in values) == inside
             case "=" | "==" | "!=":
                 wanted, equal = self.value(), operator != "!="
-                _check(f"values[0][{key}]", wanted, formats.label_value(wanted))
+                _refuse(_wrong_values(key, {wanted}))
                 return lambda labels: (labels.get(key) == wanted) == equal
             case "<" | ">":
                 return _ordered(key, operator, self.value())
@@ -112,29 +113,33 @@ class _Parser:
         return token.word
 
     def values(self) -> set[str]:
+        """Return what stands in parentheses: words, each of which may be empty."""
         token = self.take()
         if token.symbol != "(":
             raise Malformed(f"found '{token}' expected: '('")
-        found: set[str] = set()
-        if self.ahead().symbol == ")":
-            self.take()
-            raise Malformed("values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty")
-        if not (self.ahead().word or self.ahead().symbol == ","):
+        if not self.ahead().word and self.ahead().symbol not in (",", ")"):
             raise Malformed(f"found '{self.ahead()}', expected: ',', ')' or identifier")
+        found, empty = set[str](), True
         while True:
-            found.add(self.take().word if self.ahead().word else "")
             token = self.take()
-            if token.symbol == ")":
-                return found
-            if token.symbol != ",":
-                raise Malformed(f"found '{token}', expected: ',' or ')'")
+            if token.word:
+                found.add(token.word)
+                empty = False
+                if self.ahead().symbol not in (",", ")"):
+                    raise Malformed(f"found '{self.ahead()}', expected: ',' or ')'")
+            elif token.symbol in (",", ")"):
+                found |= {""} if empty else set()
+                empty = True
+                if token.symbol == ")":
+                    return found
+            else:
+                raise Malformed(f"found '{token}', expected: ',', or identifier")
 
 
 def _ordered(key: str, operator: str, text: str) -> Fits:
-    if not _is_number(text):
-        raise Malformed(
-            f"values[0]: Invalid value: {field.quote(text)}: for 'Gt', 'Lt' operators, the value must be an integer"
-        )
+    why = "for 'Gt', 'Lt' operators, the value must be an integer"
+    wrong = [] if _is_number(text) else [field.invalid("values[0]", text, why)]
+    _refuse([*wrong, *_wrong_values(key, {text})])
     bound, more = int(text), operator == ">"
 
     def fits(labels: Mapping[str, str]) -> bool:
@@ -148,6 +153,11 @@ def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII))
 
 
-def _check(path: str, value: str, wrong: list[str]) -> None:
-    if wrong:
-        raise Malformed(str(field.invalid(path, value, "; ".join(wrong))))
+def _wrong_values(key: str, values: set[str]) -> list[field.Error]:
+    found = ((f"values[{i}][{key}]", value, formats.label_value(value)) for i, value in enumerate(sorted(values)))
+    return [field.invalid(path, value, "; ".join(texts)) for path, value, texts in found if texts]
+
+
+def _refuse(errors: list[field.Error]) -> None:
+    if errors:
+        raise Malformed(status.aggregate(errors))

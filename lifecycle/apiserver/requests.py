@@ -190,7 +190,7 @@ class Requests:
             raise Refused(status.method_not_allowed(kind, request.verb))
         how = options.delete_options(request)
         namespace = self._namespace(kind, request) if kind.namespaced else None
-        matches = selectors.of_query(request.query, kind.plural)
+        matches = selectors.of_query(request.query, kind.qualified_plural)
         deleted = [self._delete(kind, obj, how) for obj in list(self._api.list(kind.plural, namespace)) if matches(obj)]
         items = {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": {}, "items": deleted}
         return 200, items, ()

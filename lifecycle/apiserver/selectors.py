@@ -1,6 +1,6 @@
 """Label and field selectors of a query. Kubernetes: apimachinery/pkg/labels, apimachinery/pkg/fields
 
-Which fields a kind can be selected by: pkg/apis/core/v1/conversion.go.
+Which fields a kind can be selected by: pkg/apis/core/v1/conversion.go, pkg/apis/events/v1/conversion.go.
 """
 
 from __future__ import annotations
@@ -41,11 +41,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "events": (
         *METADATA,
         *(f"involvedObject.{name}" for name in _INVOLVED),
-        *(f"regarding.{name}" for name in _INVOLVED),
         "reason",
         "reportingComponent",
-        "reportingController",
         "source",
+        "type",
+    ),
+    "events.events.k8s.io": (
+        *METADATA,
+        *(f"regarding.{name}" for name in _INVOLVED),
+        "reason",
+        "reportingController",
         "type",
     ),
     "namespaces": ("metadata.name", "status.phase", "name"),
@@ -53,7 +58,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "secrets": (*METADATA, "type"),
     "services": (*METADATA, "spec.clusterIP", "spec.type"),
 }
-"""By which fields the objects of a resource can be selected; others by METADATA alone."""
+"""By which fields the objects of a resource (with its group) can be selected; others by METADATA alone."""
 
 
 class Selection(NamedTuple):

@@ -154,7 +154,7 @@ def _page(call: Call, address: Address, target: Target) -> Page:
     """Read the part of a list that a query asks for."""
     call.whole("timeoutSeconds")  # a list is never late, but what is no number is refused
     limit = call.whole("limit") or 0
-    selected = selection(call.query, target.kind.plural)
+    selected = selection(call.query, target.kind.qualified_plural)
     list_options.check(call)
     seq, after = _begin(call, address, target, limit)
     view = View(address.cluster, seq)

@@ -57,7 +57,7 @@ class Watcher:
     def __init__(self, call: Call, address: Address, target: Target) -> None:
         self.call, self.address, self.target = call, address, target
         self.form = wanted(call.headers.get("accept", ""), "PartialObjectMetadata")
-        self.selected = selection(call.query, target.kind.plural)
+        self.selected = selection(call.query, target.kind.qualified_plural)
         self.include = include(call)
         self.bookmarks = call.flag("allowWatchBookmarks")
         self.send_initial = call.flag("sendInitialEvents") or self._is_legacy()
