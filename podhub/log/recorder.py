@@ -25,6 +25,16 @@ LEASE: Micros = 15 * SECOND
 ESSENTIAL = "pods"
 """Without this resource there is nothing to record; the others may be forbidden."""
 
+UNWATCHED: Object = {
+    "apiVersion": "v1",
+    "kind": "Status",
+    "status": "Failure",
+    "reason": "Expired",
+    "code": 410,
+    "message": "nobody watched after this",
+}
+"""The gap between two recordings."""
+
 Warn = Callable[[str], None]
 
 
@@ -41,12 +51,12 @@ class Recorder:
         self._writer = Writer.open(cluster.pk, self._token)
         self._at = self._writer.horizon + 1
         self._known: dict[str, dict[Name, Object]] = {}
-        self._resumed = cluster.head > 0
+        self._resumed, self._told = cluster.head > 0, False
         self._view = View(cluster, cluster.head)
 
     def take(self, heard: Sequence[Heard], now: Micros) -> int:
         """Append what was heard, and move the horizon to `now`; return how many entries that made."""
-        items = [item for each in heard for item in self._items(each)]
+        items = [*self._gap_before(), *(item for each in heard for item in self._items(each))]
         with transaction.atomic():
             for piece, horizon in slices(items, max(now, self._at)):
                 self._writer.append(piece, horizon, lease_until=now + LEASE)
@@ -56,6 +66,13 @@ class Recorder:
     def release(self) -> None:
         """Let another process go on with this cluster."""
         Cluster.objects.filter(lease_token=self._token).update(lease_token="", lease_until=0)
+
+    def _gap_before(self) -> list[Item]:
+        """Return that nobody watched from where the recording was left until now, where it goes on."""
+        if not self._resumed or self._told:
+            return []
+        self._told = True
+        return [Gap(self._at, UNWATCHED, self._line())]
 
     def _items(self, heard: Heard) -> list[Item]:
         if isinstance(heard, Failed):
@@ -74,22 +91,26 @@ class Recorder:
         return [Recorded(self._at, type, obj, self._line())]
 
     def _relisted(self, listed: Listed) -> list[Item]:
-        """Return what must have happened since this resource was last known, and that nobody saw it happen."""
+        """Return what must have happened since this resource was last known, and that nobody saw it happen.
+
+        After that every Pod is told of, those that are as they were, too: it is known again that they are.
+        """
         resource = listed.resource
         if resource.plural not in self._known:
             self._known[resource.plural] = self._view.recorded(resource.plural)
         known = self._known[resource.plural]
         news = {_name(obj): obj for obj in listed.objects}
         items: list[Item] = []
-        if listed.gap or self._resumed:
-            items.append(Gap(self._at, listed.gap or _unwatched(resource), self._line()))
+        if listed.gap:
+            items.append(Gap(self._at, {**listed.gap, "details": {"kind": resource.plural}}, self._line()))
+        missed = resource.plural == ESSENTIAL and (listed.gap is not None or self._resumed)
         for name in sorted(known.keys() - news.keys()):
             items += self._seen(resource, "DELETED", known[name])
         for name, obj in sorted(news.items()):
             if name not in known or _uid(known[name]) != _uid(obj):
                 gone = self._seen(resource, "DELETED", known[name]) if name in known else []
                 items += [*gone, *self._seen(resource, "ADDED", obj)]
-            elif _version(known[name]) != _version(obj) and codec.canonical(known[name]) != codec.canonical(obj):
+            elif missed or (_version(known[name]) != _version(obj) and codec.canonical(known[name]) != codec.canonical(obj)):
                 items += self._seen(resource, "MODIFIED", obj)
         return items
 
@@ -147,11 +168,6 @@ def _next(heard: queue.Queue[Heard], wait: float = 0.5) -> list[Heard]:
     except queue.Empty:
         pass
     return batch
-
-
-def _unwatched(resource: Resource) -> Object:
-    message = f"nobody watched {resource.plural} before this"
-    return {"apiVersion": "v1", "kind": "Status", "status": "Failure", "reason": "Expired", "code": 410, "message": message}
 
 
 def _name(obj: Object) -> Name:

@@ -23,8 +23,8 @@ from podhub.web import facts
 from podhub.web.ages import retold
 from podhub.web.renders import renders
 from podhub.web.sentences import cause, sentence
-from podhub.web.showing import Showing, span
-from podhub.web.story import Book, Chapter, Turn, told_by, within
+from podhub.web.showing import Showing, clock_text, span
+from podhub.web.story import Book, Chapter, Turn, told_by, unwatched_since, within
 from podhub.web.timeline import pod_look, trace_severity
 
 FRAGMENTS: dict[str, tuple[str, ...]] = {
@@ -174,7 +174,8 @@ class PodPage:
         return {
             "never": self.last is None,
             "last_seq": self.last_seq,
-            "end": f"{as_datetime(self.end.at):%Y-%m-%d %H:%M:%S} UTC" if self.end else "",
+            "end": clock_text(self.end.at) if self.end else "",
+            "unwatched": clock_text(unwatched_since(self.cluster, self.showing.seq, self.version.seq)) if self.version else "",
             "assumptions": list({str(one): one for one in assumptions}.values()),
         }
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lifecycle.clock import SECOND, Micros
+from lifecycle.clock import SECOND, Micros, as_datetime
 from podhub.log import moments, read
 from podhub.log.errors import NotYet
 from podhub.log.models import Cluster
@@ -88,6 +88,11 @@ def clock_for_browser(cluster: Cluster) -> dict[str, float | str]:
 def _stands(cluster: Cluster) -> bool:
     """Say whether time goes by entries alone: a recorded cluster's does, and that of a clock at rest or at full speed."""
     return cluster.read_only or cluster.kind == Cluster.Kind.RECORDED or clock_of(cluster).speed in (MAX, PAUSED)
+
+
+def clock_text(at: Micros | None) -> str:
+    """Return a moment as a sentence names it; "" for none."""
+    return "" if at is None else f"{as_datetime(at):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def span(micros: Micros) -> str:

@@ -85,11 +85,8 @@ def _writes(told: Chapter) -> Iterator[Mark]:
 
 def _gaps(told: Chapter) -> Iterator[Version]:
     """Yield what a recording missed in this stretch."""
-    for piece in segments(told.cluster):
-        rows = Entry.objects.filter(cluster_id=piece.cluster_id, about="", kind=Entry.Kind.GAP)
-        first, last = max(told.after, piece.after), told.upto if piece.upto is None else min(told.upto, piece.upto)
-        for seq, at in rows.filter(seq__gt=first, seq__lte=last).order_by("seq").values_list("seq", "at"):
-            yield Version(seq, at - told.cluster.start, "GAP", {})
+    for seq, at in gaps(told.cluster, told.after, told.upto):
+        yield Version(seq, at - told.cluster.start, "GAP", {})
 
 
 class Turn(NamedTuple):
@@ -150,6 +147,24 @@ def within(cluster: Cluster, upto: int) -> Q:
         last = upto if piece.upto is None else min(piece.upto, upto)
         stretches |= Q(cluster_id=piece.cluster_id, seq__gt=piece.after, seq__lte=last)
     return stretches
+
+
+def unwatched_since(cluster: Cluster, seq: int, after: int = 0) -> Micros | None:
+    """Return since when nobody watched a recorded cluster, where that is so as of a seq and nothing was told after `after`."""
+    found = gaps(cluster, after, seq) if cluster.kind == Cluster.Kind.RECORDED else []
+    return found[-1][1] if found else None
+
+
+def gaps(cluster: Cluster, after: int, upto: int) -> list[tuple[int, Micros]]:
+    """Return seq and moment of what a recording missed, as far as Pods were missed."""
+    rows = Entry.objects.filter(within(cluster, upto), seq__gt=after, about="", kind=Entry.Kind.GAP).order_by("seq")
+    return [(row.seq, row.at) for row in rows.only("seq", "at", "body") if _missed(row.content) in (None, "pods")]
+
+
+def _missed(status: Any) -> str | None:
+    """Return the one resource that a gap is about; None: it may be any."""
+    details = status.get("details") if isinstance(status, dict) else None
+    return details.get("kind") if isinstance(details, dict) else None
 
 
 def _since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator[Version]:

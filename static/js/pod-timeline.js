@@ -203,13 +203,17 @@ class PodTimeline extends HTMLElement {
         row.style.top = `${y}px`;
         row.style.height = `${height}px`;
         const name = document.createElement("span");
-        name.textContent = this.dataset[`label${lane.group}`] && lane.group === lane.id ? this.dataset[`label${lane.group}`] : lane.label;
+        for (const word of this.#nameOf(lane).split(/(?<=[a-z])(?=[A-Z])/)) name.append(word, document.createElement("wbr"));
         row.append(name);
         row.title = [name.textContent, lane.note].filter(Boolean).join(" ");
         if (lane.note) row.append(Object.assign(document.createElement("small"), { textContent: lane.note }));
         return row;
       }),
     );
+  }
+
+  #nameOf(lane) {
+    return (lane.group === lane.id && this.dataset[`label${lane.group}`]) || lane.label;
   }
 
   #drawTable() {
@@ -343,6 +347,13 @@ class PodTimeline extends HTMLElement {
     if (!lane) return;
     this.selected = lane;
     this.#draw();
+    this.#sayLane(this.story.lanes.find(({ id }) => id === lane));
+  }
+
+  // For a screen reader: which lane the arrows walk in now, and what it shows where the playhead is.
+  #sayLane(lane) {
+    const stretch = this.story.stretchAt(lane.id, this.playhead.moment());
+    this.announcer.textContent = [this.#nameOf(lane), stretch?.bar.word].filter(Boolean).join(": ");
   }
 
   #selectNext(by) {

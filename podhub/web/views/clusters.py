@@ -25,7 +25,8 @@ from podhub.web.errors import refusals
 from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
 from podhub.web.gallery import gallery
 from podhub.web.pages import guarded, page, problem
-from podhub.web.showing import clock_for_browser, newest, now, showing
+from podhub.web.showing import clock_for_browser, clock_text, newest, now, showing
+from podhub.web.story import unwatched_since
 
 CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
 
@@ -54,7 +55,8 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "cluster": cluster,
         "at": shown.at,
         "live": shown.live,
-        "at_text": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S} UTC",
+        "unwatched": clock_text(unwatched_since(cluster, shown.seq, shown.seq - 1)),
+        "at_text": clock_text(shown.at),
         "namespaces": cluster_page.namespaces(shown),
         "seq": shown.seq,
         "clock": clock_for_browser(cluster),
@@ -72,7 +74,15 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
 
 def clock_context(cluster: Cluster) -> dict[str, Any]:
     """Return what the control of a cluster's clock shows."""
+    if cluster.finished:
+        return {"recorded_span": _recorded_span(cluster)}
     return {"cluster_speeds": CLUSTER_SPEEDS, "clock_text": f"{as_datetime(now(cluster, cluster.horizon)):%H:%M:%S}"}
+
+
+def _recorded_span(cluster: Cluster) -> str:
+    first, last = as_datetime(cluster.start), as_datetime(cluster.horizon)
+    end = f"{last:%H:%M:%S}" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M:%S}"
+    return f"{first:%Y-%m-%d %H:%M:%S} – {end} UTC"
 
 
 @require_http_methods(["GET", "POST"])

@@ -190,12 +190,16 @@ def test_after_a_gap_the_log_says_what_must_have_happened() -> None:
     listed = Listed(NOON + 9, PODS, [pod("same"), pod("changed", "2"), pod("anew", "3", uid="u2"), pod("new", "4")], EXPIRED)
     assert taken(cluster, listed, now=NOON + 9) == [
         ("gap", "gap", ""),
+        ("gap", "gap", ""),
         ("change", "DELETED", "gone"),
         ("change", "DELETED", "anew"),
         ("change", "ADDED", "anew"),
         ("change", "MODIFIED", "changed"),
         ("change", "ADDED", "new"),
+        ("change", "MODIFIED", "same"),
     ]
+    gap = read.tail(clusters.named("real"), 4, limit=2)
+    assert [line.content.get("details") for line in gap] == [None, {"kind": "pods"}]
     view = View(clusters.named("real"), read.live(cluster.pk)[0])
     assert [version.object["metadata"]["name"] for version in view.list("pods")] == ["anew", "changed", "new", "same"]
 
@@ -205,8 +209,18 @@ def test_a_recording_that_goes_on_has_a_gap_and_no_entry_at_a_moment_that_is_kno
     cluster = cluster_for("real", NOON)
     taken(cluster, Listed(NOON, PODS, [pod()], None), now=NOON + 100)
     late = Listed(NOON + 50, PODS, [pod()], None)
-    assert taken(cluster_for("real", NOON), late, now=NOON + 60) == [("gap", "gap", "")]
+    assert taken(cluster_for("real", NOON), late, now=NOON + 60) == [("gap", "gap", ""), ("change", "MODIFIED", "web")]
     assert read.tail(clusters.named("real"), 1)[0].at == NOON + 101
+
+
+@pytest.mark.django_db
+def test_the_gap_between_two_recordings_lasts_from_the_end_of_the_one_to_the_listing_of_the_other() -> None:
+    cluster = cluster_for("real", NOON)
+    taken(cluster, Listed(NOON, PODS, [pod()], None), now=NOON + 100)
+    taken(cluster_for("real", NOON), Listed(NOON + 5000, PODS, [pod()], None), now=NOON + 5001)
+    lines = read.tail(clusters.named("real"), 0)
+    assert [(line.kind, line.at) for line in lines] == [("change", NOON), ("gap", NOON + 101), ("change", NOON + 5000)]
+    assert list(verify(clusters.named("real"))) == []
 
 
 @pytest.mark.django_db

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from lifecycle.clock import SECOND
 from lifecycle.wire import Change, Object, Request
 from podhub.log import clusters
-from podhub.log.append import Asked, Writer
+from podhub.log.append import Asked, Gap, Writer
 from podhub.log.models import Cluster
 from podhub.web.cluster_page import gone
 from podhub.web.pod_page import PodPage
@@ -63,8 +64,8 @@ def test_a_fork_has_nothing_of_what_came_later_where_it_was_forked_from(cluster:
     assert book.newest == 2
     assert book.end() is None
     assert Book(cluster, "default", "web", 6).end() == Turn(6, 3 * SECOND, "DELETED", "web")
-    assert gone(newest(fork), None) == []
-    assert [pod.name for pod in gone(newest(cluster), None)] == ["web"]
+    assert gone(newest(fork), "") == []
+    assert [pod.name for pod in gone(newest(cluster), "")] == ["web"]
 
 
 def event(seq: int, reason: str, about: Object) -> Object:
@@ -86,3 +87,22 @@ def test_events_of_a_mirror_pod_are_its_own_though_they_give_the_uid_of_its_mani
     assert [mark.title for mark in story(book.chapter).marks] == ["Started"]
     assert [mark.title for mark in story(chapter(made, "default", "static", after=1, upto=3)).marks] == ["Started"]
     assert [one["reason"] for one in PodPage(newest(made), "default", "static", book).events] == ["Started"]
+
+
+def test_a_gap_hides_a_pod_until_it_is_told_of_again_unless_only_something_else_was_missed(db: None, client: Client) -> None:
+    made = clusters.create_recorded("gaps", 0, lease_token="writer")
+    night = Gap(2 * SECOND, {"kind": "Status", "code": 410})
+    events = Gap(6 * SECOND, {"kind": "Status", "code": 410, "details": {"kind": "events"}})
+    there, again = Change(1, SECOND, 0, "ADDED", pod("web", 1)), Change(3, 5 * SECOND, 0, "MODIFIED", pod("web", 1))
+    Writer(made, "writer").append([there, night, again, events], 9 * SECOND)
+    Cluster.objects.filter(pk=made.pk).update(read_only=True)
+    made.refresh_from_db()
+    told = story(Book(made, "default", "web", 4).chapter).points
+    looks = [(point.at // SECOND, point.bar.look) for point in told if point.lane == "pod" and point.bar]
+    assert looks == [(1, "waiting"), (2, "unknown"), (5, "waiting")]
+    words = "nobody watched this cluster"
+    shown = {at: [words in client.get(f"/c/gaps/{page}", {"at": at}).content.decode() for page in PAGES] for at in SOME}
+    assert shown == {"1s": [False, False], "4s": [True, True], "5s": [False, False], "8s": [False, False]}
+
+
+PAGES, SOME = ("", "pods/default/web/"), ("1s", "4s", "5s", "8s")
