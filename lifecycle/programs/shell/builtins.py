@@ -8,19 +8,15 @@ from collections.abc import Callable
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, join
 from lifecycle.programs.lists import names
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
-from lifecycle.programs.shell.external import run_program
-from lifecycle.programs.shell.frames import leave, pop, pop_call, push
-from lifecycle.programs.shell.job_control import bg, fg, interactive, may_leave
+from lifecycle.programs.shell.flow import break_, eval_, exec_, exit_, return_, source
+from lifecycle.programs.shell.job_control import bg, fg
 from lifecycle.programs.shell.jobs import block, jobs, kill, trap, wait
 from lifecycle.programs.shell.printf import echo_text, printf_text
 from lifecycle.programs.shell.read import read
-from lifecycle.programs.shell.redirects import undo_to
-from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn, number
+from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.shell.variables import export, local, set_, shift, unset
-from lifecycle.programs.state import Frame
 
 Builtin = Callable[[Turn, list[str]], int | None]
 
@@ -101,119 +97,6 @@ def _complain_test(turn: Turn, name: str, text: str) -> None:
         turn.complain(text)
     else:
         turn.complain_as(name, text)
-
-
-# ── flow ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _exit(turn: Turn, argv: list[str]) -> int:
-    shell = turn.shell
-    if interactive(shell) and not may_leave(turn):
-        return int(shell.dialect == "bash")
-    trap = next((frame for frame in reversed(shell.frames) if frame.kind in ("trap", "exit")), None)
-    raise ShellExit(number(turn, argv, trap.status if trap and len(argv) < 2 else shell.status) & 255, asked=True)
-
-
-def _return(turn: Turn, argv: list[str]) -> None:
-    shell = turn.shell
-    status = number(turn, argv, shell.status) & 255
-    while shell.frames:
-        kind = shell.frames[-1].kind
-        if kind == "script" and len(shell.frames) == 1:
-            if shell.dialect == "bash" and not shell.subshell:
-                turn.complain_as("return", "can only `return' from a function or sourced script")
-                shell.status = 2
-                return
-            leave(turn, status)
-            return
-        if kind in ("function", "source"):
-            shell.status = status
-            pop_call(turn)
-            break
-        pop(turn)
-    shell.status = status
-    if not shell.frames:
-        leave(turn, status)
-
-
-def _break(turn: Turn, argv: list[str]) -> int | None:
-    levels = max(number(turn, argv, 1), 1)
-    while turn.shell.frames[-1].kind == "eval" and not turn.shell.frames[-1].loops and len(turn.shell.frames) > 1:
-        turn.shell.frames.pop()
-    frame = turn.shell.frames[-1]
-    if not frame.loops:
-        if turn.shell.dialect == "bash":
-            turn.complain_as(argv[0], "only meaningful in a `for', `while', or `until' loop")
-        return 0
-    levels = min(levels, len(frame.loops))
-    if levels > 1:
-        del frame.loops[-(levels - 1) :]
-    loop = frame.loops[-1]
-    undo_to(turn, loop.depth)
-    del frame.cases[loop.cases :]
-    frame.pc = loop.out if argv[0] == "break" else loop.again
-    return 0
-
-
-def _eval(turn: Turn, argv: list[str]) -> int | None:
-    text = " ".join(argv[1:])
-    if not text.strip():
-        return 0
-    push(turn, Frame(text, "eval"))
-    return None
-
-
-def _source(turn: Turn, argv: list[str]) -> int | None:
-    if len(argv) < 2:
-        turn.complain_as(argv[0], "filename argument required")
-        return 2
-    path = argv[1] if "/" in argv[1] else turn.machine.which(turn.process, argv[1], turn.environment()) or argv[1]
-    node = turn.view.get(join(turn.process.cwd, path))
-    if node is None or node.kind != "f":
-        return _not_sourced(turn, argv)
-    frame = Frame(node.content, "source")
-    if len(argv) > 2 and turn.shell.dialect != "dash":
-        frame.args, turn.shell.args = turn.shell.args, argv[2:]
-    push(turn, frame)
-    return None
-
-
-def _not_sourced(turn: Turn, argv: list[str]) -> int:
-    if turn.shell.dialect == "bash":
-        turn.complain(f"{argv[1]}: No such file or directory")
-        return 1
-    if turn.shell.dialect == "dash":
-        turn.complain(
-            f"{argv[0]}: cannot open {argv[1]}: No such file" if "/" in argv[1] else f"{argv[0]}: {argv[1]}: not found"
-        )
-    else:
-        turn.complain_as(
-            argv[0], f"can't open '{argv[1]}': No such file or directory" if "/" in argv[1] else f"{argv[1]}: not found"
-        )
-    raise ShellExit(2)
-
-
-def _exec(turn: Turn, argv: list[str]) -> int | None:
-    args = argv[1:]
-    while args and args[0] in ("-a", "-c", "-l", "--"):
-        args = args[2:] if args[0] == "-a" else args[1:]
-    if not args:
-        return 0
-    try:
-        run_program(turn, turn.process, args)
-    except ExecError as error:
-        if error.code == "ENOENT":
-            path = "/" in args[0] and turn.shell.dialect == "bash"
-            text = dialect.not_found("bash", args[0], True) if path else f"{args[0]}: not found"
-        else:
-            text = f"{args[0]}: {FileError(error.code).text}"
-        if turn.shell.dialect == "bash" and "/" in args[0]:
-            turn.complain(text if error.code != "ENOENT" else f"{args[0]}: No such file or directory")
-        else:
-            turn.complain_as("exec", text)
-        raise ShellExit(error.status, asked=turn.shell.dialect != "bash") from None
-    turn.machine.queue.append(turn.process.pid)
-    raise Replaced
 
 
 # ── places and words ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -426,14 +309,14 @@ BUILTINS: dict[str, Builtin] = {
     "printf": _printf,
     "test": _test,
     "[": _test,
-    "exit": _exit,
-    "return": _return,
-    "break": _break,
-    "continue": _break,
-    "eval": _eval,
-    ".": _source,
-    "source": _source,
-    "exec": _exec,
+    "exit": exit_,
+    "return": return_,
+    "break": break_,
+    "continue": break_,
+    "eval": eval_,
+    ".": source,
+    "source": source,
+    "exec": exec_,
     "export": export,
     "readonly": export,
     "local": local,
