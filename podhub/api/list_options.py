@@ -43,6 +43,13 @@ class _Written(msgspec.Struct, rename={"version": "v", "seq": "rv", "start": "st
     start: str = ""
 
 
+def check_all(call: Call) -> None:
+    """Refuse options that a list or the deletion of a collection cannot mean. Raises: Refused (400, 422)."""
+    call.whole("timeoutSeconds")  # nothing of it is ever late, but what is no number is refused
+    call.whole("limit")
+    check(call)
+
+
 def check(call: Call) -> None:
     """Refuse list or watch options that go not together. Raises: Refused (422)."""
     errors = _of_watch(call) if call.flag("watch") else _of_list(call)

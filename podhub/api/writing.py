@@ -79,6 +79,8 @@ async def delete(call: Call, address: Address, target: Target) -> Reply:
     _check_dry_run(call, options)
     check_options(call, "DeleteOptions")
     _check_delete(call, options)
+    if not target.name:
+        list_options.check_all(call)
     return await written(call, address, target, "delete" if target.name else "deletecollection", options)
 
 

@@ -24,6 +24,28 @@ def test_a_pod_is_applied_run_and_deleted(cluster: Reached) -> None:
     assert gone.stderr == 'Error from server (NotFound): pods "web" not found\n'
 
 
+def test_server_side_apply_takes_over_from_client_side_apply(cluster: Reached) -> None:
+    def settings(**data: str) -> str:
+        return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": data})
+
+    cluster.kubectl("apply", "-f", "-", stdin=settings(a="1", b="2"))
+    done = cluster.kubectl("apply", "--server-side", "-f", "-", stdin=settings(a="9"))
+    assert done.stdout == "configmap/settings serverside-applied\n"
+    kept = json.loads(cluster.kubectl("get", "cm", "settings", "-o", "json", "--show-managed-fields").stdout)
+    assert kept["data"] == {"a": "9"}
+    managers = {(entry["manager"], entry["operation"]) for entry in kept["metadata"]["managedFields"]}
+    assert managers == {("kubectl", "Apply"), ("kubectl-last-applied", "Apply")}
+    assert cluster.kubectl("apply", "view-last-applied", "cm/settings", "-o", "json").stdout.count('"a": "9"') == 1
+    refused = cluster.kubectl("apply", "--server-side", "--field-manager=you", "-f", "-", stdin=settings(a="8"), code=1)
+    assert refused.stderr.startswith('error: Apply failed with 1 conflict: conflict with "kubectl": .data.a\nPlease review')
+    wrong = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": 5}}
+    refused = cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(wrong), code=1)
+    assert refused.stderr == (
+        "Error from server: failed to create typed patch object (default/settings; /v1, Kind=ConfigMap): "
+        ".data.a: expected string, got &value.valueUnstructured{Value:5}\n"
+    )
+
+
 def test_exec_tells_streams_and_exit_code_apart(cluster: Reached) -> None:
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod("box")))
     cluster.kubectl("wait", "--for=condition=Ready", "pod/box", "--timeout=20s")

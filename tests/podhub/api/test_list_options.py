@@ -151,3 +151,16 @@ async def test_the_end_of_what_there_was_is_marked_for_those_who_take_bookmarks(
         events = [json.loads(line) for line in answer.body.splitlines()]
         annotations = [event["object"]["metadata"].get("annotations") or {} for event in events]
         assert sum("k8s.io/initial-events-end" in one for one in annotations) == marks
+
+
+async def test_a_collection_is_deleted_by_the_options_of_a_list(cluster: Cluster) -> None:
+    for query, code in (
+        (f"{MATCH}=Exact", 422),
+        ("limit=x", 400),
+        ("fieldSelector=spec.x%3D1", 400),
+        ("labelSelector=%21", 400),
+    ):
+        answer = await ask("DELETE", f"/clusters/{cluster.name}/{CONFIG_MAPS}", query)
+        assert answer.code == code, answer.body
+    code, body = await get(cluster, CONFIG_MAPS, "")
+    assert len(body["items"]) == 1
