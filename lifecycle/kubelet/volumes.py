@@ -35,6 +35,8 @@ SHORTEST_RESYNC, LONGEST_RESYNC = 60, 90
 
 FROM_OBJECTS = ("configMap", "secret", "downwardAPI", "projected")
 """Volumes that hold what the API says."""
+READ_ONLY = (*FROM_OBJECTS, "image")
+"""Volumes that no container writes, whatever its mount says."""
 
 HOST_PATH_KINDS = {
     "Directory": ("Directory", "is not a directory"),
@@ -149,7 +151,7 @@ class Volumes:
             mode = int(source.get("defaultMode") or 0o644)
             modes: dict[str, int] = {}
             files = self.files.of(pod, volume.type, source, modes)
-            self.kubelet.programs.set_volume(key, files, mode, modes or None)
+            self.kubelet.programs.set_volume(key, files, mode, modes or None, 0o777 if volume.type == "configMap" else 0o1777)
             self._hand_over(pod, key, read_only=True)
         else:
             self.kubelet.programs.set_volume(key)
@@ -251,7 +253,7 @@ class Volumes:
                 pinned = _pinned(pod, container, i)
                 self.kubelet.programs.pin_volume(key, path, pinned)
                 key = pinned
-            read_only = mount.read_only or volume.type == "image"
+            read_only = mount.read_only or volume.type in READ_ONLY
             found.append(programs.Mount(mount.mount_path, key, path, read_only))
         return tuple(found)
 

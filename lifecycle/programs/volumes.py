@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from lifecycle.clock import rfc3339
 from lifecycle.kernel import Kernel
-from lifecycle.programs.files import SETGID, Image, Node, Tree, View, join, parent
+from lifecycle.programs.files import SETGID, FileError, Image, Node, Tree, View, join, parent
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import ProgramsState
+
+
+DATA = "..data"
+DATA_PATH = f"/{DATA}"
 
 
 class Volumes(ABC):
@@ -30,27 +36,44 @@ class Volumes(ABC):
         """Count a change in a sandbox and tell those who wait for one."""
 
     def set_volume(
-        self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0o644, modes: Mapping[str, int] | None = None
+        self,
+        key: str,
+        files: Mapping[str, bytes] | None = None,
+        mode: int = 0o644,
+        modes: Mapping[str, int] | None = None,
+        root: int = 0o777,
     ) -> None:
         """Make a volume (empty where `files` is None), or give it new files: path in the volume -> content.
 
         ConfigMaps, Secrets, projected and downward API volumes bring their files and are replaced whole when they change;
-        an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths.
+        an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths, `root`
+        is the mode of the volume itself. Files lie in a directory of their own, to which `..data` leads, and names in the
+        volume lead through that. Kubernetes: pkg/volume/util/atomic_writer.go
         """
         tree = self.volume(key)
         if files is None or _holds(tree, files):
             return
         tree.clear()
+        now, directory = self.kernel.now, self._new_directory(key)
+        tree.put("/", Node("d", mode=root, mtime=now))
+        tree.put(f"/{directory}", Node("d", mode=0o755, mtime=now))
+        tree.put(DATA_PATH, Node("l", directory, mode=0o777, mtime=now))
         for path, content in files.items():
-            full = join("/", path)
+            full = join(f"/{directory}", path)
             above = parent(full)
-            while above != "/":
-                tree.nodes.setdefault(above, Node("d", mode=0o755, mtime=self.kernel.now))
+            while above not in tree.nodes:
+                tree.put(above, Node("d", mode=0o755, mtime=now))
                 above = parent(above)
-            text = content.decode("latin-1")
-            tree.put(full, Node("f", text, 0, (modes or {}).get(path, mode), self.kernel.now))
+            tree.put(full, Node("f", content.decode("latin-1"), 0, (modes or {}).get(path, mode), now))
+        for name in dict.fromkeys(path.partition("/")[0] for path in files):
+            tree.put(f"/{name}", Node("l", f"{DATA}/{name}", mode=0o777, mtime=now))
         for sandbox in tree.users:
             self.bump(sandbox)
+
+    def _new_directory(self, key: str) -> str:
+        """Return the name of a directory that nobody has: when it is made, and a number."""
+        number = self.kernel.seeds.number(10**10, "volume's directory", key, self.kernel.now)
+        return f"..{re.sub('[-:T]', '_', rfc3339(self.kernel.now)[:-1])}.{number}"
 
     def volume(self, key: str) -> Tree:
         """Return a volume, which is made where it is not there yet: a node's own files, or an empty directory."""
@@ -90,7 +113,11 @@ class Volumes(ABC):
 
     def has_room_for(self, key: str, path: str) -> bool:
         """Say whether a path in a volume is there, or could be made: nothing above it is anything but a directory."""
-        nodes, full = self.volume(key).nodes, join("/", path)
+        nodes = self.volume(key).nodes
+        try:
+            full = self._alone(key).resolve(join("/", path))
+        except FileError:
+            return False
         while (full := parent(full)) != "/":
             if full in nodes and nodes[full].kind != "d":
                 return False
@@ -99,15 +126,20 @@ class Volumes(ABC):
     def pin_volume(self, key: str, path: str, pinned: str) -> None:
         """Make a volume of what another holds at a path now, and below it; it does not change with the other."""
         full = join("/", path)
-        tree = self.state.volumes[pinned] = Tree()
+        real, tree = self._alone(key).resolve(full), Tree()
         for name, node in self.volume(key).nodes.items():
-            if name == full or name.startswith(full + "/"):
-                tree.put(name, node)
+            if name == real or name.startswith(real + "/"):
+                tree.put(full + name[len(real) :], node)
+        self.state.volumes[pinned] = tree
 
     def read_volume(self, key: str, path: str) -> str | None:
         """Return what a file in a volume holds, links followed; None where there is none."""
-        node = View(Image(), self.volume(key), [], {}, True).get(join("/", path))
+        node = self._alone(key).get(join("/", path))
         return node.content.encode("latin-1", "replace").decode("utf-8", "replace") if node and node.kind == "f" else None
+
+    def _alone(self, key: str) -> View:
+        """Return a volume as if there were nothing else."""
+        return View(Image(), self.volume(key), [], {}, True)
 
     def remove_volume(self, key: str) -> None:
         tree = self.state.volumes.pop(key, None)
@@ -138,5 +170,8 @@ class Volumes(ABC):
 
 def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
     """Say whether a volume holds just these files already."""
-    held = {path: node.text for path, node in tree.nodes.items() if node.kind == "f"}
-    return bool(files) and held == {join("/", path): content.decode("latin-1") for path, content in files.items()}
+    if DATA_PATH not in tree.nodes:
+        return False
+    above = f"/{tree.nodes[DATA_PATH].text}/"
+    held = {path.removeprefix(above): node.text for path, node in tree.nodes.items() if node.kind == "f"}
+    return held == {path: content.decode("latin-1") for path, content in files.items()}

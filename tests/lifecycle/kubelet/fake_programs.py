@@ -64,7 +64,9 @@ class FakePrograms:
     def remove_sandbox(self, sandbox_id: str) -> None:
         self.state.versions.pop(sandbox_id, None)
 
-    def set_volume(self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None) -> None:
+    def set_volume(
+        self, key: str, files: Mapping[str, bytes] | None = None, mode: int = 0, modes: object = None, root: int = 0
+    ) -> None:
         self.volumes[key] = dict(files or {})
 
     def set_volume_size(self, key: str, size: int) -> None:

@@ -40,9 +40,9 @@ def test_a_containers_own_group_goes_before_its_pods() -> None:
     assert said("id -g", own={"runAsGroup": 7}, **CONTEXT) == "7\n"
 
 
-@pytest.mark.parametrize("image", ["busybox", "debian"])
-def test_root_is_root_where_nothing_else_is_asked_for(image: str) -> None:
-    assert said("id; id -gn", image) == "uid=0(root) gid=0(root) groups=0(root)\nroot\n"
+@pytest.mark.parametrize(("image", "groups"), [("busybox", "0(root),10(wheel)"), ("debian", "0(root)")])
+def test_root_is_root_where_nothing_else_is_asked_for(image: str, groups: str) -> None:
+    assert said("id; id -gn", image) == f"uid=0(root) gid=0(root) groups={groups}\nroot\n"
 
 
 def played(script: str, *sources: dict[str, Any], security: dict[str, Any] | None = None, **more: Any) -> str:
@@ -105,4 +105,12 @@ def test_a_secret_that_its_owner_alone_may_read_can_be_read_by_the_fs_group(secu
 
 def test_the_group_does_not_write_what_is_made_of_objects() -> None:
     said = played("stat -L -c '%g %a' /data/key; stat -L -c '%g %a' /data", SECRET, secret={"secretName": "key"})
-    assert said == "2000 644\n2000 2777\n"
+    assert said == "2000 644\n2000 3777\n"
+
+
+@pytest.mark.parametrize(
+    "volume", [{"secret": {"secretName": "key"}}, {"projected": {"sources": [{"secret": {"name": "key"}}]}}]
+)
+def test_no_container_writes_what_is_made_of_objects(volume: dict[str, Any]) -> None:
+    said = played("echo x > /data/key; cat /data/key", SECRET, security={}, **volume)
+    assert said == "sh: can't create /data/key: Read-only file system\nsecret\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lifecycle.programs import Mount, node_volume
 from tests.lifecycle.programs.world import World
 
@@ -40,10 +42,25 @@ def test_a_config_map_brings_its_files_and_changes_them() -> None:
     assert world.exec(app, "cat", "/etc/config/a").stdout == "new\n"
 
 
+def test_names_in_a_volume_of_a_config_map_lead_to_where_its_files_lie() -> None:
+    world = World()
+    world.programs.set_volume("config", {"a": b"1\n", "sub/b": b"2\n"})
+    app = world.container("busybox", "sleep", "100", mounts=(Mount("/c", "config", read_only=True),))
+    links = world.exec(app, "sh", "-c", "readlink /c/..data /c/a /c/sub; ls -A /c").stdout.splitlines()
+    assert links[1:3] == ["..data/a", "..data/sub"]
+    assert links[3:] == [links[0], "..data", "a", "sub"]
+    assert re.fullmatch(r"\.\.\d{4}(_\d\d){5}\.\d+", links[0])
+    world.run(5)
+    world.programs.set_volume("config", {"a": b"new\n"})
+    assert world.exec(app, "ls", "-A", "/c").stdout.split()[1:] == ["..data", "a"]
+    assert world.exec(app, "readlink", "/c/..data").stdout.strip() != links[0]
+
+
 def test_a_sub_path_mounts_one_file() -> None:
     world = World()
     world.programs.set_volume("config", {"nginx.conf": b"x\n", "other": b"y\n"})
-    app = world.container("busybox", "sleep", "100", mounts=(Mount("/etc/app.conf", "config", "nginx.conf"),))
+    world.programs.pin_volume("config", "nginx.conf", "pinned")
+    app = world.container("busybox", "sleep", "100", mounts=(Mount("/etc/app.conf", "pinned", "nginx.conf"),))
     assert world.exec(app, "sh", "-c", "cat /etc/app.conf; ls /etc/other").stdout == "x\n"
 
 
