@@ -219,7 +219,12 @@ class Requests:
         if isinstance(metadata, dict):
             self._check_preconditions(kind, old, metadata.get("uid"), metadata.get("resourceVersion"))
         accepted = registry.accept_update(
-            manifest, old, options.field_validation(request), expected=kind, subresource=request.subresource
+            manifest,
+            old,
+            options.field_validation(request),
+            expected=kind,
+            subresource=request.subresource,
+            patched=request.verb == "patch",
         )
         granted = _granted(accepted)
         new = granted.object

@@ -30,6 +30,11 @@ LONGEST_PREFIX = 58
 SERVERS_OWN = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "managedFields")
 """Metadata that a new object may not bring."""
 
+OWNED_TWICE = (
+    ".metadata.ownerReferences contains duplicate entries{}; API server dedups owner references in 1.20+, "
+    "and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}"
+)
+
 KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 """Metadata that an update leaves as it was."""
 
@@ -109,12 +114,13 @@ def accept_update(
     *,
     expected: Kind | None = None,
     subresource: str = "",
+    patched: bool = False,
 ) -> Accepted | Status:
     """Return what a PUT of `manifest` makes of `old`, or the Status that refuses it; `generation` counts changed specs.
 
     Preconditions (resourceVersion, uid) are the caller's.
     """
-    known = read(manifest, field_validation, expected or kind_of(old.get("apiVersion"), old.get("kind")))
+    known = read(manifest, field_validation, expected or kind_of(old.get("apiVersion"), old.get("kind")), patched)
     if isinstance(known, Status):
         return known
     kind, new, warned = known.kind, known.object, known.warnings
@@ -136,8 +142,11 @@ def accept_update(
     return Accepted(kind, new, (*warned, *(warnings(kind, new, is_new=False) if not subresource else ())))
 
 
-def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None) -> Accepted | Status:
-    """Decode and default a manifest; a kind or version that it lacks is taken from `expected`."""
+def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None, patched: bool = False) -> Accepted | Status:
+    """Decode and default a manifest; a kind or version that it lacks is taken from `expected`.
+
+    `patched`: it is what a patch has made, which is looked through a moment later.
+    """
     if not isinstance(manifest, dict):
         return status.bad_request(_unrecognized(expected))
     group_version = manifest.get("apiVersion") or (expected.group_version if expected else "")
@@ -157,10 +166,24 @@ def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None
     texts = tuple(complaint.message for complaint in found.strict)
     if texts and field_validation == "Strict":
         return status.bad_request(f"{prefix} strict decoding error: {', '.join(texts)}")
+    if kind != expected:
+        version = f"the expected API version ({expected.group_version})"
+        return status.bad_request(f"the API version in the data ({group_version}) does not match {version}")
     obj = found.object
     obj["apiVersion"], obj["kind"] = group_version, name
     set_defaults(kind, obj)
-    return Accepted(kind, obj, texts if field_validation == "Warn" else ())
+    twice = _owned_once(obj["metadata"], patched)
+    return Accepted(kind, obj, (*(texts if field_validation == "Warn" else ()), *twice))
+
+
+def _owned_once(metadata: Object, patched: bool) -> tuple[str, ...]:
+    """Leave out owners that are named twice; return the warning of it. Kubernetes: dedupOwnerReferencesAndAddWarning"""
+    owners = metadata.get("ownerReferences") or []
+    twice = [owner.get("uid", "") for i, owner in enumerate(owners) if owner in owners[:i]]
+    if not twice:
+        return ()
+    metadata["ownerReferences"] = [owner for i, owner in enumerate(owners) if owner not in owners[:i]]
+    return (OWNED_TWICE.format(" after mutating admission happens" if patched else "", ", ".join(twice)),)
 
 
 def stored_form(kind: Kind, obj: Object) -> Object:

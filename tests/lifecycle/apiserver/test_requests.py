@@ -278,3 +278,28 @@ def test_a_fault_of_no_known_type_is_refused_at_its_field(rooms):
     answer = rooms.request("create", "faults", fault, group_version="podhub.dev/v1")
     assert answer.code == 422
     assert answer.body["details"]["causes"][0]["field"] == "spec.type"
+
+
+OWNER = {"apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "u"}
+TWICE = (
+    ".metadata.ownerReferences contains duplicate entries{}; API server dedups owner references in 1.20+, "
+    "and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: u"
+)
+
+
+def test_an_owner_that_is_named_twice_counts_once_and_is_warned_of(rooms):
+    body = {**config_map(), "metadata": {"name": "settings", "ownerReferences": [OWNER, OWNER, {**OWNER, "uid": "v"}]}}
+    made = rooms.request("create", "configmaps", body)
+    assert made.warnings == (TWICE.format(""),)
+    assert [owner["uid"] for owner in made.body["metadata"]["ownerReferences"]] == ["u", "v"]
+    patch = {"metadata": {"ownerReferences": [OWNER, OWNER]}}
+    patched = rooms.request("patch", "configmaps", patch, name="settings", content_type="application/merge-patch+json")
+    assert patched.warnings == (TWICE.format(" after mutating admission happens"),)
+    assert patched.body["metadata"]["ownerReferences"] == [OWNER]
+
+
+def test_an_event_of_another_group_than_that_which_is_asked_is_refused(rooms):
+    body = {"apiVersion": "events.k8s.io/v1", "kind": "Event", "metadata": {"name": "e"}, "regarding": {"namespace": "default"}}
+    answer = rooms.request("create", "events", body)
+    message = "the API version in the data (events.k8s.io/v1) does not match the expected API version (v1)"
+    assert (answer.code, answer.body["message"]) == (400, message)
