@@ -105,6 +105,14 @@ def test_a_screen_reader_hears_where_it_is(page: Page) -> None:
     expect(table).to_contain_text("ContainerCreating → Running")
 
 
+def test_a_screen_reader_hears_which_lane_the_keys_have_selected(page: Page) -> None:
+    page.goto(POD + "?at=50s")
+    page.get_by_role("slider", name="Playhead").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-part=announcer]")).to_have_text("liveness: Running")
+
+
 def test_zooming_takes_pills_apart(page: Page) -> None:
     page.goto(POD + "?at=0.5s")
     page.locator("[data-lane=events] .mark").first.click()
