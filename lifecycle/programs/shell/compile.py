@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from lifecycle.clock import SECOND, Micros
 from lifecycle.programs.shell.parser import parse
+from lifecycle.programs.shell.plain import idle_period, plain_words
 from lifecycle.programs.shell.syntax import (
     AndOr,
     Arith,
@@ -157,13 +157,8 @@ class Compiler:
         match command:
             case Simple():
                 self.simple(command, last)
-            case Redirected(inner, redirects):
-                compiled, count = self.redirects(redirects)
-                failed = Target()
-                self.emit("redirect", compiled, count, failed)
-                self.command(inner)
-                self.emit("restore")
-                self.place(failed)
+            case Redirected():
+                self.redirected(command)
             case If():
                 self.if_(command, last)
             case While():
@@ -172,34 +167,16 @@ class Compiler:
                 self.for_(command)
             case Select():
                 self.select(command)
-            case Coproc(name, body, text):
-                after = Target()
-                self.emit("coproc", after, name, text)
-                self.command(body, True)
-                self.emit("exit_child")
-                self.place(after)
+            case Coproc():
+                self.coproc(command)
             case ArithFor():
                 self.arith_for(command)
             case Case():
                 self.case(command, last)
-            case Function(name, body):
-                after = Target()
-                self.emit("function", name, after)
-                tested, self.tested = self.tested, 0
-                self.command(body)
-                self.tested = tested
-                self.emit("return_function")
-                self.place(after)
+            case Function():
+                self.function(command)
             case Subshell(body):
-                after = Target()
-                self.emit("subshell", after)
-                tested, self.tested = self.tested, self.tested
-                self.sequence(body, True)
-                self.tested = tested
-                self.emit("exit_child")
-                self.place(after)
-                if not self.tested:
-                    self.emit("check")
+                self.subshell(body)
             case Group(body):
                 self.sequence(body, last)
             case Condition(tokens):
@@ -217,7 +194,7 @@ class Compiler:
         words, w = self.words(command.words, a)
         redirects, r = self.redirects(command.redirects, a + w)
         substituted = len(self.steps) > before
-        plain = _plain(words) if not assigns and not redirects else None
+        plain = plain_words(words) if not assigns and not redirects else None
         if plain is not None:
             self.emit("plain", plain, bool(self.tested), last, command.line)
         else:
@@ -227,6 +204,39 @@ class Compiler:
         pipes = sum(step[0] in ("process_in", "process_out") for step in self.steps[before:])
         if pipes:
             self.emit("close_pipes", pipes)
+        if not self.tested:
+            self.emit("check")
+
+    def redirected(self, command: Redirected) -> None:
+        compiled, count = self.redirects(command.redirects)
+        failed = Target()
+        self.emit("redirect", compiled, count, failed)
+        self.command(command.command)
+        self.emit("restore")
+        self.place(failed)
+
+    def coproc(self, command: Coproc) -> None:
+        after = Target()
+        self.emit("coproc", after, command.name, command.text)
+        self.command(command.body, True)
+        self.emit("exit_child")
+        self.place(after)
+
+    def function(self, command: Function) -> None:
+        after = Target()
+        self.emit("function", command.name, after)
+        tested, self.tested = self.tested, 0
+        self.command(command.body)
+        self.tested = tested
+        self.emit("return_function")
+        self.place(after)
+
+    def subshell(self, body: Sequence) -> None:
+        after = Target()
+        self.emit("subshell", after)
+        self.sequence(body, True)
+        self.emit("exit_child")
+        self.place(after)
         if not self.tested:
             self.emit("check")
 
@@ -430,56 +440,3 @@ class Compiler:
             compiled.append(Redirect(redirect.fd, redirect.op, target))
             total += n
         return tuple(compiled), total
-
-
-def _plain(words: tuple[Any, ...]) -> tuple[str, ...] | None:
-    """Return the words of a command that needs no expansion at all, or None."""
-    texts = []
-    for word in words:
-        if not all(
-            isinstance(part, Lit) and (part.quoted or part.text == "[" or not _ACTIVE.intersection(part.text)) for part in word
-        ):
-            return None
-        texts.append("".join(part.text for part in word))
-    return tuple(texts)
-
-
-_ACTIVE = frozenset("*?[~{")
-
-
-def idle_period(loop: While) -> tuple[str, Micros] | None:
-    """Return what `while true; do sleep N; done` sleeps, as written and in Micros: a loop that nothing can tell from rest."""
-    if loop.until:
-        return None
-    condition, body = _plain_commands(loop.condition), _plain_commands(loop.body)
-    if condition is None or body is None:
-        return None
-    sleeps = [words for words in condition + body if words[0] == "sleep"]
-    if len(sleeps) != 1 or len(sleeps[0]) != 2 or len(condition) != 1:
-        return None
-    if any(words not in _NOTHING for words in condition + body if words[0] != "sleep"):
-        return None
-    try:
-        seconds = float(sleeps[0][1])
-    except ValueError:
-        return None
-    return (sleeps[0][1], round(seconds * SECOND)) if 0.01 <= seconds < 1e9 else None
-
-
-_NOTHING = {("true",), (":",), ("[", "1", "]"), ("[", "true", "]")}
-
-
-def _plain_commands(body: Sequence) -> list[tuple[str, ...]] | None:
-    found = []
-    for item in body.items:
-        commands = item.command.first.commands
-        if item.background or item.command.rest or item.command.first.negated or len(commands) != 1:
-            return None
-        command = commands[0]
-        if not isinstance(command, Simple) or command.assigns or command.redirects or not command.words:
-            return None
-        words = _plain(command.words)
-        if words is None:
-            return None
-        found.append(words)
-    return found
