@@ -214,8 +214,9 @@ def test_a_request_before_now_is_taken_now():
 
 def test_a_cluster_in_which_nothing_goes_on_is_at_rest():
     engine = Engine.new(Config(DEFAULT_START))
+    engine.advance(DEFAULT_START + SECOND)
     assert engine.at_rest
-    engine.request(DEFAULT_START, create("ends"))
+    engine.request(DEFAULT_START + SECOND, create("ends"))
     assert not engine.at_rest
     engine.advance(DEFAULT_START + 600 * SECOND)
     assert engine.at_rest
