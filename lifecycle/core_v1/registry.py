@@ -24,6 +24,8 @@ Object = dict[str, Any]
 FieldValidation = Literal["Strict", "Warn", "Ignore"]
 
 SCHEME = 'in scheme "pkg/api/legacyscheme/scheme.go:30"'
+OTHER_NAMESPACE = "the namespace of the provided object does not match the namespace sent on the request"
+
 LONGEST_PREFIX = 58
 """Characters that a generateName keeps before its suffix."""
 
@@ -124,7 +126,7 @@ def accept_update(
     if isinstance(known, Status):
         return known
     kind, new, warned = known.kind, known.object, known.warnings
-    refused = _same_object(new["metadata"], old["metadata"])
+    refused = _same_object(kind, new["metadata"], old["metadata"])
     if refused:
         return refused
     before = stored_form(kind, old)
@@ -214,23 +216,24 @@ def _unrecognized(expected: Kind | None) -> str:
 
 
 def _place(kind: Kind, metadata: Object, namespace: str) -> Status | None:
-    """Put a namespaced object in the namespace of the request."""
+    """Put a namespaced object in the namespace of the request, and any other one in none."""
     given = metadata.get("namespace", "")
     if not kind.namespaced:
+        metadata.pop("namespace", None)
         return None
     if given and namespace and given != namespace:
-        return status.bad_request("the namespace of the provided object does not match the namespace sent on the request")
+        return status.bad_request(OTHER_NAMESPACE)
     metadata["namespace"] = given or namespace or "default"
     return None
 
 
-def _same_object(new: Object, old: Object) -> Status | None:
+def _same_object(kind: Kind, new: Object, old: Object) -> Status | None:
+    if not kind.namespaced:
+        new.pop("namespace", None)
+    if new.get("namespace") and new["namespace"] != old.get("namespace", ""):
+        return status.bad_request(OTHER_NAMESPACE)
     if new.get("name", old["name"]) != old["name"]:
         text = f"the name of the object ({new['name']}) does not match the name on the URL ({old['name']})"
-        return status.bad_request(text)
-    given, namespace = new.get("namespace"), old.get("namespace", "")
-    if given and given != namespace:
-        text = f"the namespace of the object ({given}) does not match the namespace on the request ({namespace})"
         return status.bad_request(text)
     return None
 

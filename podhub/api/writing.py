@@ -34,7 +34,7 @@ async def create(call: Call, address: Address, target: Target) -> Reply:
     check_options(call, "CreateOptions")
     body = await bodies.read_object(call, target.kind)
     target = _bound(target, body)
-    _check_namespace(target, body, "the namespace of the provided object does not match the namespace sent on the request")
+    _check_namespace(target, body)
     if isinstance(body, dict) and target.subresource == "eviction":
         _check_dry_run(call, body.get("deleteOptions"))
     return await written(call, address, target, "create", body)
@@ -53,6 +53,7 @@ async def update(call: Call, address: Address, target: Target) -> Reply:
     """Replace an object. Raises: Refused."""
     check_options(call, "UpdateOptions")
     body = await bodies.read_object(call, target.kind)
+    _check_namespace(target, body)
     metadata = body.get("metadata") if isinstance(body, dict) else None
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if isinstance(name, str) and name and name != target.name:
@@ -61,9 +62,6 @@ async def update(call: Call, address: Address, target: Target) -> Reply:
     if isinstance(metadata, dict) and not name:
         why = f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
         raise Refused(status.bad_request(why))
-    own = metadata.get("namespace") if isinstance(metadata, dict) else None
-    why = f"the namespace of the object ({own}) does not match the namespace on the request ({target.namespace})"
-    _check_namespace(target, body, why)
     return await written(call, address, target, "update", body)
 
 
@@ -136,11 +134,12 @@ def _apply_errors(call: Call) -> list[field.Error]:
     return [field.forbidden("force", "may not be specified for non-apply patch")] if "force" in call.query else []
 
 
-def _check_namespace(target: Target, body: Any, why: str) -> None:
+def _check_namespace(target: Target, body: Any) -> None:
+    """Refuse an object of another namespace than the path's. Raises: Refused (400)."""
     metadata = body.get("metadata") if isinstance(body, dict) else None
     own = metadata.get("namespace") if isinstance(metadata, dict) else None
     if target.kind.namespaced and isinstance(own, str) and own and target.namespace and own != target.namespace:
-        raise Refused(status.bad_request(why))
+        raise Refused(status.bad_request(registry.OTHER_NAMESPACE))
 
 
 async def written(call: Call, address: Address, target: Target, verb: str, body: Any) -> Reply:

@@ -76,6 +76,22 @@ def test_the_namespace_is_the_requests_and_must_be_the_bodys() -> None:
     )
 
 
+def test_an_update_is_in_the_namespace_of_its_object() -> None:
+    old = {**granted(accept(POD, namespace="team")), "apiVersion": "v1", "kind": "Pod"}
+    moved = {**old, "metadata": {**old["metadata"], "namespace": "other"}}
+    assert refused(accept_update(moved, old)).message == (
+        "the namespace of the provided object does not match the namespace sent on the request"
+    )
+
+
+def test_what_is_in_no_namespace_loses_the_one_it_names() -> None:
+    manifest = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "namespace": "team"}}
+    made = granted(accept(manifest))
+    assert "namespace" not in made["metadata"]
+    changed = granted(accept_update({**made, "metadata": {**made["metadata"], "namespace": "team"}}, made))
+    assert "namespace" not in changed["metadata"]
+
+
 def test_what_is_the_servers_own_is_not_taken_from_a_manifest() -> None:
     manifest = {**POD, "metadata": {"name": "p1", "uid": "mine", "creationTimestamp": None}, "status": {"phase": "Running"}}
     obj = granted(accept(manifest, namespace="default"))
