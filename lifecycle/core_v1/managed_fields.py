@@ -28,6 +28,11 @@ class Manager(NamedTuple):
     subresource: str = ""
 
 
+MOST_UPDATES = 10
+ANCIENT = Manager("ancient-changes", "Update")
+"""Who stands for the managers whose updates are oldest, where there are more than so many."""
+
+
 class Entry(NamedTuple):
     """What a manager manages, since when."""
 
@@ -190,7 +195,21 @@ def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, sub
     if present is None or "fieldsV1" in present:
         had = frozenset(paths((present or {}).get("fieldsV1") or {}, ())) - (before.keys() - after.keys())
         mine |= {"fieldsType": "FieldsV1", "fieldsV1": tree(had | changed)} if had | changed else {"fieldsV1": {}}
-    return [entry for entry in [*left, mine] if entry.get("fieldsV1", True)]
+    return _capped(kind, new, [entry for entry in [*left, mine] if entry.get("fieldsV1", True)])
+
+
+def _capped(kind: Kind, obj: Object, stored: list[Object]) -> list[Object]:
+    """Put those who have updated an object longest ago together, where there are many. Kubernetes: capmanagers.go"""
+    updates = sum(entry.get("operation") == "Update" for entry in stored)
+    if updates <= MOST_UPDATES:
+        return stored
+    found = entries(kind, {**obj, "metadata": {**obj["metadata"], "managedFields": stored}})
+    oldest = sorted((one for one in found if one.operation == "Update"), key=lambda one: (found[one].time, one))
+    gone = oldest[: updates - MOST_UPDATES + 1]
+    together = frozenset[Path]().union(*(found[one].paths for one in gone))
+    time = found[gone[-1]].time
+    left = {one: entry for one, entry in found.items() if one not in gone}
+    return written(kind, {**left, ANCIENT: Entry(together, time)})
 
 
 def _left(entry: Object, moved: set[Path]) -> Object:

@@ -189,3 +189,20 @@ def test_a_subresource_writes_no_managers() -> None:
     body = {**read, "metadata": {**read["metadata"], "managedFields": other}}
     assert rooms.request("update", "pods", body, name="web", subresource="status").code == 200
     assert list(_by_manager(_read(rooms))) == ["maker"]
+
+
+def test_the_oldest_of_many_managers_become_one() -> None:
+    rooms = Rooms()
+    _made(rooms, fieldManager="maker")
+    for n in range(1, 13):
+        rooms.run(1)
+        label = {"metadata": {"labels": {f"l{n}": "x"}}}
+        more = {"query": {"fieldManager": [f"m{n}"]}, "content_type": "application/merge-patch+json"}
+        assert rooms.request("patch", "pods", label, name="web", **more).code == 200
+    read = _read(rooms)
+    managers = _by_manager(read)
+    assert sorted(managers) == sorted(["ancient-changes", *(f"m{n}" for n in range(4, 13))])
+    assert {"f:l1", "f:l2", "f:l3", "f:app"} <= managers["ancient-changes"]["f:metadata"]["f:labels"].keys()
+    assert "f:containers" in managers["ancient-changes"]["f:spec"]
+    ancient = next(entry for entry in read["metadata"]["managedFields"] if entry["manager"] == "ancient-changes")
+    assert ancient["time"] == "2026-01-01T00:00:03Z"
