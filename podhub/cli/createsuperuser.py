@@ -18,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make the user; return 1 where that is refused."""
     try:
+        if not arguments.noinput and not sys.stdin.isatty():
+            raise CommandError("error: no terminal to ask at: give --noinput and --username, and set DJANGO_SUPERUSER_PASSWORD")
         ready()
     except CommandError as wrong:
         print(wrong, file=sys.stderr)

@@ -24,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print a kubeconfig; return 1 where there is no such cluster or moment."""
     try:
+        if not arguments.server.startswith(("http://", "https://")):
+            raise CommandError(f"error: --server: {arguments.server!r} is no address such as {SERVER}")
         ready()
         with told():
             print(yaml.safe_dump(_config(arguments), sort_keys=False), end="")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lifecycle.clock import Micros
 from lifecycle.controllers import heartbeats
+from podhub.cli.database import has_tables, unusable
 from podhub.cli.objects import CommandError, Object
 
 if TYPE_CHECKING:
@@ -17,11 +18,16 @@ if TYPE_CHECKING:
 
 
 def start() -> None:
-    """Set up as much of Django as reading the log needs, which is less than half of the time that all of it takes."""
+    """Set up as much of Django as reading the log needs, which is less than half of the time that all of it takes.
+
+    Raises: CommandError where the database is of no use.
+    """
     from django.apps import apps
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "podhub.settings")
     apps.populate(["podhub.log", "podhub.runs"])
+    if not has_tables():
+        raise unusable("it is empty: podhub up makes a cluster in it")
 
 
 @contextmanager
@@ -31,15 +37,17 @@ def told() -> Iterator[None]:
     from django.db.utils import DatabaseError
 
     try:
-        from podhub.log.errors import LogError
+        from podhub.log.errors import LogError, NoSuchCluster
     except ImproperlyConfigured as wrong:
         raise CommandError(f"error: {wrong}") from None
     try:
         yield
+    except NoSuchCluster as wrong:
+        raise CommandError(f"error: {wrong}; podhub cluster list tells which there are") from None
     except (LogError, ImproperlyConfigured) as wrong:
         raise CommandError(f"error: {wrong}") from None
     except DatabaseError as wrong:
-        raise CommandError(f"error: the database cannot be used: {str(wrong).strip()}") from None
+        raise unusable(wrong) from None
 
 
 class LogSource:

@@ -58,7 +58,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, OverflowError) as wrong:
-        why = os.strerror(wrong.errno) if isinstance(wrong, OSError) and wrong.errno else str(wrong)
+        why = os.strerror(wrong.errno) if isinstance(wrong, OSError) and wrong.errno else str(wrong).rstrip(".")
         raise CommandError(f"error: cannot listen on {host}, port {port}: {why}; choose another with --port") from None
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from podhub.cli import main
 from podhub.cli.logs import chosen
@@ -142,7 +144,7 @@ def test_a_file_that_is_not_there(podhub: Told) -> None:
 
 def test_a_cluster_that_is_not_there(podhub: Told, tmp_path: Path) -> None:
     status, _, err = podhub("apply", "-f", write(tmp_path, WEB), "--cluster", "nope")
-    assert (status, err) == (1, "error: cluster 'nope' not found\n")
+    assert (status, err) == (1, "error: cluster 'nope' not found; podhub cluster list tells which there are\n")
 
 
 def test_delete_says_what_it_deleted(podhub: Told, tmp_path: Path) -> None:
@@ -350,6 +352,31 @@ def test_a_fork_that_cannot_be_is_refused(crashed: Told, words: tuple[str, ...],
     status, _, err = crashed("cluster", "create", "twin", *words)
     assert status == 1
     assert said in err
+
+
+def test_a_kubeconfig_needs_an_address(podhub: Told) -> None:
+    status, out, err = podhub("kubeconfig", "--server", "127.0.0.1:9999")
+    assert (status, out) == (1, "")
+    assert err == "error: --server: '127.0.0.1:9999' is no address such as http://127.0.0.1:8000\n"
+
+
+def test_a_user_is_not_asked_for_where_there_is_no_terminal(podhub: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    status, _, err = podhub("createsuperuser")
+    assert (status, err.startswith("error: no terminal to ask at: give --noinput")) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("get", "pods"), ("apply", "-f", "pod.yaml"), ("export", "--cluster", "default")])
+def test_a_database_of_a_newer_version_is_refused(
+    podhub: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    write(tmp_path, WEB)
+    monkeypatch.chdir(tmp_path)
+    MigrationRecorder(connection).record_applied("log", "9999_later")
+    status, out, err = podhub(*words)
+    MigrationRecorder(connection).record_unapplied("log", "9999_later")
+    assert (status, out) == (1, "")
+    assert "a newer PodHub has changed it (log.9999_later): use that version; DATABASE_URL may name another" in err
 
 
 def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:

@@ -91,7 +91,8 @@ def liveness(podhub: Podhub) -> list[str]:
 
 def test_a_cluster_that_does_not_exist_is_said_so(podhub: Podhub) -> None:
     for words in (["get", "pods"], ["describe", "pod", "x"], ["events"], ["export"], ["verify"]):
-        assert podhub(*words, "--cluster", "nope") == (1, "", "error: cluster 'nope' not found\n")
+        told = podhub(*words, "--cluster", "nope")
+        assert told == (1, "", "error: cluster 'nope' not found; podhub cluster list tells which there are\n")
 
 
 def test_a_moment_that_is_none_is_said_so(podhub: Podhub, liveness: list[str]) -> None:
@@ -127,7 +128,7 @@ def test_a_recording_that_cannot_be_read_names_the_line(podhub: Podhub, tmp_path
     code, _, err = podhub("import", bad, "--cluster", "bad")
     assert code == 1
     assert err.startswith(f"error: {bad}: line 1: not JSON")
-    assert podhub("get", "pods", "--cluster", "bad")[2] == "error: cluster 'bad' not found\n"
+    assert podhub("get", "pods", "--cluster", "bad")[2].startswith("error: cluster 'bad' not found; ")
 
 
 def test_verify_says_that_a_log_is_whole(podhub: Podhub, liveness: list[str]) -> None:
