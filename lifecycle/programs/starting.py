@@ -324,6 +324,10 @@ def load_shell(
         shell.vars.setdefault("SHLVL", "1")
         shell.vars.setdefault("_", name)
         shell.exported |= {"SHLVL", "_"}
+    elif dialect == "ash":
+        level = process.env.get("SHLVL", "0")
+        shell.vars["SHLVL"] = str(int(level) + 1 if level.isdecimal() else 1)
+        shell.exported.add("SHLVL")
     process.program, process.shell = dialect, shell
     if text is not None:
         shell.frames = [Frame(text)]

@@ -215,3 +215,10 @@ def test_an_unmodelled_command_says_what_was_assumed() -> None:
     assert world.output() == "sh: mkfs.ext4: not found\nafter 0\n"
     assert [body["about"] for body in world.traces("assumption")] == ["command"]
     assert "fdisk is not modelled" in world.traces("assumption")[0]["text"]
+
+
+def test_busyboxs_shell_tells_programs_how_deep_it_is() -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    assert world.exec(app, "sh", "-c", "printenv SHLVL; sh -c 'printenv SHLVL'; env -i sh -c 'echo $SHLVL'").stdout == "1\n2\n1\n"
+    assert world.exec(app, "printenv", "SHLVL").stdout == ""
