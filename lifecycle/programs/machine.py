@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
-from lifecycle.programs import budget, output, pid_namespaces, streams
+from lifecycle.programs import budget, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node, View, join
 from lifecycle.programs.interface import Exit
@@ -244,6 +244,8 @@ class Machine:
             self.kernel.cancel(process.timer)
             process.timer = None
         process.shell = None
+        if "peer" in process.data:
+            peers.hang_up(self, process)
         process.data = {}
         self.hold(process, -process.memory)
         for fd in list(process.fds):

@@ -6,7 +6,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, pid_namespaces, proc, sessions, starting
+from lifecycle.programs import asks, peers, pid_namespaces, proc, sessions, starting
 from lifecycle.programs.files import Tree, View, join
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
@@ -259,9 +259,9 @@ class Programs(Volumes, Running):
             self.kernel.cancel(asked.deadline)
         sandbox = self.state.sandboxes.get(state.spec.sandbox)
         if sandbox:
-            ports = self.ports(sandbox)
-            for port in [port for port, one in ports.items() if one.container == container_id]:
-                del ports[port]
+            for ports in (self.ports(sandbox), sandbox.udp_ports):
+                for port in [port for port, one in ports.items() if one.container == container_id]:
+                    del ports[port]
             sandbox.containers.remove(container_id)
             self.bump(state.spec.sandbox)
         del self.state.containers[container_id]
@@ -451,6 +451,8 @@ class Programs(Volumes, Running):
         mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == machine.state.spec.id]
         for port in mine:
             del ports[port]
+        if machine.sandbox.udp_ports:
+            peers.release(machine, process)
         self.forwarding.close_process(machine.state.spec.id, process.pid)
         if mine:
             machine.changed(None)

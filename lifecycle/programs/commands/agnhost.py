@@ -9,7 +9,7 @@ from html import escape
 from urllib.parse import parse_qs
 
 from lifecycle.clock import MILLISECOND, SECOND, go_duration, parse_go_duration
-from lifecycle.programs import exchange
+from lifecycle.programs import exchange, peers
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
@@ -155,7 +155,17 @@ def _netexec(call: Call, options: dict[str, str]) -> int | None:
     said = _logged(call, "Started HTTP server on port {port}")
     if udp != "-1":
         said += "\n" + _logged(call, f"Started UDP server on port  {udp}")
+        if "listening" not in call.data and udp.isdigit():
+            peers.bind(call.machine, call.process, int(udp), "agnhost-udp")
     return serve(call, [port], "agnhost-netexec", said)
+
+
+@server("agnhost-udp", manner=NO_HTTP)
+def netexec_datagram(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """Answer a datagram: hostname, echo TEXT, clientip."""
+    word, _, text = request.body.strip().partition(" ")
+    said = {"hostname": machine.hostname(), "echo": text, "clientip": f"{request.client}:43210"}.get(word.lower(), "")
+    return HTTPResponse(0, said, protocol="tcp")
 
 
 @server("agnhost-netexec")

@@ -40,6 +40,14 @@ DEBIAN = names(
     "lsblk logger nsenter unshare setpriv tic toe tset tput reset infocmp"
 )
 
+MORE_BUSYBOX = names(
+    "addgroup adduser base32 chattr chpasswd chrt cksum comm crond crontab cryptpw delgroup deluser dnsd ed fgconsole flock "
+    "fsync ftpd fuser hd hexedit hush inotifyd install iostat ipaddr iplink iproute iprule lsattr lsof lspci lsusb mesg "
+    "mountpoint mpstat nice nohup ntpd passwd pmap printenv pscan pstree pwdx resize runlevel script sendmail setarch "
+    "setuidgid split su sum sv tcpsvd telnetd tree tsort ttysize udpsvd users vlock volname wall whois"
+)
+"""What Debian's busybox lacks, and its own image has."""
+
 PROGRAM_FILE = "\x7fELF"
 
 _BASE_DIRECTORIES = names(
@@ -118,7 +126,7 @@ _DEBIAN_GROUP = (
 
 def busybox() -> dict[str, Node]:
     nodes = dict(skeleton())
-    for name in BUSYBOX:
+    for name in (*BUSYBOX, *MORE_BUSYBOX):
         nodes["/bin/" + name] = program("ash" if name in ("sh", "ash") else name, "busybox")
     nodes["/bin/busybox"] = program("busybox", "busybox")
     nodes["/usr/bin/env"] = link("/bin/env")

@@ -83,6 +83,7 @@ class Lexer:
         self.bodies: dict[int, Word] = {}
         self.cut = 0  # characters taken out of the text, for they have been read ahead
         self.unfinished = False  # a here-document has not come to its end
+        self.subshells: set[tuple[int, int]] = set()  # where `$((` was tried in vain: one within others is tried but once
         self.operators = [op for op in OPERATORS if self.bash or op not in BASH_ONLY or (dialect == "ash" and op in ASH_TOO)]
 
     def fail(self, kind: str, token: str = "", expecting: str = "") -> ParseError:
@@ -336,12 +337,14 @@ class Lexer:
 
     def _parenthesis(self, quoted: bool) -> Part:
         start, line = self.i, self.line
-        if self.text.startswith("$((", start):
+        place = start, len(self.text)
+        if self.text.startswith("$((", start) and place not in self.subshells:
             self.i = start + 3
             word = self._arithmetic_word()
             if word is not None:
                 return Arith(word, quoted)
             self.i, self.line = start, line
+            self.subshells.add(place)
         self.i = start + 2
         return Sub(self._nested(), quoted)
 

@@ -5,10 +5,13 @@ What a script costs is told in steps, the work that the engine counts; a step is
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from lifecycle.programs import Mount, budget
 from lifecycle.programs.files import Node
+from lifecycle.programs.shell.parser import parse
 from tests.lifecycle.programs.world import World
 
 GROWN = "x=a; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do x=$x$x; done; "
@@ -231,6 +234,13 @@ def fill(world: World, container: str, size: int) -> None:
     """Write a file /tmp/a of a size."""
     view = world.programs.view(world.programs.state.containers[container])
     view.put(view.target("/tmp/a"), Node("f", "a" * size))
+
+
+@pytest.mark.parametrize("dialect", ["ash", "bash"])
+def test_what_could_be_arithmetic_is_tried_once_where_it_stands(dialect: str) -> None:
+    began = process_time()
+    parse("echo " + "$((" * 22 + " echo " + ") )" * 22, dialect)
+    assert process_time() - began < 10, "seconds; minutes where each pair of parentheses is tried twice within each other"
 
 
 def test_files_together_take_no_more_than_one_may() -> None:
