@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import re
+from collections.abc import Container
 from typing import Any
+
+import msgspec
 
 from lifecycle.core_v1 import defaults
 from lifecycle.printers.documents import yaml_text
@@ -24,16 +29,25 @@ TOLERATED = [
 """Kubernetes: plugin/pkg/admission/defaulttolerationseconds"""
 
 
-def manifest(cluster: Cluster, namespace: str, name: str) -> str:
-    """Return the manifest of the newest Pod of this name as YAML, without its namespace; "" where the log tells of none."""
+def manifest(cluster: Cluster, namespace: str, name: str, taken: Container[str] = ()) -> str:
+    """Return the manifest of the newest Pod of this name as YAML, without its namespace; "" where the log tells of none.
+
+    Where its name is `taken` it gets the next that is free.
+    """
     rows = Entry.objects.filter(within(cluster, cluster.head), kind=Entry.Kind.CHANGE, resource="pods", type="ADDED")
     seq = rows.filter(namespace=namespace, name=name).order_by("-seq").values_list("seq", flat=True).first()
     added = read.entry(cluster, seq) if seq else None
     if added is None:
         return ""
-    pod = _asked(cluster, added) or _told(added.content)
+    pod = _asked(cluster, added) or told(added.content)
     metadata = {key: value for key, value in pod["metadata"].items() if value and key not in ("namespace", "managedFields")}
-    return yaml_text({**pod, "metadata": metadata})
+    return yaml_text({**pod, "metadata": metadata | {"name": _free(metadata["name"], taken)}})
+
+
+def _free(name: str, taken: Container[str]) -> str:
+    stem = re.sub(r"-\d{1,3}$", "", name)
+    numbered = (f"{stem}-{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if each not in taken)
 
 
 def _asked(cluster: Cluster, added: read.Line) -> Object | None:
@@ -44,20 +58,29 @@ def _asked(cluster: Cluster, added: read.Line) -> Object | None:
     return body if named else None
 
 
-def _told(pod: Object) -> Object:
+def told(pod: Object) -> Object:
+    """Return a recorded Pod as it was applied, or else without what the server put in, or as much without it as can be."""
     try:
-        return bare(pod)
+        return _applied(pod) or bare(pod)
     except (AttributeError, KeyError, TypeError, ValueError):  # a recording may hold what no API server would have let in
         return {key: value for key, value in pod.items() if key != "status"}
+
+
+def _applied(pod: Object) -> Object | None:
+    """Return what `kubectl apply` was given, where it left that on the Pod."""
+    text = (pod["metadata"].get("annotations") or {}).get(LAST_APPLIED)
+    try:
+        applied = codec.parse(text.encode()) if text else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    metadata = applied.get("metadata") if isinstance(applied, dict) else None
+    same = isinstance(metadata, dict) and metadata.get("name") == pod["metadata"]["name"]
+    return applied if same else None
 
 
 def bare(pod: Object) -> Object:
     """Return a Pod as somebody may have written it: without status, identity, place, and what the server fills in by itself."""
     metadata = {key: value for key, value in pod["metadata"].items() if key in ("name", "namespace", "labels", "annotations")}
-    applied = (metadata.get("annotations") or {}).get(LAST_APPLIED)
-    if applied is not None:
-        found: Object = codec.parse(applied.encode())
-        return found
     written = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _without_admission(copy.deepcopy(pod["spec"]))}
     return _without_defaults(written)
 

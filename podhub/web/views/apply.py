@@ -53,8 +53,10 @@ def _to_start_from(request: HttpRequest, cluster: Cluster) -> tuple[str, str]:
     source, _slash, pod = request.GET.get("of", "").partition("/")
     namespace, found, name = pod.partition("/")
     if found:
-        text = again.manifest(rights.seen(request.user, source), namespace, name)
-        return text, namespace if namespace in cluster_page.namespaces(newest(cluster)) else "default"
+        here = newest(cluster)
+        into = namespace if namespace in cluster_page.namespaces(here) else "default"
+        taken = {name for of, name in here.view.names("pods") if of == into}
+        return again.manifest(rights.seen(request.user, source), namespace, name, taken), into
     chosen = named(request.GET.get("manifest", ""))
     return chosen.text if chosen else "", "default"
 

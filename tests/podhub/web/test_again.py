@@ -8,6 +8,7 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 import yaml
 from django.test import Client
 
@@ -16,7 +17,7 @@ from lifecycle.printers.documents import yaml_text
 from podhub.log import importing
 from podhub.log.models import Cluster
 from podhub.runs import clusters
-from podhub.web.again import bare, manifest
+from podhub.web.again import LAST_APPLIED, bare, manifest, told
 from tests.podhub.web.conftest import RECORDINGS
 
 LIVENESS = {"exec": {"command": ["cat", "/tmp/healthy"]}, "initialDelaySeconds": 5, "periodSeconds": 5}
@@ -51,19 +52,26 @@ def test_what_the_server_put_in_is_left_out_and_comes_again() -> None:
     pod["spec"]["containers"][0]["volumeMounts"] = [{"name": "kube-api-access-x", "mountPath": "/var/run"}]
     pod["spec"]["tolerations"].append(waits)
     pod["spec"] |= {"nodeName": "node1", "priority": 0, "serviceAccountName": "default", "serviceAccount": "default"}
-    told = bare(pod)
-    assert told["spec"] == written
-    told["spec"]["containers"][0]["resources"] = {}
-    defaults.pod(told)
-    assert told["spec"] == whole["spec"]
+    written_again = bare(pod)
+    assert written_again["spec"] == written
+    written_again["spec"]["containers"][0]["resources"] = {}
+    defaults.pod(written_again)
+    assert written_again["spec"] == whole["spec"]
+
+
+@pytest.mark.parametrize("applied", ["[]", "{", '{"metadata": 1}', "[" * 5000, '{"metadata": {"name": "other"}}', 7])
+def test_what_kubectl_left_on_a_pod_may_be_anything(applied: Any) -> None:
+    metadata = {"name": "web", "annotations": {LAST_APPLIED: applied}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": "none"}}
+    assert told(pod)["metadata"]["name"] == "web"
 
 
 def test_every_recorded_pod_is_told_so_that_it_can_be_created() -> None:
     for path in sorted(RECORDINGS.glob("*/pods.jsonl")):
         pod = json.loads(path.read_text().partition("\n")[0])["object"]
         pod["metadata"].pop("annotations", None)
-        told = submission.check(yaml_text(bare(pod)))
-        wrong = [problem.message for problem in told.problems if "no PriorityClass with name" not in problem.message]
+        checked = submission.check(yaml_text(bare(pod)))
+        wrong = [problem.message for problem in checked.problems if "no PriorityClass with name" not in problem.message]
         assert wrong == [], path.parent.name
 
 
@@ -80,6 +88,8 @@ def test_the_editor_opens_with_a_recorded_pods_manifest(transactional_db: None, 
     assert 'value="default"' in editor
     html = client.get("/c/default/pods/default/liveness-exec/").content.decode()
     assert 'href="/c/default/apply/?of=default/default/liveness-exec"' in html
+    once_more = client.get("/c/default/apply/?of=default/default/liveness-exec").content.decode()
+    assert "\n  name: liveness-exec-2\n" in once_more
 
 
 def test_a_pod_that_nobody_knows_opens_an_empty_editor(transactional_db: None, client: Client) -> None:
