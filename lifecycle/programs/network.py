@@ -166,7 +166,7 @@ class Network:
         """Return the addresses of one whole name (no search); None: NXDOMAIN."""
         domain = self.state.cluster_domain
         if not name.endswith(f".{domain}"):
-            return None if name == domain else public_addresses(name)
+            return None if name == domain or self._begins_here(name) else public_addresses(name)
         labels = name[: -len(domain) - 1].split(".")
         if labels[-1:] == ["svc"] and len(labels) in (3, 4):
             service = self.state.services.get(f"{labels[-2]}/{labels[-3]}")
@@ -177,6 +177,12 @@ class Network:
         if labels[-1:] == ["pod"] and len(labels) == 3 and re.fullmatch(r"\d+-\d+-\d+-\d+", labels[0]):
             return [labels[0].replace("-", ".")]
         return None
+
+    def _begins_here(self, name: str) -> bool:
+        """Say whether a name is the beginning of one in this cluster, which nobody outside knows: web.shop, web.shop.svc."""
+        labels = name.split(".")
+        last = labels[-1]
+        return last in ("svc", "default", "kube-system") or (len(labels) > 1 and f"{last}/{labels[-2]}" in self.state.services)
 
     def _addresses(self, service: Service, hostname: str) -> list[str] | None:
         if service.external_name:

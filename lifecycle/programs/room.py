@@ -6,7 +6,7 @@ import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, peers, pid_namespaces, proc, sessions, starting
+from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, sessions, starting
 from lifecycle.programs.files import Tree, View, join
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
@@ -506,6 +506,8 @@ class Programs(Volumes, Running):
         return proc.text(machine, process, parts)
 
     def proc_exists(self, machine: Machine, process: Process, path: str) -> bool:
+        if path.startswith(cgroups.ROOT):
+            return cgroups.text(machine, path) is not None
         return proc.exists(machine, process, path)
 
     def on_wake(self, container_id: str, pid: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from lifecycle.programs import pid_namespaces, terminal
+from lifecycle.programs import cgroups, pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
 from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
@@ -128,6 +128,8 @@ def _special(machine: Machine, process: Process, path: str, mode: str) -> Open |
         return _descriptor(machine, process, {"stdin": 0, "stdout": 1, "stderr": 2}[path[5:]])
     if path.startswith("/dev/fd/") and path[8:].isdigit():
         return _descriptor(machine, process, int(path[8:]))
+    if path.startswith(cgroups.ROOT):
+        return _cgroup_file(machine, process, path, mode)
     if not path.startswith("/proc/"):
         return None
     parts = path.split("/")
@@ -142,6 +144,16 @@ def _special(machine: Machine, process: Process, path: str, mode: str) -> Open |
         return None
     if mode != "r":
         return Open("null", writes=True)
+    return Open("text", text=text)
+
+
+def _cgroup_file(machine: Machine, process: Process, path: str, mode: str) -> Open | None:
+    text = cgroups.text(machine, path)
+    if text is None:
+        return None
+    if mode != "r":
+        raise FileError("EROFS")
+    machine.moves(process)
     return Open("text", text=text)
 
 

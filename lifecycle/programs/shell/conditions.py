@@ -127,7 +127,7 @@ class Tests:
         if node is None:
             return (
                 op in "edfrs"
-                and value.startswith("/proc/")
+                and value.startswith(("/proc/", "/sys/fs/cgroup/"))
                 and self.machine.room.proc_exists(self.machine, self.process, value)
             )
         kind = {"d": "d", "f": "f", "L": "l", "h": "l", "p": "p", "S": "s", "c": "c", "b": "b"}.get(op)

@@ -144,3 +144,38 @@ def test_packages_come_over_the_network() -> None:
     assert world.exec(app, "apk", "add", "--no-cache", "curl").code == 1
     world.programs.remove_fault("f")
     assert world.exec(app, "sh", "-c", "apk add --no-cache curl && command -v curl").stdout.endswith("/usr/bin/curl\n")
+
+
+def test_programs_see_what_memory_they_may_use() -> None:
+    assert shown("cat /sys/fs/cgroup/memory.max") == "max\n"
+    assert shown("cat /sys/fs/cgroup/memory.max; echo 1 > /sys/fs/cgroup/memory.max", memory=64 << 20) == (
+        "67108864\nsh: can't create /sys/fs/cgroup/memory.max: Read-only file system\n"
+    )
+    assert shown("[ -f /sys/fs/cgroup/memory.max ] && [ ! -e /sys/fs/cgroup/nosuch ] && echo there") == "there\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("echo hello | gzip | gunzip", "hello\n"),
+        ("cd /tmp; echo x > a; gzip a; ls; zcat a.gz; gunzip a.gz; ls", "a.gz\nx\na\n"),
+        ("gzip nosuch", "gzip: nosuch: No such file or directory\n"),
+        ("echo x | gunzip", "gunzip: invalid magic\n"),
+        ("cd /tmp; echo x > a; gunzip a; cat a", "gunzip: a: unknown suffix - ignored\nx\n"),
+    ],
+)
+def test_files_are_packed_and_unpacked(command: str, text: str) -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "1000")
+    result = world.exec(app, "sh", "-c", f"{{ {command}; }} 2>&1")
+    assert result.stdout == text
+
+
+def test_the_beginning_of_a_clusters_name_is_not_known_outside() -> None:
+    world = World()
+    world.programs.network.set_service(Service("shop", "web", "10.96.0.50", (("http", 80),)))
+    app = world.container("busybox", "sleep", "1000")
+    assert "NXDOMAIN" in world.exec(app, "nslookup", "web.shop").stdout
+    assert "NXDOMAIN" in world.exec(app, "nslookup", "web.shop.svc").stdout
+    assert "10.96.0.50" in world.exec(app, "nslookup", "web.shop.svc.cluster.local").stdout
+    assert world.exec(app, "nslookup", "example.org").code == 0
