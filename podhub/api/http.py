@@ -117,11 +117,11 @@ class Call:
 
     async def begin(self, code: int, content_type: str, headers: Headers = ()) -> None:
         """Send an answer's head; its body comes in parts."""
-        named = [("content-type", content_type), ("cache-control", "no-cache, private"), *headers]
+        own = {"content-type": content_type, "cache-control": "no-cache, private", "x-content-type-options": "nosniff"}
+        given = {name.lower() for name, _ in headers}
+        named = [*((name, value) for name, value in own.items() if name not in given), *headers]
         if self.deprecated:
             named += warning_headers((self.deprecated,))
-        if any(name == "cache-control" for name, _ in headers):
-            del named[1]
         raw = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in named if value]
         await self.send({"type": "http.response.start", "status": code, "headers": raw})
 

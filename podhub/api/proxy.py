@@ -51,7 +51,7 @@ OF_THE_ORIGIN = HOP_BY_HOP | {
 }
 """Headers of an answer that are not passed on, beside Access-Control-*."""
 
-SANDBOX: Headers = (("content-security-policy", "sandbox"), ("x-content-type-options", "nosniff"))
+SANDBOX: Headers = (("content-security-policy", "sandbox"),)
 
 _TAG = re.compile(
     rb"<(?:a|area|audio|base|body|button|embed|form|frame|iframe|img|input|link|object|script|source|video)\b[^<>]{0,4096}>",

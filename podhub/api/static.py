@@ -31,7 +31,7 @@ def answer(call: Call, root: str, path: str) -> Reply | None:
 def _answer(call: Call, root: str, path: str) -> Reply | None:
     if path.startswith(HEALTH):
         text = f"[+]ping ok\n{path.split('/')[1]} check passed\n" if call.flag("verbose") else "ok"
-        return Reply(200, text.encode(), "text/plain; charset=utf-8", (("x-content-type-options", "nosniff"),))
+        return Reply(200, text.encode(), "text/plain; charset=utf-8")
     if path == "/version":
         return _tagged(call, discovery.VERSION)
     if path.startswith("/openapi"):

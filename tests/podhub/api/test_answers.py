@@ -21,7 +21,8 @@ def test_pages_of_other_sites_are_refused(cluster: Reached) -> None:
     assert ask(cluster.root + PODS, Host="elsewhere.example").code == 403
     posted = ask(cluster.root + PODS, "POST", json.dumps(pod("web")), Content_Type="text/plain")
     assert (posted.code, posted.json["reason"]) == (415, "UnsupportedMediaType")
-    assert ask(cluster.root + PODS, Origin=cluster.server.url).code == 200
+    own = ask(cluster.root + PODS, Origin=cluster.server.url)
+    assert (own.code, own.headers["x-content-type-options"]) == (200, "nosniff")
 
 
 def test_a_list_goes_on_as_of_the_seq_it_began_at(cluster: Reached) -> None:
