@@ -38,6 +38,11 @@ def newest(cluster: Cluster) -> Showing:
     return Showing(cluster, head, now(cluster, horizon), live=True)
 
 
+def just_read(cluster: Cluster) -> Showing:
+    """Show a cluster as it is now, where its row has been read this moment."""
+    return Showing(cluster, cluster.head, now(cluster, cluster.horizon), live=True)
+
+
 def showing(cluster: Cluster, query: Mapping[str, str]) -> Showing:
     """Show the moment that a query string names, or else the newest. Raises: BadMoment, NotYet."""
     text = query.get("at") or (f"seq-{query['seq']}" if query.get("seq") else "")

@@ -25,7 +25,7 @@ from podhub.web.errors import refusals
 from podhub.web.forms import ClusterForm, DropForm, PlainForm, RecordingForm
 from podhub.web.gallery import gallery
 from podhub.web.pages import guarded, page, problem
-from podhub.web.showing import clock_for_browser, clock_text, newest, now, showing
+from podhub.web.showing import clock_for_browser, clock_text, just_read, now, showing
 from podhub.web.story import unwatched_since
 
 CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
@@ -40,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _summary(cluster: Cluster) -> dict[str, Any]:
-    shown = newest(cluster)
+    shown = just_read(cluster)
     return {"cluster": cluster, "pods": shown.view.count("pods"), "clock": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S}"}
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from podhub.log import clusters
 from podhub.log.models import Cluster, Drop
 from podhub.runs.clusters import create_cluster
 from tests.podhub.web.conftest import RECORDINGS
@@ -128,3 +129,13 @@ def test_the_site_says_that_it_is_well(db: None, client: Client, settings: Any) 
     settings.TEAM = True
     page = client.get("/healthz")
     assert (page.status_code, page.content) == (200, b"ok")
+
+
+def test_the_list_of_clusters_costs_no_query_for_each(
+    recorded: Cluster, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(10):
+        clusters.fork(recorded, 5 + number, f"fork-{number}", wall=0)
+    assert client.get("/").content.decode().count('class="head"') == 11
+    with django_assert_max_num_queries(3):
+        client.get("/")
