@@ -174,12 +174,12 @@ def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
 def _database() -> dict[str, Any]:
     if not env.str("DATABASE_URL", default=""):
         return _sqlite({"ENGINE": "django.db.backends.sqlite3", "NAME": str(_data_dir() / "podhub.sqlite3")})
-    database: dict[str, Any] = env.db_url("DATABASE_URL")
-    engine: str = database.get("ENGINE", "")  # none where the text is no URL
-    if engine.endswith("sqlite3"):
-        return _sqlite(database)
-    if engine.endswith("postgresql"):
-        return _postgresql(database)
+    if "://" in env.str("DATABASE_URL"):
+        database: dict[str, Any] = env.db_url("DATABASE_URL")
+        if database["ENGINE"].endswith("sqlite3"):
+            return _sqlite(database)
+        if database["ENGINE"].endswith("postgresql"):
+            return _postgresql(database)
     raise ImproperlyConfigured("DATABASE_URL: PodHub keeps its log in SQLite or PostgreSQL: sqlite:///PATH or postgres://...")
 
 

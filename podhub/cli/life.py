@@ -43,13 +43,18 @@ class Life:
             self._check(timed, self.engine.request(at, timed.request))
         yield from self._note(self.engine.advance(self.engine.now))
         while (self._alive or not self._seen or not self.engine.at_rest) and self._is_going_on():
-            yield from self._note(self.engine.advance(self.until, most=1))
+            yield from self._note(self.engine.advance(self._next(), most=1))
         self.ending = self._how_it_ended()
 
     def _advance(self, to: Micros) -> Iterator[Output]:
         while self.engine.now < to:
             yield from self._note(self.engine.advance(to, most=SLICE))
         yield from self._note(self.engine.advance(to))
+
+    def _next(self) -> Micros:
+        """Return how far to go on: once all Pods have ended only to what is due next, which may have been the last."""
+        wake_at = self.engine.wake_at
+        return self.until if self._alive or not self._seen or wake_at is None else min(self.until, wake_at)
 
     def _is_going_on(self) -> bool:
         return self.engine.wake_at is not None and self.engine.now < self.until

@@ -41,7 +41,7 @@ def test_a_database_that_nobody_has_filled_says_who_does(tmp_path: Path) -> None
     assert "podhub.sqlite3 cannot be used: it is empty: podhub up makes a cluster in it" in err
 
 
-@pytest.mark.parametrize("url", ["podhub.sqlite3", "mysql://user@host/name"])
+@pytest.mark.parametrize("url", ["podhub.sqlite3", "mysql://user@host/name", "nope://x"])
 def test_what_names_no_database_is_told_what_does(tmp_path: Path, url: str) -> None:
     status, err = podhub("get", "pods", DATABASE_URL=url, PODHUB_DATA=str(tmp_path))
     assert status == 1

@@ -85,6 +85,15 @@ def test_a_life_is_watched_from_its_first_request_to_its_end(file, capsys):
     assert "all Pods have ended" in err
 
 
+def test_a_life_ends_with_its_last_pod_however_long_it_might_have_gone_on(file, capsys):
+    said = set()
+    for until in ("60", "3000"):
+        assert main(["run", file(ENDS), "--until", until]) == 0
+        said.add(capsys.readouterr().err)
+    (ending,) = said
+    assert float(ending.removeprefix("ended after ").partition("s:")[0]) < 20
+
+
 def test_a_life_that_does_not_end_is_stopped_and_that_is_said(file, capsys):
     assert main(["run", file(STAYS), "--until", "20", "-o", "watch"]) == 0
     out, err = capsys.readouterr()
