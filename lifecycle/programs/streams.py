@@ -37,18 +37,28 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
         special = _special(machine, process, full, mode)
         if special is not None:
             return special
+    if mode == "r":
+        return _open_to_read(machine, process, view.place(full))
+    return _open_to_write(machine, process, full, mode)
+
+
+def _open_to_read(machine: Machine, process: Process, place: Place) -> Open:
+    node = machine.view.node_at(place)
+    if node is None:
+        raise FileError("ENOENT")
+    if node.kind == "d":
+        return Open("directory", place.tree, place.path)
+    if not machine.view.allows(node, 4):
+        raise FileError("EACCES")
+    if node.kind == "p":
+        return _named_pipe(machine, process, place, "r")
+    return _node(place.tree, place.path, node, False)
+
+
+def _open_to_write(machine: Machine, process: Process, full: str, mode: str) -> Open:
+    view = machine.view
     place = view.place(full)
     node = view.node_at(place)
-    if mode == "r":
-        if node is None:
-            raise FileError("ENOENT")
-        if node.kind == "d":
-            return Open("directory", place.tree, place.path)
-        if not view.allows(node, 4):
-            raise FileError("EACCES")
-        if node.kind == "p":
-            return _named_pipe(machine, process, place, mode)
-        return _node(place.tree, place.path, node, False)
     if node is None:
         place = view.target(full)
         view.make(place, Node(mode=0o666 & ~process.umask, mtime=machine.kernel.now, user=process.user))

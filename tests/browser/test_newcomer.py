@@ -128,27 +128,26 @@ def test_what_is_wrong_is_shown_at_its_line(page: Page, name: str) -> None:
     assert chosen.strip(" -").startswith(INVALID[name])
 
 
-def test_a_pod_is_deleted_with_a_grace_period_and_its_end_is_watched(page: Page) -> None:
-    make_cluster(page, "ending")
-    upload(page, "ending", GALLERY / "mypod.yaml")
+def watch_the_end(page: Page, cluster: str, grace: int) -> None:
+    """Make the Pod `mypod` in a cluster of its own, and delete it."""
+    make_cluster(page, cluster)
+    upload(page, cluster, GALLERY / "mypod.yaml")
     expect(page.locator("#pod-state")).to_have_text("Running")
     page.get_by_role("button", name="Delete…").click()
-    page.get_by_label("Grace period in seconds").fill("2")
+    page.get_by_label("Grace period in seconds").fill(str(grace))
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("#pod-note")).to_contain_text("has been gone since")
+
+
+def test_a_pod_is_deleted_with_a_grace_period_and_its_end_is_watched(page: Page) -> None:
+    watch_the_end(page, "ending", grace=2)
     expect(page.locator("#pod-describe")).to_contain_text(re.compile(r"Name: +mypod"))
     expect(page.get_by_role("button", name="Delete…")).to_be_hidden()
     assert "?" not in page.url
 
 
 def test_a_page_of_a_pod_that_is_gone_goes_live_when_it_is_made_again(page: Page) -> None:
-    make_cluster(page, "again")
-    upload(page, "again", GALLERY / "mypod.yaml")
-    expect(page.locator("#pod-state")).to_have_text("Running")
-    page.get_by_role("button", name="Delete…").click()
-    page.get_by_label("Grace period in seconds").fill("0")
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.locator("#pod-note")).to_contain_text("has been gone since")
+    watch_the_end(page, "again", grace=0)
     other = page.context.new_page()
     upload(other, "again", GALLERY / "mypod.yaml")
     expect(page.locator("#pod-state")).to_have_text("Running")
