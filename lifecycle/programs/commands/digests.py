@@ -7,6 +7,7 @@ import re
 from base64 import b64decode, b64encode
 
 from lifecycle.programs.commands.call import Call, command, lines_of
+from lifecycle.programs.commands.files import parse_size
 from lifecycle.programs.commands.inputs import whole
 from lifecycle.programs.files import FileError
 
@@ -66,3 +67,71 @@ def _decoded(text: str) -> tuple[str, bool]:
     good = re.match(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==|[A-Za-z0-9+/]=))?", text)
     assert good is not None
     return b64decode(good.group()).decode("latin-1"), good.end() == len(text)
+
+
+@command("cksum", "sum")
+def cksum(call: Call) -> int | None:
+    """Show a file's checksum and its size: POSIX's, or the one of BSD (sum)."""
+    names = [arg for arg in call.args if not arg.startswith("-")]
+    found = whole(call, names)
+    if found is None:
+        return None
+    for name, text in found:
+        shown = f" {name}" if names else ""
+        if call.name == "cksum":
+            call.out(f"{_posix_crc(text)} {len(text)}{shown}\n")
+        else:
+            call.out(f"{_bsd_sum(text):05} {-(-len(text) // 1024):5}{shown}\n")
+    return int(len(found) < len(names))
+
+
+def _crc_table() -> list[int]:
+    table = []
+    for byte in range(256):
+        crc = byte << 24
+        for _ in range(8):
+            crc = (crc << 1) ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1
+        table.append(crc & 0xFFFFFFFF)
+    return table
+
+
+_CRC = _crc_table()
+
+
+def _posix_crc(text: str) -> int:
+    crc, length = 0, len(text)
+    for character in text:
+        crc = (crc << 8 & 0xFFFFFFFF) ^ _CRC[crc >> 24 ^ ord(character)]
+    while length:
+        crc, length = (crc << 8 & 0xFFFFFFFF) ^ _CRC[crc >> 24 ^ length & 0xFF], length >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def _bsd_sum(text: str) -> int:
+    total = 0
+    for character in text:
+        total = (total >> 1) + ((total & 1) << 15) + ord(character) & 0xFFFF
+    return total
+
+
+@command("split")
+def split(call: Call) -> int | None:
+    """Cut a text into files of so many lines or bytes: xaa, xab ..."""
+    options, names = call.options("l:b:a:d", {"lines": "l", "bytes": "b"})
+    found = whole(call, names[:1])
+    if found is None:
+        return None
+    text, prefix = "".join(one for _, one in found), names[1] if len(names) > 1 else "x"
+    if "b" in options:
+        size = parse_size(options["b"]) or 0
+        if size < 1:
+            return call.fail(f"invalid number of bytes: '{options['b']}'")
+        parts = [text[i : i + size] for i in range(0, len(text), size)]
+    else:
+        count = max(int(options.get("l", "1000")), 1)
+        lines = lines_of(text, keepends=True)
+        parts = ["".join(lines[i : i + count]) for i in range(0, len(lines), count)]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for number, part in enumerate(parts[: len(letters) ** 2]):
+        call.write_file(f"{prefix}{letters[number // 26]}{letters[number % 26]}", part)
+    return int(len(parts) > len(letters) ** 2)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
 from lifecycle.programs.files import FileError, join
 from lifecycle.programs.shell import patterns
-from lifecycle.programs.shell.arithmetic import evaluate
+from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 from lifecycle.programs.shell.compile import Slot
 from lifecycle.programs.shell.syntax import Arith, ArrayLit, Lit, Var
 from lifecycle.programs.shell.transform import OPERATORS, attributes, transformed, whole_array
@@ -101,7 +101,10 @@ class Expander:
 
     def number(self, word: tuple[Any, ...]) -> int:
         """Return an arithmetic word's value. Raises: ArithmeticError_."""
-        return evaluate(self.text(word), self.turn.get_text, self.turn.set_checked)
+        text = self.text(word)
+        if self.turn.shell.dialect == "dash" and not text.isalnum():
+            text = _of_dash(text)
+        return evaluate(text, self.turn.get_text, self.turn.set_checked)
 
     # ── splitting ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -480,3 +483,16 @@ def _word(items: list[Any]) -> tuple[Any, ...]:
         else:
             out.append(Lit(item) if isinstance(item, str) else item)
     return tuple(out)
+
+
+_NOT_OF_DASH = re.compile(r"\*\*|,|[A-Za-z_]\w*\s*(?:\+\+|--)(?!\s*[\w(])")
+
+
+def _of_dash(text: str) -> str:
+    """Return an arithmetic expression as dash reads it, which only knows POSIX's operators: ++x is +(+x).
+
+    Raises: ArithmeticError_
+    """
+    if _NOT_OF_DASH.search(text):
+        raise ArithmeticError_("syntax", text)
+    return re.sub(r"\+\+(?=\s*[\w(])", "+ +", re.sub(r"--(?=\s*[\w(])", "- -", text))

@@ -127,7 +127,9 @@ def guarded(turn: Turn, make: Callable[[], Any]) -> Any:
         return make()
     except ExpansionError as error:
         turn.complain(str(error))
-        raise ShellExit(2 if turn.shell.dialect != "bash" else 1 if turn.shell.input else 127) from error
+        raise ShellExit(
+            2 if turn.shell.dialect != "bash" else 1 if turn.shell.input or "e" in turn.shell.options else 127
+        ) from error
     except ArithmeticError_ as error:
         turn.complain(words.arithmetic(turn.shell.dialect, error.kind, error.token, error.token))
         raise ShellExit(1 if turn.shell.dialect == "bash" else 2) from error

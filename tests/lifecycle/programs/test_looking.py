@@ -179,3 +179,20 @@ def test_the_beginning_of_a_clusters_name_is_not_known_outside() -> None:
     assert "NXDOMAIN" in world.exec(app, "nslookup", "web.shop.svc").stdout
     assert "10.96.0.50" in world.exec(app, "nslookup", "web.shop.svc.cluster.local").stdout
     assert world.exec(app, "nslookup", "example.org").code == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "script", "text"),
+    [
+        ("ubuntu", "i=1; echo $((++i)) $i $((i - -1))", "1 1 2\n"),
+        ("ubuntu", "i=1; echo $((i++))", 'sh: 1: arithmetic expression: expecting primary: "i++"\n'),
+        ("ubuntu", "bash -c 'i=1; echo $((i++)) $i $((2**3))'", "1 2 8\n"),
+        ("ubuntu", "cd /tmp; printf 'a\\nb\\n' > 1; printf 'a\\nc\\nd\\n' > 2; diff 1 2", "2c2,3\n< b\n---\n> c\n> d\n"),
+        ("ubuntu", "cd /tmp; printf 'a\\nb\\n' > 1; printf 'b\\nc\\n' > 2; comm 1 2", "a\n\t\tb\n\tc\n"),
+        ("busybox", "echo x | diff - /dev/null", "--- -\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"),
+        ("ubuntu", "printf abc | cksum; printf abc > /tmp/f; sum /tmp/f", "1219131554 3\n16556     1 /tmp/f\n"),
+        ("ubuntu", "cd /tmp; printf 'a\\nb\\nc\\n' | split -l 2 - p; cat pab; ls", "c\npaa\npab\n"),
+    ],
+)
+def test_shells_and_tools_do_what_the_real_ones_do(image: str, script: str, text: str) -> None:
+    assert shown(script, image) == text
