@@ -41,6 +41,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             connection.close_pool()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords quickly: each costs a good second otherwise, as it should in life."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
 @pytest.fixture
 def guarded(transactional_db: None) -> Iterator[None]:
     """The database as it is in life, with the log's guards."""
