@@ -24,5 +24,13 @@ VOLUMES: Micros = 300 * MILLISECOND
 WORKER: Micros = 1
 """From the start of one of a Pod's probe workers to that of the next."""
 
+WORKERS: Micros = 64
+"""Between whole numbers of these, of which a second has a whole number, each of a Pod's workers has a moment of its own."""
+
 UNMOUNT: Micros = 180 * MILLISECOND
 """From the end of the last container to the last volume's."""
+
+
+def slotted(at: Micros, slot: Micros) -> Micros:
+    """Return a worker's own moment, from one on: no other worker of its Pod ever begins at the same."""
+    return -(-at // WORKERS) * WORKERS + slot

@@ -49,7 +49,7 @@ class Prober:
             for type, probe in probes_of(container):
                 key = f"{container.name}/{type}"
                 if key not in pod.probes:
-                    origin = self.kernel.now + slot
+                    origin = delays.slotted(self.kernel.now, slot)
                     pod.probes[key] = worker = ProbeWorker(container.name, type, probe.period_seconds * SECOND, origin)
                     worker.slot = slot
                 slot += delays.WORKER
@@ -64,9 +64,9 @@ class Prober:
     def _resume(self, pod: PodState, worker: ProbeWorker, begins: Micros) -> None:
         """Spread the first attempts after a kubelet's start; a container that outlived its kubelet keeps its results."""
         assert pod.resumed_at is not None
-        worker.origin = begins + worker.slot
-        if worker.period > begins - pod.resumed_at:
-            worker.origin += round(self._part(self.kubelet.node(pod)) * worker.period)
+        waits = worker.period > begins - pod.resumed_at
+        part = self._part(self.kubelet.node(pod)) if waits else 0
+        worker.origin = delays.slotted(begins + round(part * worker.period), worker.slot)
         self._schedule(pod, worker, worker.origin)
         record = pod.runtime.latest(worker.container)
         if record and record.state == "running" and record.started_at < pod.resumed_at - OUTLIVED:
@@ -115,7 +115,8 @@ class Prober:
         elif worker and worker.repeats:
             self.repeating.trigger(pod, worker)
         elif worker and worker.origin <= self.kernel.now:
-            self._schedule(pod, worker, self.kernel.now + delays.TRIGGER + worker.slot, triggered=True)
+            at = delays.slotted(self.kernel.now + delays.TRIGGER, worker.slot)
+            self._schedule(pod, worker, at, triggered=True)
 
     def status_changed(self, pod: PodState) -> None:
         """Let parked workers look again at their next tick if the Pod's status or its end says something new to them."""
@@ -338,7 +339,7 @@ class Prober:
             return
         now, period = self.kernel.now, worker.period
         if worker.triggered:
-            self._schedule(pod, worker, now, triggered=True)
+            self._schedule(pod, worker, delays.slotted(now, worker.slot), triggered=True)
         elif (now - worker.origin) // period > (worker.began - worker.origin) // period:
             self._schedule(pod, worker, now)
         elif not worker.on_hold and not (self._still_runs(pod, worker) and self.repeating.park(pod, worker, probe, outcome)):

@@ -139,7 +139,7 @@ class Repeating:
             self.wake(pod, worker)
             worker.triggered = True
         else:
-            worker.origin = self.kernel.now + delays.TRIGGER + worker.slot
+            worker.origin = delays.slotted(self.kernel.now + delays.TRIGGER, worker.slot)
             self._end_at(pod, worker, worker.origin)
             self._take_numbers(worker)
 

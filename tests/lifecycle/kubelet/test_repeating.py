@@ -129,6 +129,23 @@ def test_a_log_is_the_same_however_its_attempts_are_played(
     assert told(play(requests, 30 * MINUTE)) == told(play(requests, 30 * MINUTE, one_by_one=True))
 
 
+def test_two_workers_of_a_pod_never_begin_at_one_moment() -> None:
+    check = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 1, "failureThreshold": 1}
+    first = {
+        "name": "a",
+        "image": "busybox",
+        "command": ["sleep", "100000"],
+        "startupProbe": check | {"exec": {"command": ["date"]}},
+        "livenessProbe": check | {"periodSeconds": 60},
+        "readinessProbe": check,
+    }
+    requests = [(0, pod(first, {"name": "b", "image": "busybox", "command": ["sleep", "100000"], "readinessProbe": check}))]
+    outputs = play(requests, 30 * MINUTE)
+    attempts = [(o.at, o.container, o.body["probe"]) for o in outputs if isinstance(o, Trace) and o.kind == "probe"]
+    assert len({at for at, *_ in attempts}) == len(set(attempts))
+    assert told(outputs) == told(play(requests, 30 * MINUTE, one_by_one=True))
+
+
 def unready(**probe: Any) -> dict[str, Any]:
     return {
         "name": "a",
