@@ -1,0 +1,16 @@
+"""The guards as they are now, for logs that began with fewer: nothing is replaced, and no log shrinks."""
+
+from django.db import migrations
+
+from podhub.log import guards
+
+
+def renew(apps, schema_editor):
+    guards.lift(schema_editor.connection)
+    guards.install(schema_editor.connection)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("log", "0002_guards")]
+
+    operations = [migrations.RunPython(renew, migrations.RunPython.noop)]
