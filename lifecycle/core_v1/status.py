@@ -145,8 +145,8 @@ def internal_error(message: str) -> Status:
     return Status(500, "InternalError", f"Internal error occurred: {message}", {"causes": [{"message": message}]})
 
 
-def unavailable(message: str) -> Status:
-    return Status(503, "ServiceUnavailable", message)
+def unavailable(message: str, seconds: int = 0) -> Status:
+    return Status(503, "ServiceUnavailable", message, {"retryAfterSeconds": seconds} if seconds else None)
 
 
 def timeout(message: str, seconds: int = 0) -> Status:

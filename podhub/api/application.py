@@ -91,7 +91,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         reply = Reply(500, f"{said}\n".encode(), "text/plain; charset=utf-8")
     except OperationalError as wrong:
         log.warning("database busy path=%s error=%s", scope["path"], wrong)
-        reply = status_reply(status.unavailable("the database is busy; try again"))
+        reply = status_reply(status.unavailable("the database is busy; try again", seconds=1))
     except Exception as wrong:  # the last resort: a defect here is one client's trouble
         log.exception("failed path=%s", scope["path"])
         reply = status_reply(status.internal_error(type(wrong).__name__))

@@ -171,8 +171,8 @@ def status_reply(status: Status) -> Reply:
     """Return a Status as an answer."""
     headers = warning_headers(status.warnings)
     seconds = (status.details or {}).get("retryAfterSeconds")
-    if status.code == 503 or seconds:
-        headers += (("retry-after", str(seconds or 1)),)
+    if seconds:
+        headers += (("retry-after", str(seconds)),)
     return json_reply(status.object(), status.code, headers)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 import msgspec
 from django.db import connection
 
+from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Answer
 from podhub import wake
@@ -68,7 +69,8 @@ def broken(why: str) -> Answer:
 
 
 def busy() -> Answer:
-    return failure(503, "ServiceUnavailable", "the database is busy; try again in a second")
+    busy = status.unavailable("the database is busy; try again in a second", seconds=1)
+    return Answer(0, busy.code, busy.object())
 
 
 def dropped(name: str) -> Answer:

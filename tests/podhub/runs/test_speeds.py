@@ -124,7 +124,7 @@ def test_a_clock_that_was_set_back_with_the_walls_goes_on_from_what_is_known(
     cluster = make("c", text)
     queue(cluster, create("web", beats=100_000))
     advance(cluster.pk)
-    wall.pass_(600)
+    wall.pass_(90)
     while advance(cluster.pk):
         pass
     known = fresh(cluster).horizon
