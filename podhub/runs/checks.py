@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from lifecycle.apiserver.options import field_validation
 from lifecycle.clock import parse_rfc3339
 from lifecycle.core_v1 import registry
 from lifecycle.core_v1.schema import KINDS, Kind
@@ -57,7 +56,7 @@ def _answer(status: Status) -> Answer:
 def _check_create(cluster: Cluster, kind: Kind, request: Request) -> Answer | None:
     """Refuse an object that cannot be decoded; and one that is not valid, if its namespace is there to refuse it."""
     try:
-        accepted = registry.accept(request.body, _field_validation(request), expected=kind, namespace=request.namespace)
+        accepted = registry.accept(request.body, field_validation(request), expected=kind, namespace=request.namespace)
     except Exception as wrong:  # a defect in reading what anybody may post must not become one of the server
         return _answer(internal_error(f"{type(wrong).__name__}: {wrong}"))
     if not isinstance(accepted, Status) or accepted.code == 403:  # what admission says depends on what is there
@@ -71,15 +70,6 @@ def _namespace_is_there(cluster: Cluster, request: Request) -> bool:
     metadata = request.body.get("metadata") or {}
     found = View(cluster, cluster.head).find("namespaces", "", request.namespace or metadata.get("namespace") or "default")
     return found is not None and not found.object["metadata"].get("deletionTimestamp")
-
-
-def _field_validation(request: Request) -> Literal["Strict", "Warn", "Ignore"]:
-    match request.query.get("fieldValidation"):
-        case ["Strict"]:
-            return "Strict"
-        case ["Ignore"]:
-            return "Ignore"
-    return "Warn"
 
 
 def _check_clock(request: Request) -> Answer | None:
