@@ -13,7 +13,7 @@ from lifecycle.clock import SECOND, Micros, go_duration
 from lifecycle.kernel import Reply
 from lifecycle.programs.exchange import LATENCY, Origin, Reached, answer, health, reach
 from lifecycle.programs.interface import ConnectResult, GRPCCheck, GRPCResult, HTTPGet, HTTPResult, TCPConnect
-from lifecycle.programs.servers import GRPC, HTTPRequest
+from lifecycle.programs.servers import GRPC, UNKNOWN_SERVICE, HTTPRequest
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
@@ -112,5 +112,8 @@ def grpc(room: Programs, request: GRPCCheck, reply: Reply) -> None:
     if delay is None or reached.delay + delay > request.timeout:
         text = f"timeout: health rpc did not complete within {limit}"
         room.answer(reply, GRPCResult(error=text, steady=steady), request.timeout)
+    elif status == UNKNOWN_SERVICE:
+        text = f"error: health rpc probe failed: rpc error: code = NotFound desc = {status}"
+        room.answer(reply, GRPCResult(error=text, steady=steady), reached.delay + delay)
     else:
         room.answer(reply, GRPCResult(status, steady=steady), reached.delay + delay)

@@ -240,10 +240,10 @@ class GRPCCheck(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class GRPCResult(msgspec.Struct, frozen=True, tag=True):
-    """`status` is SERVING, NOT_SERVING, UNKNOWN or SERVICE_UNKNOWN; else `error` is the probe's text.
+    """`status` is SERVING, NOT_SERVING or UNKNOWN; else `error` is the probe's text.
 
     Kubernetes: pkg/probe/grpc (`timeout: failed to connect service "IP:PORT" within 1s: context deadline exceeded`,
-    `error: this server does not implement the grpc health protocol ...`).
+    `error: health rpc probe failed: rpc error: code = NotFound desc = unknown service`).
     """
 
     status: str = ""

@@ -76,6 +76,9 @@ ACCESS_LOGS: dict[str, Callable[[Machine, Process, HTTPRequest, HTTPResponse], N
 GRPC: dict[str, Callable[[Machine, Process, str], tuple[str, bool]]] = {}
 """gRPC health: kind of server -> function that gives a service's status and whether it is steady."""
 
+UNKNOWN_SERVICE = "unknown service"
+"""What such a function gives for a service that its server does not know; on the wire it is an error, NotFound."""
+
 REASONS = {
     200: "OK",
     201: "Created",

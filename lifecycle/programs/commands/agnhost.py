@@ -15,7 +15,7 @@ from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
 from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, UNKNOWN_SERVICE, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.state import Process
 
 HEALTHY_FOR = 10 * SECOND
@@ -225,7 +225,7 @@ def grpc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTT
 def _grpc_status(machine: Machine, process: Process, service: str) -> tuple[str, bool]:
     data = process.data
     if service != data["service"]:
-        return "SERVICE_UNKNOWN", True
+        return UNKNOWN_SERVICE, True
     forced = data.get("forced")
     if forced is not None:
         return ("NOT_SERVING" if forced else "SERVING"), True

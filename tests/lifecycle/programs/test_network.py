@@ -152,6 +152,18 @@ def test_grpc_health() -> None:
     assert world.wait_for("forced").status == "SERVING"
 
 
+def test_a_grpc_server_answers_not_found_to_who_asks_for_another_service_than_its_own() -> None:
+    world = World()
+    world.container("registry.k8s.io/e2e-test-images/agnhost:2.40", args=("grpc-health-checking", "--service=main"))
+    world.run(1)
+    world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 5000, service="main"), reply("own"))
+    assert world.wait_for("own").status == "SERVING"
+    world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 5000, service="other"), reply("other"))
+    assert world.wait_for("other").error == (
+        "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service"
+    )
+
+
 def test_what_does_not_speak_grpc_is_never_connected_to() -> None:
     world = World()
     world.nginx()
