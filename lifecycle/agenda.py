@@ -64,11 +64,12 @@ class Agenda:
 
     def add(self, at: Micros, timer: Timer, priority: int = NORMAL) -> int:
         """Add a timer and return its number, by which it can be cancelled."""
-        self.number += 1
-        self._timers[self.number] = timer
-        heapq.heappush(self._heap, _place(at, priority, self.number))
-        self._lively += not timer.periodic
-        return self.number
+        self.number = number = self.number + 1
+        self._timers[number] = timer
+        heapq.heappush(self._heap, _place(at, priority, number))
+        if not timer.periodic:
+            self._lively += 1
+        return number
 
     def cancel(self, number: int) -> None:
         """Take a timer away; one that has fired or was cancelled already is no mistake."""
@@ -82,15 +83,21 @@ class Agenda:
             heapq.heappop(self._heap)
         return self._heap[0] >> _NUMBER_BITS + _PRIORITY_BITS if self._heap else None
 
-    def pop(self) -> tuple[Micros, Timer]:
-        """Take the next timer out. Raises: IndexError where there is none."""
-        while self._heap:
-            place = heapq.heappop(self._heap)
+    def pop(self, by: Micros) -> tuple[Micros, Timer] | None:
+        """Take out the next timer that is due by a moment; None where there is none."""
+        heap = self._heap
+        while heap:
+            place = heap[0]
+            at = place >> _NUMBER_BITS + _PRIORITY_BITS
+            if at > by:
+                return None
+            heapq.heappop(heap)
             timer = self._timers.pop(place & _NUMBER, None)
             if timer is not None:
-                self._lively -= not timer.periodic
-                return place >> _NUMBER_BITS + _PRIORITY_BITS, timer
-        raise IndexError("the agenda is empty")
+                if not timer.periodic:
+                    self._lively -= 1
+                return at, timer
+        return None
 
     def at_rest(self) -> bool:
         """Say whether only periodic timers remain."""

@@ -147,12 +147,11 @@ class Engine:
         return outputs
 
     def _run(self, to: Micros, most: int | None) -> None:
-        kernel, agenda = self._kernel, self._kernel.agenda
-        while (due := agenda.next_at()) is not None and due <= to:
-            if most is not None and len(kernel.outputs) >= most and due > kernel.now:
+        kernel = self._kernel
+        while most is None or len(kernel.outputs) < most or not kernel.now < (kernel.agenda.next_at() or 0) <= to:
+            if not kernel.fire(to):
+                kernel.now = max(kernel.now, to)
                 return
-            kernel.fire()
-        kernel.now = max(kernel.now, to)
 
     @property
     def now(self) -> Micros:

@@ -85,7 +85,7 @@ class Kernel:
     def at(self, at: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
         """Have `rooms[room].on_<what>(*subject)` called at a moment (never before now); return the timer's number."""
         timer = Timer(room, what, subject, self.cause, periodic)
-        return self.agenda.add(max(at, self.now), timer, priority)
+        return self.agenda.add(at if at > self.now else self.now, timer, priority)
 
     def after(self, delay: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
         return self.at(self.now + delay, room, what, *subject, priority=priority, periodic=periodic)
@@ -98,13 +98,18 @@ class Kernel:
         """Give a result to whoever asked for it, now."""
         self._handler(reply.room, reply.what)(*reply.subject, result)
 
-    def fire(self) -> None:
-        """Take the next timer and do what it says; the clock goes to its moment."""
-        at, timer = self.agenda.pop()
-        self.now = max(self.now, at)
+    def fire(self, by: Micros) -> bool:
+        """Do what the next timer says that is due by a moment; the clock goes to it. Say whether there was one."""
+        due = self.agenda.pop(by)
+        if due is None:
+            return False
+        at, timer = due
+        if at > self.now:
+            self.now = at
         self.cause = timer.cause
         handler = self._handlers.get((timer.room, timer.what)) or self._handler(timer.room, timer.what)
         handler(*timer.subject)
+        return True
 
     def _handler(self, room: str, what: str) -> Callable[..., None]:
         handler = self._handlers.get((room, what))

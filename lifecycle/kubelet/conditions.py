@@ -44,10 +44,11 @@ def conditions(view: View, phase: str, init: list[Object], regular: list[Object]
         ("ContainersReady", containers_ready),
         ("PodScheduled", TRUE),
     ]
-    out = [condition(view, type, verdict) for type, verdict in verdicts]
+    before = {old["type"]: old for old in reversed(view.old.get("conditions") or ())}
+    out = [_condition(view, type, verdict, before.get(type)) for type, verdict in verdicts]
     if has_restart_all_rule(view.spec):
         verdict = restarting_condition(phase, restarting_all)
-        restarting = condition(view, "AllContainersRestarting", verdict)
+        restarting = _condition(view, "AllContainersRestarting", verdict, before.get("AllContainersRestarting"))
         del restarting["observedGeneration"]
         out.append(restarting)
     return out
@@ -55,12 +56,12 @@ def conditions(view: View, phase: str, init: list[Object], regular: list[Object]
 
 def condition(view: View, type: str, verdict: Verdict) -> Object:
     """Return a condition; its time is the old one's unless its status has changed."""
+    return _condition(view, type, verdict, next((old for old in view.old.get("conditions") or () if old["type"] == type), None))
+
+
+def _condition(view: View, type: str, verdict: Verdict, old: Object | None) -> Object:
     status, reason, message = verdict
-    since = None
-    for old in view.old.get("conditions") or ():
-        if old["type"] == type:
-            since = old.get("lastTransitionTime") if old["status"] == status else None
-            break
+    since = old.get("lastTransitionTime") if old and old["status"] == status else None
     out: Object = {
         "type": type,
         "observedGeneration": view.generation,
@@ -133,7 +134,10 @@ def initialized_condition(view: View, init: list[Object], regular: list[Object],
 
 
 def _was_true(view: View, type: str) -> bool:
-    return any(c["type"] == type and c["status"] == "True" for c in view.old.get("conditions") or ())
+    for condition in view.old.get("conditions") or ():
+        if condition["type"] == type:
+            return bool(condition["status"] == "True")
+    return False
 
 
 def restarting_condition(phase: str, restarting_all: bool) -> Verdict:

@@ -9,6 +9,7 @@ from lifecycle.clock import rfc3339
 from lifecycle.core_v1.types import Container, sidecar
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.restart import to_be_started
+from lifecycle.kubelet.state import Reason
 from lifecycle.kubelet.view import View
 from lifecycle.runtime.records import ContainerRecord, resources_of
 from lifecycle.wire import Object
@@ -25,20 +26,24 @@ RESTARTING_ALL_MESSAGE = "The container is removed because RestartAllContainers 
 
 def container_statuses(view: View, containers: tuple[Container, ...], field: str, *, init: bool = False) -> list[Object]:
     """Return the statuses of one of a Pod's lists of containers, in the order of the spec."""
+    if not containers:
+        return []
     old = {status["name"]: status for status in view.old.get(field) or ()}
     waiting = reasons.POD_INITIALIZING if view.spec.init_containers else reasons.CONTAINER_CREATING
     return [_status(view, container, old.get(container.name), waiting, init) for container in containers]
 
 
 def _status(view: View, container: Container, old: Object | None, waiting: str, init: bool) -> Object:
-    instances = [record for record in view.snapshot.containers if record.name == container.name][:2]
-    if instances:
-        status = _from_record(view, container, instances[0], old)
+    instances = [record for record in view.snapshot.containers if record.name == container.name]
+    latest = instances[0] if instances else None
+    if latest is None:
+        status = _without_record(view, container, old, waiting)
+    else:
+        status = _from_record(view, container, latest, old)
         if len(instances) > 1:
             status["lastState"] = state_of(instances[1])
-    else:
-        status = _without_record(view, container, old, waiting)
-    _apply_reason(view, container, status, instances[0] if instances else None, init)
+    if reason := view.reasons.get(container.name):
+        _apply_reason(view, container, status, latest, init, reason)
     return status
 
 
@@ -131,10 +136,11 @@ def state_of(record: ContainerRecord) -> Object:
     return {"terminated": terminated}
 
 
-def _apply_reason(view: View, container: Container, status: Object, latest: ContainerRecord | None, init: bool) -> None:
+def _apply_reason(
+    view: View, container: Container, status: Object, latest: ContainerRecord | None, init: bool, reason: Reason
+) -> None:
     """Let a container that could not be started, and is to be, wait with the reason."""
-    reason = view.reasons.get(container.name)
-    if reason is None or (init and latest and latest.state == "exited" and latest.exit_code == 0):
+    if init and latest and latest.state == "exited" and latest.exit_code == 0:
         return
     if not to_be_started(view.spec, container, latest, view.deleting):
         return

@@ -58,8 +58,8 @@ def generate(view: View, verdict: Verdict, host_ip: str, host_network: bool) -> 
     if verdict.deadline:
         status["phase"] = "Failed"
         status["reason"], status["message"] = verdict.deadline.reason, verdict.deadline.message
-    own = conditions(view, status["phase"], init, regular, verdict.restarting_all)
     disruption = [c for c in old.get("conditions") or () if c["type"] == "DisruptionTarget"]
+    own = conditions(view, status["phase"], init, regular, verdict.restarting_all)
     status["conditions"] = [*verdict.resize, *disruption, *own]
     _addresses(status, view, host_ip, host_network)
     _resources(status, view)
@@ -89,10 +89,9 @@ def _resources(status: Object, view: View) -> None:
     Kubernetes: component-helpers/resource (PodRequests, PodLimits)
     """
     status["resources"] = {}
-    containers = [*(c for c in view.spec.init_containers if sidecar(c)), *view.spec.containers]
-    asked = any(c.resources.requests or c.resources.limits for c in (*view.spec.init_containers, *containers))
-    if not asked and not view.spec.resources and not view.spec.overhead:
+    if not _asks(view.spec):
         return
+    containers = [*(c for c in view.spec.init_containers if sidecar(c)), *view.spec.containers]
     whole = _of_pod(view.spec)
     has, allocated = [], []
     for container in containers:
@@ -108,6 +107,14 @@ def _resources(status: Object, view: View) -> None:
     together = _together([r.get("requests") or {} for r in allocated], [r.get("requests") or {} for r in init])
     if together := _with_overhead(view.spec, "requests", {**together, **(whole.get("requests") or {})}):
         status["allocatedResources"] = together
+
+
+def _asks(spec: PodSpec) -> bool:
+    """Say whether a Pod, or a container of it, says what it needs."""
+    for container in (*spec.init_containers, *spec.containers):
+        if container.resources.requests or container.resources.limits:
+            return True
+    return bool(spec.resources or spec.overhead)
 
 
 def _of_pod(spec: PodSpec) -> Object:

@@ -115,11 +115,8 @@ def merged(api: Object, own: Object, *, over: bool, now: int) -> Object:
 
     Kubernetes: mergePodStatus
     """
-    foreign = [
-        c
-        for c in api.get("conditions") or ()
-        if c["type"] not in KUBELETS_OWN and not any(c["type"] == o["type"] for o in own["conditions"])
-    ]
+    said = {condition["type"] for condition in own["conditions"]} | KUBELETS_OWN
+    foreign = [condition for condition in api.get("conditions") or () if condition["type"] not in said]
     status = {**own, "conditions": [*foreign, *own["conditions"]]}
     if own["phase"] in ENDED and api.get("phase") not in ENDED and not over:
         status["phase"] = api.get("phase")

@@ -8,8 +8,8 @@ from lifecycle.agenda import EARLY, LATE, NORMAL, Agenda, Timer
 
 def drained(agenda: Agenda) -> list[str]:
     out = []
-    while len(agenda):
-        out.append(agenda.pop()[1].what)
+    while due := agenda.pop(1_000_000):
+        out.append(due[1].what)
     return out
 
 
@@ -30,6 +30,7 @@ def test_a_cancelled_timer_never_comes_and_cancelling_twice_is_no_mistake():
     agenda.cancel(number)
     agenda.cancel(number)
     assert agenda.next_at() == 2
+    assert agenda.pop(1) is None
     assert drained(agenda) == ["stays"]
 
 
