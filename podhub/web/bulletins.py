@@ -11,7 +11,7 @@ import msgspec
 from django.utils import translation
 
 from podhub.log.models import Cluster, Entry
-from podhub.web import cluster_page, pod_page
+from podhub.web import cluster_page, fragments, pod_page
 from podhub.web.choice import Choice
 from podhub.web.growth import grown
 from podhub.web.pod_page import PodPage
@@ -74,7 +74,7 @@ def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[s
         end = news.versions[-1]
         return {"timeline": story(news), "ended": {"seq": end.seq - 1, "at": end.at - showing.cluster.start}}
     rows = grown(page, news) if news else {}
-    html = pod_page.live(page, touched, ticked, but=rows)
+    html = fragments.live(page, touched, ticked, but=rows)
     if news and touched:
         return {"html": html, "timeline": story(news), "grown": rows}
     return {"html": html} if html else {}

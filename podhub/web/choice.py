@@ -16,6 +16,7 @@ from podhub.log.fold import Ref
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
 from podhub.web.timeline import pod_look
+from podhub.web.versions import each
 
 MOST_COUNTED = 5000
 """Pods of which a page looks at every one, to count them by their states and choose by these."""
@@ -80,13 +81,7 @@ def state_of(pod: Object) -> State:
 
 def states(cluster_id: int, refs: Sequence[Ref]) -> list[State]:
     """Return the states of versions of Pods; only what nobody has asked for yet is read."""
-    new = [ref for ref in refs if ("state", cluster_id, ref.seq) not in renders]
-    found = {ref: state_of(version.object) for ref, version in zip(new, read.versions_of(new), strict=True)}
-
-    def state(ref: Ref) -> State:
-        return found[ref] if ref in found else state_of(read.versions_of([ref])[0].object)
-
-    return [renders.get(("state", cluster_id, ref.seq), lambda ref=ref: state(ref)) for ref in refs]  # type: ignore[misc]
+    return each("state", cluster_id, refs, lambda version: state_of(version.object))
 
 
 def chosen(showing: Showing, choice: Choice) -> list[read.Name]:

@@ -26,6 +26,7 @@ from podhub.web.renders import renders
 from podhub.web.showing import Showing
 from podhub.web.story import within
 from podhub.web.timeline import pod_look
+from podhub.web.versions import each
 
 ROWS = 200
 """Pods on one page."""
@@ -77,14 +78,7 @@ def row(showing: Showing, version: read.Version) -> str:
 
 def rows(showing: Showing, refs: Sequence[Ref], at: str = "") -> SafeString:
     """Render the rows of these versions of Pods, ages put in; only what nobody has seen yet is read."""
-    key = ("row", showing.cluster.pk)
-    new = [ref for ref in refs if (*key, ref.seq) not in renders]
-    unseen = dict(zip(new, read.versions_of(new), strict=True))
-
-    def made(ref: Ref) -> str:
-        return _row(showing, unseen[ref] if ref in unseen else read.versions_of([ref])[0])
-
-    found = (renders.get((*key, ref.seq), lambda ref=ref: made(ref)) for ref in refs)  # type: ignore[misc]
+    found = each("row", showing.cluster.pk, refs, lambda version: _row(showing, version))
     return _as_of(showing, "".join(found), at)
 
 

@@ -1,8 +1,8 @@
-"""A Pod's page in pieces: each a fragment that is rendered once for a state and shown to every browser."""
+"""A Pod's page: what its fragments say."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-from lifecycle.clock import SECOND, Micros, as_datetime
+from lifecycle.clock import Micros, as_datetime
 from lifecycle.printers.pod import describe_pod
 from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Object
@@ -20,25 +20,12 @@ from podhub.log import read
 from podhub.log.concerns import concerns
 from podhub.log.models import Cluster, Entry
 from podhub.web import facts
-from podhub.web.ages import retold
+from podhub.web.fragments import ObjectPage
 from podhub.web.renders import renders
 from podhub.web.sentences import cause, sentence
 from podhub.web.showing import Showing, clock_text, span
 from podhub.web.story import Book, Chapter, Turn, told_by, unwatched_since, within
 from podhub.web.timeline import pod_look, trace_severity
-
-FRAGMENTS: dict[str, tuple[str, ...]] = {
-    "state": ("pods",),
-    "facts": ("pods",),
-    "note": ("life", "assumption"),
-    "containers": ("pods",),
-    "conditions": ("pods",),
-    "output": ("life", "output"),
-    "events": ("events",),
-    "traces": ("life", "trace"),
-    "describe": ("pods", "events"),
-}
-"""The fragments of the page, and what in the log each is made of; `life` is a Pod's beginning or end."""
 
 MOST_LINES = 500
 """Output traces of a container that a page shows: the newest."""
@@ -77,20 +64,38 @@ class TraceFacts(msgspec.Struct, frozen=True):
     because: str
 
 
-class PodPage:
+class PodPage(ObjectPage):
     """The Pod of a name as one moment shows it. Every value is read from the log once, when it is asked for.
 
     `book`, where there is one, is where everything is read. `end`: the moment is the Pod's last, and this is what took it away.
+    What fragments are made of: `life` is a Pod's beginning or end.
     """
 
+    kind, resource = "pod", "pods"
+    fragments = {
+        "state": ("pods",),
+        "facts": ("pods",),
+        "note": ("life", "assumption"),
+        "containers": ("pods",),
+        "conditions": ("pods",),
+        "output": ("life", "output"),
+        "events": ("events",),
+        "traces": ("life", "trace"),
+        "describe": ("pods", "events"),
+    }
+
     def __init__(self, showing: Showing, namespace: str, name: str, book: Book | None = None, end: Turn | None = None) -> None:
-        self.showing, self.namespace, self.name, self.book, self.end = showing, namespace, name, book, end
-        self.cluster: Cluster = showing.cluster
+        super().__init__(showing, namespace, name)
+        self.book, self.end = book, end
+
+    @property
+    def moment(self) -> tuple[Hashable, ...]:
+        return *super().moment, self.end is not None
 
     @cached_property
     def version(self) -> read.Version | None:
         if self.book is None:
-            return self.showing.view.find("pods", self.namespace, self.name)
+            return super().version
         found = self._versions[-1:]
         return found[0] if found and found[0].type != "DELETED" else None
 
@@ -103,7 +108,7 @@ class PodPage:
 
     @property
     def pod(self) -> Object | None:
-        return self.version.object if self.version else None
+        return self.object
 
     @cached_property
     def last(self) -> Object | None:
@@ -152,12 +157,6 @@ class PodPage:
             told += newest_traces(self.cluster, self.uid, ("session",), self.showing.seq, most)
             told.sort(key=lambda line: line.seq)
         return told[-most:]
-
-    def context(self, fragment: str) -> dict[str, Any]:
-        """Return what a fragment's template needs."""
-        common = {"cluster": self.cluster, "at": self.showing.at, "pod": self.pod, "pod_name": self.name}
-        values: dict[str, Any] = getattr(self, f"_{fragment}")()
-        return common | values
 
     def _state(self) -> dict[str, Any]:
         if self.pod is None:
@@ -281,64 +280,6 @@ def entries(cluster: Cluster, seqs: set[int]) -> Iterator[Entry]:
     """Yield these entries, without their bodies."""
     rows = Entry.objects.filter(within(cluster, max(seqs)), seq__in=seqs)
     yield from rows.only("seq", "kind", "type", "resource", "name")
-
-
-def fragment(page: PodPage, name: str, *, oob: bool) -> SafeString:
-    """Render one fragment; `oob`: for htmx to put in its place on a page that stands."""
-    context = page.context(name) | {"oob": mark_safe(' hx-swap-oob="true"') if oob else ""}
-    return render_to_string(f"_pod_{name}.html", context)
-
-
-def fragments(page: PodPage, book: Book) -> dict[str, SafeString]:
-    """Return all fragments for a whole page, each rendered once as long as nothing new is told of the Pod; ages are put in."""
-    showing = page.showing
-    moment = (book.newest,) if showing.live else (showing.seq, showing.at, page.end is not None)
-    key = ("page", page.cluster.pk, page.namespace, page.name, moment, get_language())
-    second = showing.at // SECOND
-    return {
-        name: mark_safe(
-            retold(
-                renders.get(
-                    (*key, name, second) if name == "describe" else (*key, name),
-                    lambda name=name: fragment(page, name, oob=False),  # type: ignore[misc]
-                ),
-                showing.at,
-            )
-        )
-        for name in FRAGMENTS
-    }
-
-
-def past(page: PodPage) -> str:
-    """Return all fragments of a past moment, rendered once for all who look at it."""
-    showing = page.showing
-    key = ("past", page.cluster.pk, page.namespace, page.name, showing.seq, showing.at, page.end is not None, get_language())
-    return renders.get(key, lambda: "".join(fragment(page, name, oob=True) for name in FRAGMENTS))
-
-
-def live(page: PodPage, touched: dict[str, int], ticked: bool, but: Collection[str] = ()) -> str:
-    """Return the fragments that something new has touched, each rendered once for the seq that touched it.
-
-    `touched` maps what the fragments are made of to the newest seq; `ticked`: ages in the description are older too; `but`
-    names those that are left out.
-    """
-    parts = []
-    for name, sources in FRAGMENTS.items():
-        if name in but:
-            continue
-        seq = max((touched[source] for source in sources if source in touched), default=0)
-        if name == "describe" and (seq or ticked):
-            parts.append(_describe_at(page))
-        elif seq:
-            key = ("live", page.cluster.pk, page.namespace, page.name, name, seq, get_language())
-            parts.append(renders.get(key, lambda name=name: fragment(page, name, oob=True)))  # type: ignore[misc]
-    return "".join(parts)
-
-
-def _describe_at(page: PodPage) -> str:
-    second = page.showing.at // SECOND
-    key = ("describe", page.cluster.pk, page.namespace, page.name, page.showing.seq, second)
-    return renders.get(key, lambda: fragment(page, "describe", oob=True))
 
 
 def touched(news: Chapter) -> dict[str, int]:

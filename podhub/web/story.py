@@ -10,7 +10,6 @@ import msgspec
 from django.db.models import Max, Q
 
 from lifecycle.clock import Micros
-from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Object
 from podhub.log import read
 from podhub.log.clusters import segments
@@ -18,7 +17,7 @@ from podhub.log.concerns import event_uids
 from podhub.log.models import Cluster, Entry
 from podhub.web.renders import renders
 from podhub.web.sentences import request_sentence, sentence
-from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, event_mark, lanes, points, request_mark, trace_mark
+from podhub.web.timeline import SHAPES, Lane, Mark, Point, Version, bars, event_mark, lanes, points, request_mark, trace_mark
 
 CHANGES = ("ADDED", "MODIFIED")
 
@@ -67,8 +66,9 @@ def story(told: Chapter) -> Story:
     """Return a chapter as the timeline draws it."""
     before = told.before.object if told.before else None
     known = [*([told.before] if told.before else []), *told.versions]
-    seen = sorted([*_since_start(told.cluster, told.versions), *_gaps(told)], key=lambda version: version.seq)
-    changes = points(seen, pod_status, before)
+    missing = missed(told.cluster, told.after, told.upto)
+    seen = sorted([*since_start(told.cluster, told.versions), *missing], key=lambda version: version.seq)
+    changes = points(seen, bars, before)
     marks = (_mark(line, line.at - told.cluster.start) for line in told.lines)
     drawn = sorted([*_writes(told), *(mark for mark in marks if mark)], key=lambda mark: mark.seq)
     return Story(told.upto, _all_lanes(known, told.cluster), list(changes), drawn)
@@ -76,17 +76,21 @@ def story(told: Chapter) -> Story:
 
 def _writes(told: Chapter) -> Iterator[Mark]:
     """Yield the requests that changed these Pods or what is in them; those that came earlier were told with their moment."""
-    causes = {line.cause for line in told.lines if line.cause > told.after}
-    for piece in segments(told.cluster):
+    return request_marks(told.cluster, {line.cause for line in told.lines if line.cause > told.after})
+
+
+def request_marks(cluster: Cluster, causes: set[int], lane: str = "pod") -> Iterator[Mark]:
+    """Yield the marks of those of these entries that are requests."""
+    for piece in segments(cluster):
         rows = Entry.objects.filter(cluster_id=piece.cluster_id, seq__in=causes, seq__gt=piece.after, kind=Entry.Kind.REQUEST)
         for row in rows.filter(seq__lte=piece.upto) if piece.upto is not None else rows:
-            yield request_mark(row.seq, row.at - told.cluster.start, request_sentence(row.content))
+            yield request_mark(row.seq, row.at - cluster.start, request_sentence(row.content), lane)
 
 
-def _gaps(told: Chapter) -> Iterator[Version]:
+def missed(cluster: Cluster, after: int, upto: int, resource: str = "pods") -> Iterator[Version]:
     """Yield what a recording missed in this stretch."""
-    for seq, at in gaps(told.cluster, told.after, told.upto):
-        yield Version(seq, at - told.cluster.start, "GAP", {})
+    for seq, at in gaps(cluster, after, upto, resource):
+        yield Version(seq, at - cluster.start, "GAP", {})
 
 
 class Turn(NamedTuple):
@@ -155,10 +159,10 @@ def unwatched_since(cluster: Cluster, seq: int, after: int = 0) -> Micros | None
     return found[-1][1] if found else None
 
 
-def gaps(cluster: Cluster, after: int, upto: int) -> list[tuple[int, Micros]]:
-    """Return seq and moment of what a recording missed, as far as Pods were missed."""
+def gaps(cluster: Cluster, after: int, upto: int, resource: str = "pods") -> list[tuple[int, Micros]]:
+    """Return seq and moment of what a recording missed, as far as a resource was missed."""
     rows = Entry.objects.filter(within(cluster, upto), seq__gt=after, about="", kind=Entry.Kind.GAP).order_by("seq")
-    return [(row.seq, row.at) for row in rows.only("seq", "at", "body") if _missed(row.content) in (None, "pods")]
+    return [(row.seq, row.at) for row in rows.only("seq", "at", "body") if _missed(row.content) in (None, resource)]
 
 
 def _missed(status: Any) -> str | None:
@@ -167,7 +171,7 @@ def _missed(status: Any) -> str | None:
     return details.get("kind") if isinstance(details, dict) else None
 
 
-def _since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator[Version]:
+def since_start(cluster: Cluster, versions: Iterable[read.Version]) -> Iterator[Version]:
     return (Version(version.seq, version.at - cluster.start, version.type, version.object) for version in versions)
 
 

@@ -1,4 +1,4 @@
-"""What `<pod-timeline>` draws: lanes, the bars in them, and marks, as functions of a Pod's versions, Events and traces.
+"""What `<life-timeline>` draws of a Pod: lanes, the bars in them, and marks, as functions of its versions, Events and traces.
 
 A point says what a lane looks like from a moment on; it stands until the lane's next point. So what came after a given seq
 is all that an open page needs to go on drawing.
@@ -13,6 +13,7 @@ import msgspec
 from django.utils.translation import gettext
 
 from lifecycle.clock import Micros
+from lifecycle.printers.pod_row import pod_status
 from lifecycle.wire import Object
 
 SCHEDULING = ("PodScheduled", "PodReadyToStartContainers")
@@ -86,8 +87,8 @@ class Version(msgspec.Struct, frozen=True):
 PROBES = ("startup", "readiness", "liveness")
 """The strips below a container, in the order in which its probes begin to count."""
 
-Status = Callable[[Object], str]
-"""Gives the word that `kubectl get pods` has under STATUS."""
+Looks = dict[str, tuple[Bar, str]]
+"""What each lane looks like, and which life of it that is."""
 
 
 def lanes(pod: Object, probed: bool = True) -> list[Lane]:
@@ -124,11 +125,11 @@ def _strips(container: Object, group: str, probed: bool) -> list[Lane]:
     return [Lane(f"probe/{container['name']}/{type}", group, type) for type in present]
 
 
-def bars(pod: Object, status_word: Status) -> dict[str, tuple[Bar, str]]:
-    """Return what each lane looks like in this version of the Pod, and which life of it that is."""
+def bars(pod: Object) -> Looks:
+    """Return what each lane looks like in this version of the Pod."""
     status = pod.get("status", {})
     deleted = "deletionTimestamp" in pod["metadata"]
-    looks = {"pod": (pod_bar(pod, status_word(pod)), "")}
+    looks: Looks = {"pod": (pod_bar(pod, pod_status(pod)), "")}
     for condition in status.get("conditions") or []:
         looks[f"condition/{condition['type']}"] = (condition_bar(condition), "")
     for kind in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
@@ -217,11 +218,11 @@ def _condition_look(type: str, status: str, reason: str) -> str:
     return "succeeded" if reason == "PodCompleted" else "failed" if reason == "PodFailed" else "unready"
 
 
-def points(versions: Iterable[Version], status_word: Status, before: Object | None = None) -> Iterator[Point]:
-    """Yield the points that versions of one Pod bring; `before` is its version ahead of the first of them, if any."""
-    shown: dict[str, tuple[Bar, str]] = bars(before, status_word) if before else {}
+def points(versions: Iterable[Version], looks: Callable[[Object], Looks], before: Object | None = None) -> Iterator[Point]:
+    """Yield the points that versions of one object bring; `before` is its version ahead of the first of them, if any."""
+    shown: Looks = looks(before) if before else {}
     for version in versions:
-        new = _bars_after(version, shown, status_word)
+        new = _looks_after(version, shown, looks)
         for lane in (*new, *(lane for lane in shown if lane not in new)):
             if new.get(lane) != shown.get(lane):
                 bar, life = new.get(lane, (None, ""))
@@ -229,27 +230,27 @@ def points(versions: Iterable[Version], status_word: Status, before: Object | No
         shown = new
 
 
-def _bars_after(version: Version, shown: dict[str, tuple[Bar, str]], status_word: Status) -> dict[str, tuple[Bar, str]]:
+def _looks_after(version: Version, shown: Looks, looks: Callable[[Object], Looks]) -> Looks:
     if version.type == "DELETED":
         return {}
     if version.type == "GAP":
         return dict.fromkeys(shown, (Bar("unknown", gettext("not observed")), ""))
-    return bars(version.object, status_word)
+    return looks(version.object)
 
 
-def event_mark(version: Version) -> Mark | None:
+def event_mark(version: Version, lane: str = "events") -> Mark | None:
     """Return the mark for an Event that appeared or was counted once more; its end is no news."""
     if version.type == "DELETED":
         return None
     event = version.object
     count = event.get("count") or (event.get("series") or {}).get("count") or 1
     title = event.get("reason", "") + (f" ×{count}" if count > 1 else "")
-    return Mark(version.seq, version.at, "events", "event", event.get("type", "Normal"), title, event.get("message", ""))
+    return Mark(version.seq, version.at, lane, "event", event.get("type", "Normal"), title, event.get("message", ""))
 
 
-def request_mark(seq: int, at: Micros, sentence: str) -> Mark:
-    """Return the mark for a request that changed the Pod; `sentence` says it in words."""
-    return Mark(seq, at, "pod", "request", "Normal", sentence)
+def request_mark(seq: int, at: Micros, sentence: str, lane: str = "pod") -> Mark:
+    """Return the mark for a request that changed what the lane is about; `sentence` says it in words."""
+    return Mark(seq, at, lane, "request", "Normal", sentence)
 
 
 SHAPES = {

@@ -38,7 +38,7 @@ def test_every_line_is_shown_once(page: Page, server: Server, tmp_path: Path) ->
     expect(page.locator("#pod-output")).to_contain_text("line 10\n")
     assert_all_once(lines(page))
 
-    timeline = page.locator("pod-timeline")
+    timeline = page.locator("life-timeline")
     timeline.get_by_role("slider").focus()
     page.keyboard.press("Home")
     expect(page.locator("#pod-output")).not_to_contain_text("line 5\n")

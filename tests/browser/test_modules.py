@@ -134,7 +134,7 @@ def test_attempts_of_a_probe_follow_from_its_marks(
 
 def test_a_lane_ends_where_its_process_does(page: Page) -> None:
     script = """
-      const story = new m.Story();
+      const story = new m.Story("c");
       const bar = (word, look) => ({ word, look });
       const points = [[1, 0, "c", bar("Running", "unready"), "1"], [2, 5, "c", bar("Running", "ready"), "1"],
                       [3, 9, "c", bar("Running", "ready"), "2"], [4, 12, "c", bar("Error", "failed"), "2"]];
@@ -145,7 +145,7 @@ def test_a_lane_ends_where_its_process_does(page: Page) -> None:
 
 def test_a_story_that_is_told_twice_is_told_once(page: Page) -> None:
     script = """
-      const story = new m.Story();
+      const story = new m.Story("pod");
       const lanes = [{ id: "pod", group: "pod", label: "Pod" }];
       const bar = (word) => ({ look: "ready", word });
       const points = [[1, 0, "pod", bar("a"), ""], [2, 5, "pod", bar("b"), ""]];

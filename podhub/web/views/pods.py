@@ -19,7 +19,7 @@ from podhub.access import rights
 from podhub.log.models import Cluster
 from podhub.runs.clusters import DEFAULT
 from podhub.runs.queue import submit
-from podhub.web import pod_page
+from podhub.web import fragments
 from podhub.web.errors import refusals
 from podhub.web.forms import DeleteForm
 from podhub.web.legend import legend
@@ -53,7 +53,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "cluster": cluster,
         "pod_name": name,
         "namespace": namespace,
-        "fragments": pod_page.fragments(shown_pod, book),
+        "fragments": fragments.whole(shown_pod, book.newest if shown.live else 0),
         "seq": head.seq,
         "story": _story(book, shown),
         "resting": end is not None and not (request.GET.get("at") or request.GET.get("seq")),
@@ -67,7 +67,7 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "delete_fields": _delete_fields(grace(shown_pod, book)),
         **clock_context(cluster),
     }
-    return page(request, "pod.html", context, modules=("js/pod-timeline.js", "js/pod-page.js"))
+    return page(request, "pod.html", context, modules=("js/life-timeline.js", "js/life-page.js"))
 
 
 def _still(template: str, **context: bool) -> SafeString:
@@ -80,7 +80,7 @@ def _still(template: str, **context: bool) -> SafeString:
 
 
 def _story(book: Book, shown: Showing) -> dict[str, object]:
-    """Return what `<pod-timeline>` reads; the story itself is told and encoded once, as long as it does not grow."""
+    """Return what `<life-timeline>` reads; the story itself is told and encoded once, as long as it does not grow."""
     key = ("story", book.cluster.pk, book.namespace, book.name, book.newest, get_language())
     told: bytes = renders.get(key, lambda: msgspec.json.encode(story(book.chapter)))
     return {
@@ -131,7 +131,7 @@ def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -
     shown = showing(cluster, request.GET.dict())
     end = Book(cluster, namespace, name, shown.seq + 1).end(shown.seq) if "last" in request.GET and not shown.live else None
     shown = last_moment(cluster, end) if end else shown
-    response = HttpResponse(pod_page.past(PodPage(shown, namespace, name, end=end)))
+    response = HttpResponse(fragments.past(PodPage(shown, namespace, name, end=end)))
     if not shown.live and request.GET.get("of") == edition(cluster) and ("last" in request.GET) == (end is not None):
         patch_cache_control(response, private=True, max_age=FOR_EVER, immutable=True)
     else:

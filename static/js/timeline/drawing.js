@@ -5,7 +5,7 @@ import { clockText, spanText, ticks } from "podhub/timeline/scale";
 
 const NS = "http://www.w3.org/2000/svg";
 export const RULER = 30;
-const HEIGHTS = { pod: 28, container: 28, probe: 13, condition: 20, events: 30 };
+const HEIGHTS = { probe: 13, condition: 20, resident: 22, endpoint: 22, events: 30 }; // others 28
 const APART = 4; // pixels from one attempt of a probe to the next, below which they become a band
 const GAP = 5;
 const CHARACTER = 7.2;

@@ -3,8 +3,10 @@
 const WORST = ["Normal", "Warning"];
 
 // Points and marks as the server told them, in order of seq; every seq is taken once, however often it is told.
+// `main` is the lane whose first and last moment are those of the whole story; null: it begins with the cluster and goes on.
 export class Story {
-  constructor() {
+  constructor(main) {
+    this.main = main;
     this.lanes = [];
     this.stretches = new Map();
     this.marks = [];
@@ -36,11 +38,11 @@ export class Story {
     return [...new Set(all)].sort((a, b) => a - b);
   }
 
-  // The first and the last moment told of; `to` is null while the Pod lives.
+  // The first and the last moment told of; `to` is null while what it is about lives.
   get extent() {
-    const pod = this.stretches.get("pod") ?? [];
-    if (!pod.length) return { from: 0, to: null };
-    return { from: pod[0].from, to: pod[pod.length - 1].to };
+    const life = this.stretches.get(this.main) ?? [];
+    if (!life.length) return { from: 0, to: null };
+    return { from: life[0].from, to: life[life.length - 1].to };
   }
 
   stretchAt(lane, at) {

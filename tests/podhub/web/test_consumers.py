@@ -117,7 +117,7 @@ async def test_fifty_pages_cost_one_rendering(growing: Growing) -> None:
         await socket.disconnect()
     wake.carry_on(None)
     assert len(texts) == 1
-    assert 0 < renders.made - before <= len(bulletins.pod_page.FRAGMENTS)
+    assert 0 < renders.made - before <= len(bulletins.PodPage.fragments)
 
 
 async def test_the_clusters_page_hears_of_rows(growing: Growing) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from lifecycle.printers.pod_row import pod_status
 from podhub.web.timeline import Version, bars, container_bar, event_mark, lanes, points, trace_mark
 
 
@@ -91,7 +90,7 @@ def test_a_container_looks_as_its_state_says(state: dict[str, Any], ready: bool,
 
 
 def test_a_condition_looks_by_whether_it_is_good_not_by_whether_it_is_true() -> None:
-    looks = bars(pod(), pod_status)
+    looks = bars(pod())
     assert looks["condition/Ready"][0].look == "ready"
     assert looks["condition/DisruptionTarget"][0].look == "backoff"
 
@@ -102,19 +101,17 @@ def test_a_restart_begins_a_new_bar_though_it_looks_the_same() -> None:
         Version(2, 10, "MODIFIED", pod(containers=[running(restarts=1)])),
     ]
     told = [
-        (point.seq, point.bar.badge if point.bar else None)
-        for point in points(versions, pod_status)
-        if point.lane == "container/app"
+        (point.seq, point.bar.badge if point.bar else None) for point in points(versions, bars) if point.lane == "container/app"
     ]
     assert told == [(1, ""), (2, "↻1")]
 
 
 def test_nothing_is_told_twice_and_an_end_ends_every_lane() -> None:
     same = pod()
-    told = list(points([Version(2, 1, "MODIFIED", same), Version(3, 5, "DELETED", same)], pod_status, before=same))
+    told = list(points([Version(2, 1, "MODIFIED", same), Version(3, 5, "DELETED", same)], bars, before=same))
     assert {point.seq for point in told} == {3}
     assert all(point.bar is None for point in told)
-    assert {point.lane for point in told} == set(bars(same, pod_status))
+    assert {point.lane for point in told} == set(bars(same))
 
 
 def test_events_are_counted_and_their_end_is_no_mark() -> None:
@@ -138,5 +135,5 @@ def test_what_a_recording_missed_is_drawn_as_not_observed() -> None:
         Version(2, 10, "GAP", {}),
         Version(3, 20, "MODIFIED", pod()),
     ]
-    told = [point for point in points(versions, pod_status) if point.lane == "container/app"]
+    told = [point for point in points(versions, bars) if point.lane == "container/app"]
     assert [(point.at, point.bar and point.bar.look) for point in told] == [(0, "ready"), (10, "unknown"), (20, "ready")]

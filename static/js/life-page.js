@@ -1,4 +1,4 @@
-// A Pod's page: the timeline says which moment is looked at, and the whole page shows it.
+// The page of a Pod, a node, a Service or of Events: the timeline says which moment is looked at, and the whole page shows it.
 
 import { tellAges } from "podhub/ages";
 import { addAbove, addBelow } from "podhub/growth";
@@ -13,9 +13,9 @@ let wanted = null; // the moment to be shown next, while an answer is on its way
 let asking = false;
 let shown = timeline.live ? "live" : "past";
 let missed = false; // whether news came that the page does not show
-let resting = page.dataset.resting !== undefined; // whether it shows the last moment of a Pod that is gone, unasked
+let resting = page.dataset.resting !== undefined; // whether it shows the last moment of what is gone, unasked
 
-// A past moment, the last one of a Pod that ended after `last`, or (at is null) the newest.
+// A past moment, the last one of a life that ended after `last`, or (at is null) the newest.
 function address({ at, last }) {
   const url = new URL(page.dataset.moment, location.href);
   if (last !== undefined) url.search += `&seq=${last}&last`;
@@ -110,16 +110,16 @@ function tell(message) {
   if (added.includes(false)) show(null);
 }
 
-// The Pod is gone: what it was at last is worth more than that it is not there.
+// It is gone: what it was at last is worth more than that it is not there.
 function rest({ at, seq }) {
   resting = true;
   timeline.rest(at);
   show(at, seq);
 }
 
-// Whether news tell of a Pod that is there (again).
+// Whether news tell that it is there (again).
 function begins({ timeline: news }) {
-  return Boolean(news?.points.some(([, , lane, bar]) => lane === "pod" && bar));
+  return Boolean(news?.points.some(([, , lane, bar]) => lane === timeline.story.main && bar));
 }
 
 if (page.dataset.socket) {

@@ -1,4 +1,5 @@
-// <pod-timeline>: a Pod's life as lanes over time, live, with a playhead that can be anywhere in it.
+// <life-timeline>: the life of a Pod, a node, a Service or a whole cluster as lanes over time, live, with a playhead that can
+// be anywhere in it.
 //
 // The server renders the controls and the words; this module draws, and says where the playhead is by a `moment` event
 // ({at: microseconds since the cluster's start, live}). `told(news)` takes what a socket brings.
@@ -15,14 +16,14 @@ const LEAST_SPAN = 30e6;
 const MARGIN = 16; // pixels kept free at both ends
 const LIVE_REDRAW = 200; // ms between redraws while the right edge moves
 
-class PodTimeline extends HTMLElement {
+class LifeTimeline extends HTMLElement {
   connectedCallback() {
     const told = JSON.parse(this.querySelector("script[type='application/json']").textContent);
-    this.story = new Story();
+    this.story = new Story(told.main);
     this.start = told.start;
     this.clock = new ClusterClock(told.clock);
     this.playhead = new Playhead(this.clock, told.at);
-    this.selected = "pod";
+    this.selected = told.main;
     this.free = false; // whether the user has chosen what is in view
     this.folded = false; // whether quiet time is folded away
     this.clockLabels = false;
@@ -241,14 +242,15 @@ class PodTimeline extends HTMLElement {
 
   // The slider's text for a screen reader, and a sentence where the Pod's state changed.
   #say(at) {
-    const state = this.story.stretchAt("pod", at)?.bar.word ?? this.dataset.absent;
+    const { main } = this.story;
+    const state = main === null ? "" : (this.story.stretchAt(main, at)?.bar.word ?? this.dataset.absent);
     const past = this.story.marks.filter((mark) => mark.at <= at).length;
     this.slider.setAttribute("aria-valuemin", "0");
     this.slider.setAttribute("aria-valuemax", String(Math.round(Math.max(this.clock.now() - this.origin, 0) / 1e3)));
     this.slider.setAttribute("aria-valuenow", String(Math.round(Math.max(at - this.origin, 0) / 1e3)));
     const text = this.dataset.valuetext.replace("{time}", spanText(at - this.origin)).replace("{state}", state);
     this.slider.setAttribute("aria-valuetext", text.replace("{past}", past).replace("{all}", this.story.marks.length));
-    if (state !== this.said && this.playhead.speed <= 4 && performance.now() - (this.saidAt ?? 0) > 1000) {
+    if (state && state !== this.said && this.playhead.speed <= 4 && performance.now() - (this.saidAt ?? 0) > 1000) {
       this.said = state;
       this.saidAt = performance.now();
       this.announcer.textContent = `${spanText(at - this.origin)}: ${state}`;
@@ -496,4 +498,4 @@ class PodTimeline extends HTMLElement {
   }
 }
 
-customElements.define("pod-timeline", PodTimeline);
+customElements.define("life-timeline", LifeTimeline);
