@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.core_v1.quantity import parse
+from lifecycle.core_v1.resources import pod_limits
 from lifecycle.core_v1.types import PodSpec
 from lifecycle.kubelet.node_resources import STORAGE
 from lifecycle.kubelet.state import PodState
@@ -70,11 +71,9 @@ class LocalStorage:
             if limit is not None and used > parse(str(limit)).value() > 0:
                 return f'Usage of EmptyDir volume "{volume.name}" exceeds the limit "{limit}". '
         stored = {record.name: written(self.kubelet.programs.usage(record.id)) for record in pod.runtime.running()}
-        limits = [c.resources.limits[STORAGE] for c in spec.containers if STORAGE in c.resources.limits]
-        if limits:
-            total = sum((parse(str(limit)) for limit in limits), start=parse("0"))
-            if sum(stored.values()) + volumes > total.value():
-                return f"Pod ephemeral local storage usage exceeds the total limit of containers {total}. "
+        total = pod_limits(self.kubelet.object(pod)["spec"]).get(STORAGE)
+        if total is not None and sum(stored.values()) + volumes > total.value():
+            return f"Pod ephemeral local storage usage exceeds the total limit of containers {total}. "
         for container in spec.containers:
             own = container.resources.limits.get(STORAGE)
             if own is not None and stored.get(container.name, 0) > parse(str(own)).value() > 0:
@@ -84,6 +83,6 @@ class LocalStorage:
 
 def limited(spec: PodSpec) -> bool:
     """Say whether a Pod may hold only so much."""
-    return any(STORAGE in c.resources.limits for c in spec.containers) or any(
+    return any(STORAGE in c.resources.limits for c in (*spec.init_containers, *spec.containers)) or any(
         v.type == "emptyDir" and v.source.get("sizeLimit") is not None for v in spec.volumes
     )

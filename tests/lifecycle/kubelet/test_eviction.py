@@ -62,6 +62,14 @@ def test_one_limit_in_a_pod_limits_all_that_the_pod_writes(cluster: Cluster) -> 
     assert cluster.status()["message"] == "Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. "
 
 
+def test_an_init_container_that_writes_more_than_its_pod_may_is_evicted(cluster: Cluster) -> None:
+    cluster.behaviors["first"] = Behavior(writes=20_000_000, term=(0.0, 1))
+    cluster.create(init=(container("first", resources={"limits": {"ephemeral-storage": "10Mi"}}),))
+    cluster.run(20)
+    message = "Pod ephemeral local storage usage exceeds the total limit of containers 10Mi. "
+    assert (cluster.status()["reason"], cluster.status()["message"]) == ("Evicted", message)
+
+
 # Pressure on the node
 
 MI, GI = 1 << 20, 1 << 30
