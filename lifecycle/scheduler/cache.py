@@ -6,28 +6,35 @@ Kubernetes: pkg/scheduler/backend/cache (cache.go, node_tree.go), pkg/scheduler/
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 
+from lifecycle.scheduler.images import Images
 from lifecycle.scheduler.nodes import NodeInfo, PodInfo
 from lifecycle.scheduler.population import Population
 from lifecycle.wire import Object
 
 
 class Cache:
-    """`nodes` by name; `claims` counts the Pods that use each claim (namespace and name)."""
+    """`nodes` by name; `claims` counts the Pods that use each claim (namespace and name).
+
+    `generation` grows whenever a node changes.
+    """
 
     def __init__(self) -> None:
         self.nodes: dict[str, NodeInfo] = {}
         self.claims: Counter[tuple[str, str]] = Counter()
-        self.images: dict[str, int] = {}
-        """On how many nodes each image is."""
+        self.images = Images()
+        self.generation = 0
+        self._changed: dict[str, int] = {}
+        """The generation as of which each node is what it is, the last one that changed at the end."""
         self._assigned: dict[str, str] = {}
         self._nominated: dict[str, dict[str, PodInfo]] = {}
         self._nominated_to: dict[str, str] = {}
         self._affine = 0
         self._population: Population | None = None
         self._order: list[NodeInfo] | None = None
+        self._places: dict[str, int] = {}
 
     def set_node(self, node: Object) -> NodeInfo:
         """Take over what a Node object says, of a new node or of one that is known."""
@@ -35,14 +42,15 @@ class Cache:
         info = self.nodes.get(name)
         if info is None:
             info = self.nodes[name] = NodeInfo(node)
+            images: Mapping[str, int] = {}
             self._order = None
         else:
-            zone = info.zone
-            self._count_images(info, -1)
+            zone, images = info.zone, info.images
             info.set(node)
             if info.zone != zone:
                 self._order = None
-        self._count_images(info, 1)
+        self.images.move(name, images, info.images)
+        self._touch(name)
         return info
 
     def remove_node(self, name: str) -> None:
@@ -50,8 +58,9 @@ class Cache:
         if info is not None:
             for uid in list(info.pods):
                 self.remove_pod(uid)
-            self._count_images(info, -1)
+            self.images.move(name, info.images, {})
             del self.nodes[name]
+            self._changed.pop(name, None)
             self._order = None
 
     def set_pod(self, pod: PodInfo, node: str) -> None:
@@ -61,6 +70,7 @@ class Cache:
         if info is not None:
             self._assigned[pod.uid] = node
             info.add(pod)
+            self._touch(node)
             self._count(node, pod, 1)
 
     def remove_pod(self, uid: str) -> bool:
@@ -71,6 +81,7 @@ class Cache:
         info = self.nodes[node]
         self._count(node, info.pods[uid], -1)
         info.remove(uid)
+        self._touch(node)
         return True
 
     def pod(self, uid: str) -> PodInfo | None:
@@ -84,7 +95,21 @@ class Cache:
             for info in sorted(self.nodes.values(), key=_age):
                 zones.setdefault(info.zone, []).append(info)
             self._order = [info for row in zip_longest(*zones.values()) for info in row if info is not None]
+            self._places = {info.name: place for place, info in enumerate(self._order)}
         return self._order
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """The place of each node in the order of all, by name."""
+        self.ordered()
+        return self._places
+
+    def changed_since(self, generation: int) -> Iterator[str]:
+        """Give the names of the nodes that are not what they were at a generation."""
+        for name in reversed(self._changed):
+            if self._changed[name] <= generation:
+                return
+            yield name
 
     @property
     def affine(self) -> bool:
@@ -131,9 +156,10 @@ class Cache:
         if self._population is not None:
             self._population.count(node, pod, sign)
 
-    def _count_images(self, info: NodeInfo, sign: int) -> None:
-        for name in info.images:
-            self.images[name] = self.images.get(name, 0) + sign
+    def _touch(self, node: str) -> None:
+        self.generation += 1
+        self._changed.pop(node, None)
+        self._changed[node] = self.generation
 
     def __iter__(self) -> Iterator[NodeInfo]:
         return iter(self.nodes.values())

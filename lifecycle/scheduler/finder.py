@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lifecycle.scheduler import scores, selectors
+from lifecycle.scheduler import scores
 from lifecycle.scheduler.affinity_terms import NamespaceLabels
 from lifecycle.scheduler.cache import Cache
 from lifecycle.scheduler.candidate import Candidate
-from lifecycle.scheduler.filters import Rejection, reject, reject_alone, reject_among
+from lifecycle.scheduler.filters import Rejection, reject, reject_among
 from lifecycle.scheduler.nodes import NodeInfo
-from lifecycle.scheduler.scores import Alone, Field
+from lifecycle.scheduler.scores import Field
+from lifecycle.scheduler.verdicts import NO_SUCH_NODE, Verdicts
 from lifecycle.seeds import Seeds
 from lifecycle.wire import Object
 
@@ -19,8 +20,6 @@ ENOUGH = 100
 """So many nodes that would do are compared at least, if there are so many."""
 SHAPES = 64
 """For so many kinds of Pods is remembered what each node says of them."""
-
-NO_SUCH_NODE = Rejection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [NodeAffinity]",))
 
 
 class Found(NamedTuple):
@@ -30,54 +29,28 @@ class Found(NamedTuple):
     rejections: dict[str, Rejection]
 
 
-class Verdict:
-    """What one node has against Pods of one shape, and how well it would do alone (None: nobody has asked yet)."""
-
-    __slots__ = ("alone", "generation", "node", "rejection")
-
-    def __init__(self, candidate: Candidate, node: NodeInfo) -> None:
-        self.node, self.generation = node, node.generation
-        self.rejection = reject_alone(candidate, node)
-        self.alone: Alone | None = None
-
-    def score(self, candidate: Candidate) -> Alone:
-        """Find out how well the node would do alone."""
-        self.alone = scores.alone(candidate, self.node)
-        return self.alone
-
-
 class Finder:
-    """Nodes change one at a time, and many Pods are alike: what a node says of a Pod's shape is kept until it changes."""
+    """Remembers what the nodes say of Pods that are alike."""
 
     def __init__(self, cache: Cache, seeds: Seeds, namespace_labels: NamespaceLabels) -> None:
         self.cache, self.seeds, self.namespace_labels = cache, seeds, namespace_labels
-        self._shapes: dict[bytes, dict[str, Verdict]] = {}
+        self._shapes: dict[bytes, Verdicts] = {}
 
     def find(self, candidate: Candidate, start: int, owners: Sequence[Object]) -> tuple[Found, int]:
         """Look for a node from the `start`-th on; return it, and how many were looked at."""
-        nodes, verdicts = self.cache.ordered(), self._verdicts(candidate)
+        verdicts = self._verdicts(candidate)
+        nodes = verdicts.nodes
         nominated = self.cache.nodes.get(candidate.pod["status"].get("nominatedNodeName") or "")
-        if nominated is not None and self._reject(candidate, nominated, verdicts) is None:
+        if nominated is not None and self._reject(candidate, self.cache.places[nominated.name], verdicts) is None:
             return Found(nominated, {}), 0
-        named = selectors.named_nodes(candidate.pod)
-        enough = _enough(len(nodes))
-        beside = self.cache.nominations or candidate.looks_around
-        fitting: list[Verdict] = []
-        rejections: dict[str, Rejection] = {}
-        first = start % len(nodes) if nodes else 0
-        for node in (*nodes[first:], *nodes[:first]):
-            if named is not None and node.name not in named:
-                rejections[node.name] = NO_SUCH_NODE
-                continue
-            verdict = self._verdict(candidate, node, verdicts)
-            rejection = self._reject(candidate, node, verdicts) if beside else verdict.rejection
-            if rejection is not None:
-                rejections[node.name] = rejection
-            else:
-                fitting.append(verdict)
-                if len(fitting) == enough:
-                    break
-        return Found(self._best(candidate, fitting, owners), rejections), len(fitting) + len(rejections)
+        first, enough = start % len(nodes), _enough(len(nodes))
+        if self.cache.nominations or candidate.looks_around:
+            fitting, rejections = self._search(candidate, verdicts, first, enough)
+        else:
+            fitting = verdicts.fitting(candidate, first, enough)
+            rejections = {} if fitting else verdicts.rejections(first)
+        looked = (fitting[-1] - first) % len(nodes) + 1 if len(fitting) == enough else len(nodes)
+        return Found(self._best(candidate, verdicts, fitting, owners), rejections), looked
 
     def reject(self, candidate: Candidate, node: NodeInfo) -> Rejection | None:
         """Return why a node as it would be will not do, also with the Pods for which others had to make room there."""
@@ -93,35 +66,47 @@ class Finder:
                 return rejection
         return reject(candidate, node)
 
-    def _reject(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Rejection | None:
-        if self.cache.nominations and self.cache.nominated(node.name):
+    def _search(
+        self, candidate: Candidate, verdicts: Verdicts, first: int, enough: int
+    ) -> tuple[list[int], dict[str, Rejection]]:
+        """Look at one node after the other, where more than the nodes themselves matters."""
+        fitting: list[int] = []
+        rejections: dict[str, Rejection] = {}
+        for place in verdicts.places(first):
+            rejection = self._reject(candidate, place, verdicts)
+            if rejection is not None:
+                rejections[verdicts.nodes[place].name] = rejection
+                continue
+            fitting.append(place)
+            if len(fitting) == enough:
+                break
+        return fitting, rejections
+
+    def _reject(self, candidate: Candidate, place: int, verdicts: Verdicts) -> Rejection | None:
+        node, rejection = verdicts.nodes[place], verdicts.rejection(candidate, place)
+        if rejection is not NO_SUCH_NODE and self.cache.nominations and self.cache.nominated(node.name):
             return self.reject(candidate, node)
-        rejection = self._verdict(candidate, node, verdicts).rejection
         return rejection or (reject_among(candidate, node) if candidate.looks_around else None)
 
-    def _verdict(self, candidate: Candidate, node: NodeInfo, verdicts: dict[str, Verdict]) -> Verdict:
-        verdict = verdicts.get(node.name)
-        if verdict is None or verdict.generation != node.generation or verdict.node is not node:
-            verdict = verdicts[node.name] = Verdict(candidate, node)
-        return verdict
-
-    def _best(self, candidate: Candidate, fitting: list[Verdict], owners: Sequence[Object]) -> NodeInfo | None:
+    def _best(self, candidate: Candidate, verdicts: Verdicts, fitting: list[int], owners: Sequence[Object]) -> NodeInfo | None:
         """Return the node of the highest score; among equals chance decides."""
-        if len(fitting) < 2:
-            return fitting[0].node if fitting else None
-        nodes, own = [one.node for one in fitting], [one.alone or one.score(candidate) for one in fitting]
+        nodes = [verdicts.nodes[place] for place in fitting]
+        if len(nodes) < 2:
+            return nodes[0] if nodes else None
+        own = [verdicts.alone[place] for place in fitting]
         totals = scores.totals(candidate, nodes, own, Field(self.cache, self.namespace_labels, owners))
         most = max(totals)
         equals = [node for points, node in zip(totals, nodes, strict=True) if points == most]
         return equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]
 
-    def _verdicts(self, candidate: Candidate) -> dict[str, Verdict]:
+    def _verdicts(self, candidate: Candidate) -> Verdicts:
         shape = candidate.shape()
         found = self._shapes.pop(shape, None)
-        if found is None:
-            found = {}
+        if found is None or found.nodes is not self.cache.ordered():
+            found = Verdicts(candidate, self.cache)
             if len(self._shapes) >= SHAPES:
                 del self._shapes[next(iter(self._shapes))]
+        found.renew()
         self._shapes[shape] = found
         return found
 

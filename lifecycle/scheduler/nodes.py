@@ -65,19 +65,17 @@ class PodInfo(NamedTuple):
 
 
 class NodeInfo:
-    """One node with its Pods, by uid. `generation` is another one after every change."""
+    """One node with its Pods, by uid."""
 
     def __init__(self, node: Object) -> None:
         self.pods: dict[str, PodInfo] = {}
         self.requested: Amounts = {}
         self.cpu = self.memory = 0
         self.ports: dict[HostPort, int] = {}
-        self.generation = 0
         self.set(node)
 
     def set(self, node: Object) -> None:
         """Take over what the Node object says."""
-        self.generation += 1
         self.node = node
         self.name: str = node["metadata"]["name"]
         self.labels: dict[str, str] = node["metadata"].get("labels") or {}
@@ -114,7 +112,6 @@ class NodeInfo:
         return other
 
     def _count(self, pod: PodInfo, sign: int) -> None:
-        self.generation += 1
         for name, value in pod.requested.items():
             self.requested[name] = self.requested.get(name, 0) + sign * value
         self.cpu += sign * pod.cpu

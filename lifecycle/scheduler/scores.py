@@ -18,10 +18,6 @@ from lifecycle.wire import Object
 
 MAX_SCORE = 100
 
-MEBI = 1024 * 1024
-LEAST_IMAGE, MOST_IMAGE = 23 * MEBI, 1000 * MEBI
-"""An image below the first counts nothing, one from the second on fully."""
-
 Points = list[int]
 """One number for each node, in their order."""
 
@@ -56,16 +52,16 @@ def alone(candidate: Candidate, node: NodeInfo) -> Alone:
 
 def totals(candidate: Candidate, nodes: Sequence[NodeInfo], own: Sequence[Alone], field: Field) -> Points:
     """Return how well each node would do; the higher the better."""
-    resources, avoided, preferred = map(list, zip(*own, strict=True))
-    sums: Points = resources
+    resources, avoided, preferred = zip(*own, strict=True)
+    sums: Points = list(resources)
     if any(avoided):
-        _add(sums, 3, [MAX_SCORE - points for points in _of_most(avoided)])
+        sums = _added(sums, 3, [MAX_SCORE - points for points in _of_most(avoided)])
     if any(preferred):
-        _add(sums, 2, _of_most(preferred))
+        sums = _added(sums, 2, _of_most(preferred))
     for weight, scores in PLUGINS:
         found = scores(candidate, nodes, field)
         if found is not None:
-            _add(sums, weight, found)
+            sums = _added(sums, weight, found)
     return sums
 
 
@@ -99,19 +95,12 @@ def _balance(node: NodeInfo, cpu: int, memory: int) -> int:
 
 
 def image_locality(candidate: Candidate, nodes: Sequence[NodeInfo], field: Field) -> Points | None:
-    """Nodes that have the Pod's images; one that many nodes have counts more, so that Pods do not crowd where one is."""
-    if not field.cache.images:
-        return None
-    spec, count = candidate.pod["spec"], len(field.cache.nodes)
+    """Nodes that have the Pod's images."""
+    spec = candidate.pod["spec"]
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    names = [_tagged(container.get("image") or "") for container in containers]
-    spread = {name: field.cache.images.get(name, 0) / count for name in names}
-    most = MOST_IMAGE * len(names)
-    found = []
-    for node in nodes:
-        size = sum(int(node.images[name] * spread[name]) for name in names if name in node.images)
-        found.append(MAX_SCORE * (min(max(size, LEAST_IMAGE), most) - LEAST_IMAGE) // (most - LEAST_IMAGE))
-    return found
+    names = tuple(_tagged(container.get("image") or "") for container in containers)
+    worth = field.cache.images.worth(names, len(field.cache.nodes))
+    return [worth.get(node.name, 0) for node in nodes] if worth else None
 
 
 def _tagged(image: str) -> str:
@@ -175,9 +164,8 @@ PLUGINS: tuple[tuple[int, Callable[[Candidate, Sequence[NodeInfo], Field], Point
 """Those that look at more than one node, with their weights; None: nothing that would tell nodes apart."""
 
 
-def _add(sums: Points, weight: int, points: Points) -> None:
-    for i, one in enumerate(points):
-        sums[i] += weight * one
+def _added(sums: Points, weight: int, points: Points) -> Points:
+    return [one + weight * more for one, more in zip(sums, points, strict=True)]
 
 
 def _of_most(counts: Sequence[int]) -> Points:
