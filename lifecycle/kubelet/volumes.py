@@ -5,6 +5,7 @@ Kubernetes: pkg/kubelet/volumemanager, pkg/volume, pkg/util/goroutinemap/exponen
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ READ_ONLY = (*FROM_OBJECTS, "image")
 HOST_PATH_KINDS = {
     "Directory": ("Directory", "is not a directory"),
     "File": ("File", "is not a file"),
-    "Socket": ("Socket", "is not a socket"),
+    "Socket": ("Socket", "is not a socket file"),
     "CharDevice": ("CharDevice", "is not a character device"),
     "BlockDevice": ("BlockDevice", "is not a block device"),
 }
@@ -178,6 +179,8 @@ class Volumes:
         found = self.kubelet.programs.node_path(pod.node, path)
         if kind in ("DirectoryOrCreate", "FileOrCreate"):
             wanted = kind.removesuffix("OrCreate")
+            if found is None and wanted == "File" and self._above(pod, path) is None:
+                raise MountError(f"open {path}: no such file or directory")
             if found is None:
                 self.kubelet.programs.make_node_path(pod.node, path, wanted)
             elif found != wanted:
@@ -186,6 +189,10 @@ class Volumes:
             raise MountError(f"hostPath type check failed: {path} {HOST_PATH_KINDS[kind][1]}")
         elif found is None:
             self.kubelet.programs.make_node_path(pod.node, path)
+
+    def _above(self, pod: PodState, path: str) -> str | None:
+        """Return what a place on a node is in; None where there is nothing."""
+        return self.kubelet.programs.node_path(pod.node, posixpath.dirname(path.rstrip("/")))
 
     def _persistent(self, pod: PodState, volume: Volume) -> None:
         """Mount the volume that a claim is bound to; what it holds outlives the Pod."""

@@ -53,6 +53,7 @@ class FakePrograms:
         self.network = programs.Network(programs.NetworkState())
         self.volumes: dict[str, dict[str, bytes]] = {}
         self.usage_of_volumes = 0
+        self.node_paths: dict[str, str] = {}
         self.behave: Callable[[programs.Container], Behavior] = lambda container: Behavior()
 
     def behavior(self, container_id: str) -> Behavior:
@@ -91,10 +92,10 @@ class FakePrograms:
         return self.usage_of_volumes
 
     def node_path(self, node: str, path: str) -> str | None:
-        return None
+        return self.node_paths.get(path)
 
     def make_node_path(self, node: str, path: str, kind: str = "Directory") -> None:
-        pass
+        self.node_paths[path] = kind
 
     def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
         pass

@@ -80,6 +80,22 @@ def test_a_host_path_of_the_wrong_kind_is_not_mounted(cluster: Cluster) -> None:
     assert cluster.times("FailedMount", "hostPath type check failed: /data is not a directory")
 
 
+def test_what_is_no_socket_on_its_node_is_not_mounted_as_one(cluster: Cluster) -> None:
+    create(cluster, hostPath={"path": "/run/my.sock", "type": "Socket"})
+    cluster.run(2)
+    assert cluster.times("FailedMount", "hostPath type check failed: /run/my.sock is not a socket file")
+
+
+def test_a_file_is_made_on_a_node_only_where_its_directory_is(cluster: Cluster) -> None:
+    create(cluster, hostPath={"path": "/data/a.txt", "type": "FileOrCreate"})
+    cluster.run(2)
+    assert cluster.times("FailedMount", 'MountVolume.SetUp failed for volume "v" : open /data/a.txt: no such file or directory')
+    cluster.programs.node_paths["/data"] = "Directory"
+    cluster.run(10)
+    assert "running" in cluster.container()["state"]
+    assert cluster.programs.node_paths["/data/a.txt"] == "File"
+
+
 def test_containers_see_the_files_of_their_volumes(cluster: Cluster) -> None:
     cluster.request("create", "configmaps", config_map(a="1"))
     create(cluster, configMap={"name": "game"})
