@@ -27,8 +27,8 @@ class Rooms:
     def run(self, seconds: float) -> None:
         """Let virtual time pass."""
         end = self.kernel.now + round(seconds * 1_000_000)
-        while (due := self.kernel.agenda.next_at()) is not None and due <= end:
-            self.kernel.fire()
+        while self.kernel.fire(end):
+            pass
         self.kernel.now = end
 
     def request(self, verb: str, resource: str, body: Any = None, **more: Any) -> Answer:

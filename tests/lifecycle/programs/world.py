@@ -62,8 +62,8 @@ class World:
     def run(self, until: float) -> None:
         """Let time pass up to a moment."""
         at = round(until * SECOND)
-        while (due := self.kernel.agenda.next_at()) is not None and due <= at:
-            self.kernel.fire()
+        while self.kernel.fire(at):
+            pass
         self.kernel.now = at
 
     def exec(self, container: str, *command: str, timeout: float | None = None) -> ExecResult:
@@ -102,7 +102,7 @@ class World:
             due = self.kernel.agenda.next_at()
             assert due is not None, f"{subject} is never told"
             assert due <= limit, f"{subject} takes more than a minute"
-            self.kernel.fire()
+            self.kernel.fire(due)
 
     def exit_of(self, container: str = "pod/app") -> tuple[float, Exit] | None:
         return next(((at, result) for at, told, result in self.listener.told if told == container), None)
