@@ -39,7 +39,7 @@ def describe_node(
 ) -> str:
     """Return the description of a node; of `pods` and `leases` those of this node are looked at."""
     name = node["metadata"]["name"]
-    own = [p for p in pods if (p.get("spec") or {}).get("nodeName") == name and _is_live(p)]
+    own = [p for p in pods if (p.get("spec") or {}).get("nodeName") == name and is_live(p)]
     lease = next((x for x in leases if x["metadata"]["name"] == name), None)
     status = node.get("status") or {}
     lines = [
@@ -59,7 +59,8 @@ def _is_from_kubelet(node: Object) -> Callable[[Object], bool]:
     return lambda event: (event.get("involvedObject") or {}).get("uid") != uid
 
 
-def _is_live(pod: Object) -> bool:
+def is_live(pod: Object) -> bool:
+    """Say whether a Pod counts on its node: one that has ended does not."""
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
@@ -115,7 +116,7 @@ def _system(node: Object, status: Object) -> Iterator[str]:
 
 
 def _pods(pods: Sequence[Object], now: Micros, status: Object) -> Iterator[str]:
-    room = _room(status)
+    room = room_of(status)
     yield f"Non-terminated Pods:\t({len(pods)} in total)"
     yield "  Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge"
     yield "  ---------\t----\t\t------------\t----------\t---------------\t-------------\t---"
@@ -128,8 +129,8 @@ def _pods(pods: Sequence[Object], now: Micros, status: Object) -> Iterator[str]:
 
 
 def _allocated(pods: Sequence[Object], status: Object) -> Iterator[str]:
-    room = _room(status)
-    requests, limits = (_total(_asked(pod, field) for pod in pods) for field in ("requests", "limits"))
+    room = room_of(status)
+    requests, limits = asked_in_all(pods)
     others = [name for name in sorted(room) if name not in (*STANDARD, "pods")]
     huge = [name for name in others if name.startswith("hugepages-")]
     yield "Allocated resources:"
@@ -143,17 +144,29 @@ def _allocated(pods: Sequence[Object], status: Object) -> Iterator[str]:
             yield f"  {name}\t{requests.get(name, Quantity())}\t{limits.get(name, Quantity())}"
 
 
-def _room(status: Object) -> Amounts:
+def asked_in_all(pods: Sequence[Object]) -> tuple[Amounts, Amounts]:
+    """Return what Pods request together, and what their limits come to."""
+    requests, limits = (_total(_asked(pod, field) for pod in pods) for field in ("requests", "limits"))
+    return requests, limits
+
+
+def room_of(status: Object) -> Amounts:
+    """Return what a node has for Pods, from its status."""
     return amounts(status.get("allocatable") or status.get("capacity"))
 
 
 def _share(amount: Quantity | None, room: Mapping[str, Quantity], name: str, of_nothing: int = 0) -> str:
+    return f"{amount or Quantity()} ({percent(amount, room, name, of_nothing)}%)"
+
+
+def percent(amount: Quantity | None, room: Mapping[str, Quantity], name: str, of_nothing: int = 0) -> int:
+    """Return which share of a node's room an amount of a resource is, in whole percent, rounded down."""
     amount, whole = amount or Quantity(), room.get(name) or Quantity()
     if name == "cpu":
         part, of = amount.milli_value(), whole.milli_value()
     else:
         part, of = amount.value(), whole.value()
-    return f"{amount} ({int(part / of * 100) if of else of_nothing}%)"
+    return int(part / of * 100) if of else of_nothing
 
 
 def _total(pods: Iterable[Amounts]) -> Amounts:

@@ -11,9 +11,10 @@ import msgspec
 from django.utils import translation
 
 from podhub.log.models import Cluster, Entry
-from podhub.web import cluster_page, fragments, pod_page
+from podhub.web import cluster_page, fragments, node_page, object_lists, pod_page
 from podhub.web.choice import Choice
 from podhub.web.growth import grown
+from podhub.web.node_page import NodePage
 from podhub.web.pod_page import PodPage
 from podhub.web.showing import Showing, clock_for_browser, now
 from podhub.web.story import chapter, story
@@ -27,12 +28,13 @@ class Bulletin(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What a page shows: some or all of a cluster's Pods, or one Pod, in a language."""
+    """What a page shows, in a language: some or all of a cluster's Pods, or one object. `page` is a key of PAGES."""
 
     cluster_id: int
     language: str
+    page: str = "cluster"
     namespace: str = ""
-    pod: str = ""
+    name: str = ""
     choice: Choice = Choice()
 
 
@@ -46,7 +48,7 @@ def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
         return Bulletin(after, '{"reload":true}')
     showing = Showing(cluster, cluster.head, now(cluster, cluster.horizon), live=True)
     with translation.override(subject.language):
-        said = _pod(subject, showing, after, ticked) if subject.pod else _cluster(subject, showing, after)
+        said = PAGES[subject.page](subject, showing, after, ticked)
     if not said and not _clock_was_set(cluster, after):
         return Bulletin(cluster.head, "")
     if cluster.head > after:
@@ -66,7 +68,7 @@ def _plain(text: Any) -> str:
 
 
 def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
-    namespace, name = subject.namespace, subject.pod
+    namespace, name = subject.namespace, subject.name
     news = chapter(showing.cluster, namespace, name, after=after, upto=showing.seq) if showing.seq > after else None
     touched = pod_page.touched(news) if news else {}
     page = PodPage(showing, namespace, name)
@@ -80,8 +82,30 @@ def _pod(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[s
     return {"html": html} if html else {}
 
 
-def _cluster(subject: Subject, showing: Showing, after: int) -> dict[str, object]:
+def _cluster(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
     return cluster_page.news(showing, subject.choice, after) if showing.seq > after else {}
+
+
+def _node(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
+    page = NodePage(showing, "", subject.name)
+    touched = node_page.touched(page, after) if showing.seq > after else {}
+    html = fragments.live(page, touched, ticked)
+    if touched:
+        return {"html": html, "timeline": node_page.story(showing.cluster, subject.name, showing.seq, after)}
+    return {"html": html} if html else {}
+
+
+def _list(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
+    return object_lists.news(showing, subject.page, subject.choice, after) if showing.seq > after else {}
+
+
+PAGES: dict[str, Callable[[Subject, Showing, int, bool], dict[str, object]]] = {
+    "cluster": _cluster,
+    "pod": _pod,
+    "node": _node,
+    "nodes": _list,
+}
+"""What tells a page of each sort what came after a seq."""
 
 
 def clock_bulletin(cluster_id: int) -> Bulletin:

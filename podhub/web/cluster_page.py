@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from lifecycle.clock import Micros
+from lifecycle.printers.metadata import NONE
 from lifecycle.printers.pod_row import pod_cells, pod_status, pod_tally
 from lifecycle.wire import Object
 from podhub.log import read
@@ -58,6 +59,10 @@ class Row(msgspec.Struct, frozen=True):
     nominated_node: str
     readiness_gates: str
 
+    @property
+    def on_node(self) -> bool:
+        return self.node != NONE
+
 
 def row_of(pod: Object) -> Row:
     metadata = pod["metadata"]
@@ -83,8 +88,8 @@ def rows(showing: Showing, refs: Sequence[Ref], at: str = "") -> SafeString:
 
 
 def _as_of(showing: Showing, html: str, at: str) -> SafeString:
-    """Put in ages, and let links to Pods lead to the moment `at` that a page was asked for."""
-    return mark_safe(retold(html.replace('/" data-pod>', f'/?{urlencode({"at": at})}" data-pod>') if at else html, showing.at))
+    """Put in ages, and let links to what there was then lead to the moment `at` that a page was asked for."""
+    return mark_safe(retold(html.replace('/" data-dated>', f'/?{urlencode({"at": at})}" data-dated>') if at else html, showing.at))
 
 
 def _row(showing: Showing, version: read.Version) -> str:

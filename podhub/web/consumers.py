@@ -26,7 +26,7 @@ TICK_SECONDS = 1.0
 """So often a page looks by itself: a wake-up may be lost, and ages grow."""
 
 REST_SECONDS = 0.2
-"""A cluster's page, where something may happen all the time, gathers news for so long."""
+"""A page of more than one Pod, where something may happen all the time, gathers news for so long."""
 
 CLOCK_TICKS = 10
 """Ticks from one word about the cluster's clock to the next: a sign of life, too."""
@@ -64,9 +64,8 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         kwargs = self.scope["url_route"]["kwargs"]
         language = query.get("lang", "")
         language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        if "name" in kwargs:
-            return Subject(cluster.pk, language, kwargs["namespace"], kwargs["name"])
-        return Subject(cluster.pk, language, choice=Choice.of(query))
+        choice = Choice() if "name" in kwargs else Choice.of(query)
+        return Subject(cluster.pk, language, kwargs["page"], kwargs.get("namespace", ""), kwargs.get("name", ""), choice)
 
     async def disconnect(self, code: int) -> None:
         if not hasattr(self, "following"):
@@ -99,7 +98,7 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             ticked = not await self._wait()
             if not ticked and self.head <= self.seq:
                 continue
-            if not self.subject.pod:
+            if self.subject.page != "pod":
                 await asyncio.sleep(REST_SECONDS)
             said = await self._bulletin(ticked)
             if not ticked or said.text != last_tick or said.seq > self.seq:

@@ -11,6 +11,7 @@ from lifecycle.core_v1.qos import qos_class
 from lifecycle.printers.containers import probe_text
 from lifecycle.printers.durations import moment
 from lifecycle.printers.events import last_seen
+from lifecycle.printers.metadata import NONE
 from lifecycle.wire import Object
 from podhub.web.timeline import condition_bar, container_bar
 
@@ -27,6 +28,10 @@ class PodFacts(msgspec.Struct, frozen=True):
     created: Micros | None
     deleted: bool
     grace_ends: str
+
+    @property
+    def on_node(self) -> bool:
+        return self.node != NONE
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -80,8 +85,8 @@ def pod_facts(pod: Object) -> PodFacts:
     every = [*statuses, *(status.get("initContainerStatuses") or [])]
     return PodFacts(
         phase=status.get("phase", "Pending"),
-        node=(pod.get("spec") or {}).get("nodeName") or "<none>",
-        ip=status.get("podIP") or "<none>",
+        node=(pod.get("spec") or {}).get("nodeName") or NONE,
+        ip=status.get("podIP") or NONE,
         qos_class=status.get("qosClass") or qos_class(pod["spec"]),
         ready=f"{sum(bool(one.get('ready')) for one in statuses)}/{len(pod['spec'].get('containers') or [])}",
         restarts=sum(one.get("restartCount", 0) for one in every),

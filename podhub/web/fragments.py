@@ -16,12 +16,12 @@ from podhub.log import read
 from podhub.log.models import Cluster
 from podhub.web.ages import retold
 from podhub.web.renders import renders
-from podhub.web.showing import Showing
+from podhub.web.showing import Showing, since_start
 
 
 class ObjectPage:
     """The object of a name as one moment shows it. A fragment's values come from the method of its name, its HTML from the
-    template `_KIND_FRAGMENT.html`.
+    template `_KIND_FRAGMENT.html`, or from `_object_FRAGMENT.html` where that is the same for all kinds.
     """
 
     kind: ClassVar[str]
@@ -43,6 +43,11 @@ class ObjectPage:
         """What tells a past moment of this page from its others."""
         return self.showing.seq, self.showing.at
 
+    @property
+    def at_query(self) -> str:
+        """How an address names the moment, for links to what else there was then; "" for the newest."""
+        return "" if self.showing.live else since_start(self.cluster, self.showing.at)
+
     @cached_property
     def version(self) -> read.Version | None:
         return self.showing.view.find(self.resource, self.namespace, self.name)
@@ -53,7 +58,14 @@ class ObjectPage:
 
     def context(self, fragment: str) -> dict[str, Any]:
         """Return what a fragment's template needs."""
-        common = {"cluster": self.cluster, "at": self.showing.at, self.kind: self.object, f"{self.kind}_name": self.name}
+        common = {
+            "cluster": self.cluster,
+            "at": self.showing.at,
+            "at_query": self.at_query,
+            "kind": self.kind,
+            self.kind: self.object,
+            f"{self.kind}_name": self.name,
+        }
         values: dict[str, Any] = getattr(self, f"_{fragment}")()
         return common | values
 
@@ -61,7 +73,7 @@ class ObjectPage:
 def fragment(page: ObjectPage, name: str, *, oob: bool) -> SafeString:
     """Render one fragment; `oob`: for htmx to put in its place on a page that stands."""
     context = page.context(name) | {"oob": mark_safe(' hx-swap-oob="true"') if oob else ""}
-    return render_to_string(f"_{page.kind}_{name}.html", context)
+    return render_to_string([f"_{page.kind}_{name}.html", f"_object_{name}.html"], context)
 
 
 def whole(page: ObjectPage, newest: int) -> dict[str, SafeString]:

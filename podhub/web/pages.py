@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +35,9 @@ def page(
     """Render a whole page; `modules` are the ES modules it begins with (paths of static files)."""
     cluster: Cluster | None = context.get("cluster")
     theme = request.COOKIES.get(THEME_COOKIE, "system")
+    asked = request.GET.get("at", "")
     frame = {
+        "at_suffix": f"?{urlencode({'at': asked})}" if asked else "",
         "theme": theme if theme in THEMES else "system",
         "switcher": _switcher(request, cluster.name if cluster else ""),
         "team": settings.TEAM,
@@ -83,6 +86,15 @@ def no_such_cluster(request: HttpRequest, name: str) -> HttpResponse:
 def may_not_edit(request: HttpRequest, name: str) -> HttpResponse:
     text = _("You may look at the cluster %(name)s, but not change it. An administrator can let you, on the admin site.")
     return problem(request, 403, _("Not allowed"), text % {"name": name}, [(reverse("cluster", args=[name]), name)])
+
+
+def no_such_object(
+    request: HttpRequest, cluster: Cluster, kind: str, name: str, links: Sequence[tuple[str, str]]
+) -> HttpResponse:
+    """Say that a log tells of no such object; `kind` is Kubernetes' word for what it would be."""
+    values = {"kind": kind, "name": name, "cluster": cluster.name}
+    text = _("The log of %(cluster)s tells of no %(kind)s “%(name)s”, now or ever.") % values
+    return problem(request, 404, _("No such %(kind)s") % values, text, links, cluster)
 
 
 def no_such_pod(request: HttpRequest, cluster: Cluster, namespace: str, name: str) -> HttpResponse:

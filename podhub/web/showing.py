@@ -100,6 +100,12 @@ def clock_text(at: Micros | None) -> str:
     return "" if at is None else f"{as_datetime(at):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def since_start(cluster: Cluster, at: Micros) -> str:
+    """Return a moment as an address names it, to the microsecond: 49.9s."""
+    seconds, rest = divmod(max(at - cluster.start, 0), SECOND)
+    return f"{seconds}.{rest:06d}".rstrip("0").rstrip(".") + "s"
+
+
 def span(micros: Micros) -> str:
     """Return a span as a time field shows it: 20s, 1m15.5s, 2h3m."""
     hours, rest = divmod(max(micros, 0), 3600 * SECOND)

@@ -53,6 +53,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
     choice = Choice.of(request.GET.dict())
     context = {
         "cluster": cluster,
+        "tab": "pods",
         "at": shown.at,
         "live": shown.live,
         "unwatched": clock_text(unwatched_since(cluster, shown.seq, shown.seq - 1)),

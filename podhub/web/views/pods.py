@@ -7,13 +7,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from lifecycle.clock import SECOND
 from lifecycle.wire import Object, Request
 from podhub.access import rights
 from podhub.log.models import Cluster
@@ -22,17 +20,12 @@ from podhub.runs.queue import submit
 from podhub.web import fragments
 from podhub.web.errors import refusals
 from podhub.web.forms import DeleteForm
-from podhub.web.legend import legend
 from podhub.web.pages import no_such_pod, page, problem
 from podhub.web.pod_page import PodPage
-from podhub.web.release import release
 from podhub.web.renders import renders
-from podhub.web.showing import Showing, clock_for_browser, last_moment, newest, showing
+from podhub.web.showing import Showing, last_moment, newest, showing
 from podhub.web.story import Book, story
-from podhub.web.views.clusters import clock_context
-
-PLAYBACK_SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16", "32", "64")
-FOR_EVER = 365 * 24 * 3600
+from podhub.web.views.lives import LIFE_MODULES, life_context, moment_answer, timeline
 
 
 @require_GET
@@ -57,38 +50,17 @@ def show(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> 
         "seq": head.seq,
         "story": _story(book, shown),
         "resting": end is not None and not (request.GET.get("at") or request.GET.get("seq")),
-        "at_query": "" if shown.live else request.GET.get("at") or f"seq-{shown.seq}",
-        "page_url": reverse("pod", args=where),
-        "moment_url": f"{reverse('pod-moment', args=where)}?of={edition(cluster)}",
-        "socket": f"/ws/c/{cluster.name}/pods/{namespace}/{name}/?lang={get_language()}",
-        "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished),
-        "timeline_keys": _still("_timeline_keys.html"),
         "again": _again(request, cluster),
         "delete_fields": _delete_fields(grace(shown_pod, book)),
-        **clock_context(cluster),
+        **life_context(request, shown, reverse("pod", args=where), f"pods/{namespace}/{name}/"),
     }
-    return page(request, "pod.html", context, modules=("js/life-timeline.js", "js/life-page.js"))
-
-
-def _still(template: str, **context: bool) -> SafeString:
-    """Render what all pages of Pods have alike, once in each language."""
-
-    def render() -> SafeString:
-        return render_to_string(template, {"playback_speeds": PLAYBACK_SPEEDS, "legend": legend(), **context})
-
-    return renders.get((template, get_language(), *context.items()), render)
+    return page(request, "pod.html", context, modules=LIFE_MODULES)
 
 
 def _story(book: Book, shown: Showing) -> dict[str, object]:
-    """Return what `<life-timeline>` reads; the story itself is told and encoded once, as long as it does not grow."""
+    """Return what the timeline reads; the story itself is told and encoded once, as long as it does not grow."""
     key = ("story", book.cluster.pk, book.namespace, book.name, book.newest, get_language())
-    told: bytes = renders.get(key, lambda: msgspec.json.encode(story(book.chapter)))
-    return {
-        "start": book.cluster.start,
-        "at": None if shown.live else shown.at - book.cluster.start,
-        "clock": clock_for_browser(book.cluster),
-        "story": msgspec.Raw(told),
-    }
+    return timeline(shown, "pod", renders.get(key, lambda: msgspec.json.encode(story(book.chapter))))
 
 
 def _again(request: HttpRequest, cluster: Cluster) -> str:
@@ -115,11 +87,6 @@ def _grace(pod: Object | None) -> int:
     return 30 if seconds is None else int(seconds)
 
 
-def edition(cluster: Cluster) -> str:
-    """Return what tells this log, as this release shows it in this language, from all others: URLs with it never go stale."""
-    return f"{cluster.pk}-{cluster.start // SECOND:x}-{release()}-{get_language()}"
-
-
 @require_GET
 @refusals
 def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -> HttpResponse:
@@ -131,12 +98,8 @@ def moment(request: HttpRequest, cluster_name: str, namespace: str, name: str) -
     shown = showing(cluster, request.GET.dict())
     end = Book(cluster, namespace, name, shown.seq + 1).end(shown.seq) if "last" in request.GET and not shown.live else None
     shown = last_moment(cluster, end) if end else shown
-    response = HttpResponse(fragments.past(PodPage(shown, namespace, name, end=end)))
-    if not shown.live and request.GET.get("of") == edition(cluster) and ("last" in request.GET) == (end is not None):
-        patch_cache_control(response, private=True, max_age=FOR_EVER, immutable=True)
-    else:
-        patch_cache_control(response, no_store=True)
-    return response
+    html = fragments.past(PodPage(shown, namespace, name, end=end))
+    return moment_answer(request, shown, html, for_ever=("last" in request.GET) == (end is not None))
 
 
 @require_http_methods(["POST"])

@@ -3,7 +3,7 @@
 const WORST = ["Normal", "Warning"];
 
 // Points and marks as the server told them, in order of seq; every seq is taken once, however often it is told.
-// `main` is the lane whose first and last moment are those of the whole story; null: it begins with the cluster and goes on.
+// `main` is the lane with whose end the whole story ends; null: it begins with the cluster and goes on.
 export class Story {
   constructor(main) {
     this.main = main;
@@ -40,9 +40,10 @@ export class Story {
 
   // The first and the last moment told of; `to` is null while what it is about lives.
   get extent() {
-    const life = this.stretches.get(this.main) ?? [];
-    if (!life.length) return { from: 0, to: null };
-    return { from: life[0].from, to: life[life.length - 1].to };
+    if (this.main === null) return { from: 0, to: null };
+    const firsts = [...this.stretches.values()].flatMap(([first]) => first?.from ?? []);
+    const last = this.stretches.get(this.main)?.at(-1);
+    return { from: firsts.length ? Math.min(...firsts) : 0, to: last?.to ?? null };
   }
 
   stretchAt(lane, at) {

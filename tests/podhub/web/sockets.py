@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from asgiref.testing import ApplicationCommunicator
+
+from podhub import wake
+from podhub.web.routing import application
+
+HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
 
 
 class WebsocketCommunicator(ApplicationCommunicator):
@@ -36,3 +45,29 @@ class WebsocketCommunicator(ApplicationCommunicator):
     async def disconnect(self) -> None:
         await self.send_input({"type": "websocket.disconnect", "code": 1000})
         await self.wait(5)
+
+
+@asynccontextmanager
+async def page(path: str) -> AsyncIterator[WebsocketCommunicator]:
+    """Open a page's socket, woken from this loop."""
+    wake.carry_on(asyncio.get_running_loop())
+    socket = WebsocketCommunicator(application, path, headers=HEADERS)
+    connected, _ = await socket.connect(timeout=5)
+    assert connected
+    try:
+        yield socket
+    finally:
+        await socket.disconnect()
+        wake.carry_on(None)
+
+
+async def heard(socket: WebsocketCommunicator) -> dict[str, Any]:
+    message: dict[str, Any] = msgspec.json.decode(await socket.receive_from(timeout=5))
+    return message
+
+
+async def heard_until(socket: WebsocketCommunicator, seq: int) -> list[dict[str, Any]]:
+    found = [await heard(socket)]
+    while found[-1].get("seq", 0) < seq:
+        found.append(await heard(socket))
+    return found

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -17,41 +15,15 @@ from podhub.web import bulletins, consumers
 from podhub.web.renders import renders
 from podhub.web.routing import application
 from tests.podhub.web.growing import Growing
-from tests.podhub.web.sockets import WebsocketCommunicator
+from tests.podhub.web.sockets import HEADERS, WebsocketCommunicator, heard, heard_until, page
 
 POD = "/ws/c/life/pods/liveness-exec/liveness-exec/"
-HEADERS = [(b"host", b"localhost:8000"), (b"origin", b"http://localhost:8000")]
 
 
 @pytest.fixture(autouse=True)
 def _no_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing but wake-ups make a page look."""
     monkeypatch.setattr(consumers, "TICK_SECONDS", 60.0)
-
-
-@asynccontextmanager
-async def page(path: str) -> AsyncIterator[WebsocketCommunicator]:
-    wake.carry_on(asyncio.get_running_loop())
-    socket = WebsocketCommunicator(application, path, headers=HEADERS)
-    connected, _ = await socket.connect(timeout=5)
-    assert connected
-    try:
-        yield socket
-    finally:
-        await socket.disconnect()
-        wake.carry_on(None)
-
-
-async def heard(socket: WebsocketCommunicator) -> dict[str, Any]:
-    message: dict[str, Any] = msgspec.json.decode(await socket.receive_from(timeout=5))
-    return message
-
-
-async def heard_until(socket: WebsocketCommunicator, seq: int) -> list[dict[str, Any]]:
-    found = [await heard(socket)]
-    while found[-1].get("seq", 0) < seq:
-        found.append(await heard(socket))
-    return found
 
 
 def grow(growing: Growing) -> Callable[[float], Any]:
