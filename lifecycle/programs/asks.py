@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import SECOND, Micros, go_duration
+from lifecycle.core_v1.field import quote
 from lifecycle.kernel import Reply
 from lifecycle.programs.exchange import LATENCY, Origin, Reached, answer, health, reach
 from lifecycle.programs.interface import ConnectResult, GRPCCheck, GRPCResult, HTTPGet, HTTPResult, TCPConnect
@@ -76,13 +77,22 @@ def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, 
             room.answer(reply, HTTPResult(error=where + text, steady=steady), limit)
         return
     if response.protocol == "tcp":
-        text = f'malformed HTTP response "{response.body}"' if response.body else "EOF"
-        room.answer(reply, HTTPResult(error=where + text, steady=steady), span)
+        room.answer(reply, HTTPResult(error=where + _no_http(response.body, tls), steady=steady), span)
         return
     if tls and reached.listener is not None and not reached.listener.certificate:
         room.answer(reply, HTTPResult(error=where + "http: server gave HTTP response to HTTPS client", steady=steady), span)
         return
     room.answer(reply, HTTPResult(response.status, response.headers, response.body, steady=steady), span)
+
+
+def _no_http(said: str, tls: bool) -> str:
+    """Return Go's error about a server that says something, or nothing, and no HTTP. Go: net/http (persistConn), crypto/tls"""
+    if not said:
+        return "EOF"
+    if tls:
+        return "tls: first record does not look like a TLS handshake"
+    line = said.partition("\n")[0].removesuffix("\r")
+    return f"net/http: HTTP/1.x transport connection broken: malformed HTTP response {quote(line)}"
 
 
 def _address(host: str, port: int) -> str:

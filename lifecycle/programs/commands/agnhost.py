@@ -15,7 +15,7 @@ from lifecycle.programs.commands.servers import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
 from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine
-from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, UNKNOWN_SERVICE, HTTPRequest, HTTPResponse, server
+from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, UNKNOWN_SERVICE, HTTPRequest, HTTPResponse, contents, server
 from lifecycle.programs.state import Process
 
 HEALTHY_FOR = 10 * SECOND
@@ -53,7 +53,9 @@ def agnhost(call: Call) -> int | None:
             return _grpc(call, options)
         case "serve-hostname":
             return serve(call, [int(options.get("port") or 9376)], "agnhost-hostname", _logged(call, "Serving on port {port}."))
-        case "test-webserver" | "guestbook" | "webhook" | "fake-gitserver" | "nettest":
+        case "test-webserver":
+            return serve(call, [int(options.get("port") or 80)], "agnhost-files")
+        case "guestbook" | "webhook" | "fake-gitserver" | "nettest":
             return serve(
                 call,
                 [int(options.get("port") or options.get("http-port") or (8000 if word == "fake-gitserver" else 80))],
@@ -219,7 +221,7 @@ def _grpc(call: Call, options: dict[str, str]) -> int | None:
 
 @server("agnhost-grpc", manner=NO_HTTP)
 def grpc_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
-    return HTTPResponse(0, "\\x00\\x00\\x06\\x04\\x00\\x00\\x00\\x00\\x00\\x00\\x05\\x00\\x00@\\x00", protocol="tcp")
+    return HTTPResponse(0, "\0\0\6\4\0\0\0\0\0\0\5\0\0@\0", protocol="tcp")
 
 
 def _grpc_status(machine: Machine, process: Process, service: str) -> tuple[str, bool]:
@@ -248,6 +250,25 @@ def control_answer(machine: Machine, process: Process, request: HTTPRequest) -> 
 @server("agnhost-hostname", "agnhost-web")
 def hostname_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     return HTTPResponse(200, machine.hostname() + "\n")
+
+
+@server("agnhost-files")
+def files_answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
+    """Show the container's files as Go's http.FileServer does."""
+    path = request.path.partition("?")[0]
+    node = machine.view.get(path)
+    if node is not None and node.kind == "d":
+        if not path.endswith("/"):
+            return HTTPResponse(301, "", (("Location", path.rpartition("/")[2] + "/"),))
+        node = machine.view.get(f"{path}index.html") or node
+    if node is None:
+        return HTTPResponse(404, "404 page not found\n", (("Content-Type", "text/plain; charset=utf-8"),))
+    if node.kind != "d":
+        return HTTPResponse(200, contents(node))
+    found = [(name, machine.view.get(f"{path}{name}", follow=False)) for name in machine.view.names(path)]
+    shown = [f"{name}/" if one is not None and one.kind == "d" else name for name, one in found]
+    listing = "".join(f'<a href="{escape(name)}">{escape(name)}</a>\n' for name in shown)
+    return HTTPResponse(200, f"<pre>\n{listing}</pre>\n", (("Content-Type", "text/html; charset=utf-8"),))
 
 
 def _porter(call: Call) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lifecycle.clock import SECOND
-from lifecycle.programs import CutFault, Endpoint, GRPCCheck, PortFault, Service, TCPConnect
+from lifecycle.programs import CutFault, Endpoint, GRPCCheck, HTTPGet, PortFault, Service, TCPConnect
 from tests.lifecycle.programs.world import World, reply
 
 WEB = Service("default", "web", "10.96.0.50", (("http", 80),), (Endpoint("10.244.0.5", (80,)),))
@@ -161,6 +161,20 @@ def test_a_grpc_server_answers_not_found_to_who_asks_for_another_service_than_it
     world.programs.grpc(GRPCCheck("node1", "10.244.0.5", 5000, service="other"), reply("other"))
     assert world.wait_for("other").error == (
         "error: health rpc probe failed: rpc error: code = NotFound desc = unknown service"
+    )
+
+
+def test_what_speaks_grpc_is_no_http() -> None:
+    world = World()
+    world.container("registry.k8s.io/e2e-test-images/agnhost:2.40", args=("grpc-health-checking",))
+    world.run(1)
+    frame = r'"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00@\x00"'
+    assert world.get(port=5000).error == (
+        f'Get "http://10.244.0.5:5000/": net/http: HTTP/1.x transport connection broken: malformed HTTP response {frame}'
+    )
+    world.programs.http(HTTPGet("node1", "10.244.0.5", 5000, "/", "HTTPS"), reply("secret"))
+    assert world.wait_for("secret").error == (
+        'Get "https://10.244.0.5:5000/": tls: first record does not look like a TLS handshake'
     )
 
 

@@ -118,6 +118,17 @@ def test_agnhost_sends_on(args: tuple[str, ...], path: str) -> None:
     assert ("Location", "/healthz") in answer.headers
 
 
+def test_agnhosts_webserver_shows_the_files_of_its_container() -> None:
+    world = World()
+    app = world.container(AGNHOST, args=("test-webserver",))
+    world.run(1)
+    assert world.get("/nothing").status == 404
+    assert '<a href="etc/">etc/</a>' in world.get("/").body
+    assert ("Location", "etc/") in world.get("/etc").headers
+    assert world.exec(app, "sh", "-c", "echo here > /nothing").code == 0
+    assert (world.get("/nothing").status, world.get("/nothing").body) == (200, "here\n")
+
+
 def test_an_unknown_image_is_assumed_to_serve_its_ports() -> None:
     world = World()
     app = world.container("acme/shop:1", ports=(8080,))
