@@ -53,6 +53,10 @@ class Node(msgspec.Struct, omit_defaults=True):
         return len(self.text) + self.zeros
 
     @property
+    def executable(self) -> bool:
+        return self.kind == "f" and self.mode & 0o111 != 0
+
+    @property
     def content(self) -> str:
         """What programs read: of the NUL bytes only as many as the limit of a file lets stand."""
         return self.text + "\0" * min(self.zeros, MAX_BYTES - len(self.text)) if self.zeros else self.text
@@ -124,11 +128,30 @@ class Found(NamedTuple):
     tops: frozenset[str]
 
 
+class Program(NamedTuple):
+    """An executable file and where it is."""
+
+    path: str
+    node: Node
+
+
+class Search(NamedTuple):
+    """Which program of an image was found first, where all paths led that were tried, and their first names."""
+
+    program: Program | None
+    tried: tuple[str, ...]
+    tops: frozenset[str]
+
+
 class Image(dict[str, Node]):
     """An image's files, which never change; `children` are the names in each directory."""
 
     @cached_property
     def _found(self) -> dict[str, Found | None]:
+        return {}
+
+    @cached_property
+    def _searches(self) -> dict[tuple[str, ...], Search | None]:
         return {}
 
     def look_up(self, path: str) -> Found | None:
@@ -138,6 +161,26 @@ class Image(dict[str, Node]):
                 self._found.clear()
             self._found[path] = View(self, Tree(), [], {}).walk(path)
         return self._found[path]
+
+    def search(self, paths: tuple[str, ...]) -> Search | None:
+        """Return which of some paths is a program with nothing over the image; None where not all lead somewhere."""
+        if paths not in self._searches:
+            if len(self._searches) >= MAX_FILES:
+                self._searches.clear()
+            self._searches[paths] = self._search(paths)
+        return self._searches[paths]
+
+    def _search(self, paths: tuple[str, ...]) -> Search | None:
+        tried, tops = list[str](), frozenset[str]()
+        for path in paths:
+            found = self.look_up(path) if len(path) <= SHORT_PATH else None
+            if found is None:
+                return None
+            tried.append(found.path)
+            tops |= found.tops
+            if found.node is not None and found.node.executable:
+                return Search(Program(path, found.node), tuple(tried), tops)
+        return Search(None, tuple(tried), tops)
 
     @cached_property
     def children(self) -> dict[str, set[str]]:
@@ -356,6 +399,14 @@ class View:
             return self.node_at(self.place(self.resolve(path, follow)))
         except FileError:
             return None
+
+    def program(self, paths: tuple[str, ...]) -> Program | None:
+        """Return the first of some paths at which there is an executable file."""
+        known = self.image.search(paths)
+        if known is not None and known.tops.isdisjoint(self._redone) and self.layer.nodes.keys().isdisjoint(known.tried):
+            return known.program
+        found = ((path, self.get(path)) for path in paths)
+        return next((Program(path, node) for path, node in found if node is not None and node.executable), None)
 
     def names(self, path: str) -> list[str]:
         """Return what a directory holds, sorted by name. Raises: FileError."""

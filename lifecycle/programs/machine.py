@@ -6,13 +6,14 @@ children; a pipe without readers kills its writer. What a process runs is in `sh
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Node, View, join
+from lifecycle.programs.files import FileError, Node, Program, View, join
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
 from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Process
@@ -96,28 +97,29 @@ class Machine:
 
     def lookup(self, process: Process, name: str, env: dict[str, str]) -> Node:
         """Return the file that a command's name means. Raises: ExecError."""
-        path = self.which(process, name, env)
-        if path is None:
+        if "/" in name:
+            return self._executable(join(process.cwd, name))
+        program = self._on_path(process, name, env)
+        if program is None:
             raise ExecError(127, "ENOENT")
-        return self.executable(join(process.cwd, path))
+        return program.node
 
     def which(self, process: Process, name: str, env: dict[str, str]) -> str | None:
         """Return where on PATH a command is (the name itself where it holds a slash)."""
         if "/" in name:
             return name
-        for directory in env.get("PATH", DEFAULT_PATH).split(":"):
-            path = join(process.cwd, f"{directory or '.'}/{name}")
-            node = self.view.get(path)
-            if node is not None and node.kind == "f" and node.mode & 0o111:
-                return path
-        return None
+        program = self._on_path(process, name, env)
+        return None if program is None else program.path
 
-    def executable(self, path: str) -> Node:
+    def _on_path(self, process: Process, name: str, env: dict[str, str]) -> Program | None:
+        return self.view.program(_places(env.get("PATH", DEFAULT_PATH), name, process.cwd))
+
+    def _executable(self, path: str) -> Node:
         try:
             node = self.view.find(path)[1]
         except FileError as error:
             raise ExecError(127 if error.code == "ENOENT" else 126, error.code) from error
-        if node.kind != "f" or not node.mode & 0o111:
+        if not node.executable:
             raise ExecError(126, "EISDIR" if node.kind == "d" else "EACCES")
         return node
 
@@ -126,7 +128,7 @@ class Machine:
         node = self.lookup(process, argv[0], env)
         size = sum(map(len, argv)) + sum(map(len, env.values()))
         self.work(EXECUTE_STEPS + STEPS_AN_ARGUMENT * len(argv) + size // CHARACTERS_A_STEP)
-        if size > MAX_ARGUMENTS or max(map(len, (*argv, *env.values()))) >= MAX_ARGUMENT:
+        if size >= MAX_ARGUMENT and (size > MAX_ARGUMENTS or max(map(len, (*argv, *env.values()))) >= MAX_ARGUMENT):
             raise ExecError(126, "E2BIG")
         if not node.program:
             return self._interpret(process, argv, env, node, depth)
@@ -476,3 +478,9 @@ class Machine:
 
 BASE_MEMORY = 300 << 10
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@lru_cache(1024)
+def _places(path: str, name: str, cwd: str) -> tuple[str, ...]:
+    """Return where a command may be, by a list of directories as PATH has it."""
+    return tuple([join(cwd, f"{directory or '.'}/{name}") for directory in path.split(":")])

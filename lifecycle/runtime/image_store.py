@@ -5,7 +5,8 @@ containerd: internal/cri/store/image (an image's references), internal/cri/util 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from lifecycle.kubelet.state import NodeState
 from lifecycle.runtime import delays, names
@@ -13,6 +14,8 @@ from lifecycle.seeds import Seeds
 from lifecycle.wire import Image
 
 UNKNOWN = Image()
+MOST_SHOWN = 1_000
+"""Of how many images it is kept how they are shown."""
 
 
 class ImageStore:
@@ -25,11 +28,15 @@ class ImageStore:
         self.seeds = seeds
         self._found: dict[str, Image] = {}
         self._names: dict[str, tuple[str, ...]] = {}
+        self._shown: dict[tuple[str, ...], tuple[str, str]] = {}
         for image, found in images.items():
-            group = _in_order(names.full_name(name) for name in (image, *found.names))
+            group = _in_order((image, *found.names))
             for name in group:
                 self._found.setdefault(name, found)
                 self._names.setdefault(name, group)
+        self._present = {
+            name: delays.PULL_SIZE if found.size is None else found.size for name, found in self._found.items() if found.present
+        }
 
     def find(self, name: str) -> Image:
         """Return what a pull finds."""
@@ -39,17 +46,25 @@ class ImageStore:
         """Return all names of an image, tags before digests, each in alphabetical order, as containerd sorts them."""
         return self._names.get(name, (name,))
 
-    def held(self, node: NodeState, name: str) -> list[str]:
+    def held(self, node: NodeState, name: str) -> tuple[str, ...]:
         """Return those names of an image under which a node has it."""
-        if self.find(name).present:
-            return list(self.names(name))
-        return [one for one in self.names(name) if one in node.images]
+        if name in self._present:
+            return self.names(name)
+        return tuple([one for one in self.names(name) if one in node.images])
 
     def shown(self, node: NodeState, name: str) -> tuple[str, str]:
         """Return the name and the id of an image as a container's status tells them: the first tag, the first digest."""
-        held = self.held(node, name) or [name]
-        tag = next((one for one in held if "@" not in one), name)
-        return tag, f"{min(map(names.repository, held))}@{self._digest(name)}"
+        return self._as_shown(name, self.held(node, name))
+
+    def _as_shown(self, name: str, held: tuple[str, ...]) -> tuple[str, str]:
+        key = (name, *held)
+        found = self._shown.get(key)
+        if found is None:
+            if len(self._shown) >= MOST_SHOWN:
+                self._shown.clear()
+            tag = next((one for one in held if "@" not in one), name)
+            found = self._shown[key] = tag, f"{min(map(names.repository, held or (name,)))}@{self._digest(name)}"
+        return found
 
     def sizes(self, node: NodeState) -> dict[str, int]:
         """Return what the pulled images of a node weigh, in bytes, each once, by its first name."""
@@ -58,10 +73,10 @@ class ImageStore:
     def listed(self, node: NodeState) -> list[tuple[tuple[str, ...], int]]:
         """Return the images of a node: its digests and then its tags, and bytes."""
         found: dict[str, tuple[tuple[str, ...], int]] = {}
-        present = {name: delays.PULL_SIZE if one.size is None else one.size for name, one in self._found.items() if one.present}
-        for name, size in {**present, **node.images}.items():
-            tags = tuple(one for one in self.held(node, name) if "@" not in one)
-            found[self.names(name)[0]] = (self.shown(node, name)[1], *tags), size
+        for name, size in {**self._present, **node.images}.items():
+            held = self.held(node, name)
+            tags = [one for one in held if "@" not in one]
+            found[self.names(name)[0]] = (self._as_shown(name, held)[1], *tags), size
         return list(found.values())
 
     def remove(self, node: NodeState, name: str) -> int:
@@ -76,5 +91,7 @@ class ImageStore:
         return told or f"sha256:{self.seeds.hex(64, 'image', all_names[0])}"
 
 
-def _in_order(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(found), key=lambda name: ("@" in name, name)))
+@lru_cache(1024)
+def _in_order(images: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the full names that an image has, each once."""
+    return tuple(sorted(set(map(names.full_name, images)), key=lambda name: ("@" in name, name)))
