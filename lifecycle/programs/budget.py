@@ -44,7 +44,8 @@ class Budget(msgspec.Struct, omit_defaults=True):
         second = now // SECOND
         if second != self.second:
             self._settle(second)
-        return self.done - self.before < min(MAX_STEPS, SPARE - self.used)
+        done = self.done - self.before
+        return done < MAX_STEPS and done < SPARE - self.used
 
     def _settle(self, second: int) -> None:
         self.used = max(0, self.used + (self.done - self.before) - REGAIN * (second - self.second))

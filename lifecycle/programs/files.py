@@ -6,7 +6,7 @@ A tree is flat: absolute path -> node. A container's view joins its trees; only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -93,9 +93,13 @@ class Tree(msgspec.Struct, omit_defaults=True):
         names = self.names(path)
         return (MAX_BYTES - self.held + sum(len(self.nodes[name].text) for name in names if name in self.nodes)) // len(names)
 
-    def clear(self) -> None:
+    def lay(self, nodes: dict[str, Node]) -> None:
+        """Hold these files, of which each has one name, and no others."""
         self.nodes.clear()
-        self.bytes = self.held = 0
+        self.links.clear()
+        self.nodes.update(nodes)
+        self.held = sum([len(node.text) for node in nodes.values()])
+        self.bytes = self.held + sum([node.zeros for node in nodes.values()])
 
     def drop(self, path: str) -> None:
         node = self.nodes.pop(path, None)
@@ -234,9 +238,9 @@ class FileError(Exception):
 
 def join(cwd: str, path: str) -> str:
     """Return an absolute path without `.`, `..` and doubled slashes (links are not looked at)."""
-    if not path.startswith("/"):
+    if path[:1] != "/":
         path = f"{cwd}/{path}"
-    if "/." not in path and "//" not in path and (len(path) == 1 or path[-1] != "/"):
+    if "/." not in path and "//" not in path and (path[-1] != "/" or path == "/"):
         return path
     parts: list[str] = []
     for part in path.split("/"):
@@ -294,7 +298,7 @@ class View:
         """The names of the directories that processes have in /proc."""
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.work: Callable[[int], None] = lambda steps: None
-        self.above = {above for path, *_ in mounts for above in _parents(path)}
+        self.above = set[str]().union(*[_parents(path) for path, *_ in mounts])
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -421,12 +425,20 @@ class View:
         found = {name for name, node in here.items() if not node.gone}
         if not place.tree:
             found |= self.image.children.get(place.path, set()) - here.keys()
-        full = place.full.rstrip("/")
-        found |= {above[len(full) + 1 :] for above in self._mount_points() if parent(above) == (full or "/") and above != "/"}
+        found |= self._mounted.get(place.full, set())
         found.update(self.processes() if path == "/proc" else ())
         self.work(len(found) // ITEMS_A_STEP)
         return sorted(found)
 
+    @cached_property
+    def _mounted(self) -> dict[str, set[str]]:
+        """The names of mount points, and of directories above some, in each directory."""
+        found: dict[str, set[str]] = {}
+        for path in self._mount_points - {"/"}:
+            found.setdefault(parent(path), set()).add(path.rpartition("/")[2])
+        return found
+
+    @cached_property
     def _mount_points(self) -> set[str]:
         return self.above | {mount[0] for mount in self.mounts}
 
@@ -502,7 +514,7 @@ class View:
         """Take a node away. Raises: FileError EROFS or EBUSY (a mount point)."""
         if place.read_only:
             raise FileError("EROFS")
-        if place.full in self._mount_points():
+        if place.full in self._mount_points:
             raise FileError("EBUSY")
         above = self.node_at(self.place(parent(place.full)))
         if above is not None and self.user:
@@ -528,10 +540,14 @@ _EVERYWHERE = ""
 """The first name in the path of a mount at the root, which every path goes through."""
 
 
-def _parents(path: str) -> Iterator[str]:
+@lru_cache(1024)
+def _parents(path: str) -> frozenset[str]:
+    """Return the directories above a path."""
+    found = set()
     while path != "/":
         path = parent(path)
-        yield path
+        found.add(path)
+    return frozenset(found)
 
 
 def _children(nodes: Mapping[str, Node], directory: str) -> Iterator[tuple[str, Node]]:

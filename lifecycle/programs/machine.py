@@ -60,6 +60,7 @@ class Machine:
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
         self.told: list[tuple[int, str, str]] = []
+        self.environments: dict[bool, dict[str, str]] = {}
         sandbox = room.state.sandboxes[state.spec.sandbox]
         self.sandbox = sandbox
         self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
@@ -250,8 +251,7 @@ class Machine:
             peers.hang_up(self, process)
         process.data = {}
         self.hold(process, -process.memory)
-        for fd in list(process.fds):
-            streams.close(self, process, fd)
+        streams.close_all(self, process)
         self.room.close_ports(self, process)
         if process.exec_id and self.state.execs.get(process.exec_id) and self.state.execs[process.exec_id].pid == process.pid:
             self.room.exec_ended(self, process)

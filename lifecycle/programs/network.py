@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -129,18 +130,13 @@ class Network:
     def service_at(self, ip: str) -> Service | None:
         return self._by_ip.get(ip)
 
-    def search(self, namespace: str) -> list[str]:
-        """Return the search domains of a Pod's resolv.conf."""
-        domain = self.state.cluster_domain
-        return [f"{namespace}.svc.{domain}", f"svc.{domain}", domain]
-
     def conf(self, sandbox: Sandbox) -> ResolvConf:
         """Return what a Pod's resolver is told."""
         return sandbox.resolv_conf or self.cluster_conf(sandbox.namespace)
 
     def cluster_conf(self, namespace: str) -> ResolvConf:
         """Return what the resolver of a Pod is told that asks the cluster's DNS."""
-        return ResolvConf((self.state.dns_ip,), tuple(self.search(namespace)), ("ndots:5",))
+        return _cluster_conf(self.state.dns_ip, self.state.cluster_domain, namespace)
 
     def resolve(self, name: str, conf: ResolvConf) -> list[str] | None:
         """Return the addresses of a name as a resolver finds them, with its search domains; None: no such name."""
@@ -205,6 +201,11 @@ class Network:
             if fault.namespace == namespace and fault.pod == pod and fault.port in (0, port) and fault.path in ("", path):
                 return fault
         return None
+
+
+@lru_cache(1024)
+def _cluster_conf(dns_ip: str, domain: str, namespace: str) -> ResolvConf:
+    return ResolvConf((dns_ip,), (f"{namespace}.svc.{domain}", f"svc.{domain}", domain), ("ndots:5",))
 
 
 def is_address(text: str) -> bool:

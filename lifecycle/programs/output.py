@@ -105,9 +105,9 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     room = 0 if state.log_full else MAX_LOG - state.log_bytes
     machine.work(2 + len(text) // CHARACTERS_A_STEP + text.count("\n") // 4)
     shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
-    for line in shown.split("\n"):
-        state.logs.append(LogLine(machine.kernel.now, stream, line))
-        state.log_bytes += len(line) + 1
+    now = machine.kernel.now
+    state.logs += [LogLine(now, stream, line) for line in shown.split("\n")]
+    state.log_bytes += len(shown) + 1
     machine.room.usage_changed(machine.sandbox.spec.node, log=True)
     if state.log_bytes <= MAX_LOG and not state.log_full:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)

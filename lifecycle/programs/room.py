@@ -447,13 +447,14 @@ class Programs(Volumes, Running):
         return sandbox.ports
 
     def close_ports(self, machine: Machine, process: Process) -> None:
-        ports = self.ports(machine.sandbox)
-        mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == machine.state.spec.id]
+        container, ports = machine.state.spec.id, self.ports(machine.sandbox)
+        mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == container] if ports else []
         for port in mine:
             del ports[port]
         if machine.sandbox.udp_ports:
             peers.release(machine, process)
-        self.forwarding.close_process(machine.state.spec.id, process.pid)
+        if self.state.forwarded:
+            self.forwarding.close_process(container, process.pid)
         if mine:
             machine.changed(None)
 

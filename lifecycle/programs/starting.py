@@ -94,15 +94,30 @@ def _resolv_conf(room: Programs, sandbox_id: str) -> str:
 
 
 def environment(machine: Machine, tty: bool) -> dict[str, str]:
-    """Return what the runtime gives to a process: PATH and HOSTNAME, the image's variables, the container's."""
+    """Return what the runtime gives to a process: PATH and HOSTNAME, the image's variables, the container's.
+
+    It is the same one for all processes that are given it: nobody alters it.
+    """
+    env = machine.environments.get(tty)
+    if env is None:
+        env = machine.environments[tty] = _environment(machine, tty)
+    return env
+
+
+def _environment(machine: Machine, tty: bool) -> dict[str, str]:
     spec = machine.state.spec
     env = {"PATH": DEFAULT_PATH, "HOSTNAME": machine.hostname()}
     if tty:
         env["TERM"] = "xterm"
     env.update(catalogue.config(spec.image).env)
-    env.update((name, value.encode().decode("latin-1")) for name, value in spec.env)
+    env.update({name: _as_bytes(value) for name, value in spec.env})
     env.setdefault("HOME", "/root" if not _user(machine) else "/")
     return env
+
+
+def _as_bytes(text: str) -> str:
+    """Return a text as programs see it: one character for each of its bytes."""
+    return text if text.isascii() else text.encode().decode("latin-1")
 
 
 def _user(machine: Machine) -> int:
@@ -116,7 +131,7 @@ def start(machine: Machine) -> str | None:
     """Start process 1; a text is runc's word for why it could not be."""
     state, spec = machine.state, machine.state.spec
     config = catalogue.config(spec.image)
-    argv = [word.encode().decode("latin-1") for word in command_of(spec.command, spec.args, config.entrypoint, config.cmd)]
+    argv = [_as_bytes(word) for word in command_of(spec.command, spec.args, config.entrypoint, config.cmd)]
     state.started = machine.kernel.now
     process = machine.spawn(None, argv)
     process.user, process.cwd = _user(machine), join("/", spec.working_dir or config.working_dir or "/")
@@ -208,7 +223,7 @@ def _assume_server(machine: Machine, process: Process, argv: list[str], env: dic
 
 def exec_process(machine: Machine, command: list[str], number: int, asked: Exec) -> Process | str:
     """Make the process of a command from outside; a text is runc's word for why it could not be."""
-    argv = [word.encode().decode("latin-1") for word in command]
+    argv = [_as_bytes(word) for word in command]
     try:
         process = machine.spawn(None, argv)
     except ExecError:
@@ -226,8 +241,7 @@ def exec_process(machine: Machine, command: list[str], number: int, asked: Exec)
     if not config.known and not re.search(r"not found.*\b(sh|bash|cat|ls)$", error):
         process.argv, process.env, process.program = argv, env, "unknown-exec"
         return process
-    for fd in list(process.fds):
-        streams.close(machine, process, fd)
+    streams.close_all(machine, process)
     for held in (asked.stdout, asked.stderr):
         machine.state.opens.pop(held, None)
     streams.release(machine, asked.stdin)

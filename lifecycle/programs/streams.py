@@ -220,6 +220,13 @@ def close(machine: Machine, process: Process, fd: int) -> None:
         release(machine, number)
 
 
+def close_all(machine: Machine, process: Process) -> None:
+    """Close what a process has open."""
+    fds, process.fds = process.fds, {}
+    for number in fds.values():
+        release(machine, number)
+
+
 def release(machine: Machine, number: int) -> None:
     """Take one reference away; the last one closes the file."""
     opened = machine.state.opens.get(number)

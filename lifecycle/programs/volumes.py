@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 DATA = "..data"
 DATA_PATH = f"/{DATA}"
+_NAMED = str.maketrans("-:T", "___")
+"""What becomes of a moment in a directory's name."""
 
 
 class Volumes(ABC):
@@ -53,27 +54,29 @@ class Volumes(ABC):
         tree = self.volume(key)
         if files is None or _holds(tree, files):
             return
-        tree.clear()
         now, directory = self.kernel.now, self._new_directory(key)
-        tree.put("/", Node("d", mode=root, mtime=now))
-        tree.put(f"/{directory}", Node("d", mode=0o755, mtime=now))
-        tree.put(DATA_PATH, Node("l", directory, mode=0o777, mtime=now))
+        nodes = {
+            "/": Node("d", mode=root, mtime=now),
+            f"/{directory}": Node("d", mode=0o755, mtime=now),
+            DATA_PATH: Node("l", directory, mode=0o777, mtime=now),
+        }
         for path, content in files.items():
             full = join(f"/{directory}", path)
             above = parent(full)
-            while above not in tree.nodes:
-                tree.put(above, Node("d", mode=0o755, mtime=now))
+            while above not in nodes:
+                nodes[above] = Node("d", mode=0o755, mtime=now)
                 above = parent(above)
-            tree.put(full, Node("f", content.decode("latin-1"), 0, (modes or {}).get(path, mode), now))
-        for name in dict.fromkeys(path.partition("/")[0] for path in files):
-            tree.put(f"/{name}", Node("l", f"{DATA}/{name}", mode=0o777, mtime=now))
+            nodes[full] = Node("f", content.decode("latin-1"), 0, (modes or {}).get(path, mode), now)
+        for name in dict.fromkeys([path.partition("/")[0] for path in files]):
+            nodes[f"/{name}"] = Node("l", f"{DATA}/{name}", mode=0o777, mtime=now)
+        tree.lay(nodes)
         for sandbox in tree.users:
             self.bump(sandbox)
 
     def _new_directory(self, key: str) -> str:
         """Return the name of a directory that nobody has: when it is made, and a number."""
         number = self.kernel.seeds.number(10**10, "volume's directory", key, self.kernel.now)
-        return f"..{re.sub('[-:T]', '_', rfc3339(self.kernel.now)[:-1])}.{number}"
+        return f"..{rfc3339(self.kernel.now)[:-1].translate(_NAMED)}.{number}"
 
     def volume(self, key: str) -> Tree:
         """Return a volume, which is made where it is not there yet: a node's own files, or an empty directory."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 from lifecycle.kubelet.state import NodeState
 from lifecycle.runtime import delays, names
@@ -18,6 +19,13 @@ MOST_SHOWN = 1_000
 """Of how many images it is kept how they are shown."""
 
 
+class Stored(NamedTuple):
+    """An image that a configuration names, and all its names."""
+
+    image: Image
+    names: tuple[str, ...]
+
+
 class ImageStore:
     """The image stores of all nodes; `images` is what a configuration says, by names as manifests write them.
 
@@ -26,25 +34,27 @@ class ImageStore:
 
     def __init__(self, images: Mapping[str, Image], seeds: Seeds) -> None:
         self.seeds = seeds
-        self._found: dict[str, Image] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._stored: dict[str, Stored] = {}
         self._shown: dict[tuple[str, ...], tuple[str, str]] = {}
         for image, found in images.items():
-            group = _in_order((image, *found.names))
-            for name in group:
-                self._found.setdefault(name, found)
-                self._names.setdefault(name, group)
+            stored = Stored(found, _in_order((image, *found.names)))
+            for name in stored.names:
+                self._stored.setdefault(name, stored)
         self._present = {
-            name: delays.PULL_SIZE if found.size is None else found.size for name, found in self._found.items() if found.present
+            name: delays.PULL_SIZE if image.size is None else image.size
+            for name, (image, _) in self._stored.items()
+            if image.present
         }
 
     def find(self, name: str) -> Image:
         """Return what a pull finds."""
-        return self._found.get(name, UNKNOWN)
+        stored = self._stored.get(name)
+        return UNKNOWN if stored is None else stored.image
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return all names of an image, tags before digests, each in alphabetical order, as containerd sorts them."""
-        return self._names.get(name, (name,))
+        stored = self._stored.get(name)
+        return (name,) if stored is None else stored.names
 
     def held(self, node: NodeState, name: str) -> tuple[str, ...]:
         """Return those names of an image under which a node has it."""

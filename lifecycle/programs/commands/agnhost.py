@@ -69,7 +69,7 @@ def agnhost(call: Call) -> int | None:
             call.out("[" + " ".join([call.process.argv[0], *call.args]) + "]\n")
             return 0
         case "dns-suffix":
-            call.out(",".join(call.machine.room.network.search(call.machine.sandbox.spec.namespace)) + "\n")
+            call.out(",".join(call.machine.room.network.cluster_conf(call.machine.sandbox.spec.namespace).search) + "\n")
             return 0
         case "dns-server-list":
             call.out(call.machine.room.network.state.dns_ip + "\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
+from itertools import chain
 
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.programs.commands import nginx_configuration as configuration
@@ -20,11 +21,15 @@ QUIT: Micros = 5 * MILLISECOND
 PID_FILE = "/run/nginx.pid"
 
 
-def notice(call: Call, text: str, pid: int | None = None) -> str:
-    """Return a line of nginx's error log."""
-    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
+def notices(call: Call, *texts: str, pid: int | None = None) -> str:
+    """Return lines of nginx's error log."""
     pid = pid or call.process.pid
-    return f"{when} [notice] {pid}#{pid}: {text}\n"
+    start = f"{_moment(call)} [notice] {pid}#{pid}: "
+    return "".join([f"{start}{text}\n" for text in texts])
+
+
+def _moment(call: Call) -> str:
+    return strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
 
 
 @command("nginx")
@@ -102,8 +107,7 @@ def _unwritable(call: Call) -> str:
 
 def _emergency(call: Call, text: str, level: str = "emerg") -> str:
     """Return a line of the error log, and the same for standard error: both are what the container puts out."""
-    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
-    return f"{when} [{level}] {call.process.pid}#{call.process.pid}: {text}\nnginx: [{level}] {text}\n"
+    return f"{_moment(call)} [{level}] {call.process.pid}#{call.process.pid}: {text}\nnginx: [{level}] {text}\n"
 
 
 def _start(call: Call, foreground: bool) -> int | None:
@@ -139,7 +143,7 @@ def _listen(call: Call) -> int | None:
         "start worker processes",
     ]
     lines += _start_workers(call)
-    call.err("".join(notice(call, line) for line in lines))
+    call.err(notices(call, *lines))
     call.view.put(call.view.place(PID_FILE), Node("f", f"{call.process.pid}\n", mtime=call.now))
     call.forever()
     return None
@@ -176,12 +180,10 @@ def _send(call: Call, word: str) -> int:
     node = call.view.get(PID_FILE)
     pid = int(node.text) if node and node.text.strip().isdigit() else 0
     master = call.machine.state.processes.get(pid)
-    when = strftime("%Y/%m/%d %H:%M:%S", call.now, zone(call.process.env))
+    call.err(notices(call, "signal process started"))
     if node is None:
-        call.err(f"{when} [notice] {call.process.pid}#{call.process.pid}: signal process started\n")
         call.err(f'nginx: [error] open() "{PID_FILE}" failed (2: No such file or directory)\n')
         return 1
-    call.err(f"{when} [notice] {call.process.pid}#{call.process.pid}: signal process started\n")
     if master is None or master.code is not None:
         call.err(f"nginx: [alert] kill({pid}, {NUMBERS[signal]}) failed (3: No such process)\n")
         return 1
@@ -198,11 +200,11 @@ def nginx_signal(call: Call, signal: str) -> bool:
     received = f"signal {NUMBERS[signal]} ({signal}) received" + (f" from {sender}" if sender else "")
     if signal in ("SIGQUIT", "SIGTERM", "SIGINT"):
         if "stopping" not in call.data:
-            call.err(notice(call, f"{received}, {'shutting down' if signal == 'SIGQUIT' else 'exiting'}"))
+            call.err(notices(call, f"{received}, {'shutting down' if signal == 'SIGQUIT' else 'exiting'}"))
             call.data["stopping"] = signal
             call.sleep(QUIT)
     elif signal == "SIGHUP":
-        call.err(notice(call, f"{received}, reconfiguring") + notice(call, "reconfiguring"))
+        call.err(notices(call, f"{received}, reconfiguring", "reconfiguring"))
         _reload(call)
         call.machine.changed(None)
     return True
@@ -212,27 +214,21 @@ def _reload(call: Call) -> None:
     """Start workers that know the new configuration, and end the others."""
     old = [call.machine.state.processes[pid] for pid in call.process.children if pid in call.machine.state.processes]
     lines = ['using the "epoll" event method', "start worker processes", *_start_workers(call)]
-    call.err("".join(notice(call, line) for line in lines))
+    call.err(notices(call, *lines))
     for worker in old:
-        call.err("".join(notice(call, line, worker.pid) for line in ("gracefully shutting down", "exiting", "exit")))
+        call.err(notices(call, "gracefully shutting down", "exiting", "exit", pid=worker.pid))
         call.machine.end(worker, 0)
     for worker in old:
-        call.err(notice(call, f"signal 17 (SIGCHLD) received from {worker.pid}"))
-        call.err(notice(call, f"worker process {worker.pid} exited with code 0") + notice(call, "signal 29 (SIGIO) received"))
+        gone = (f"signal 17 (SIGCHLD) received from {worker.pid}", f"worker process {worker.pid} exited with code 0")
+        call.err(notices(call, *gone, "signal 29 (SIGIO) received"))
 
 
 def _stopped(call: Call) -> int:
     workers = [pid for pid in call.process.children if pid in call.machine.state.processes]
-    lines = ""
-    for pid in workers:
-        if call.data["stopping"] == "SIGQUIT":
-            lines += notice(call, "gracefully shutting down", pid)
-        lines += notice(call, "exiting", pid) + notice(call, "exit", pid)
-    for pid in workers:
-        lines += notice(call, f"signal 17 (SIGCHLD) received from {pid}") + notice(
-            call, f"worker process {pid} exited with code 0"
-        )
-    call.err(lines + notice(call, "exit"))
+    graceful = ("gracefully shutting down",) if call.data["stopping"] == "SIGQUIT" else ()
+    lines = "".join([notices(call, *graceful, "exiting", "exit", pid=pid) for pid in workers])
+    gone = [(f"signal 17 (SIGCHLD) received from {pid}", f"worker process {pid} exited with code 0") for pid in workers]
+    call.err(lines + notices(call, *chain.from_iterable(gone), "exit"))
     place = call.view.place(PID_FILE)
     if call.view.node_at(place) is not None:
         call.view.remove(place)

@@ -52,7 +52,11 @@ def sleep(call: Call) -> int | None:
 
 def zone(env: dict[str, str]) -> timezone:
     """Return what TZ means. Names of places stand for their offset without summer time."""
-    name = env.get("TZ", "")
+    return _zone(env.get("TZ", ""))
+
+
+@lru_cache(256)
+def _zone(name: str) -> timezone:
     match = re.fullmatch(r"<?[A-Za-z]+>?([-+]?\d{1,2})(?::(\d\d))?.*", name)
     if match:
         hours = -int(match.group(1))

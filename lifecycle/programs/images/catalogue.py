@@ -58,6 +58,7 @@ def config(image: str) -> ImageConfig:
     )
 
 
+@lru_cache(maxsize=1024)
 def user_number(user: str) -> int:
     """Return the number of an image's user: a name that is not root's stands for 1000."""
     name = user.partition(":")[0]

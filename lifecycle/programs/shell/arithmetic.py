@@ -8,7 +8,12 @@ from collections.abc import Callable
 _TOKEN = re.compile(
     r"\s*(0[xX][0-9a-fA-F]+|\d+#\w+|\d+|[A-Za-z_]\w*|<<=|>>=|\*\*|\+\+|--|&&|\|\||<<|>>|[-+*/%&|^<>=!]=|[-+*/%&|^<>=!~?:(),])"
 )
-_LEVELS = [["||"], ["&&"], ["|"], ["^"], ["&"], ["==", "!="], ["<=", ">=", "<", ">"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]]
+_LEVELS = {
+    op: level
+    for level, ops in enumerate(("||", "&&", "|", "^", "&", "== !=", "<= >= < >", "<< >>", "+ -", "* / %"))
+    for op in ops.split()
+}
+"""How closely each operator binds."""
 _ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="}
 
 
@@ -122,13 +127,11 @@ class Expression:
         self.live = live
         return yes if test else no
 
-    def binary(self, level: int) -> int:
-        if level == len(_LEVELS):
-            return self.power()
-        left = self.binary(level + 1)
-        while (op := self.peek()) in _LEVELS[level]:
-            self.take()
-            live = self.live
+    def binary(self, least: int) -> int:
+        """Return the value of operands between operators that bind so closely at least."""
+        left = self.power()
+        while (level := _LEVELS.get(self.peek(), -1)) >= least:
+            op, live = self.take(), self.live
             if op == "&&":
                 self.live = live and bool(left)
             elif op == "||":

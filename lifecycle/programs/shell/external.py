@@ -72,8 +72,7 @@ def _gone(turn: Turn, target: Process, status: int) -> None:
     if target is turn.process:
         leave(turn, status)
         return
-    for fd in list(target.fds):
-        streams.close(turn.machine, target, fd)
+    streams.close_all(turn.machine, target)
     target.code = status
     turn.machine.reap(target)
 
