@@ -6,26 +6,23 @@ A tree is flat: absolute path -> node. A container's view joins its trees; only 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
 
 from lifecycle.clock import Micros
 from lifecycle.programs.budget import ITEMS_A_STEP
+from lifecycle.programs.paths import join, mount_points, parent, too_long, top
 
 MAX_FILES = 10_000
 MAX_BYTES = 16 << 20
 FILES_FULL = "16 MiB in the files of one file system"
 """Its writable layer, or a volume; NUL bytes do not count."""
-MAX_NAME = 255
-MAX_PATH = 4096
 MAX_LINKS = 40
 SHORT_PATH = 64
 """Up to so many characters a path costs no work to follow."""
 BLOCK = 4096
-
-
 SETGID = 0o2000
 
 
@@ -236,37 +233,6 @@ class FileError(Exception):
         self.text = self.TEXTS[code]
 
 
-def join(cwd: str, path: str) -> str:
-    """Return an absolute path without `.`, `..` and doubled slashes (links are not looked at)."""
-    if path[:1] != "/":
-        path = f"{cwd}/{path}"
-    if "/." not in path and "//" not in path and (path[-1] != "/" or path == "/"):
-        return path
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if parts:
-                parts.pop()
-        elif part and part != ".":
-            parts.append(part)
-    return "/" + "/".join(parts)
-
-
-def _check_length(path: str) -> None:
-    if len(path) >= MAX_PATH or any(len(part) > MAX_NAME for part in path.split("/")):
-        raise FileError("ENAMETOOLONG")
-
-
-def _top(path: str) -> str:
-    """Return the first name in an absolute path."""
-    end = path.find("/", 1)
-    return path[1:] if end < 0 else path[1:end]
-
-
-def parent(path: str) -> str:
-    return path.rpartition("/")[0] or "/"
-
-
 class View:
     """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved.
 
@@ -289,8 +255,8 @@ class View:
         self.layer = layer
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
-        self._tops = {_top(path) for path, *_ in mounts}
-        self._redone = self._tops | {_top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
+        self.points = mount_points(tuple([mount[0] for mount in mounts]))
+        self._redone = self.points.tops | {top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
         self._resolved: dict[str, str] = {}
         self.elsewhere: Callable[[str], tuple[View, str] | None] = lambda path: None
         """Where a path under /proc leads into another container's files, and which path that is there."""
@@ -298,13 +264,12 @@ class View:
         """The names of the directories that processes have in /proc."""
         self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
         self.work: Callable[[int], None] = lambda steps: None
-        self.above = set[str]().union(*[_parents(path) for path, *_ in mounts])
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def place(self, path: str) -> Place:
         """Return where an absolute, link-free path lies."""
-        near = _top(path) in self._tops or "" in self._tops  # most paths have no mount above them
+        near = top(path) in self.points.tops or _EVERYWHERE in self.points.tops  # most paths have no mount above them
         for mount, volume, sub, read_only in self.mounts if near else ():
             if path == mount or path.startswith(mount + "/") or mount == "/":
                 return Place(volume, join("/", sub + path[len(mount) :]) if sub else path[len(mount) :] or "/", read_only, path)
@@ -324,7 +289,7 @@ class View:
         if node is not None:
             return None if node.gone else node
         node = self.image.get(place.path)
-        if node is None and (place.path in self.above or place.path == "/"):
+        if node is None and (place.path in self.points.above or place.path == "/"):
             return _DIRECTORY
         return node
 
@@ -338,7 +303,8 @@ class View:
             return known
         asked = path
         if len(path) > SHORT_PATH:
-            _check_length(path)
+            if too_long(path):
+                raise FileError("ENAMETOOLONG")
             self.work(path.count("/") // 2)
         *_, path = self._steps(path, follow)
         if follow and not self.place(path).tree and not self.place(asked).tree:
@@ -363,7 +329,7 @@ class View:
             steps = list(self._steps(path, follow=True))
         except FileError:
             return None
-        return Found(steps[-1], self.node_at(self.place(steps[-1])), frozenset({_EVERYWHERE, *map(_top, steps)}))
+        return Found(steps[-1], self.node_at(self.place(steps[-1])), frozenset({_EVERYWHERE, *map(top, steps)}))
 
     def _first_link(self, path: str, follow: bool) -> str | None:
         at = path.find("/", 1)
@@ -425,22 +391,10 @@ class View:
         found = {name for name, node in here.items() if not node.gone}
         if not place.tree:
             found |= self.image.children.get(place.path, set()) - here.keys()
-        found |= self._mounted.get(place.full, set())
+        found |= self.points.names.get(place.full, set())
         found.update(self.processes() if path == "/proc" else ())
         self.work(len(found) // ITEMS_A_STEP)
         return sorted(found)
-
-    @cached_property
-    def _mounted(self) -> dict[str, set[str]]:
-        """The names of mount points, and of directories above some, in each directory."""
-        found: dict[str, set[str]] = {}
-        for path in self._mount_points - {"/"}:
-            found.setdefault(parent(path), set()).add(path.rpartition("/")[2])
-        return found
-
-    @cached_property
-    def _mount_points(self) -> set[str]:
-        return self.above | {mount[0] for mount in self.mounts}
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -514,7 +468,7 @@ class View:
         """Take a node away. Raises: FileError EROFS or EBUSY (a mount point)."""
         if place.read_only:
             raise FileError("EROFS")
-        if place.full in self._mount_points:
+        if place.full in self.points.all:
             raise FileError("EBUSY")
         above = self.node_at(self.place(parent(place.full)))
         if above is not None and self.user:
@@ -532,22 +486,12 @@ class View:
     def _lead_elsewhere(self, place: Place) -> None:
         """Forget where paths lead: at this place stands, or stood, what they may go through."""
         self._resolved.clear()
-        self._redone.add(_top(place.full))
+        self._redone |= {top(place.full)}
 
 
 _DIRECTORY = Node(kind="d", mode=0o755)
 _EVERYWHERE = ""
 """The first name in the path of a mount at the root, which every path goes through."""
-
-
-@lru_cache(1024)
-def _parents(path: str) -> frozenset[str]:
-    """Return the directories above a path."""
-    found = set()
-    while path != "/":
-        path = parent(path)
-        found.add(path)
-    return frozenset(found)
 
 
 def _children(nodes: Mapping[str, Node], directory: str) -> Iterator[tuple[str, Node]]:

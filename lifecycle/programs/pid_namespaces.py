@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lifecycle.programs.files import FileError, Tree, View, join
+from lifecycle.programs.files import FileError, Tree, View
 from lifecycle.programs.interface import Attempts, node_volume
+from lifecycle.programs.paths import join
 from lifecycle.programs.state import ContainerState, PidNamespace, Process
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import msgspec
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, sessions, starting
-from lifecycle.programs.files import Tree, View, join
+from lifecycle.programs.files import Tree, View
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
@@ -34,6 +34,7 @@ from lifecycle.programs.interface import (
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
+from lifecycle.programs.paths import join
 from lifecycle.programs.running import Running
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState

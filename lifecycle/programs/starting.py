@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from lifecycle import behavior
 from lifecycle.programs import streams
-from lifecycle.programs.files import FileError, Node, Tree, join, parent
+from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import Sandbox
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
+from lifecycle.programs.paths import join, parent
 from lifecycle.programs.shell import reading
 from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell, Terminal
 

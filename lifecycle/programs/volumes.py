@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from lifecycle.clock import rfc3339
 from lifecycle.kernel import Kernel
-from lifecycle.programs.files import SETGID, FileError, Image, Node, Tree, View, join, parent
+from lifecycle.programs.files import SETGID, FileError, Image, Node, Tree, View
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
+from lifecycle.programs.paths import join, parent
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import ProgramsState

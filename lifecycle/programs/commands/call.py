@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import SECOND, Micros
 from lifecycle.programs import streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Node, View, join
+from lifecycle.programs.files import FileError, Node, View
+from lifecycle.programs.paths import join
 from lifecycle.programs.state import Process
 
 if TYPE_CHECKING:

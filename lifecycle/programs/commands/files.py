@@ -7,7 +7,8 @@ import re
 import msgspec
 
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.files import SETGID, FileError, Node, join, parent
+from lifecycle.programs.files import SETGID, FileError, Node
+from lifecycle.programs.paths import join, parent
 
 
 @command("touch")

@@ -8,7 +8,8 @@ from lifecycle.clock import SECOND
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.times import strftime, zone
-from lifecycle.programs.files import SETGID, FileError, Node, join, parent
+from lifecycle.programs.files import SETGID, FileError, Node
+from lifecycle.programs.paths import join, parent
 
 
 def mode_text(node: Node) -> str:

@@ -12,7 +12,8 @@ from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.commands.listing import human, mode_text
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.editor.keys import characters, columns
-from lifecycle.programs.files import FileError, Node, join
+from lifecycle.programs.files import FileError, Node
+from lifecycle.programs.paths import join
 from lifecycle.programs.terminal import opened_by, terminal_of
 
 LETTERS = "laA1RrthdnSpFiHLscCx"

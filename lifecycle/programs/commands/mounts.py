@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import Machine
+from lifecycle.programs.paths import join
 
 ROOT_SIZE, ROOT_USED = 52428800, 10485760
 """The node's own disk, in KiB."""

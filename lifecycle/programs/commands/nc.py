@@ -10,9 +10,9 @@ from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.network import CONNECT_TIME, DNS_TIME
 from lifecycle.programs.commands.times import seconds
 from lifecycle.programs.exchange import Origin, answer, reach
-from lifecycle.programs.files import join
 from lifecycle.programs.forwarding import GRACE, talks
 from lifecycle.programs.machine import ExecError, Machine
+from lifecycle.programs.paths import join
 from lifecycle.programs.servers import SERVERS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Connection, Listener, Open, Process
 

@@ -12,9 +12,10 @@ from lifecycle.programs.commands.nginx_configuration import Location, Site
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.exchange import Origin, Reached, reach
 from lifecycle.programs.exchange import answer as ask
-from lifecycle.programs.files import Node, join
+from lifecycle.programs.files import Node
 from lifecycle.programs.http1 import http_date
 from lifecycle.programs.machine import Machine
+from lifecycle.programs.paths import join
 from lifecycle.programs.servers import ACCESS_LOGS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Process
 

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 import msgspec
 
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import Machine
+from lifecycle.programs.paths import join
 
 MAIN = "/etc/nginx/nginx.conf"
 

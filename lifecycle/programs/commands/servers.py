@@ -484,7 +484,7 @@ def python_signal(call: Call, signal: str) -> bool:
     manner=Manner(version="1.0", closes=True, server="SimpleHTTP/0.6 Python/3.11.2", content_type="text/html;charset=utf-8"),
 )
 def python_http(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
-    from lifecycle.programs.files import join
+    from lifecycle.programs.paths import join
 
     path = join(process.cwd, "." + request.path.partition("?")[0])
     node = machine.view.get(path)

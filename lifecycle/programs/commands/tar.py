@@ -12,7 +12,8 @@ from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.tar_format import Member, NotAnArchive, header, next_member, padding
-from lifecycle.programs.files import FILES_FULL, FileError, Node, join, parent
+from lifecycle.programs.files import FILES_FULL, FileError, Node
+from lifecycle.programs.paths import join, parent
 
 LETTERS = "cxtf:C:zjJvmpohkOPE:S:nru"
 LONG = {

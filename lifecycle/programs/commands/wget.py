@@ -6,8 +6,9 @@ from lifecycle.clock import SECOND
 from lifecycle.programs.commands.call import Call, command, lines_of
 from lifecycle.programs.commands.fetching import Fetched, Wish, fetch, redirect
 from lifecycle.programs.commands.times import seconds, strftime, zone
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.network import is_address
+from lifecycle.programs.paths import join
 from lifecycle.programs.servers import reason
 
 _LONG = {

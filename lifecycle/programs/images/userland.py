@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from lifecycle.programs.files import Node, parent
+from lifecycle.programs.files import Node
 from lifecycle.programs.lists import names
+from lifecycle.programs.paths import parent
 
 BUSYBOX = names(
     "[ [[ acpid adjtimex ar arch arp arping ascii ash awk base64 basename bc blkdiscard blkid blockdev brctl bunzip2 "

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from lifecycle.programs import streams
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.lists import names
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.flow import break_, eval_, exec_, exit_, return_, source

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.programs import regex
-from lifecycle.programs.files import FileError, Node, join
+from lifecycle.programs.files import FileError, Node
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import evaluate
 from lifecycle.programs.terminal import is_terminal

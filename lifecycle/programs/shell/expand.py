@@ -10,7 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 from lifecycle.programs.shell.compile import Slot

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lifecycle.programs import streams
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import ExecError
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.frames import leave
 from lifecycle.programs.shell.job_control import put_in_front

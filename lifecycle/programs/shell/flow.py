@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import ExecError
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.external import run_program
 from lifecycle.programs.shell.frames import leave, pop, pop_call, push

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.programs import editor, streams
-from lifecycle.programs.files import join
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import prompt
 from lifecycle.programs.shell.frames import abandon, leave, push

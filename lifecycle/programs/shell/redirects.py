@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifecycle.programs import streams
-from lifecycle.programs.files import FileError, join
+from lifecycle.programs.files import FileError
+from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.expand import Expander
 from lifecycle.programs.shell.syntax import Redirect
