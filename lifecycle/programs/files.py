@@ -298,9 +298,11 @@ class View:
 
         Raises: FileError ENOTDIR or ELOOP.
         """
-        known = self._resolved.get(path) if follow else None
-        if known is not None:
-            return known
+        if follow:
+            found = self._untouched(path)
+            known = found.path if found is not None and found.node is not None else self._resolved.get(path)
+            if known is not None:
+                return known
         asked = path
         if len(path) > SHORT_PATH:
             if too_long(path):
@@ -312,6 +314,11 @@ class View:
                 self._resolved.clear()
             self._resolved[asked] = path  # what lies in a volume may be changed by others
         return path
+
+    def _untouched(self, path: str) -> Found | None:
+        """Return where a path leads in the image, if nothing stands in its way that was mounted, linked or removed since."""
+        found = self.image.look_up(path) if len(path) <= SHORT_PATH else None
+        return found if found is not None and found.tops.isdisjoint(self._redone) else None
 
     def _steps(self, path: str, follow: bool) -> Iterator[str]:
         """Give a path, and what it becomes as one link after the other is followed. Raises: FileError ENOTDIR or ELOOP."""
@@ -358,11 +365,10 @@ class View:
 
     def get(self, path: str, follow: bool = True) -> Node | None:
         """Return the node of an absolute path, None where there is none or no way to it."""
-        if follow and len(path) <= SHORT_PATH:
-            found = self.image.look_up(path)
-            if found is not None and found.tops.isdisjoint(self._redone):
-                written = self.layer.nodes.get(found.path)
-                return found.node if written is None else written
+        found = self._untouched(path) if follow else None
+        if found is not None:
+            written = self.layer.nodes.get(found.path)
+            return found.node if written is None else written
         try:
             if path.startswith("/proc/") and (other := self.elsewhere(path)):
                 return other[0].get(other[1], follow)

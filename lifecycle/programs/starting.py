@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lifecycle import behavior
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import catalogue
-from lifecycle.programs.interface import Sandbox
+from lifecycle.programs.interface import ResolvConf, Sandbox
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
 from lifecycle.programs.paths import join, parent
 from lifecycle.programs.shell import reading
@@ -29,14 +30,13 @@ def prepare(room: Programs, state: ContainerState) -> str | None:
     spec, now = state.spec, room.kernel.now
     sandbox = room.state.sandboxes[spec.sandbox].spec
     view = room.view(state)
-    for path, text in (
-        ("/etc/hostname", sandbox.hostname + "\n"),
-        ("/etc/hosts", _hosts(room, spec.sandbox)),
-        ("/etc/resolv.conf", _resolv_conf(room, spec.sandbox)),
-        (spec.termination_message_path, ""),
-    ):
-        make_parents(state.layer, view.image, parent(path), now)
-        state.layer.nodes[path] = Node("f", text, 0, 0o644 if path.startswith("/etc") else 0o666, now)
+    layer, last_words = state.layer, spec.termination_message_path
+    make_parents(layer, view.image, "/etc", now)
+    layer.nodes["/etc/hostname"] = Node("f", sandbox.hostname + "\n", mtime=now)
+    layer.nodes["/etc/hosts"] = Node("f", _hosts(room, sandbox), mtime=now)
+    layer.nodes["/etc/resolv.conf"] = Node("f", _resolv_conf(room.network.conf(sandbox)), mtime=now)
+    make_parents(layer, view.image, parent(last_words), now)
+    layer.nodes[last_words] = Node("f", mode=0o644 if last_words.startswith("/etc") else 0o666, mtime=now)
     for mount in spec.mounts:
         if mount.sub_path and not _below_exists(room.state.volumes[mount.volume], mount.sub_path):
             room.state.volumes[mount.volume].put(join("/", mount.sub_path), Node("d", mode=0o755, mtime=now))
@@ -44,7 +44,7 @@ def prepare(room: Programs, state: ContainerState) -> str | None:
     try:
         node = view.get(directory)
         if node is None:
-            make_parents(state.layer, view.image, directory, now)
+            make_parents(layer, view.image, directory, now)
         elif node.kind != "d":
             return f"failed to create containerd task: failed to create shim task: mkdir {directory}: not a directory"
     except FileError as error:
@@ -63,22 +63,23 @@ def make_parents(layer: Tree, image: object, path: str, now: int) -> None:
         path = parent(path)
 
 
-def _hosts(room: Programs, sandbox_id: str) -> str:
-    spec = room.state.sandboxes[sandbox_id].spec
-    lines = [
-        "# Kubernetes-managed hosts file.",
-        "127.0.0.1\tlocalhost",
-        "::1\tlocalhost ip6-localhost ip6-loopback",
-        "fe00::0\tip6-localnet",
-        "fe00::0\tip6-mcastprefix",
-        "fe00::1\tip6-allnodes",
-        "fe00::2\tip6-allrouters",
-        _own_line(room, spec),
-    ]
+_HOSTS = (
+    "# Kubernetes-managed hosts file.\n"
+    "127.0.0.1\tlocalhost\n"
+    "::1\tlocalhost ip6-localhost ip6-loopback\n"
+    "fe00::0\tip6-localnet\n"
+    "fe00::0\tip6-mcastprefix\n"
+    "fe00::1\tip6-allnodes\n"
+    "fe00::2\tip6-allrouters\n"
+)
+
+
+def _hosts(room: Programs, spec: Sandbox) -> str:
+    text = f"{_HOSTS}{_own_line(room, spec)}\n"
     if spec.host_aliases:
-        lines += ["", "# Entries added by HostAliases."]
-        lines += ["\t".join((ip, *names)) for ip, names in spec.host_aliases]
-    return "\n".join(lines) + "\n"
+        text += "\n# Entries added by HostAliases.\n"
+        text += "".join("\t".join((ip, *names)) + "\n" for ip, names in spec.host_aliases)
+    return text
 
 
 def _own_line(room: Programs, spec: Sandbox) -> str:
@@ -90,8 +91,10 @@ def _own_line(room: Programs, spec: Sandbox) -> str:
     return f"{spec.ip}\t{short}.{domain}\t{short}"
 
 
-def _resolv_conf(room: Programs, sandbox_id: str) -> str:
-    return room.network.conf(room.state.sandboxes[sandbox_id].spec).text()
+@lru_cache(1024)
+def _resolv_conf(conf: ResolvConf) -> str:
+    """Return the same text for all Pods that are told the same."""
+    return conf.text()
 
 
 def environment(machine: Machine, tty: bool) -> dict[str, str]:

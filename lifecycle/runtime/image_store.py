@@ -34,17 +34,13 @@ class ImageStore:
 
     def __init__(self, images: Mapping[str, Image], seeds: Seeds) -> None:
         self.seeds = seeds
-        self._stored: dict[str, Stored] = {}
-        self._shown: dict[tuple[str, ...], tuple[str, str]] = {}
-        for image, found in images.items():
-            stored = Stored(found, _in_order((image, *found.names)))
-            for name in stored.names:
-                self._stored.setdefault(name, stored)
+        self._stored: Mapping[str, Stored] = _by_name(tuple(images.items()))
         self._present = {
             name: delays.PULL_SIZE if image.size is None else image.size
             for name, (image, _) in self._stored.items()
             if image.present
         }
+        self._shown: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def find(self, name: str) -> Image:
         """Return what a pull finds."""
@@ -101,7 +97,13 @@ class ImageStore:
         return told or f"sha256:{self.seeds.hex(64, 'image', all_names[0])}"
 
 
-@lru_cache(1024)
-def _in_order(images: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the full names that an image has, each once."""
-    return tuple(sorted(set(map(names.full_name, images)), key=lambda name: ("@" in name, name)))
+@lru_cache(64)
+def _by_name(images: tuple[tuple[str, Image], ...]) -> dict[str, Stored]:
+    """Return the images that a configuration names, by all their full names: the same for all clusters with these images."""
+    found: dict[str, Stored] = {}
+    for image, known in images:
+        full = {names.full_name(name) for name in (image, *known.names)}
+        stored = Stored(known, tuple(sorted(full, key=lambda name: ("@" in name, name))))
+        for name in stored.names:
+            found.setdefault(name, stored)
+    return found
