@@ -300,7 +300,9 @@ class View:
         """
         if follow:
             found = self._untouched(path)
-            known = found.path if found is not None and found.node is not None else self._resolved.get(path)
+            if found is not None and (found.node is not None or found.path in self.layer.nodes):
+                return found.path
+            known = self._resolved.get(path)
             if known is not None:
                 return known
         asked = path

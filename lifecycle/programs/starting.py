@@ -114,14 +114,14 @@ def _environment(machine: Machine, tty: bool) -> dict[str, str]:
     if tty:
         env["TERM"] = "xterm"
     env.update(catalogue.config(spec.image).env)
-    env.update({name: _as_bytes(value) for name, value in spec.env})
+    env.update({name: value if value.isascii() else _as_bytes(value) for name, value in spec.env})
     env.setdefault("HOME", "/root" if not _user(machine) else "/")
     return env
 
 
 def _as_bytes(text: str) -> str:
     """Return a text as programs see it: one character for each of its bytes."""
-    return text if text.isascii() else text.encode().decode("latin-1")
+    return text.encode().decode("latin-1")
 
 
 def _user(machine: Machine) -> int:

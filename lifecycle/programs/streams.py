@@ -19,6 +19,8 @@ PIPE_SIZE = 64 << 10
 LONGEST_LINE = 256 << 10
 """A longer line in a pipe is read in parts."""
 DEVICES = {"null", "zero", "random", "full"}
+SPECIAL = ("/dev/", "/proc/", cgroups.ROOT)
+"""Where files lie that are none of their own."""
 
 
 def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
@@ -28,12 +30,12 @@ def open_path(machine: Machine, process: Process, path: str, mode: str) -> Open:
     """
     if path.startswith("/proc/") and (found := pid_namespaces.root_of(machine, path)):
         return _elsewhere(machine, process, found, mode)
-    special = _special(machine, process, path, mode)
+    special = _special(machine, process, path, mode) if path.startswith(SPECIAL) else None
     if special is not None:
         return special
     view = machine.view
     full = view.resolve(path)
-    if full != path:
+    if full != path and full.startswith(SPECIAL):
         special = _special(machine, process, full, mode)
         if special is not None:
             return special

@@ -62,7 +62,7 @@ class Volumes(ABC):
             DATA_PATH: Node("l", directory, mode=0o777, mtime=now),
         }
         for path, content in files.items():
-            full = join(f"/{directory}", path)
+            full = f"/{directory}{join('/', path)}"
             above = parent(full)
             while above not in nodes:
                 nodes[above] = Node("d", mode=0o755, mtime=now)
