@@ -5,7 +5,7 @@ A tree is flat: absolute path -> node. A container's view joins its trees; only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -233,6 +233,26 @@ class FileError(Exception):
         self.text = self.TEXTS[code]
 
 
+class Keeper:
+    """What a view asks of the machine whose files it shows. This one is nobody's: nothing runs, and nobody counts."""
+
+    def limit(self, limit: str, met: str, done: str) -> None:
+        """Say that a limit was met."""
+
+    def work(self, steps: int) -> None:
+        """Count steps that were made in one go."""
+
+    def elsewhere(self, path: str) -> tuple[View, str] | None:
+        """Return where a path under /proc leads into another container's files, and which path that is there."""
+        return None
+
+    def names_in_proc(self) -> list[str]:
+        return []
+
+
+NOBODY = Keeper()
+
+
 class View:
     """A container's files: mounts over the writable layer over the image. Rebuilt when needed, never saved.
 
@@ -258,12 +278,7 @@ class View:
         self.points = mount_points(tuple([mount[0] for mount in mounts]))
         self._redone = self.points.tops | {top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
         self._resolved: dict[str, str] = {}
-        self.elsewhere: Callable[[str], tuple[View, str] | None] = lambda path: None
-        """Where a path under /proc leads into another container's files, and which path that is there."""
-        self.processes: Callable[[], list[str]] = list
-        """The names of the directories that processes have in /proc."""
-        self.met: Callable[[str, str, str], None] = lambda limit, met, done: None
-        self.work: Callable[[int], None] = lambda steps: None
+        self.keeper = NOBODY
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -309,7 +324,7 @@ class View:
         if len(path) > SHORT_PATH:
             if too_long(path):
                 raise FileError("ENAMETOOLONG")
-            self.work(path.count("/") // 2)
+            self.keeper.work(path.count("/") // 2)
         *_, path = self._steps(path, follow)
         if follow and not self.place(path).tree and not self.place(asked).tree:
             if len(self._resolved) > 1_000:
@@ -357,7 +372,7 @@ class View:
 
     def find(self, path: str, follow: bool = True) -> tuple[Place, Node]:
         """Return the place and node of an absolute path. Raises: FileError."""
-        if path.startswith("/proc/") and (other := self.elsewhere(path)):
+        if path.startswith("/proc/") and (other := self.keeper.elsewhere(path)):
             return other[0].find(other[1], follow)
         place = self.place(self.resolve(path, follow))
         node = self.node_at(place)
@@ -372,7 +387,7 @@ class View:
             written = self.layer.nodes.get(found.path)
             return found.node if written is None else written
         try:
-            if path.startswith("/proc/") and (other := self.elsewhere(path)):
+            if path.startswith("/proc/") and (other := self.keeper.elsewhere(path)):
                 return other[0].get(other[1], follow)
             return self.node_at(self.place(self.resolve(path, follow)))
         except FileError:
@@ -388,27 +403,27 @@ class View:
 
     def names(self, path: str) -> list[str]:
         """Return what a directory holds, sorted by name. Raises: FileError."""
-        if path.startswith("/proc/") and (other := self.elsewhere(path)):
+        if path.startswith("/proc/") and (other := self.keeper.elsewhere(path)):
             return other[0].names(other[1])
         place, node = self.find(path)
         if node.kind != "d":
             raise FileError("ENOTDIR")
         nodes = self.tree(place).nodes
-        self.work(len(nodes) // ITEMS_A_STEP)
+        self.keeper.work(len(nodes) // ITEMS_A_STEP)
         here = dict(_children(nodes, place.path))
         found = {name for name, node in here.items() if not node.gone}
         if not place.tree:
             found |= self.image.children.get(place.path, set()) - here.keys()
         found |= self.points.names.get(place.full, set())
-        found.update(self.processes() if path == "/proc" else ())
-        self.work(len(found) // ITEMS_A_STEP)
+        found.update(self.keeper.names_in_proc() if path == "/proc" else ())
+        self.keeper.work(len(found) // ITEMS_A_STEP)
         return sorted(found)
 
     # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def target(self, path: str, follow: bool = True) -> Place:
         """Return the place where a path may be created: its directory exists and may be written. Raises: FileError."""
-        if path.startswith("/proc/") and self.elsewhere(path):
+        if path.startswith("/proc/") and self.keeper.elsewhere(path):
             raise FileError("EACCES")
         full = self.resolve(path, follow)
         above = self.node_at(self.place(parent(full)))
@@ -463,10 +478,10 @@ class View:
         """Set a node. Raises: FileError ENOSPC beyond the limits."""
         tree = self.tree(place)
         if len(tree.nodes) >= MAX_FILES and place.path not in tree.nodes:
-            self.met("files", f"{MAX_FILES:,} files", "no more can be made")
+            self.keeper.limit("files", f"{MAX_FILES:,} files", "no more can be made")
             raise FileError("ENOSPC")
         if len(node.text) > tree.room(place.path):
-            self.met("bytes", FILES_FULL, "no more can be written")
+            self.keeper.limit("bytes", FILES_FULL, "no more can be written")
             raise FileError("ENOSPC")
         tree.put(place.path, node)
         if node.kind != "f":

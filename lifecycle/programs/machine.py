@@ -13,7 +13,7 @@ from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Node, Program, View
+from lifecycle.programs.files import FileError, Keeper, Node, Program, View
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.paths import join
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
@@ -45,7 +45,7 @@ class ExecError(Exception):
         self.code = code
 
 
-class Machine:
+class Machine(Keeper):
     """The processes of one container."""
 
     def __init__(self, room: Programs, state: ContainerState) -> None:
@@ -53,10 +53,7 @@ class Machine:
         self.kernel = room.kernel
         self.state = state
         self.view: View = room.view(state)
-        self.view.met = self.limit
-        self.view.work = self.work
-        self.view.elsewhere = self._elsewhere
-        self.view.processes = self._proc_names
+        self.view.keeper = self
         self.queue: list[int] = []
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
@@ -150,11 +147,11 @@ class Machine:
             raise ExecError(126, "ENOEXEC")
         self.execute(process, [words[0], *words[1:], path, *argv[1:]], env, depth + 1)
 
-    def _elsewhere(self, path: str) -> tuple[View, str] | None:
+    def elsewhere(self, path: str) -> tuple[View, str] | None:
         found = pid_namespaces.root_of(self, path)
         return None if found is None or found[1] is self.view else found[1:]
 
-    def _proc_names(self) -> list[str]:
+    def names_in_proc(self) -> list[str]:
         return [*(str(one.pid) for one in pid_namespaces.seen(self)), *PROC_FILES]
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -208,6 +208,7 @@ def _cluster_conf(dns_ip: str, domain: str, namespace: str) -> ResolvConf:
     return ResolvConf((dns_ip,), (f"{namespace}.svc.{domain}", f"svc.{domain}", domain), ("ndots:5",))
 
 
+@lru_cache(1024)
 def is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

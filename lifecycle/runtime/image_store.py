@@ -44,19 +44,18 @@ class ImageStore:
 
     def find(self, name: str) -> Image:
         """Return what a pull finds."""
-        stored = self._stored.get(name)
-        return UNKNOWN if stored is None else stored.image
+        return self._named(name).image
 
     def names(self, name: str) -> tuple[str, ...]:
         """Return all names of an image, tags before digests, each in alphabetical order, as containerd sorts them."""
-        stored = self._stored.get(name)
-        return (name,) if stored is None else stored.names
+        return self._named(name).names
+
+    def _named(self, name: str) -> Stored:
+        return self._stored.get(name) or Stored(UNKNOWN, (name,))
 
     def held(self, node: NodeState, name: str) -> tuple[str, ...]:
         """Return those names of an image under which a node has it."""
-        if name in self._present:
-            return self.names(name)
-        return tuple([one for one in self.names(name) if one in node.images])
+        return _held(node, self._named(name))
 
     def shown(self, node: NodeState, name: str) -> tuple[str, str]:
         """Return the name and the id of an image as a container's status tells them: the first tag, the first digest."""
@@ -80,9 +79,10 @@ class ImageStore:
         """Return the images of a node: its digests and then its tags, and bytes."""
         found: dict[str, tuple[tuple[str, ...], int]] = {}
         for name, size in {**self._present, **node.images}.items():
-            held = self.held(node, name)
+            stored = self._named(name)
+            held = _held(node, stored)
             tags = [one for one in held if "@" not in one]
-            found[self.names(name)[0]] = (self._as_shown(name, held)[1], *tags), size
+            found[stored.names[0]] = (self._as_shown(name, held)[1], *tags), size
         return list(found.values())
 
     def remove(self, node: NodeState, name: str) -> int:
@@ -95,6 +95,10 @@ class ImageStore:
         all_names = self.names(name)
         told = next((one.partition("@")[2] for one in all_names if "@" in one), "")
         return told or f"sha256:{self.seeds.hex(64, 'image', all_names[0])}"
+
+
+def _held(node: NodeState, stored: Stored) -> tuple[str, ...]:
+    return stored.names if stored.image.present else tuple([one for one in stored.names if one in node.images])
 
 
 @lru_cache(64)

@@ -68,6 +68,7 @@ def _split_domain(image: str) -> tuple[str, str]:
     return domain, remainder
 
 
+@lru_cache(maxsize=1024)
 def repository(name: str) -> str:
     """Return a full name without its tag and digest."""
     name = name.partition("@")[0]
