@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import parse_qs
 
-from lifecycle.clock import MILLISECOND, SECOND, go_duration, parse_go_duration
+from lifecycle.clock import MILLISECOND, SECOND, Micros, go_duration, parse_go_duration
 from lifecycle.programs import exchange, peers
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.servers import dies_as_go, serve, stops
@@ -19,6 +19,7 @@ from lifecycle.programs.servers import GRPC, NO_HTTP, REASONS, UNKNOWN_SERVICE, 
 from lifecycle.programs.state import Process
 
 HEALTHY_FOR = 10 * SECOND
+AWAITS_DELETION = 60 * SECOND
 
 
 def flags(args: list[str]) -> tuple[dict[str, str], list[str]]:
@@ -42,6 +43,8 @@ def flags(args: list[str]) -> tuple[dict[str, str], list[str]]:
 def agnhost(call: Call) -> int | None:
     word = "liveness" if call.process.program == "agnhost-liveness" else (call.args or ["help"])[0]
     options, others = flags(call.args[1:])
+    if "stopping" in call.data:
+        return 0
     match word:
         case "pause":
             return _pause(call)
@@ -154,6 +157,7 @@ def liveness_answer(machine: Machine, process: Process, request: HTTPRequest) ->
 def _netexec(call: Call, options: dict[str, str]) -> int | None:
     port = int(options.get("http-port") or 8080)
     udp = options.get("udp-port") or "8081"
+    call.data["ready"] = udp != "-1"  # its UDP server makes it so
     said = _logged(call, "Started HTTP server on port {port}")
     if udp != "-1":
         said += "\n" + _logged(call, f"Started UDP server on port  {udp}")
@@ -176,7 +180,7 @@ def netexec_answer(machine: Machine, process: Process, request: HTTPRequest) -> 
     values = {name: one[0] for name, one in parse_qs(query).items()}
     match path:
         case "/healthz":
-            return HTTPResponse(200)
+            return HTTPResponse(200 if process.data["ready"] else 412)
         case "/hostname" | "/hostName":
             return HTTPResponse(200, machine.hostname())
         case "/clientip":
@@ -319,7 +323,28 @@ def _logs(call: Call, options: dict[str, str]) -> int | None:
 
 @handler("agnhost")
 def agnhost_signal(call: Call, signal: str) -> bool:
-    word = (call.args or [""])[0]
-    if word in ("pause", "netexec", "porter") and signal in ("SIGTERM", "SIGINT"):
-        return stops(call)
+    word, options = (call.args or [""])[0], flags(call.args[1:])[0]
+    said: tuple[str, ...]
+    match word, signal:
+        case "pause", "SIGTERM" | "SIGINT":
+            return stops(call, 2 if signal == "SIGTERM" else 1)
+        case "serve-hostname", "SIGTERM":
+            said = ("Shutting down after receiving signal: terminated.", "Awaiting pod deletion.")
+            return _stops_after(call, AWAITS_DELETION, *said)
+        case "netexec", "SIGTERM":
+            delay = int(options.get("delay-shutdown") or 0)
+            return (
+                _stops_after(call, delay * SECOND, f"Sleeping {delay} seconds before terminating...") if delay else stops(call)
+            )
     return dies_as_go(call, signal)
+
+
+def _stops_after(call: Call, span: Micros, *said: str) -> bool:
+    """Go on for a while, and end then; a second signal changes nothing."""
+    if not span:
+        return stops(call)
+    if "stopping" not in call.data:
+        call.data["stopping"] = True
+        call.err("".join(f"{_logged(call, text)}\n" for text in said))
+        call.sleep(span)
+    return True

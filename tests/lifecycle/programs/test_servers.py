@@ -118,6 +118,27 @@ def test_agnhost_sends_on(args: tuple[str, ...], path: str) -> None:
     assert ("Location", "/healthz") in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("args", "after", "code"),
+    [
+        (("pause",), 0, 2),
+        (("netexec",), 0, 0),
+        (("netexec", "--delay-shutdown=7"), 7, 0),
+        (("serve-hostname",), 60, 0),
+        (("porter",), 0, 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_agnhost_ends_as_its_subcommands_do(args: tuple[str, ...], after: int, code: int) -> None:
+    world = World()
+    app = world.container(AGNHOST, args=args)
+    world.run(1)
+    world.programs.signal(app, "SIGTERM")
+    world.run(70)
+    at, result = world.exit_of()
+    assert (round(at), result.code) == (1 + after, code)
+
+
 def test_agnhosts_webserver_shows_the_files_of_its_container() -> None:
     world = World()
     app = world.container(AGNHOST, args=("test-webserver",))
