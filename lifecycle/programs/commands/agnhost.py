@@ -324,23 +324,20 @@ def _logs(call: Call, options: dict[str, str]) -> int | None:
 @handler("agnhost")
 def agnhost_signal(call: Call, signal: str) -> bool:
     word, options = (call.args or [""])[0], flags(call.args[1:])[0]
-    said: tuple[str, ...]
     match word, signal:
         case "pause", "SIGTERM" | "SIGINT":
             return stops(call, 2 if signal == "SIGTERM" else 1)
         case "serve-hostname", "SIGTERM":
-            said = ("Shutting down after receiving signal: terminated.", "Awaiting pod deletion.")
-            return _stops_after(call, AWAITS_DELETION, *said)
+            received = "Shutting down after receiving signal: terminated."
+            return _stops_after(call, AWAITS_DELETION, received, "Awaiting pod deletion.")
         case "netexec", "SIGTERM":
             delay = int(options.get("delay-shutdown") or 0)
-            return (
-                _stops_after(call, delay * SECOND, f"Sleeping {delay} seconds before terminating...") if delay else stops(call)
-            )
+            return _stops_after(call, delay * SECOND, f"Sleeping {delay} seconds before terminating...")
     return dies_as_go(call, signal)
 
 
 def _stops_after(call: Call, span: Micros, *said: str) -> bool:
-    """Go on for a while, and end then; a second signal changes nothing."""
+    """Say something and go on for a while, then end; a second signal changes nothing."""
     if not span:
         return stops(call)
     if "stopping" not in call.data:
