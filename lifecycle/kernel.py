@@ -111,6 +111,16 @@ class Kernel:
         handler(*timer.subject)
         return True
 
+    def earlier(self, at: Micros, room: str, what: str, *subject: Any) -> None:
+        """Go back to do what was left undone at a moment, and what follows from it until now. What it puts out comes now."""
+        now, cause, first = self.now, self.cause, len(self.outputs)
+        self.now = at
+        self._handler(room, what)(*subject)
+        while self.fire(now - 1):
+            pass
+        self.now, self.cause = now, cause
+        self.outputs[first:] = [msgspec.structs.replace(output, at=now) for output in self.outputs[first:]]
+
     def _handler(self, room: str, what: str) -> Callable[..., None]:
         handler = self._handlers.get((room, what))
         if handler is None:

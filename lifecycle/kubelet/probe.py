@@ -120,7 +120,7 @@ def _exec_outcome(probe: Probe, result: programs.ExecResult) -> Outcome:
         assert probe.exec
         limit = go_duration(probe.timeout_seconds * SECOND)
         text = f"command timed out: {quoted(' '.join(probe.exec.command))} timed out after {limit}"
-        return Outcome("failure", text, result.steady)
+        return Outcome("failure", text, result.steady, pids=result.pids)
     output = (result.stdout + result.stderr)[:OUTPUT_LIMIT]
     return Outcome("failure" if result.code else "success", output, result.steady, pids=result.pids)
 

@@ -159,6 +159,20 @@ class Prober:
         elif not worker.busy:
             self._schedule_tick(pod, worker)
 
+    def on_probe_rouse(self, uid: str, _: None) -> None:
+        """Something is about to happen in a Pod's sandbox that commands which are under way there could see, or feel."""
+        pod = self.kubelet.state.pods.get(uid)
+        if pod:
+            self.repeating.rouse(pod)
+
+    def on_probe_begun(self, uid: str, key: str) -> None:
+        """An attempt has begun that was not played so far."""
+        pod = self.kubelet.state.pods[uid]
+        worker = pod.probes[key]
+        container = self.kubelet.container(pod, worker.container)
+        assert container
+        self.begin(pod, worker, container, probe_of(container, worker.type))
+
     def on_probe_repeat(self, uid: str, key: str) -> None:
         """The end of an attempt that came to what the last one came to, as all since."""
         pod = self.kubelet.state.pods.get(uid)
@@ -188,6 +202,7 @@ class Prober:
         self._answered(pod, worker, container, probe_of(container, worker.type), outcome)
 
     def _drop(self, pod: PodState, key: str) -> None:
+        self.repeating.rouse(pod)
         worker = pod.probes.pop(key)
         self.repeating.count(pod, worker, self.kernel.now + 1)
         self.repeating.end(worker)
@@ -220,7 +235,12 @@ class Prober:
             return
         if status["started"] == (worker.type == "startup"):
             return
-        worker.busy, worker.triggered, worker.began, worker.tries = True, False, self.kernel.now, 0
+        worker.triggered = False
+        self.begin(pod, worker, container, probe)
+
+    def begin(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe) -> None:
+        """Begin an attempt now."""
+        worker.busy, worker.began, worker.tries = True, self.kernel.now, 0
         self._try(pod, worker, container, probe)
 
     def _register(self, pod: PodState, worker: ProbeWorker, container_id: str) -> None:

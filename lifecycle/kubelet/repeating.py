@@ -44,7 +44,7 @@ class Repeating:
         worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted, outcome.pids)
         worker.takes = self.kernel.now - worker.began
         self.plan(pod, worker, probe)
-        self._take_numbers(worker)
+        self._take_numbers(pod, worker)
         if not worker.watching:
             worker.watching = True
             reply = Reply("kubelet", "probe_wake", (pod.uid, _key(worker)))
@@ -141,10 +141,11 @@ class Repeating:
         else:
             worker.origin = delays.slotted(self.kernel.now + delays.TRIGGER, worker.slot)
             self._end_at(pod, worker, worker.origin)
-            self._take_numbers(worker)
+            self._take_numbers(pod, worker)
 
     def wake(self, pod: PodState, worker: ProbeWorker) -> None:
         """Let a worker go on attempt by attempt; one that is under way ends as those before."""
+        self.rouse(pod)
         if worker.repeats is None:
             return
         self.count(pod, worker, self.kernel.now + 1)
@@ -158,17 +159,37 @@ class Repeating:
         else:
             self.end(worker)
 
+    def rouse(self, pod: PodState) -> None:
+        """Have commands that are under way be run after all, from their beginning: what happens next may matter to them.
+
+        Other attempts need not be: what a server answers is known when it is asked.
+        """
+        for worker in pod.probes.values():
+            if worker.repeats and worker.repeats.pids and worker.takes and not worker.busy:
+                self.count(pod, worker, self.kernel.now + 1)
+                if self._under_way(worker):
+                    self._run(pod, worker)
+
+    def _run(self, pod: PodState, worker: ProbeWorker) -> None:
+        """Run the command that is under way."""
+        began = worker.origin + (self.kernel.now - worker.origin) // worker.period * worker.period
+        if began < self.kernel.now and self.kubelet.programs.runs(worker.container_id):
+            self.kernel.cancel(worker.timer)
+            worker.timer = None
+            self.end(worker)
+            self.kernel.earlier(began, "kubelet", "probe_begun", pod.uid, _key(worker))
+
     def end(self, worker: ProbeWorker) -> None:
         """Let a worker's attempts be played again."""
         if worker.repeats and worker.repeats.pids:
             self.kubelet.programs.repeat(worker.container_id, worker.type, None)
         worker.repeats = None
 
-    def _take_numbers(self, worker: ProbeWorker) -> None:
+    def _take_numbers(self, pod: PodState, worker: ProbeWorker) -> None:
         """Have the commands of attempts that are not played take numbers of processes."""
         if worker.repeats and worker.repeats.pids:
-            pids = worker.repeats.pids * worker.tries
-            attempts = Attempts(worker.began, worker.origin, worker.period, pids)
+            pids, reply = worker.repeats.pids * worker.tries, Reply("kubelet", "probe_rouse", (pod.uid,))
+            attempts = Attempts(worker.began, worker.origin, worker.period, pids, worker.takes, reply)
             self.kubelet.programs.repeat(worker.container_id, worker.type, attempts)
 
     def forget(self, uid: str) -> None:

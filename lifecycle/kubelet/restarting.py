@@ -47,6 +47,8 @@ class Restarting:
             if pod.worker.phase == "finished" and pod.patch is not None:
                 self.kernel.cancel(pod.patch)
                 self.kubelet.status_manager.on_patch(pod.uid)  # it is on its way already
+        for pod in self._pods(node.name):
+            self.kubelet.prober.repeating.rouse(pod)
         node.down = True
         for timer in (node.relist, node.listing):
             self.kernel.cancel(timer)

@@ -166,6 +166,8 @@ def _process(room: Programs, listener: Listener) -> tuple[Machine, Process] | No
     if listener.container not in room.state.containers:
         return None
     machine = room.machine(listener.container)
+    if machine.sandbox.slow:
+        room.rouse(machine)
     process = machine.state.processes.get(listener.pid)
     return (machine, process) if process is not None else None
 

@@ -169,18 +169,25 @@ class ExecResult(msgspec.Struct, frozen=True, tag=True):
 class Attempts(msgspec.Struct, frozen=True, array_like=True):
     """A command that comes to the same each time and is not run: at `origin` + n * `period`, later than `counted`.
 
-    Each time it takes `pids` numbers of processes.
+    Each time it takes `pids` numbers of processes. Where it `takes` a while, `reply` is told before anything happens in its
+    sandbox during an attempt, so that its processes can be made after all.
     """
 
     counted: Micros
     origin: Micros
     period: Micros
     pids: int
+    takes: Micros = 0
+    reply: Reply | None = None
 
     def until(self, now: Micros) -> int:
-        """Return how often it is taken for tried since it was counted, up to a moment."""
+        """Return how often it is taken for tried, and has ended, since it was counted, up to a moment."""
         first = max(-1, (self.counted - self.origin) // self.period)
-        return max(0, (now - self.origin) // self.period - first)
+        return max(0, (now - self.takes - self.origin) // self.period - first)
+
+    def under_way(self, now: Micros) -> bool:
+        """Say whether an attempt that takes a while has begun before a moment and not ended."""
+        return now > self.origin and 0 < (now - self.origin) % self.period < self.takes
 
 
 class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -168,6 +168,8 @@ class Machine(Keeper):
         """Run every process that can go on, until all wait."""
         if self.running:
             return
+        if self.sandbox.slow:
+            self.room.rouse(self)
         self.running = True
         try:
             while self.queue:
@@ -193,6 +195,7 @@ class Machine(Keeper):
         self.state.budget.done += steps
         if self.state.budget.affordable(self.kernel.now):
             return True
+        self.moves(process)
         if process.code is None and not process.waiting:
             self.queue.append(process.pid)
             process.waiting = "spin"
@@ -213,6 +216,7 @@ class Machine(Keeper):
             if process is None or process.code is not None:
                 continue
             process.waiting = "spin"
+            self.moves(process)
             if second is not None and process.timer is None:
                 process.timer = self.kernel.at(second * SECOND, "programs", "wake", state.spec.id, pid)
 

@@ -235,8 +235,8 @@ def _namespace(machine: Machine) -> str:
     return key(machine.room, machine.state) or machine.state.spec.id
 
 
-def signal(machine: Machine, target: tuple[Machine | None, Process], name: str) -> None:
-    """Send a signal to a process that `find` has found, whosever it is.
+def signal(machine: Machine, sender: Process, target: tuple[Machine | None, Process], name: str) -> None:
+    """Have a process send a signal to one that `find` has found, whosever it is.
 
     Process 1 of another namespace cannot be kept from ending by SIGKILL.
     """
@@ -244,6 +244,8 @@ def signal(machine: Machine, target: tuple[Machine | None, Process], name: str) 
     if other is None:
         machine.assume("command", f"A signal to {process.argv[0]}, which is no container's, is assumed to do nothing.")
         return
+    if process.exec_id != sender.exec_id:
+        machine.moves(sender)
     if name == "SIGKILL" and _namespace(machine) != _namespace(other):
         other.end(process, 137, name)
     other.signal(process, name)

@@ -224,8 +224,12 @@ class Programs(Volumes, Running):
             machine.end(machine.first, code)
 
     def _running(self, container_id: str) -> Machine | None:
-        state = self.state.containers.get(container_id)
-        return self.machine(container_id) if state and state.first in state.processes else None
+        if not self.runs(container_id):
+            return None
+        machine = self.machine(container_id)
+        if machine.sandbox.slow:
+            self.rouse(machine)
+        return machine
 
     def resize_sandbox(self, sandbox_id: str, memory: int | None) -> None:
         """Set the memory limit (bytes; None: none) that a Pod's containers have together."""
@@ -264,6 +268,7 @@ class Programs(Volumes, Running):
                 for port in [port for port, one in ports.items() if one.container == container_id]:
                     del ports[port]
             sandbox.containers.remove(container_id)
+            sandbox.slow = {key: one for key, one in sandbox.slow.items() if not key.startswith(container_id)}
             self.bump(state.spec.sandbox)
         del self.state.containers[container_id]
         self._machines.pop(container_id, None)
@@ -294,7 +299,27 @@ class Programs(Volumes, Running):
     def repeat(self, container_id: str, key: str, attempts: Attempts | None) -> None:
         """Have a command taken for tried, and not run, from now on; None: no more."""
         if container_id in self.state.containers:
-            pid_namespaces.repeat(self.machine(container_id), f"{container_id}/{key}", attempts)
+            machine, name = self.machine(container_id), f"{container_id}/{key}"
+            pid_namespaces.repeat(machine, name, attempts)
+            machine.sandbox.slow.pop(name, None)
+            if attempts and attempts.takes:
+                machine.sandbox.slow[name] = attempts
+
+    def rouse(self, machine: Machine) -> None:
+        """Have commands that are under way, and were not run, be run after all before anything else happens."""
+        sandbox, now = machine.sandbox, self.kernel.now
+        reply = next((one.reply for one in sandbox.slow.values() if one.under_way(now)), None)
+        if reply:
+            slow, sandbox.slow = sandbox.slow, {}
+            queue, machine.queue = machine.queue, []
+            self.kernel.tell(reply, None)
+            machine.queue = queue
+            sandbox.slow = {key: one for key, one in slow.items() if not one.under_way(now)}
+
+    def runs(self, container_id: str) -> bool:
+        """Say whether a container's first process is there."""
+        state = self.state.containers.get(container_id)
+        return state is not None and state.first in state.processes
 
     def attach(self, container_id: str, session: int, stdin: bool = False) -> bool:
         """Have somebody see what a container's first process writes, as traces `session`; False where none runs."""

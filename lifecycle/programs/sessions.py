@@ -71,8 +71,13 @@ def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = 
     out, err = (_taken(machine, number) for number in (asked.stdout, asked.stderr))
     said = asked.said if asked.session else out
     err = "" if asked.session else err
-    steady = asked.pure and not timed_out and process.started == room.kernel.now
+    steady = asked.pure and not (asked.pids > 1 and _leaves_some(machine, process))
     room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady, asked.pids))
+
+
+def _leaves_some(machine: Machine, process: Process) -> bool:
+    """Say whether processes that a command has made outlive it."""
+    return any(one.exec_id == process.exec_id for one in machine.state.processes.values() if one is not process)
 
 
 def type_into(machine: Machine, session: int, data: bytes, end: bool) -> bool:

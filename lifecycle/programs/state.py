@@ -372,7 +372,7 @@ class SandboxState(msgspec.Struct, omit_defaults=True):
 
     `udp_ports` are those that datagrams go to, `ports` those of TCP.
 
-    `volumes` are those that its containers have mounted.
+    `volumes` are those that its containers have mounted. `slow` are commands that are not run and take a while each time.
     """
 
     spec: Sandbox
@@ -383,3 +383,4 @@ class SandboxState(msgspec.Struct, omit_defaults=True):
     followers: list[str] = []
     volumes: list[str] = []
     udp_ports: dict[int, Listener] = {}
+    slow: dict[str, Attempts] = {}

@@ -287,6 +287,7 @@ def write(machine: Machine, process: Process, fd: int, text: str, zeros: int = 0
     if len(text) > CHARACTERS_A_STEP:
         machine.work(len(text) // CHARACTERS_A_STEP)
     if kind == "log":
+        machine.moves(process)
         log(machine, opened.path, text + "\0" * min(zeros, MAX_LINE), process.pid)
     elif kind == "capture":
         if len(opened.text) < MAX_LOG:
@@ -353,6 +354,8 @@ def _write_pipe(machine: Machine, process: Process, opened: Open, text: str) -> 
     if pipe is None or (pipe.readers <= 0 and (pipe.met or not pipe.named)):
         machine.signal(process, "SIGPIPE")
         return False
+    if pipe.named:
+        machine.moves(process)
     pipe.text += text
     machine.work(1 + len(pipe.text) // COPIED_A_STEP)
     if len(pipe.text) > MAX_BYTES:

@@ -254,7 +254,7 @@ def _others(call: Call) -> list[Seen]:
 
 def _signal_to(call: Call, one: Seen, signal: str) -> None:
     if signal != "EXIT":
-        pid_namespaces.signal(call.machine, (one.machine, one.process), signal)
+        pid_namespaces.signal(call.machine, call.process, (one.machine, one.process), signal)
 
 
 def _signal(call: Call, text: str) -> str:
@@ -285,7 +285,7 @@ def kill(call: Call) -> int:
         if target is None:
             status = call.fail(f"can't kill pid {arg}: No such process" if call.busybox else f"({arg}): No such process")
         elif signal != "EXIT":
-            pid_namespaces.signal(call.machine, target, signal)
+            pid_namespaces.signal(call.machine, call.process, target, signal)
     return status
 
 

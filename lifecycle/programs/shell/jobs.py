@@ -172,7 +172,7 @@ def _kill_one(turn: Turn, arg: str, signal: str) -> int:
         return 1
     for target in targets:
         if signal != "EXIT":
-            pid_namespaces.signal(machine, target, signal)
+            pid_namespaces.signal(machine, turn.process, target, signal)
     return 0
 
 

@@ -28,6 +28,10 @@ HANDLERS: list[dict[str, Any]] = [
     {"tcpSocket": {"port": "undeclared"}},
     {"httpGet": {"port": 81}},
     {"grpc": {"port": 9}},
+    {"exec": {"command": ["sleep", "60"]}},
+    {"exec": {"command": ["sh", "-c", "sleep 0.4; cat /tmp/ok"]}},
+    {"exec": {"command": ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 2; done"]}},
+    {"exec": {"command": ["sh", "-c", "sleep 3; true"]}},
 ]
 STEPS = [
     "sleep 5",
@@ -46,6 +50,7 @@ def probes(readiness: bool) -> st.SearchStrategy[dict[str, Any]]:
     fields = {
         "periodSeconds": st.sampled_from([1, 2, 5, 10, 60, 301]),
         "failureThreshold": st.sampled_from([1, 3, 50, 100_000]),
+        "timeoutSeconds": st.sampled_from([1, 1, 3]),
         "initialDelaySeconds": st.sampled_from([0, 0, 5]),
         **({"successThreshold": st.sampled_from([1, 1, 3, 200])} if readiness else {}),
     }
@@ -84,7 +89,7 @@ def command(text: str) -> Request:
 
 def fault(type: str, **spec: Any) -> Request:
     body = {"apiVersion": "podhub.dev/v1", "kind": "Fault", "metadata": {"name": "f"}, "spec": {"type": type, **spec}}
-    return Request("create", "faults", namespace="default", body=body)
+    return Request("create", "faults", "podhub.dev/v1", namespace="default", body=body)
 
 
 DISTURBANCES = [
@@ -93,7 +98,11 @@ DISTURBANCES = [
     Request("delete", "pods", namespace="default", name="web"),
     Request("delete", "events", namespace="default"),
     fault("KubeletDown", node="node1"),
-    Request("delete", "faults", namespace="default", name="f"),
+    fault("PortDropped", pod="web", port=80),
+    fault("PortSlow", pod="web", port=80, delay="20s"),
+    Request("delete", "faults", "podhub.dev/v1", namespace="default", name="f"),
+    command("ps; cat /proc/1/stat"),
+    command("pkill sleep; sleep 100 &"),
 ]
 
 
@@ -167,6 +176,48 @@ def test_a_probe_that_fails_for_a_day_costs_its_events_and_its_resyncs(handler: 
     assert engine._kernel.agenda.number - before < 24 * 60 * 6
     count = events[-1].object["count"]
     assert 25 * HOUR // (2 * SECOND) * 0.98 < count < 25 * HOUR // (2 * SECOND) * 1.1
+
+
+SLOW = [
+    ["sleep", "60"],
+    ["sh", "-c", "sleep 0.5; cat /etc/hostname"],
+    ["sh", "-c", "while true; do sleep 5; done"],
+]
+
+
+@pytest.mark.parametrize("words", SLOW, ids=" ".join)
+def test_a_command_that_takes_its_time_for_a_year_costs_no_more_than_a_quick_one(words: list[str]) -> None:
+    container = unready() | {"readinessProbe": None, "livenessProbe": {"exec": {"command": words}, "failureThreshold": 10**7}}
+    engine = Engine.new(Config(DEFAULT_START))
+    engine.request(DEFAULT_START, pod(container))
+    engine.advance(DEFAULT_START + HOUR)
+    before = engine._kernel.agenda.number
+    engine.advance(DEFAULT_START + 49 * HOUR)
+    assert engine._kernel.agenda.number - before <= 48 * 60  # of 17,280 attempts
+
+
+def test_a_command_that_is_under_way_is_seen_and_feels_what_happens() -> None:
+    container = unready(exec={"command": ["sleep", "60"]}, periodSeconds=10, timeoutSeconds=5)
+    requests = [
+        (0, pod(container)),
+        (HOUR + 2 * SECOND, command("ps")),
+        (HOUR + 3 * SECOND, command("pkill -f 'sleep 60'")),
+    ]
+    outputs = play(requests, HOUR + 20 * SECOND)
+    (seen,) = [o.body["text"] for o in outputs if isinstance(o, Trace) and o.kind == "session"]
+    assert "sleep 60" in seen
+    ends = [(o.at, o.body["output"]) for o in outputs if isinstance(o, Trace) and o.kind == "probe"]
+    assert (DEFAULT_START + HOUR + 3 * SECOND, "") in ends
+
+
+@pytest.mark.parametrize(
+    "text", ["echo here > /proc/1/fd/1", "kill -USR1 1", "echo x > /tmp/fifo"], ids=["its output", "a signal", "a pipe"]
+)
+def test_what_a_probe_does_to_the_container_is_done_each_time(text: str) -> None:
+    script = "mkfifo /tmp/fifo; trap 'echo usr1' USR1; while :; do read x < /tmp/fifo; echo $x; done"
+    container = unready(exec={"command": ["sh", "-c", text]}, periodSeconds=10) | {"command": ["sh", "-c", script]}
+    outputs = play([(0, pod(container))], 10 * MINUTE)
+    assert sum(isinstance(o, Trace) and o.kind == "output" for o in outputs) >= 58
 
 
 def test_a_threshold_far_away_is_reached_to_the_tick() -> None:
