@@ -11,11 +11,12 @@ import msgspec
 from django.utils import translation
 
 from podhub.log.models import Cluster, Entry
-from podhub.web import cluster_page, fragments, node_page, object_lists, pod_page
+from podhub.web import cluster_page, fragments, node_page, object_lists, pod_page, service_page
 from podhub.web.choice import Choice
 from podhub.web.growth import grown
 from podhub.web.node_page import NodePage
 from podhub.web.pod_page import PodPage
+from podhub.web.service_page import ServicePage
 from podhub.web.showing import Showing, clock_for_browser, now
 from podhub.web.story import chapter, story
 
@@ -95,6 +96,16 @@ def _node(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[
     return {"html": html} if html else {}
 
 
+def _service(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
+    namespace, name = subject.namespace, subject.name
+    page = ServicePage(showing, namespace, name)
+    touched = service_page.touched(page, after) if showing.seq > after else {}
+    html = fragments.live(page, touched, ticked)
+    if touched:
+        return {"html": html, "timeline": service_page.story(showing.cluster, namespace, name, showing.seq, after)}
+    return {"html": html} if html else {}
+
+
 def _list(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
     return object_lists.news(showing, subject.page, subject.choice, after) if showing.seq > after else {}
 
@@ -104,6 +115,8 @@ PAGES: dict[str, Callable[[Subject, Showing, int, bool], dict[str, object]]] = {
     "pod": _pod,
     "node": _node,
     "nodes": _list,
+    "service": _service,
+    "services": _list,
 }
 """What tells a page of each sort what came after a seq."""
 

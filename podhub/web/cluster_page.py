@@ -89,7 +89,8 @@ def rows(showing: Showing, refs: Sequence[Ref], at: str = "") -> SafeString:
 
 def _as_of(showing: Showing, html: str, at: str) -> SafeString:
     """Put in ages, and let links to what there was then lead to the moment `at` that a page was asked for."""
-    return mark_safe(retold(html.replace('/" data-dated>', f'/?{urlencode({"at": at})}" data-dated>') if at else html, showing.at))
+    dated = html.replace('/" data-dated>', f'/?{urlencode({"at": at})}" data-dated>') if at else html
+    return mark_safe(retold(dated, showing.at))
 
 
 def _row(showing: Showing, version: read.Version) -> str:

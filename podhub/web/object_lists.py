@@ -14,7 +14,8 @@ from django.utils.translation import get_language
 
 from lifecycle.clock import Micros
 from lifecycle.printers.durations import moment
-from lifecycle.printers.rows import node_cells
+from lifecycle.printers.rows import node_cells, service_cells
+from lifecycle.printers.service import SERVICE_NAME
 from lifecycle.wire import Object
 from podhub.log import read
 from podhub.log.models import Cluster, Entry
@@ -22,6 +23,7 @@ from podhub.web.choice import MOST_COUNTED, Choice
 from podhub.web.node_timeline import node_look
 from podhub.web.renders import renders
 from podhub.web.residents import ends, nodes_of
+from podhub.web.service_timeline import endpoints, service_bar
 from podhub.web.showing import Showing
 from podhub.web.story import within
 
@@ -91,7 +93,50 @@ def _pods_on(showing: Showing) -> Counter[str]:
     return found
 
 
-LISTS = {"nodes": nodes}
+SERVICE_COLUMNS = ("NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE", "SELECTOR")
+
+
+def services(showing: Showing, choice: Choice) -> Listing:
+    """Return the Services of a cluster; of a recording also those of which only EndpointSlices tell."""
+    told = {_name_of(version.object): version.object for version in showing.view.list("services")}
+    slices: dict[read.Name, list[Object]] = {}
+    for version in showing.view.list("endpointslices"):
+        slices.setdefault(_service_of(version.object), []).append(version.object)
+    of_slices = {name for name in slices if name[1]} if showing.cluster.kind == Cluster.Kind.RECORDED else set()
+    names = choice.named(told.keys() | of_slices)
+    rows = [
+        Row("/".join(name), list(_service_cells(showing, choice, name, told.get(name), slices.get(name, [])))) for name in names
+    ]
+    return Listing(("NAMESPACE", *SERVICE_COLUMNS, "ENDPOINTS"), ("EXTERNAL-IP", "SELECTOR"), rows)
+
+
+def _name_of(obj: Object) -> read.Name:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+def _service_of(endpoint_slice: Object) -> read.Name:
+    metadata = endpoint_slice["metadata"]
+    return metadata.get("namespace", ""), (metadata.get("labels") or {}).get(SERVICE_NAME, "")
+
+
+def _service_cells(
+    showing: Showing, choice: Choice, name: read.Name, service: Object | None, slices: list[Object]
+) -> Iterator[Cell]:
+    at = f"?{choice.query(namespace='', name='')}" if choice.at else ""
+    texts = map(str, service_cells(service, showing.at)) if service else (name[1], *["–"] * (len(SERVICE_COLUMNS) - 1))
+    yield Cell("NAMESPACE", name[0])
+    for column, text in zip(SERVICE_COLUMNS, texts, strict=True):
+        if column == "NAME":
+            yield Cell(column, text, url=reverse("service", args=(showing.cluster.name, *name)) + at)
+        elif column == "AGE" and service:
+            yield Cell(column, text, since=moment(service["metadata"].get("creationTimestamp")))
+        else:
+            yield Cell(column, text)
+    bar = service_bar(service, endpoints(slices))
+    yield Cell("ENDPOINTS", bar.word, look=bar.look)
+
+
+LISTS = {"nodes": nodes, "services": services}
 """What lists the objects of a kind."""
 
 MADE_OF = {"nodes": ("nodes", "pods"), "services": ("services", "endpointslices")}

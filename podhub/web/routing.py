@@ -21,6 +21,8 @@ websocket_urlpatterns = [
     path("ws/c/<str:cluster_name>/nodes/", PageConsumer.as_asgi(), {"page": "nodes"}),
     path("ws/c/<str:cluster_name>/nodes/<str:name>/", PageConsumer.as_asgi(), {"page": "node"}),
     path("ws/c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", PageConsumer.as_asgi(), {"page": "pod"}),
+    path("ws/c/<str:cluster_name>/services/", PageConsumer.as_asgi(), {"page": "services"}),
+    path("ws/c/<str:cluster_name>/services/<str:namespace>/<str:name>/", PageConsumer.as_asgi(), {"page": "service"}),
 ]
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, clusters, comparisons, forks, nodes, pods, site, tokens
+from podhub.web.views import apply, clusters, comparisons, forks, nodes, pods, services, site, tokens
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/moment/", pods.moment, name="pod-moment"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/delete/", pods.delete, name="pod-delete"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/compare/", comparisons.compare, name="pod-compare"),
+    path("c/<str:cluster_name>/services/", services.index, name="services"),
+    path("c/<str:cluster_name>/services/<str:namespace>/<str:name>/", services.show, name="service"),
+    path("c/<str:cluster_name>/services/<str:namespace>/<str:name>/moment/", services.moment, name="service-moment"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("healthz", site.healthz),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 from django.utils import translation
 
-import lifecycle
 from podhub.web.engine_texts import PARTS, SENTENCES, translated
+from tests.podhub.web.engine_source import calls
 from tests.podhub.web.test_languages import catalog
 
 
@@ -24,13 +22,6 @@ def filled(node: ast.expr) -> str | None:
         return None
     numbers = count(1)
     return "".join(str(part.value) if isinstance(part, ast.Constant) else f"v{next(numbers)}" for part in node.values)
-
-
-def calls(name: str) -> Iterator[ast.Call]:
-    for path in sorted(Path(lifecycle.__file__).parent.rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == name:
-                yield call
 
 
 ASSUMED = sorted({text for call in calls("assume") if len(call.args) == 2 and (text := filled(call.args[1]))})

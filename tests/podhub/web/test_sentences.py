@@ -13,6 +13,7 @@ from django.utils import translation
 import lifecycle
 from podhub.web.sentences import cause, sentence
 from podhub.web.timeline import SHAPES
+from tests.podhub.web.engine_source import calls
 
 SAID: list[tuple[str, dict[str, Any], str]] = [
     ("probe", {"probe": "liveness", "result": "success", "run": 1, "every": 5}, "liveness probe: success, again every 5 s"),
@@ -61,13 +62,11 @@ def test_every_kind_of_trace_has_a_sentence(kind: str, body: dict[str, Any], exp
 
 def written() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the kinds of traces that the engine writes, each with the values that stand beside it in the source."""
-    for path in sorted(Path(lifecycle.__file__).parent.rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "trace" and call.args:
-                kind = call.args[0]
-                values = {one.arg: one.value.value for one in call.keywords if one.arg and isinstance(one.value, ast.Constant)}
-                if isinstance(kind, ast.Constant):
-                    yield str(kind.value), values
+    for call in calls("trace"):
+        kind = call.args[0] if call.args else None
+        values = {one.arg: one.value.value for one in call.keywords if one.arg and isinstance(one.value, ast.Constant)}
+        if isinstance(kind, ast.Constant):
+            yield str(kind.value), values
 
 
 WRITTEN = sorted(written(), key=str)
