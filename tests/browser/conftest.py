@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.servers import free_port
 
-ROOT = Path(__file__).parents[2]
+FOLDER = Path(__file__).parent
+ROOT = FOLDER.parents[1]
 DATA = ROOT / "tests" / "data"
 PODHUB = str(Path(sys.executable).with_name("podhub"))
 PATIENCE = 60_000
@@ -32,7 +33,7 @@ FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the browser's tests together: one server, one Chromium at a time."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.path.parent == FOLDER:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,13 @@ class Server:
         done = subprocess.run([PODHUB, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def make(self, name: str) -> None:
+        """Make a cluster whose clock goes ten times as fast, with the dashboard's form: a process of its own takes longer."""
+        guard = {"X-CSRFToken": "x" * 32, "Cookie": f"csrftoken={'x' * 32}"}
+        form = urllib.parse.urlencode({"name": name, "speed": "10x", "seed": 0}).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/new/", form, guard), timeout=60) as answer:
+            assert answer.url == f"{self.url}/c/{name}/"
 
     def start(self) -> subprocess.Popen[bytes]:
         log = (self.folder / "up.log").open("ab")
@@ -119,5 +127,5 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def cluster(server: Server, tmp_path: Path) -> Reached:
     """A new cluster whose clock goes ten times as fast."""
     name = f"test-{next(_numbers)}"
-    server.podhub("cluster", "create", name, "--speed", "10x")
+    server.make(name)
     return Reached(server, name, tmp_path)

@@ -39,7 +39,7 @@ def server_pod() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def web(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Reached:
     """A cluster with the Pod `web`, which is ready, behind a Service of that name; all tests here share it."""
-    server.podhub("cluster", "create", "forwarding", "--speed", "10x")
+    server.make("forwarding")
     cluster = Reached(server, "forwarding", tmp_path_factory.mktemp("forwarding"))
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(server_pod()))
     cluster.kubectl("expose", "pod", "web", "--port=8080", "--target-port=80")

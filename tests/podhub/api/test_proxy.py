@@ -29,7 +29,7 @@ BEHAVIOR = {
 @pytest.fixture(scope="module")
 def web(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Reached:
     """A cluster with two Pods that serve, `web` (nginx) and `api`, and Services in front of them."""
-    server.podhub("cluster", "create", "proxying", "--speed", "10x")
+    server.make("proxying")
     cluster = Reached(server, "proxying", tmp_path_factory.mktemp("proxying"))
     web, api = pod("web", app="web"), pod("api", app="api")
     web["spec"]["containers"] = [{"name": "main", "image": "nginx", "ports": [{"containerPort": 80}]}]
