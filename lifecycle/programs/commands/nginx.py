@@ -18,6 +18,8 @@ WORKERS = 2
 START: Micros = 3 * MILLISECOND
 """From the runtime's word that it runs to its listening: a hook that asks at once comes too early, a probe does not."""
 QUIT: Micros = 5 * MILLISECOND
+BINDS, BINDS_AGAIN = 5, 500 * MILLISECOND
+"""How often it tries to have a port that is taken, and after how long again."""
 PID_FILE = "/run/nginx.pid"
 
 
@@ -126,14 +128,8 @@ def _start(call: Call, foreground: bool) -> int | None:
 
 
 def _listen(call: Call) -> int | None:
-    ports = sorted({port for site in configuration.sites(call.machine) for port in site.ports})
-    for port in ports:
-        if not call.machine.listen(call.process, port, "nginx"):
-            call.err(
-                f"nginx: [emerg] bind() to 0.0.0.0:{port} failed (98: Address already in use)\n"
-                "nginx: [emerg] still could not bind()\n"
-            )
-            return 1
+    if taken := _bind(call):
+        return _try_again(call, taken)
     call.data.update(listening=True, reaps=True, title=f"nginx: master process {' '.join(call.process.argv)}")
     lines = [
         'using the "epoll" event method',
@@ -146,6 +142,30 @@ def _listen(call: Call) -> int | None:
     call.err(notices(call, *lines))
     call.view.put(call.view.place(PID_FILE), Node("f", f"{call.process.pid}\n", mtime=call.now))
     call.forever()
+    return None
+
+
+def _bind(call: Call) -> list[int]:
+    """Listen on the ports of the configuration; return those that somebody else has."""
+    ports = sorted({port for site in configuration.sites(call.machine) for port in site.ports})
+    bound = call.data.get("bound", [])
+    call.data["bound"] = bound + [
+        port for port in ports if port not in bound and call.machine.listen(call.process, port, "nginx")
+    ]
+    return [port for port in ports if port not in call.data["bound"]]
+
+
+def _try_again(call: Call, taken: list[int]) -> int | None:
+    """Wait for a port that is taken; give up in the end. nginx: src/core/ngx_connection.c (ngx_open_listening_sockets)"""
+    tries = call.data.get("tries", 0)
+    if tries == BINDS:
+        call.err(_emergency(call, "still could not bind()"))
+        return 1
+    for port in taken:
+        call.err(_emergency(call, f"bind() to 0.0.0.0:{port} failed (98: Address already in use)"))
+    call.err(notices(call, "try again to bind() after 500ms"))
+    call.data["tries"] = tries + 1
+    call.sleep(BINDS_AGAIN)
     return None
 
 
@@ -194,6 +214,8 @@ def _send(call: Call, word: str) -> int:
 
 @handler("nginx")
 def nginx_signal(call: Call, signal: str) -> bool:
+    if "tries" in call.data and "listening" not in call.data:
+        return False  # its handlers come after its sockets
     if "starting" not in call.data or signal not in ("SIGQUIT", "SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGCHLD"):
         return False
     sender = call.data.pop("from", None)

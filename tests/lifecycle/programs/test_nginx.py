@@ -75,3 +75,36 @@ def test_nginx_does_not_start_as_somebody_else_than_root() -> None:
     world = proxied(user=1000)
     assert world.exit_of("web/nginx")[1].code == 1
     assert '[emerg] mkdir() "/var/cache/nginx/client_temp" failed (13: Permission denied)\n' in world.output()
+
+
+def two_for_one_port() -> World:
+    world = World()
+    for name in ("first", "second"):
+        world.container("nginx", name=name)
+    return world
+
+
+def test_a_port_that_is_taken_is_tried_for_two_and_a_half_seconds() -> None:
+    world = two_for_one_port()
+    world.run(10)
+    at, result = world.exit_of("pod/second")
+    assert (round(at, 1), result.code) == (2.5, 1)
+    assert world.output().count("nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)") == 5
+    assert "nginx: [emerg] still could not bind()" in world.output()
+
+
+def test_a_port_that_is_free_in_time_is_had() -> None:
+    world = two_for_one_port()
+    world.run(0.2)
+    world.programs.signal("pod/first", "SIGQUIT")
+    world.run(10)
+    assert world.exit_of("pod/second") is None
+    assert world.get("/").status == 200
+
+
+def test_nginx_heeds_no_signal_before_it_has_its_ports() -> None:
+    world = two_for_one_port()
+    world.run(1)
+    world.programs.signal("pod/second", "SIGQUIT")
+    world.run(2)
+    assert world.exit_of("pod/second") is None
