@@ -13,9 +13,10 @@ from podhub.celery import app
 from podhub.log.models import Cluster
 from podhub.runs.advance import advance, waits
 from podhub.runs.alarm import Alarm
+from podhub.runs.clock import parse_speed
 from podhub.runs.counters import counters
 from podhub.runs.lease import free, wall_now
-from podhub.runs.turn import TOGETHER
+from podhub.runs.turn import together
 
 log = logging.getLogger(__name__)
 
@@ -66,9 +67,9 @@ def work(cluster_id: int) -> None:
     if advance(cluster_id):
         nudge(cluster_id)
         return
-    found = Cluster.objects.filter(pk=cluster_id, read_only=False).values_list("wake_wall", "lease_until").first()
-    wake_wall, lease_until = found or (None, 0)
-    soonest = began + (HELD if lease_until > began else TOGETHER)
+    found = Cluster.objects.filter(pk=cluster_id, read_only=False).values_list("wake_wall", "lease_until", "speed").first()
+    wake_wall, lease_until, speed = found or (None, 0, "paused")
+    soonest = began + (HELD if lease_until > began else together(parse_speed(speed)))
     alarm.set(cluster_id, None if wake_wall is None else max(wake_wall, soonest))
 
 

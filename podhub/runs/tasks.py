@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import Task, shared_task
 from celery.signals import task_postrun, worker_process_shutdown, worker_shutting_down
+from celery.states import SUCCESS
 from django.db import connection
 
 from podhub.runs import dispatch, snapshots, sweeping
@@ -23,9 +24,9 @@ def sweep() -> None:
 
 
 @task_postrun.connect  # type: ignore[untyped-decorator]
-def give_back_connection(sender: Task, **_: Any) -> None:
-    """Put the task's database connection back into the pool, where one that has broken is not kept."""
-    if not sender.request.is_eager:
+def give_back_connection(sender: Task, state: str | None = None, **_: Any) -> None:
+    """Put the task's database connection back into the pool, where one that has broken is not kept; SQLite's stays open."""
+    if not sender.request.is_eager and (connection.vendor == "postgresql" or state != SUCCESS):
         connection.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +32,9 @@ SLICE_SECONDS = 0.020
 TOGETHER: Micros = 20 * MILLISECOND
 """What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
 
+FASTER = 5
+"""Where a cluster's time goes faster than the wall's, so many times that long at most: a tenth of a second is soon enough."""
+
 CROWDED_SECONDS = 0.100
 """And where more requests wait than were taken: fewer transactions bring all of them their answers sooner."""
 
@@ -53,11 +57,21 @@ CROWD_SECONDS = 1.0
 """How long requests are taken, where ever more of them wait, before the time that passed meanwhile is played."""
 
 
+def together(speed: float) -> Micros:
+    """Return how long after a turn's beginning the next one begins at the soonest, where nobody asks for anything."""
+    return TOGETHER if speed == MAX else round(TOGETHER * min(max(speed, 1), FASTER))
+
+
 class Took(NamedTuple):
     """How many requests were taken, and whether more wait."""
 
     requests: int = 0
     more: bool = False
+
+
+def _lasts(items: Sequence[object], columns: Mapping[str, Any]) -> bool:
+    """Say whether entries have to be on disk before they are shown: what follows from those before would be played again."""
+    return any(isinstance(item, Asked) for item in items) or "clock_at" in columns
 
 
 class Refused(Exception):
@@ -127,7 +141,7 @@ class Turn:
             calls = called(self.cluster, wall)
             if calls:
                 return self.cluster.pk in calls
-            if wake_wall is not None and wall >= max(wake_wall, began + TOGETHER):
+            if wake_wall is not None and wall >= max(wake_wall, began + together(self.clock.speed)):
                 return True
         return False
 
@@ -225,8 +239,9 @@ class Turn:
         left = len(pending)
         for items, horizon in slices(pending, self.engine.now):
             left -= len(items)
-            with written():
-                self.writer.append(items, horizon, **self._moved(last=left == 0))
+            moved = self._moved(last=left == 0)
+            with written(lasting=_lasts(items, moved)):
+                self.writer.append(items, horizon, **moved)
                 reached("appended")
                 taken = [self._taken.pop(item.index) for item in items if isinstance(item, Asked) and item.index in self._taken]
                 answers.write(taken)

@@ -25,9 +25,15 @@ def writing() -> Iterator[None]:
 
 
 @contextmanager
-def written() -> Iterator[None]:
-    """A transaction that writes, in the process's turn to do so."""
-    with writing(), transaction.atomic():
+def written(*, lasting: bool = True) -> Iterator[None]:
+    """A transaction that writes, in the process's turn to do so.
+
+    One that is not `lasting` does not wait for the disk: a power loss may take it back, and all such after it, until the next
+    one that is. So it may only hold what comes again by itself.
+    """
+    with writing() if lasting else fleeting(), transaction.atomic():
+        if not lasting and connection.vendor == "postgresql":
+            _execute("SET LOCAL synchronous_commit TO off")
         yield
 
 
@@ -38,13 +44,13 @@ def fleeting() -> Iterator[None]:
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             yield
             return
-        _synchronous("NORMAL")
+        _execute("PRAGMA synchronous=NORMAL")
         try:
             yield
         finally:
-            _synchronous("FULL")
+            _execute("PRAGMA synchronous=FULL")
 
 
-def _synchronous(level: str) -> None:
+def _execute(statement: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA synchronous={level}")
+        cursor.execute(statement)

@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lifecycle.clock import SECOND
 from lifecycle.wire import Request
 from podhub.log.models import Cluster, Entry, Snapshot
-from podhub.runs import steps, turn
+from podhub.runs import steps, turn, writing
 from podhub.runs.advance import advance
 from podhub.runs.models import QueuedRequest
 from tests.podhub.runs.conftest import WALL, Wall, answer, forget, log, make, queue
@@ -69,6 +70,35 @@ def test_a_crowd_of_requests_is_taken_before_the_time_goes_on(
     assert not any(entry[4] == "beat" for entry in log(cluster))
     advance(cluster.pk)
     assert sum(entry[4] == "beat" for entry in log(cluster)) >= 10
+
+
+def test_only_what_somebody_asked_for_waits_for_the_disk(cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasted: list[bool] = []
+    monkeypatch.setattr(turn, "written", lambda *, lasting: (lasted.append(lasting), writing.written(lasting=lasting))[1])
+    queue(cluster, create("web", beats=3))
+    for _ in range(2):
+        advance(cluster.pk)
+        wall.pass_(1.1)
+    advance(cluster.pk)
+    speed(cluster, "10x")
+    advance(cluster.pk)
+    assert lasted == [True, False, False, True]
+
+
+def test_what_a_power_loss_takes_back_comes_again_the_same(cluster: Cluster, wall: Wall) -> None:
+    queue(cluster, create("web", beats=5))
+    advance(cluster.pk)
+    wall.pass_(3.1)
+    with transaction.atomic():
+        advance(cluster.pk)
+        shown = log(cluster)
+        transaction.set_rollback(True)
+    forget()
+    assert len(log(cluster)) < len(shown)
+    wall.pass_(4)
+    advance(cluster.pk)
+    assert log(cluster)[: len(shown)] == shown
+    assert len(log(cluster)) > len(shown)
 
 
 def test_timers_that_are_due_fire_before_a_request(cluster: Cluster, wall: Wall) -> None:

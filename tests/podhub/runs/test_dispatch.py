@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.clock import SECOND, Micros
+from lifecycle.clock import MILLISECOND, SECOND, Micros
 from podhub.log.models import Cluster
 from podhub.runs import dispatch, lease
 from podhub.runs.clusters import create_cluster
@@ -30,6 +30,19 @@ def test_a_worker_leaves_a_cluster_alone_for_a_while_that_another_process_works_
     due(cluster)
     dispatch.work(cluster.pk)
     assert rings[-1] > dispatch.HELD // 2
+
+
+@pytest.mark.parametrize(("speed", "least"), [("1x", 20), ("2x", 40), ("60x", 100), ("max", 20)])
+def test_the_faster_the_time_the_longer_a_worker_waits_for_more_to_do_at_once(
+    rings: list[Micros], monkeypatch: pytest.MonkeyPatch, speed: str, least: int
+):
+    cluster = create_cluster("fast", speed=speed)
+    monkeypatch.setattr(dispatch, "advance", lambda cluster_id: False)
+    monkeypatch.setattr(lease, "wall_now", lambda: 10**15)
+    monkeypatch.setattr(dispatch, "wall_now", lambda: 10**15)
+    Cluster.objects.filter(pk=cluster.pk).update(wake_wall=10**15)
+    dispatch.work(cluster.pk)
+    assert rings[-1] == least * MILLISECOND
 
 
 @pytest.fixture

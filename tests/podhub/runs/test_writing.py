@@ -40,3 +40,18 @@ def test_a_cluster_is_made_between_two_writes_of_a_busy_worker(transactional_db:
         ends.set()
         worker.join()
     assert max(waited) <= 4, waited
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_what_lasts_is_on_disk_when_it_is_committed_and_what_does_not_need_not_be(
+    transactional_db: None, lasting: bool
+) -> None:
+    waits = {
+        "sqlite": ("PRAGMA synchronous", {True: 2, False: 1}),
+        "postgresql": ("SHOW synchronous_commit", {True: "on", False: "off"}),
+    }
+    statement, expected = waits[connection.vendor]
+    with written(lasting=lasting), connection.cursor() as cursor:
+        assert cursor.execute(statement).fetchone()[0] == expected[lasting]
+    with written(), connection.cursor() as cursor:
+        assert cursor.execute(statement).fetchone()[0] == expected[True]
