@@ -148,11 +148,9 @@ def _listen(call: Call) -> int | None:
 def _bind(call: Call) -> list[int]:
     """Listen on the ports of the configuration; return those that somebody else has."""
     ports = sorted({port for site in configuration.sites(call.machine) for port in site.ports})
-    bound = call.data.get("bound", [])
-    call.data["bound"] = bound + [
-        port for port in ports if port not in bound and call.machine.listen(call.process, port, "nginx")
-    ]
-    return [port for port in ports if port not in call.data["bound"]]
+    bound: list[int] = call.data.setdefault("bound", [])
+    bound += [port for port in ports if port not in bound and call.machine.listen(call.process, port, "nginx")]
+    return [port for port in ports if port not in bound]
 
 
 def _try_again(call: Call, taken: list[int]) -> int | None:
