@@ -60,6 +60,16 @@ def syntax(value: Any) -> str:
     return field.quote(value) if isinstance(value, str) else _scalar(_as_floats(value))
 
 
+def literal(value: Any) -> str:
+    """Return what %#v prints of an object that was read from JSON: its whole numbers are as they are."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{field.quote(name)}:{literal(value[name])}" for name in sorted(value))
+        return f"map[string]interface {{}}{{{inner}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(literal, value))}}}"
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else syntax(value)
+
+
 def json_kind(value: Any) -> str:
     """Return what encoding/json calls a value."""
     kinds: dict[type, str] = {dict: "object", list: "array", str: "string", bool: "bool", type(None): "null"}

@@ -41,16 +41,25 @@ def list_of(objects: Iterable[Object]) -> Object:
 
 def json_text(document: Object) -> str:
     """Return a document in JSON as Go indents it: sorted keys, four spaces, <, > and & as escapes."""
-    text = json.dumps(without_managed_fields(document), indent=4, sort_keys=True, ensure_ascii=False)
-    return text.translate(_HTML) + "\n"
+    return json_value(without_managed_fields(document))
+
+
+def json_value(value: Any) -> str:
+    """Return any value as Go indents it."""
+    return json.dumps(value, indent=4, sort_keys=True, ensure_ascii=False).translate(_HTML) + "\n"
 
 
 def yaml_text(document: Object) -> str:
     """Return a document in YAML."""
+    return yaml_value(without_managed_fields(document))
+
+
+def yaml_value(value: Any) -> str:
+    """Return any value in YAML."""
     stream = StringIO()
     dumper = _Dumper(stream)
     dumper.open()
-    dumper.represent(without_managed_fields(document))
+    dumper.represent(value)
     dumper.close()
     return stream.getvalue()
 

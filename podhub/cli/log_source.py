@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lifecycle.clock import Micros
 from lifecycle.controllers import heartbeats
+from lifecycle.core_v1.managed_fields import expanded
+from lifecycle.core_v1.schema import kind_of
 from podhub.cli.database import has_tables, unusable
 from podhub.cli.objects import CommandError, Object
 
@@ -83,6 +85,10 @@ class LogSource:
     def events_of(self, obj: Object) -> Sequence[Object]:
         with told():
             return [version.object for version in self._view.events_of(obj)]
+
+    def whole(self, obj: Object) -> Object:
+        kind = kind_of(obj["apiVersion"], obj["kind"])
+        return obj if self._recorded or kind is None else expanded(kind, obj)
 
 
 class Known(NamedTuple):

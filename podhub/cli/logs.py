@@ -1,15 +1,16 @@
-"""`podhub logs`: print what a container wrote, up to now or to a past moment."""
+"""`podhub logs`: print what a container wrote, up to now, to a past moment, or as it comes."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lifecycle.clock import rfc3339_micro
+from lifecycle.clock import SECOND, Micros, parse_go_duration, parse_rfc3339, rfc3339_micro
 from podhub.cli.database import ready
-from podhub.cli.log_source import as_of, told
+from podhub.cli.log_source import Known, as_of, told
 from podhub.cli.objects import DEFAULT_CLUSTER, CommandError, write
 from podhub.cli.resources import named
 
@@ -26,6 +27,9 @@ PULLING = {
 }
 """What the kubelet says of a container that waits for its image."""
 
+FOLLOWING_SECONDS = 0.2
+"""How often a log that is followed is looked into."""
+
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
@@ -34,6 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("container", nargs="?", metavar="CONTAINER", help="as -c")
     parser.add_argument("-c", "--container", dest="option", metavar="NAME", help="the container (the only or first one)")
     parser.add_argument("-p", "--previous", action="store_true", help="of the container's run before its last restart")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until the container has ended")
+    parser.add_argument("--since", default="0s", metavar="SPAN", help="only lines of the last 5s, 2m or 3h")
+    parser.add_argument("--since-time", metavar="TIME", help="only lines from this moment on, RFC 3339")
+    parser.add_argument("--limit-bytes", type=int, default=0, metavar="BYTES", help="only so much")
     parser.add_argument("--tail", type=int, default=-1, metavar="LINES", help="only so many lines from the end")
     parser.add_argument("--timestamps", action="store_true", help="say of each line when it was written")
     parser.add_argument("-n", "--namespace", default="default", help="the namespace (default)")
@@ -44,32 +52,80 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the output; return 1 where there is no such Pod or container, or it has not run."""
     try:
+        since = _span(arguments)
         ready()
         with told():
-            write(_text(arguments))
+            _print(arguments, since)
     except CommandError as wrong:
         print(wrong, file=sys.stderr)
         return 1
     return 0
 
 
-def _text(arguments: argparse.Namespace) -> str:
+def _span(arguments: argparse.Namespace) -> Micros:
+    """Return how far back --since goes, in whole seconds; 0: to the beginning. Raises: CommandError for odd options."""
+    try:
+        span = parse_go_duration(arguments.since)
+    except ValueError as wrong:
+        raise CommandError(f"error: --since: {wrong}") from None
+    for odd, why in (
+        (span and arguments.since_time, "at most one of `sinceTime` or `sinceSeconds` may be specified"),
+        (span < 0, "--since must be greater than 0"),
+        (arguments.limit_bytes < 0, "--limit-bytes must be greater than 0"),
+        (arguments.tail < -1, "--tail must be greater than or equal to -1"),
+        (arguments.follow and arguments.at, "--follow tells what comes; with --at nothing comes any more"),
+    ):
+        if odd:
+            raise CommandError(f"error: {why}")
+    return round(span / SECOND) * SECOND
+
+
+def _print(arguments: argparse.Namespace, span: Micros) -> None:
     from podhub.log.read import View
     from podhub.runs.output import container_output
 
-    if arguments.tail < -1:
-        raise CommandError("error: --tail must be greater than or equal to -1")
-    cluster, _, seq = as_of(arguments.cluster, arguments.at)
+    known = as_of(arguments.cluster, arguments.at)
     name = _pod_name(arguments.name)
-    version = View(cluster, seq).find("pods", arguments.namespace, name)
+    version = View(known.cluster, known.seq).find("pods", arguments.namespace, name)
     if version is None:
         raise CommandError(f'error: error from server (NotFound): pods "{name}" not found in namespace "{arguments.namespace}"')
-    container = _container(version.object, name, arguments.option or arguments.container)
-    if not version.object["spec"].get("nodeName"):
-        return ""
-    runs = container_output(cluster, version.object["metadata"]["uid"], container, seq)
-    lines = list(_lines(chosen(version.object, container, runs, arguments.previous), arguments.timestamps))
-    return "".join(lines if arguments.tail < 0 else lines[max(len(lines) - arguments.tail, 0) :])
+    pod = version.object
+    container = _container(pod, name, arguments.option or arguments.container)
+    if not pod["spec"].get("nodeName"):
+        return
+    runs = container_output(known.cluster, pod["metadata"]["uid"], container, known.seq)
+    begin = known.now - span if span else _time(arguments.since_time)
+    written = chosen(pod, container, runs, arguments.previous)
+    lines = [line for line in _lines(written) if line.at >= begin]
+    printer = _Printer(arguments.timestamps, arguments.limit_bytes or None)
+    printer.write(lines if arguments.tail < 0 else lines[max(len(lines) - arguments.tail, 0) :])
+    if arguments.follow and not arguments.previous and "running" in (_status(pod, container).get("state") or {}):
+        _follow(known, pod, container, printer)
+
+
+def _time(text: str | None) -> Micros:
+    """Return the moment that --since-time tells, 0 without one."""
+    try:
+        return parse_rfc3339(text) if text else 0
+    except ValueError as wrong:
+        raise CommandError(f"error: --since-time: {wrong}") from None
+
+
+def _follow(known: Known, pod: dict[str, Any], container: str, printer: _Printer) -> None:
+    """Print what comes, until the container has ended or its Pod is gone."""
+    from podhub.log.read import View, about
+    from podhub.runs.output import runs
+
+    metadata, seen = pod["metadata"], known.seq
+    while not printer.is_full and not (known.cluster.read_only or known.cluster.finished):
+        time.sleep(FOLLOWING_SECONDS)
+        known = as_of(known.cluster.name, None)
+        found = runs(about(known.cluster, metadata["uid"], types=("output", "exit"), after=seen, upto=known.seq), container)
+        printer.write(_lines(found[0]))
+        seen = known.seq
+        version = View(known.cluster, seen).find("pods", metadata["namespace"], metadata["name"])
+        if len(found) > 1 or version is None or version.object["metadata"]["uid"] != metadata["uid"]:
+            return
 
 
 def _pod_name(text: str) -> str:
@@ -123,8 +179,34 @@ def _status(pod: dict[str, Any], container: str) -> dict[str, Any]:
     return next((one for one in statuses if one["name"] == container), {"state": {"waiting": {}}})
 
 
-def _lines(written: list[Written], timestamps: bool) -> Iterator[str]:
-    """Yield what was written line by line, each behind its moment as the kubelet stamps it where that is asked for."""
+class _Line(NamedTuple):
+    """One line with its newline, and when it was written."""
+
+    at: Micros
+    text: str
+
+
+def _lines(written: list[Written]) -> Iterator[_Line]:
+    """Yield what was written line by line."""
     for piece in written:
-        stamp = f"{rfc3339_micro(piece.at).removesuffix('Z')}000Z " if timestamps else ""
-        yield from (f"{stamp}{line}" for line in piece.text.splitlines(keepends=True))
+        yield from (_Line(piece.at, line) for line in piece.text.splitlines(keepends=True))
+
+
+class _Printer:
+    """Prints lines, behind their moments as the kubelet stamps them where that is asked for, as far as a limit lets it."""
+
+    def __init__(self, timestamps: bool, limit: int | None) -> None:
+        self.timestamps, self.left = timestamps, limit
+
+    @property
+    def is_full(self) -> bool:
+        return self.left == 0
+
+    def write(self, lines: Iterable[_Line]) -> None:
+        data = "".join(map(self._text, lines)).encode(errors="replace")[: self.left]
+        self.left = None if self.left is None else self.left - len(data)
+        write(data.decode(errors="ignore"))
+        sys.stdout.flush()
+
+    def _text(self, line: _Line) -> str:
+        return f"{rfc3339_micro(line.at).removesuffix('Z')}000Z {line.text}" if self.timestamps else line.text

@@ -45,6 +45,9 @@ class Source(Protocol):
 
     def events_of(self, obj: Object) -> Sequence[Object]: ...
 
+    def whole(self, obj: Object) -> Object:
+        """Return an object with the fields of each of its managers, which a log does not hold."""
+
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which objects, as of when."""
@@ -98,6 +101,9 @@ class FileSource:
 
     def events_of(self, obj: Object) -> Sequence[Object]:
         return [event for event in self.list("events", None) if concerns(event, obj)]
+
+    def whole(self, obj: Object) -> Object:
+        return obj
 
 
 def printed(objects: Sequence[Object], text: Callable[[], str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.selectors import selection
 from podhub.cli.objects import CommandError, Object, Source
 from podhub.cli.resources import Resource, named
 
@@ -46,6 +48,26 @@ def find(source: Source, selection: Selection, namespace: str | None) -> Found:
     looked_up = [(name, source.find(resource.plural, namespace or "", name)) for name in names]
     missing = [not_found(resource, name) for name, obj in looked_up if obj is None]
     return Found(resource, [obj for _, obj in looked_up if obj is not None], missing)
+
+
+def check_selectors(words: Sequence[str], selected: bool) -> None:
+    """Refuse selectors beside names. Raises: CommandError in kubectl's words."""
+    if selected and any("/" in word for word in words):
+        raise CommandError("error: selectors and the all flag cannot be used when passing resource/name arguments")
+    if selected and len(words) > 1:
+        raise CommandError("error: name cannot be provided when a selector is specified")
+
+
+def narrowed(found: Found, labels: str, fields: str) -> Found:
+    """Return what selectors leave of it. Raises: CommandError in kubectl's words."""
+    try:
+        matches = selection({"labelSelector": [labels], "fieldSelector": [fields]}, found.resource.qualified).matches
+    except Refused as wrong:
+        resource = f"{found.resource.group}/v1, Resource={found.resource.plural}"
+        asked = f'label selector "{labels}", field selector "{fields}"'
+        why = f'Unable to find "{resource}" that match {asked}: {wrong}'
+        raise CommandError(f"Error from server (BadRequest): {why}") from None
+    return found._replace(objects=[obj for obj in found.objects if matches(obj)])
 
 
 def not_found(resource: Resource, name: str) -> str:

@@ -233,6 +233,13 @@ def test_logs_of_what_is_not_there(crashed: Told) -> None:
         (("svc/web",), "error: cannot get the logs from 'svc/web': only Pods have some; give pod/NAME"),
         (("pod/web/c",), "error: arguments in resource/name form may not have more than one slash"),
         (("web", "--tail", "-2"), "error: --tail must be greater than or equal to -1"),
+        (("web", "--since=-1s"), "error: --since must be greater than 0"),
+        (("web", "--limit-bytes=-1"), "error: --limit-bytes must be greater than 0"),
+        (
+            ("web", "--since", "1s", "--since-time", "2026-01-01T00:00:00Z"),
+            "error: at most one of `sinceTime` or `sinceSeconds` may be specified",
+        ),
+        (("web", "-f", "--at", "4s"), "error: --follow tells what comes; with --at nothing comes any more"),
     ],
 )
 def test_what_has_no_logs_is_refused(podhub: Told, words: tuple[str, ...], complaint: str) -> None:
@@ -255,6 +262,25 @@ def test_lines_tell_when_they_were_written(crashed: Told) -> None:
     first, *_, last = crashed("logs", "web", "--timestamps")[1].splitlines()
     assert first.endswith("000Z one")
     assert first < last
+
+
+def test_logs_begin_and_end_where_that_is_asked_for(crashed: Told) -> None:
+    when = dict(line.split(" ")[::-1] for line in crashed("logs", "web", "--timestamps")[1].splitlines())
+    assert crashed("logs", "web", "--since-time", when["last"].strip())[1] == "last\n"
+    assert crashed("logs", "web", "--since", "1h", "--limit-bytes", "6")[1] == "one\ntw"
+    assert crashed("logs", "web", "--since", "1s")[1] == ""
+
+
+def test_logs_are_followed_until_the_container_has_ended(podhub: Told, tmp_path: Path) -> None:
+    podhub("cluster", "speed", "default", "10x")
+    manifest = tmp_path / "ticks.yaml"
+    command = "for i in 1 2 3; do echo $i; sleep 4; done"
+    spec = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox", "command": ["sh", "-c", command]}]}
+    manifest.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ticks"}, "spec": spec}))
+    podhub("apply", "-f", str(manifest))
+    while not podhub("logs", "ticks")[1]:
+        time.sleep(0.05)
+    assert podhub("logs", "ticks", "-f", "--tail", "1") == (0, "1\n2\n3\n", "")
 
 
 def test_a_warning_is_given_once(podhub: Told, tmp_path: Path) -> None:
