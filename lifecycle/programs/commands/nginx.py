@@ -8,6 +8,7 @@ from itertools import chain
 
 from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.programs.commands import nginx_configuration as configuration
+from lifecycle.programs.commands import nginx_syntax as syntax
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.files import FileError, Node
@@ -45,14 +46,20 @@ def nginx(call: Call) -> int | None:
         return _listen(call)
     args = list(call.args)
     directives = args[args.index("-g") + 1] if "-g" in args and args.index("-g") + 1 < len(args) else ""
+    if wrong := _invalid(args):
+        call.err(f'nginx: invalid option: "{wrong}"\n')
+        return 1
     if "-s" in args:
         return _send(call, args[args.index("-s") + 1] if args.index("-s") + 1 < len(args) else "")
     if "-v" in args or "-V" in args:
         call.err("nginx version: nginx/1.22.1\n")
         return 0
+    if directives and not directives.rstrip().endswith((";", "}")):
+        call.err('nginx: [emerg] unexpected end of parameter, expecting ";" in command line\n')
+        return 1
     problem = _problem(call)
     if problem:
-        call.err(problem)
+        call.err(problem + (f"nginx: configuration file {configuration.MAIN} test failed\n" if "-t" in args else ""))
         return 1
     if "-t" in args:
         call.err(
@@ -63,6 +70,23 @@ def nginx(call: Call) -> int | None:
     return _start(call, "daemon off" in directives or _daemon_off(call))
 
 
+def _invalid(args: list[str]) -> str:
+    """Return the first argument that is no option; those of some letters have a value, which may be the next argument."""
+    left = list(args)
+    while left:
+        arg = left.pop(0)
+        if not arg.startswith("-"):
+            return arg
+        for i, letter in enumerate(arg[1:], 2):
+            if letter in "cegps":
+                if i == len(arg) and left:
+                    left.pop(0)
+                break
+            if letter not in "?hvVtTq":
+                return letter
+    return ""
+
+
 def _daemon_off(call: Call) -> bool:
     node = call.view.get("/etc/nginx/nginx.conf")
     return node is not None and re.search(r"^\s*daemon\s+off\s*;", node.text, re.M) is not None
@@ -70,12 +94,10 @@ def _daemon_off(call: Call) -> bool:
 
 def _problem(call: Call) -> str:
     files = configuration.files(call.machine)
+    for path, text in files:
+        if said := syntax.problem(path, text):
+            return _emergency(call, said)
     text = "".join(text for _, text in files)
-    if text.count("{") != text.count("}"):
-        return (
-            'nginx: [emerg] unexpected end of file, expecting "}" in /etc/nginx/nginx.conf\n'
-            "nginx: configuration file /etc/nginx/nginx.conf test failed\n"
-        )
     return _unknown_host(call, files, configuration.read_upstreams(text)) or _unwritable(call)
 
 
