@@ -184,7 +184,11 @@ class SyncPod:
         return steps
 
     def _restart_all(self, pod: PodState, call: Call, actions: Actions) -> None:
-        """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers"""
+        """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers
+
+        No back-off: what was removed leaves no exited container that doBackOff could find, so that containers which end at
+        once are started as fast as syncs, the runtime and its relists allow.
+        """
         if not pod.restarting_all:
             pod.restarting_all = True
             self.kubelet.status_manager.set(pod, self.kubelet.statuses.generate(pod))

@@ -131,6 +131,23 @@ def test_a_rule_restarts_all_containers_in_place(cluster: Cluster) -> None:
     assert {s["name"]: ("containerID" in s, bool(s["imageID"])) for s in removed} == {"w": (True, True), "app": (False, False)}
 
 
+def test_a_rule_that_restarts_all_containers_knows_no_back_off(cluster: Cluster) -> None:
+    cluster.behaviors |= {"a": Behavior(exits=(0.2, 0)), "w": Behavior(exits=(0.5, 88))}
+    rules = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]
+    cluster.create(
+        container("w", restartPolicy="Never", restartPolicyRules=rules), init=(container("a"),), restartPolicy="Never"
+    )
+    cluster.run(60)
+    assert cluster.container("w")["restartCount"] >= 15
+    assert not cluster.times("BackOff")
+    reasons = {s["state"].get("waiting", {}).get("reason") for v in cluster.versions() for s in _statuses(v)}
+    assert "CrashLoopBackOff" not in reasons
+
+
+def _statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for group in ("initContainerStatuses", "containerStatuses") for one in pod["status"].get(group, ())]
+
+
 def _removed(status: dict[str, Any]) -> bool:
     return bool(status["state"].get("waiting", {}).get("reason") == "RestartingAllContainers")
 
