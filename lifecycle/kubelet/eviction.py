@@ -20,7 +20,7 @@ from lifecycle.kubelet.eviction_ranking import event_annotations, message, ranke
 from lifecycle.kubelet.local_storage import limited
 from lifecycle.kubelet.node_resources import MEMORY, STORAGE, capacity
 from lifecycle.kubelet.state import NodeState, PodState, Reason
-from lifecycle.kubelet.stats import Observation, PodUsage
+from lifecycle.kubelet.stats import Observation
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
@@ -126,10 +126,11 @@ class Eviction:
         if eviction.observed:
             self.kubelet.node_status.look(node)
         self.kubelet.image_gc.look(node, observed["imagefs.available"])
-        evicted = self._evict_over_limit(pods) or self._reclaim(node, met, observed, pods)
+        with_limits = [pod for pod in pods if limited(self.kubelet.spec(pod))]
+        evicted = self._evict_over_limit(with_limits) or self._reclaim(node, met, observed, pods)
         eviction.evicting, eviction.patience = evicted, self.kernel.now + CLEANUP_TIMEOUT
         self._plan_next(node, met)
-        self._watch(node, any(limited(self.kubelet.spec(one.pod)) for one in pods))
+        self._watch(node, bool(with_limits))
 
     def _plan_next(self, node: NodeState, met: list[Threshold]) -> None:
         eviction, now = node.eviction, self.kernel.now
@@ -145,16 +146,16 @@ class Eviction:
         pods = (self.kubelet.state.pods.get(uid) for uid in node.eviction.evicting)
         return self.kernel.now < node.eviction.patience and any(pod and pod.worker.phase != "finished" for pod in pods)
 
-    def _active(self, node: NodeState) -> list[PodUsage]:
-        found = (self.kubelet.state.pods.get(uid) for uid in self.kubelet.node_info(node.name).pods)
-        return [self.kubelet.stats.pod(pod) for pod in found if pod and pod.worker.phase != "finished"]
+    def _active(self, node: NodeState) -> list[PodState]:
+        found = map(self.kubelet.state.pods.get, self.kubelet.node_info(node.name).pods)
+        return [pod for pod in found if pod and pod.worker.phase != "finished"]
 
     def disk(self, node: NodeState) -> Observation:
         """Return how full the node's disk is."""
         return self.kubelet.stats.observe(node, self._active(node))["imagefs.available"]
 
     def _reclaim(
-        self, node: NodeState, met: list[Threshold], observed: dict[str, Observation], pods: list[PodUsage]
+        self, node: NodeState, met: list[Threshold], observed: dict[str, Observation], pods: list[PodState]
     ) -> list[str]:
         """Free what is scarce first: images that nobody uses, else the worst Pod. Return the Pods that are to go."""
         if not met:
@@ -167,7 +168,7 @@ class Eviction:
                 return []
             threshold = next(t for t in met if t.resource == first.resource)
             seen = observed[threshold.signal]
-            for usage in ranked(pods, first.resource, self.kubelet.object):
+            for usage in ranked(map(self.kubelet.stats.pod, pods), first.resource, self.kubelet.object):
                 if critical(self.kubelet.object(usage.pod)) or usage.pod.worker.phase != "sync":
                     continue
                 spec = self.kubelet.spec(usage.pod)
@@ -177,17 +178,16 @@ class Eviction:
                 return [usage.pod.uid]
         return []
 
-    def _images_suffice(self, node: NodeState, pods: list[PodUsage]) -> bool:
+    def _images_suffice(self, node: NodeState, pods: list[PodState]) -> bool:
         """Say whether there is enough of all once images that nobody uses are gone."""
         self.kubelet.image_gc.free(node, None)
         observed = self.kubelet.stats.observe(node, pods)
         return not any(threshold.is_met(observed) for threshold in THRESHOLDS)
 
-    def _evict_over_limit(self, pods: list[PodUsage]) -> list[str]:
+    def _evict_over_limit(self, pods: list[PodState]) -> list[str]:
         """End the Pods that hold more on disk than they may."""
         evicted = []
-        for usage in pods:
-            pod = usage.pod
+        for pod in pods:
             if pod.worker.phase != "sync" or pod.removed is not None or critical(self.kubelet.object(pod)):
                 continue
             if text := self.kubelet.local_storage.exceeded(pod):

@@ -5,7 +5,7 @@ Kubernetes: pkg/kubelet/eviction/helpers.go (rankMemoryPressure, rankDiskPressur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from lifecycle import programs
 from lifecycle.core_v1 import resources
@@ -17,7 +17,7 @@ from lifecycle.kubelet.stats import PodUsage, written
 from lifecycle.wire import Object
 
 
-def ranked(pods: list[PodUsage], resource: str, object: Callable[[PodState], Object]) -> list[PodUsage]:
+def ranked(pods: Iterable[PodUsage], resource: str, object: Callable[[PodState], Object]) -> list[PodUsage]:
     """Return Pods, the first to go first: those that use more than they asked for, lowest priority, largest excess."""
 
     def key(usage: PodUsage) -> tuple[bool, int, int]:

@@ -83,6 +83,8 @@ class LocalStorage:
 
 def limited(spec: PodSpec) -> bool:
     """Say whether a Pod may hold only so much."""
-    return any(STORAGE in c.resources.limits for c in (*spec.init_containers, *spec.containers)) or any(
-        v.type == "emptyDir" and v.source.get("sizeLimit") is not None for v in spec.volumes
-    )
+    for containers in (spec.containers, spec.init_containers):
+        for container in containers:
+            if STORAGE in container.resources.limits:
+                return True
+    return any(volume.type == "emptyDir" and volume.source.get("sizeLimit") is not None for volume in spec.volumes)

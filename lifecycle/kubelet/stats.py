@@ -25,18 +25,15 @@ HARD_EVICTION = 100 << 20
 
 
 class PodUsage(msgspec.Struct, frozen=True):
-    """What a Pod uses, in bytes; `containers` are those that run, `volumes` its local volumes on disk."""
+    """What a Pod uses, in bytes, in all and by those of its containers that run."""
 
     pod: PodState
+    memory: int
+    disk: int
     containers: dict[str, programs.Usage]
-    volumes: int = 0
-    tmpfs: int = 0
 
     def of(self, resource: str) -> int:
-        if resource == MEMORY:
-            others = self.tmpfs - sum(usage.tmpfs for usage in self.containers.values())
-            return max(others, 0) + sum(usage.memory for usage in self.containers.values())
-        return self.volumes + sum(map(written, self.containers.values()))
+        return self.memory if resource == MEMORY else self.disk
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -57,22 +54,38 @@ class Stats:
         self.kubelet = kubelet
 
     def pod(self, pod: PodState) -> PodUsage:
+        containers = {record.name: self.kubelet.programs.usage(record.id) for record in pod.runtime.running()}
+        return PodUsage(pod, *self.held(pod), containers)
+
+    def held(self, pod: PodState) -> tuple[int, int]:
+        """Return what a Pod holds of its node's memory and of its disk: its containers that run, and its local volumes.
+
+        What containers have written into volumes in memory is theirs; the Pod holds what else is there.
+        """
         room = self.kubelet.programs
-        volumes = tmpfs = 0
+        memory = disk = tmpfs = 0
+        for record in pod.runtime.running():
+            usage = room.usage(record.id)
+            memory += usage.memory
+            disk += written(usage)
+            tmpfs -= usage.tmpfs
         for volume in self.kubelet.spec(pod).volumes:
             if volume.type == "emptyDir" and volume.name in pod.mounted:
                 held = room.volume_usage(volume_key(pod, volume.name))
                 if volume.source.get("medium") == "Memory":
                     tmpfs += held
                 else:
-                    volumes += held
-        return PodUsage(pod, {record.name: room.usage(record.id) for record in pod.runtime.running()}, volumes, tmpfs)
+                    disk += held
+        return memory + max(tmpfs, 0), disk
 
-    def observe(self, node: NodeState, pods: list[PodUsage]) -> dict[str, Observation]:
+    def observe(self, node: NodeState, pods: list[PodState]) -> dict[str, Observation]:
         """Return what is left on a node, by signal."""
         status = (self.kubelet.api.get("nodes", "", node.name) or {}).get("status") or {}
         memory, disk = capacity(status, MEMORY), capacity(status, STORAGE)
-        held, stored = sum(pod.of(MEMORY) for pod in pods), sum(pod.of(STORAGE) for pod in pods)
+        held = stored = 0
+        for pod in pods:
+            of_memory, of_disk = self.held(pod)
+            held, stored = held + of_memory, stored + of_disk
         stored += sum(self.kubelet.images.store.sizes(node).values())
         stored += self.kubelet.programs.volume_usage(programs.node_volume(node.name))
         for_pods = min(memory, amount(status, "allocatable", MEMORY) + HARD_EVICTION)

@@ -400,7 +400,7 @@ class Programs(Volumes, Running):
 
     def usage(self, container_id: str) -> Usage:
         state = self.state.containers[container_id]
-        memory = sum(one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None)
+        memory = sum([one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None])
         return Usage(memory + state.tmpfs, state.layer.bytes, state.log_bytes, state.tmpfs)
 
     def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
