@@ -284,14 +284,20 @@ def _with_resources(container: Container, resources: Object | None) -> Container
 
 
 def _problem(obj: Object, info: NodeInfo, uid: str) -> tuple[str, str] | None:
-    """Return why a node cannot give what a Pod asks for: Infeasible or Deferred, and the message."""
-    own = info.pods.get(uid)
-    for name, wanted in whole(pod_requests(obj["spec"])).items():
+    """Return why a node cannot give what a Pod asks for: Infeasible or Deferred, and the message.
+
+    What the node has not at all comes first, memory before cpu. Kubernetes: canResizePod
+    """
+    own, wanted = info.pods.get(uid), whole(pod_requests(obj["spec"]))
+    for name in ("memory", "cpu"):
+        capacity = info.allocatable.get(name, 0)
+        if wanted.get(name, 0) > capacity:
+            text = f"Node didn't have enough capacity: {name}, requested: {wanted[name]}, capacity: {capacity}"
+            return "Infeasible", text
+    for name in ("cpu", "memory"):
         capacity = info.allocatable.get(name, 0)
         used = info.requested.get(name, 0) - (own.requested.get(name, 0) if own else 0)
-        if wanted > capacity:
-            return "Infeasible", f"Node didn't have enough capacity: {name}, requested: {wanted}, capacity: {capacity}"
-        if wanted > capacity - used:
-            text = f"Node didn't have enough resource: {name}, requested: {wanted}, used: {used}, capacity: {capacity}"
+        if wanted.get(name, 0) > capacity - used:
+            text = f"Node didn't have enough resource: {name}, requested: {wanted[name]}, used: {used}, capacity: {capacity}"
             return "Deferred", text
     return None

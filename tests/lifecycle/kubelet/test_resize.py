@@ -79,6 +79,22 @@ def test_more_than_the_node_has_is_infeasible(cluster: Cluster) -> None:
     assert json.loads(event.partition(": ")[2])["generation"] == 2
 
 
+def test_what_a_node_has_not_at_all_counts_before_what_others_have(cluster: Cluster) -> None:
+    create(cluster)
+    create(cluster, "other", "1500m")
+    resize(cluster, resources("1", "1000Gi"))
+    cluster.run(3)
+    condition = resize_condition(cluster)
+    assert condition
+    assert condition["reason"] == "Infeasible"
+    assert condition["message"].startswith("Node didn't have enough capacity: memory, requested: 1073741824000, ")
+    resize(cluster, resources("64", "1000Gi"))
+    cluster.run(3)
+    condition = resize_condition(cluster)
+    assert condition
+    assert condition["message"].startswith("Node didn't have enough capacity: memory, ")
+
+
 def test_more_than_is_free_is_deferred_until_there_is_room(cluster: Cluster) -> None:
     create(cluster)
     create(cluster, "other", "1500m")
