@@ -28,7 +28,7 @@ import msgspec
 from lifecycle.clock import parse_go_duration
 from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Error
-from lifecycle.kernel import Kernel
+from lifecycle.kernel import Kernel, Pod
 from lifecycle.programs.network import CutFault, PortFault
 from lifecycle.wire import Image, Object
 
@@ -55,6 +55,9 @@ REQUIRED = ("node", "available", "pod", "container", "image", "delay")
 RESOURCES = ("memory", "ephemeral-storage")
 """What a node can be short of."""
 
+RANGES = {"port": (0, 65535), "status": (100, 599), "exitCode": (0, 255)}
+"""From where to where numbers go."""
+
 _EFFECTS = {"PortRefused": "refuse", "PortDropped": "drop", "PortSlow": "delay", "PortStatus": "status"}
 
 
@@ -80,11 +83,16 @@ def _wrong(name: str, value: Any, known: dict[str, type]) -> list[Error]:
         return [field.invalid(path, value, f"unknown field; known are type, {', '.join(known)}")]
     if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
         return [field.invalid(path, value, f"must be a {_NAMES[known[name]]}")]
-    if name == "delay" and isinstance(value, str):
+    least, most = RANGES.get(name, (0, 0))
+    if name in RANGES and not least <= value <= most:
+        return [field.invalid(path, value, f"must be between {least} and {most}, inclusive")]
+    if name == "delay" and value:
         try:
-            parse_go_duration(value)
+            span = parse_go_duration(value)
         except ValueError as wrong:
             return [field.invalid(path, value, str(wrong))]
+        if span < 0:
+            return [field.invalid(path, value, "must be greater than or equal to 0")]
     if name == "resource" and value not in RESOURCES:
         return [field.not_supported(path, value, RESOURCES)]
     if name == "available":
@@ -164,17 +172,22 @@ class Faults:
         self.kernel.rooms["programs"].remove_fault(key)
 
     def _end_container(self, namespace: str, spec: dict[str, Any]) -> None:
-        """End a container that runs; where none of that name runs, nothing happens."""
+        """End a container that runs; where none of that name runs, nothing happens but that it is told."""
+        ended = False
         pod = self.kernel.rooms["apiserver"].get("pods", namespace, spec["pod"])
         programs = self.kernel.rooms["programs"]
         for lists in ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"):
             for status in (pod or {"status": {}})["status"].get(lists) or ():
                 if status["name"] == spec["container"] and "running" in status["state"]:
-                    container = status["containerID"].rpartition("://")[2]
+                    container, ended = status["containerID"].rpartition("://")[2], True
                     if spec["type"] == "ContainerExit":
                         programs.exit(container, spec.get("exitCode", 1))
                     else:
                         programs.oom_kill(container)
+        if not ended:
+            about = Pod(namespace, spec["pod"], pod["metadata"]["uid"] if pod else "", spec["container"])
+            text = f"No container {spec['container']} of a Pod {spec['pod']} was running: the Fault has ended none."
+            self.kernel.trace("decision", about, by="faults", text=text)
 
 
 def _port_fault(namespace: str, type: str, spec: dict[str, Any]) -> PortFault:

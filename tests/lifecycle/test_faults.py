@@ -72,7 +72,11 @@ def cluster() -> Cluster:
         ({"type": "KubeletDown", "node": 5}, "spec.node"),
         ({"type": "KubeletDown", "node": "a", "port": 80}, "spec.port"),
         ({"type": "ContainerExit", "pod": "a", "container": "b", "exitCode": True}, "spec.exitCode"),
+        ({"type": "ContainerExit", "pod": "a", "container": "b", "exitCode": 256}, "spec.exitCode"),
+        ({"type": "PortRefused", "pod": "a", "port": -1}, "spec.port"),
+        ({"type": "PortStatus", "pod": "a", "status": 9999}, "spec.status"),
         ({"type": "PortSlow", "pod": "a", "delay": "soon"}, "spec.delay"),
+        ({"type": "PortSlow", "pod": "a", "delay": "-5s"}, "spec.delay"),
         ({"type": "NetworkCut", "pod": "a", "dns": "yes"}, "spec.dns"),
         ({"type": "NodePressure", "node": "a"}, "spec.available"),
         ({"type": "NodePressure", "node": "a", "available": "little"}, "spec.available"),
@@ -95,6 +99,17 @@ def test_a_fault_about_nothing_changes_nothing_else(cluster, type):
     cluster.lift()
     cluster.run(120)
     assert {o.object["kind"] for o in cluster.outputs if isinstance(o, Change)} == {"Fault"}
+
+
+@pytest.mark.parametrize(("pod", "container"), [("web", "other"), ("nobody", "app")])
+def test_a_fault_that_has_ended_no_container_says_so(cluster, pod, container):
+    cluster.ask("create", "pods", web())
+    cluster.run(10)
+    cluster.impose("ContainerExit", pod=pod, container=container)
+    cluster.run(0)
+    (said,) = [o for o in cluster.outputs if isinstance(o, Trace) and o.kind == "decision" and o.body["by"] == "faults"]
+    assert (said.pod, said.container) == (pod, container)
+    assert cluster.container()["restartCount"] == 0
 
 
 def test_a_container_exits_with_the_code_that_was_asked_for(cluster):
