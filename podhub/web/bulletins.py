@@ -11,8 +11,9 @@ import msgspec
 from django.utils import translation
 
 from podhub.log.models import Cluster, Entry
-from podhub.web import cluster_page, fragments, node_page, object_lists, pod_page, service_page
+from podhub.web import cluster_page, events_page, fragments, node_page, object_lists, pod_page, service_page
 from podhub.web.choice import Choice
+from podhub.web.events_page import EventChoice, EventsPage
 from podhub.web.growth import grown
 from podhub.web.node_page import NodePage
 from podhub.web.pod_page import PodPage
@@ -29,7 +30,7 @@ class Bulletin(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What a page shows, in a language: some or all of a cluster's Pods, or one object. `page` is a key of PAGES."""
+    """What a page shows, in a language: some or all of a cluster's Pods or Events, or one object. `page` is a key of PAGES."""
 
     cluster_id: int
     language: str
@@ -37,6 +38,7 @@ class Subject(msgspec.Struct, frozen=True):
     namespace: str = ""
     name: str = ""
     choice: Choice = Choice()
+    events: EventChoice = EventChoice()
 
 
 def bulletin(subject: Subject, after: int, ticked: bool) -> Bulletin:
@@ -106,6 +108,15 @@ def _service(subject: Subject, showing: Showing, after: int, ticked: bool) -> di
     return {"html": html} if html else {}
 
 
+def _events(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
+    page = EventsPage(showing, subject.events)
+    if showing.seq <= after:
+        return {}
+    told = events_page.story(showing.cluster, subject.events, showing.seq, after)
+    html = fragments.live(page, events_page.touched(page, after), ticked)
+    return {"html": html, "timeline": told} if html or told.points else {}
+
+
 def _list(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[str, object]:
     return object_lists.news(showing, subject.page, subject.choice, after) if showing.seq > after else {}
 
@@ -113,6 +124,7 @@ def _list(subject: Subject, showing: Showing, after: int, ticked: bool) -> dict[
 PAGES: dict[str, Callable[[Subject, Showing, int, bool], dict[str, object]]] = {
     "cluster": _cluster,
     "pod": _pod,
+    "events": _events,
     "node": _node,
     "nodes": _list,
     "service": _service,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import urlencode
 
 import msgspec
@@ -24,17 +24,11 @@ MOST_COUNTED = 5000
 TROUBLE_FIRST = ("failed", "backoff", "unready", "waiting", "terminating", "unknown", "ready", "succeeded")
 
 
-class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a page's address asks for. An empty field: all; `behind` is the key (namespace/name) that the rows come after."""
-
-    namespace: str = ""
-    name: str = ""
-    status: str = ""
-    at: str = ""
-    behind: str = ""
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a page's address asks for: its fields are those of the query string, `at` among them."""
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Choice:
+    def of(cls, query: Mapping[str, str]) -> Self:
         """Return what a query string chooses."""
         seq = {"at": f"seq-{query['seq']}"} if query.get("seq") and not query.get("at") else {}
         return cls(**{field: query.get(field, "").strip() for field in cls.__struct_fields__} | seq)
@@ -42,6 +36,16 @@ class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
     def query(self, **other: str) -> str:
         """Return it as a query string, these fields set otherwise."""
         return urlencode({key: value for key, value in (msgspec.to_builtins(self) | other).items() if value})
+
+
+class Choice(Asked, frozen=True, omit_defaults=True):
+    """Which Pods are asked for. An empty field: all; `behind` is the key (namespace/name) that the rows come after."""
+
+    namespace: str = ""
+    name: str = ""
+    status: str = ""
+    at: str = ""
+    behind: str = ""
 
     @property
     def filtered(self) -> bool:

@@ -84,10 +84,10 @@ def row(showing: Showing, version: read.Version) -> str:
 def rows(showing: Showing, refs: Sequence[Ref], at: str = "") -> SafeString:
     """Render the rows of these versions of Pods, ages put in; only what nobody has seen yet is read."""
     found = each("row", showing.cluster.pk, refs, lambda version: _row(showing, version))
-    return _as_of(showing, "".join(found), at)
+    return as_of(showing, "".join(found), at)
 
 
-def _as_of(showing: Showing, html: str, at: str) -> SafeString:
+def as_of(showing: Showing, html: str, at: str) -> SafeString:
     """Put in ages, and let links to what there was then lead to the moment `at` that a page was asked for."""
     dated = html.replace('/" data-dated>', f'/?{urlencode({"at": at})}" data-dated>') if at else html
     return mark_safe(retold(dated, showing.at))
@@ -147,7 +147,7 @@ def events(showing: Showing, choice: Choice) -> SafeString:
     """Render the newest Events, what the last changes of Events made of them: once for these, ages put in."""
     newest = read.newest_at(showing.cluster, "events", showing.seq, choice.namespace or None, most=NEWEST_EVENTS)
     key = ("events", showing.cluster.pk, tuple(ref.seq for ref in newest), get_language())
-    return _as_of(showing, renders.get(key, lambda: _events(showing, newest)), choice.at)
+    return as_of(showing, renders.get(key, lambda: _events(showing, newest)), choice.at)
 
 
 def _events(showing: Showing, newest: Sequence[Ref]) -> str:

@@ -19,6 +19,7 @@ from podhub.log.errors import NoSuchCluster
 from podhub.log.models import Cluster
 from podhub.web.bulletins import Bulletin, Subject, board, bulletin, clock_bulletin
 from podhub.web.choice import Choice
+from podhub.web.events_page import EventChoice
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +65,10 @@ class PageConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         kwargs = self.scope["url_route"]["kwargs"]
         language = query.get("lang", "")
         language = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        choice = Choice() if "name" in kwargs else Choice.of(query)
-        return Subject(cluster.pk, language, kwargs["page"], kwargs.get("namespace", ""), kwargs.get("name", ""), choice)
+        page, names = kwargs["page"], (kwargs.get("namespace", ""), kwargs.get("name", ""))
+        if page == "events":
+            return Subject(cluster.pk, language, page, events=EventChoice.of(query))
+        return Subject(cluster.pk, language, page, *names, Choice() if names[1] else Choice.of(query))
 
     async def disconnect(self, code: int) -> None:
         if not hasattr(self, "following"):

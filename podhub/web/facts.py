@@ -66,7 +66,7 @@ class ConditionFacts(msgspec.Struct, frozen=True):
 
 
 class EventFacts(msgspec.Struct, frozen=True):
-    """An Event; `pod` is the name where it is about a Pod, to link to."""
+    """An Event; `namespace`, `kind` and `name` are those of what it is about."""
 
     last_seen: Micros | None
     type: str
@@ -76,7 +76,8 @@ class EventFacts(msgspec.Struct, frozen=True):
     message: str
     namespace: str
     object: str
-    pod: str
+    kind: str
+    name: str
 
 
 def pod_facts(pod: Object) -> PodFacts:
@@ -182,14 +183,14 @@ def conditions(pod: Object) -> list[ConditionFacts]:
 
 def events(objects: Iterable[Object]) -> list[EventFacts]:
     """Return Events, the one that changed last first."""
-    return [_event(event) for event in sorted(objects, key=_version, reverse=True)]
+    return [event_facts(event) for event in sorted(objects, key=_version, reverse=True)]
 
 
 def _version(event: Object) -> int:
     return int(event["metadata"].get("resourceVersion") or 0)
 
 
-def _event(event: Object) -> EventFacts:
+def event_facts(event: Object) -> EventFacts:
     about = event.get("involvedObject") or event.get("regarding") or {}
     series = event.get("series") or {}
     field = about.get("fieldPath")
@@ -204,5 +205,6 @@ def _event(event: Object) -> EventFacts:
         message=f"{field}: {message}" if field else message,
         namespace=about.get("namespace") or event["metadata"].get("namespace", ""),
         object=f"{about.get('kind', '').lower()}/{about.get('name', '')}",
-        pod=about.get("name", "") if about.get("kind") == "Pod" else "",
+        kind=about.get("kind", ""),
+        name=about.get("name", ""),
     )

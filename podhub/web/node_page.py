@@ -194,18 +194,24 @@ def is_known(cluster: Cluster, name: str, seq: int) -> bool:
 
 
 def story(cluster: Cluster, name: str, upto: int, after: int = 0) -> Story:
-    """Return what a node's timeline draws of what came after a seq."""
+    """Return what a node's timeline draws of what came after a seq; of a Pod's lane that was not there by then all is told."""
     node = Track(cluster, "nodes", "", name, after=after, upto=upto)
-    told = former(cluster, name, upto) | residents(cluster, name, upto)
-    last = sorted(told, key=lambda pod: told[pod].seq)[-MOST_LANES:]
-    changed = [pod for pod in last if told[pod].seq > after]
-    pods = [Track(cluster, "pods", *pod, after=after, upto=upto) for pod in changed]
+    told, last = _pods_told(cluster, name, upto)
+    known = _pods_told(cluster, name, after)[1] if after else []
+    since = {pod: 0 if pod in last and pod not in known else after for pod, ref in told.items() if ref.seq > after}
+    pods = [Track(cluster, "pods", *pod, after=of, upto=upto) for pod, of in since.items()]
     looks = partial(resident_bars, node=name)
     points = [*node.points(bars), *(point for pod in pods for point in pod.points(looks))]
     marks = [*node.requests("node"), *node.events("events")]
-    known = node.objects or _known(cluster, name, upto)
-    own_lanes = lanes(known[-1] if known else None, sorted(last))
+    objects = node.objects or _known(cluster, name, upto)
+    own_lanes = lanes(objects[-1] if objects else None, sorted(last))
     return Story(upto, own_lanes, sorted(points, key=lambda point: point.seq), sorted(marks, key=lambda mark: mark.seq))
+
+
+def _pods_told(cluster: Cluster, name: str, upto: int) -> tuple[dict[read.Name, Ref], list[read.Name]]:
+    """Return the Pods that are or were on a node, with the row that tells of each last, and those that have a lane."""
+    told = former(cluster, name, upto) | residents(cluster, name, upto)
+    return told, sorted(told, key=lambda pod: told[pod].seq)[-MOST_LANES:]
 
 
 def _known(cluster: Cluster, name: str, upto: int) -> list[Object]:

@@ -18,6 +18,7 @@ Application = Callable[[Scope, Callable[[], Awaitable[Any]], Callable[[Any], Awa
 
 websocket_urlpatterns = [
     path("ws/c/<str:cluster_name>/", PageConsumer.as_asgi(), {"page": "cluster"}),
+    path("ws/c/<str:cluster_name>/events/", PageConsumer.as_asgi(), {"page": "events"}),
     path("ws/c/<str:cluster_name>/nodes/", PageConsumer.as_asgi(), {"page": "nodes"}),
     path("ws/c/<str:cluster_name>/nodes/<str:name>/", PageConsumer.as_asgi(), {"page": "node"}),
     path("ws/c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", PageConsumer.as_asgi(), {"page": "pod"}),

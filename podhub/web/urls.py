@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, clusters, comparisons, forks, nodes, pods, services, site, tokens
+from podhub.web.views import apply, clusters, comparisons, events, forks, nodes, pods, services, site, tokens
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("c/<str:cluster_name>/fork/", forks.fork, name="cluster-fork"),
     path("c/<str:cluster_name>/speed/", clusters.speed, name="cluster-speed"),
     path("c/<str:cluster_name>/apply/", apply.apply, name="apply"),
+    path("c/<str:cluster_name>/events/", events.show, name="events"),
+    path("c/<str:cluster_name>/events/moment/", events.moment, name="events-moment"),
     path("c/<str:cluster_name>/nodes/", nodes.index, name="nodes"),
     path("c/<str:cluster_name>/nodes/<str:name>/", nodes.show, name="node"),
     path("c/<str:cluster_name>/nodes/<str:name>/moment/", nodes.moment, name="node-moment"),

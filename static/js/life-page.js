@@ -82,11 +82,20 @@ function asOf(address, at) {
   return url;
 }
 
+// What is asked for next is asked about the same moment.
+function tellForm(at) {
+  const field = page.querySelector("form [data-part=at]");
+  if (!field) return;
+  field.disabled = at === null;
+  field.value = asOf(page.dataset.page, at).searchParams.get("at") ?? "";
+}
+
 function remember(at) {
   clearTimeout(addressed);
   addressed = setTimeout(() => {
     history.replaceState(null, "", asOf(page.dataset.page, at));
     if (fork) fork.href = asOf(fork.href, at);
+    tellForm(at);
   }, 250);
 }
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from lifecycle.clock import Micros
 from podhub.web import ages, assets
 
 register = template.Library()
+
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _NO_MARKUP = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -39,6 +42,12 @@ def choose(context: template.Context, **other: str) -> str:
     """The query string of the page that shows what was chosen, but for these fields; it begins with the first row."""
     query: str = context["choice"].query(**{"behind": ""} | other)
     return query
+
+
+@register.filter
+def words(name: str) -> SafeString:
+    """A name such as FailedScheduling, which may be broken between its words."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((word,) for word in _WORDS.split(name)))
 
 
 @register.filter

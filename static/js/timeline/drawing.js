@@ -5,7 +5,8 @@ import { clockText, spanText, ticks } from "podhub/timeline/scale";
 
 const NS = "http://www.w3.org/2000/svg";
 export const RULER = 30;
-const HEIGHTS = { probe: 13, condition: 20, resident: 22, endpoint: 22, events: 30 }; // others 28
+const HEIGHTS = { probe: 13, condition: 20, resident: 22, endpoint: 22, events: 30, about: 38 }; // others 28
+const STATE = 20; // of a lane that tells what is about an object: its state above, what is about it below
 const APART = 4; // pixels from one attempt of a probe to the next, below which they become a band
 const GAP = 5;
 const CHARACTER = 7.2;
@@ -79,12 +80,14 @@ function drawLane({ lane, y, height }, story, scale, until, selected) {
   const group = make("g", { class: "lane", transform: `translate(0 ${y})`, "data-lane": lane.id });
   if (selected) group.append(make("rect", { class: "lane-selected", x: 0, y: -3, width: scale.width, height: height + 6 }));
   group.append(make("line", { class: "lane-line", x1: 0, x2: scale.width, y1: height / 2, y2: height / 2 }));
+  const above = lane.id.startsWith("about/") ? STATE : 0;
   for (const stretch of story.stretches.get(lane.id) ?? []) {
-    const bar = drawBar(stretch, scale, until, height);
+    const bar = drawBar(stretch, scale, until, above || height);
     if (bar) group.append(bar);
   }
   const marks = story.marks.filter((mark) => mark.lane === lane.id);
-  group.append(...(lane.id.startsWith("probe/") ? drawStrip(lane, marks, story, scale, until, height) : drawMarks(marks, scale, height)));
+  if (above) group.append(make("g", { transform: `translate(0 ${above})` }, ...drawMarks(marks, scale, height - above)));
+  else group.append(...(lane.id.startsWith("probe/") ? drawStrip(lane, marks, story, scale, until, height) : drawMarks(marks, scale, height)));
   return group;
 }
 

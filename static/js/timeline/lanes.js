@@ -13,12 +13,14 @@ export class Story {
     this.seq = 0;
   }
 
-  // True where something was new.
+  // True where something was new. Of a lane that is new all is told, also what was before.
   add({ lanes, points, marks, seq }) {
-    for (const lane of lanes ?? []) this.#addLane(lane);
+    const fresh = new Set();
+    for (const lane of lanes ?? []) if (this.#addLane(lane)) fresh.add(lane.id);
     if (lanes?.length) this.#order(lanes);
-    for (const point of points) if (point[0] > this.seq) this.#addPoint(point);
-    for (const mark of marks) if (mark.seq > this.seq) this.marks.push(mark);
+    if (this.seq && fresh.size) this.marks = this.marks.filter((mark) => !fresh.has(mark.lane));
+    for (const point of points) if (point[0] > this.seq || fresh.has(point[2])) this.#addPoint(point);
+    for (const mark of marks) if (mark.seq > this.seq || fresh.has(mark.lane)) this.marks.push(mark);
     const news = seq > this.seq;
     this.seq = Math.max(this.seq, seq);
     return news;
@@ -56,9 +58,12 @@ export class Story {
     return stretches.filter(({ to, life }, i) => to !== null && stretches[i + 1]?.life !== life).map(({ to }) => to);
   }
 
+  // True where the lane is new; what is known of it will be told once more.
   #addLane(lane) {
-    if (!this.lanes.some((known) => known.id === lane.id)) this.lanes.push(lane);
-    if (!this.stretches.has(lane.id)) this.stretches.set(lane.id, []);
+    if (this.lanes.some((known) => known.id === lane.id)) return false;
+    this.lanes.push(lane);
+    this.stretches.set(lane.id, []);
+    return true;
   }
 
   #order(lanes) {

@@ -17,6 +17,7 @@ from podhub.web.residents import former, residents
 from podhub.web.showing import newest, showing
 from tests.podhub.web.conftest import RECORDINGS
 from tests.podhub.web.growing import Growing
+from tests.podhub.web.listening import known_after
 from tests.podhub.web.sockets import heard_until, page
 
 NODE = "/c/down/nodes/node1/"
@@ -78,13 +79,16 @@ def test_its_timeline_tells_of_it_and_of_its_pods(down: Cluster) -> None:
     assert list(dict.fromkeys(words)) == ["Pending", "ContainerCreating", "Running", "Terminating", "Completed"]
 
 
-def test_a_story_in_two_parts_is_the_whole_story(down: Cluster) -> None:
+@pytest.mark.parametrize("lanes", [50, 1])
+def test_a_story_in_parts_is_the_whole_story(down: Cluster, monkeypatch: pytest.MonkeyPatch, lanes: int) -> None:
+    monkeypatch.setattr(node_page, "MOST_LANES", lanes)
     head = newest(down).seq
-    whole = node_page.story(down, "node1", head)
-    for cut in (5, head // 2, head - 3):
-        parts = node_page.story(down, "node1", cut), node_page.story(down, "node1", head, cut)
-        assert [point for part in parts for point in part.points] == whole.points
-        assert [mark for part in parts for mark in part.marks] == whole.marks
+    whole = known_after([node_page.story(down, "node1", head)])
+    for cut in (5, 46, 60, head - 3):
+        parts = [node_page.story(down, "node1", upto, after) for after, upto in ((0, cut), (cut, head))]
+        points, marks = known_after(parts)
+        drawn = {lane.id for lane in parts[-1].lanes}
+        assert ([one for one in points if one.lane in drawn], [one for one in marks if one.lane in drawn]) == whole
 
 
 def test_a_recording_that_holds_no_node_tells_of_those_its_pods_were_on(recorded: Cluster, client: Client) -> None:
