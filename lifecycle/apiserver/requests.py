@@ -106,18 +106,18 @@ class Requests:
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
 
-    def _charge(self, kind: Kind, obj: Object) -> None:
-        """Have the namespace's quotas count a new object. Raises: Refused where one does not allow it."""
+    def _charge(self, kind: Kind, obj: Object, old: Object | None = None) -> None:
+        """Have the namespace's quotas count an object that is new, or replaces another. Raises: Refused by one of them."""
         if not (kind.namespaced and self._api.store.count("resourcequotas")):
             return
         metadata = obj["metadata"]
-        used = resource_quotas.usage(kind, obj, self.kernel.now)
         quotas = [q for q in self._api.list("resourcequotas", metadata["namespace"]) if resource_quotas.covers(q, kind, obj)]
-        for quota in quotas:
+        added = [resource_quotas.added(quota, kind, obj, old, self.kernel.now) for quota in quotas]
+        for quota, used in zip(quotas, added, strict=True):
             why = resource_quotas.refusal(quota, kind, obj, used)
             if why:
                 raise Refused(status.forbidden(kind, metadata["name"], why))
-        for quota in quotas:
+        for quota, used in zip(quotas, added, strict=True):
             self._api.update("resourcequotas", resource_quotas.charged(quota, used))
 
     def update(self, kind: Kind, request: Request) -> Result:
@@ -232,6 +232,8 @@ class Requests:
         _refuse(admission.validate_update(kind, new, self._api, request.subresource))
         if kind.kind == "Service" and not request.subresource:
             services.allocate(self.kernel, new, old)
+        if resource_quotas.counts_updates(kind, new, old, request.subresource):
+            self._charge(kind, new, old)
         if managed is None and not request.subresource:
             managed = managed_fields.given(kind, old, manifest)
         if managed is None:

@@ -1,7 +1,7 @@
 """The room `resourcequotas`: how much of each ResourceQuota is used.
 
-What is created is counted by admission; here a quota is counted anew when it is made or changed, and when something that it
-covers has gone or has ended. Kubernetes: pkg/controller/resourcequota
+What is created, and what grows, is counted by admission; here a quota is counted anew when it is made or changed, and when
+something that it covers has gone, has ended or may use less. Kubernetes: pkg/controller/resourcequota
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 from lifecycle.apiserver.kinds import COUNTED
 from lifecycle.clock import MILLISECOND, Micros
-from lifecycle.core_v1.resource_quotas import recounted
+from lifecycle.core_v1.resource_quotas import is_counted_anew, recounted
 from lifecycle.core_v1.schema import Kind
 from lifecycle.kernel import Kernel
 from lifecycle.wire import Object
@@ -39,7 +39,7 @@ class ResourceQuotas:
         if resource == "resourcequotas" and new is not None and (old is None or old["spec"] != new["spec"]):
             self._count(new)
         namespace = (new or old or {})["metadata"]["namespace"]
-        if (new is None or _has_ended(old, new)) and namespace not in self.state.due:
+        if (new is None or (old is not None and is_counted_anew(resource, old, new))) and namespace not in self.state.due:
             self.state.due.append(namespace)
             self.kernel.after(LATENCY, "resourcequotas", "count", namespace)
 
@@ -59,12 +59,3 @@ class ResourceQuotas:
         for kind in COUNTED:
             for obj in self.kernel.rooms["apiserver"].list(kind.plural, namespace):
                 yield kind, obj
-
-
-def _has_ended(old: Object | None, new: Object) -> bool:
-    ended = ("Succeeded", "Failed")
-    return _phase(new) in ended and (old is None or _phase(old) not in ended)
-
-
-def _phase(obj: Object) -> str:
-    return str((obj.get("status") or {}).get("phase", ""))

@@ -12,7 +12,7 @@ from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.core_v1.label_selector import selects
 from lifecycle.core_v1.qos import qos_class
 from lifecycle.core_v1.quantity import NANO, Quantity
-from lifecycle.core_v1.resources import Amounts, amounts, pod_limits, pod_requests
+from lifecycle.core_v1.resources import STATUS_LISTS, Amounts, amounts, held, pod_limits, pod_requests
 from lifecycle.core_v1.schema import Kind
 
 Object = dict[str, Any]
@@ -34,7 +34,8 @@ def usage(kind: Kind, obj: Object, now: Micros) -> Amounts:
     if kind.plural in BY_NAME:
         used[kind.plural] = ONE
     if kind.kind == "Pod" and _counts(obj, now):
-        used |= _compute("requests", pod_requests(obj["spec"])) | _compute("limits", pod_limits(obj["spec"])) | {"pods": ONE}
+        spec = held(obj)
+        used |= _compute("requests", pod_requests(spec)) | _compute("limits", pod_limits(spec)) | {"pods": ONE}
     elif kind.kind == "Service":
         used |= _service(obj["spec"])
     elif kind.kind == "PersistentVolumeClaim":
@@ -45,7 +46,7 @@ def usage(kind: Kind, obj: Object, now: Micros) -> Amounts:
 def _counts(pod: Object, now: Micros) -> bool:
     """Say whether a Pod still counts: one that has ended, or should be gone by now, does not."""
     metadata = pod["metadata"]
-    if pod["status"].get("phase") in ("Succeeded", "Failed"):
+    if _has_ended(pod):
         return False
     until = metadata.get("deletionTimestamp")
     return not until or now <= parse_rfc3339(until) + (metadata.get("deletionGracePeriodSeconds") or 0) * SECOND
@@ -94,9 +95,9 @@ def _in_scope(pod: Object, requirement: Object) -> bool:
     spec = pod["spec"]
     match requirement["scopeName"]:
         case "Terminating":
-            return spec.get("activeDeadlineSeconds") is not None
+            return _has_deadline(pod)
         case "NotTerminating":
-            return spec.get("activeDeadlineSeconds") is None
+            return not _has_deadline(pod)
         case "BestEffort":
             return qos_class(spec) == "BestEffort"
         case "NotBestEffort":
@@ -116,22 +117,63 @@ def _reaches_out(affinity: Object) -> Iterator[bool]:
             yield bool(term.get("namespaces")) or term.get("namespaceSelector") is not None
 
 
+def counts_updates(kind: Kind, new: Object, old: Object, subresource: str) -> bool:
+    """Say whether admission counts what an update makes of an object."""
+    if kind.kind == "Pod":
+        return subresource == "resize" or (not subresource and _has_deadline(new) != _has_deadline(old))
+    return kind.kind in ("PersistentVolumeClaim", "Service") and not subresource
+
+
+def is_counted_anew(resource: str, old: Object, new: Object) -> bool:
+    """Say whether an object may use up less than before. Kubernetes: pkg/quota/v1/install (DefaultUpdateFilter)"""
+    if resource == "pods":
+        ended = _has_ended(new) and not _has_ended(old)
+        return ended or _has_deadline(new) != _has_deadline(old) or _given(new) != _given(old)
+    if resource == "services":
+        return bool(new["spec"]["type"] != old["spec"]["type"])
+    return resource == "persistentvolumeclaims"
+
+
+def _has_deadline(pod: Object) -> bool:
+    return pod["spec"].get("activeDeadlineSeconds") is not None
+
+
+def _has_ended(pod: Object) -> bool:
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def _given(pod: Object) -> dict[str, Any]:
+    """Return what a Pod's containers hold, by name."""
+    status = pod.get("status") or {}
+    return {one["name"]: one.get("resources") for group in STATUS_LISTS for one in status.get(group) or ()}
+
+
+def added(quota: Object, kind: Kind, new: Object, old: Object | None, now: Micros) -> Amounts:
+    """Return how much more of each resource a quota has to bear for an object that is new, or takes another's place."""
+    used = usage(kind, new, now)
+    if old is None or not covers(quota, kind, old):
+        return used
+    before = usage(kind, old, now)
+    return {name: amount - before[name] if name in before else amount for name, amount in used.items()}
+
+
 def charged(quota: Object, used: Amounts) -> Object:
-    """Return a quota after something more was created that it covers."""
+    """Return a quota after it has borne more; what is used less is told when it is counted anew."""
     status = quota.get("status") or {}
     before = amounts(status.get("used"))
-    more = {name: str(before[name] + amount) for name, amount in used.items() if name in before}
+    more = {name: str(before[name] + amount) for name, amount in used.items() if name in before and amount > Quantity()}
     return {**quota, "status": {**status, "used": {**status["used"], **more}}} if more else quota
 
 
 def refusal(quota: Object, kind: Kind, obj: Object, used: Amounts) -> str:
-    """Return why a quota does not let an object be created; an empty text if it does."""
+    """Return why a quota does not let an object be created or changed; an empty text if it does."""
     name, status = quota["metadata"]["name"], quota.get("status") or {}
     limits, before = amounts(status.get("hard")), amounts(status.get("used"))
     missing = _unsaid(obj, limits) if kind.kind == "Pod" else ""
     if missing:
         return f"failed quota: {name}: must specify {missing}"
-    over = [one for one, hard in limits.items() if one in used and used[one] and before.get(one, Quantity()) + used[one] > hard]
+    more = {one: amount for one, amount in used.items() if amount > Quantity()}
+    over = [one for one, hard in limits.items() if one in more and before.get(one, Quantity()) + more[one] > hard]
     if not over:
         return ""
     sides = (("requested", used), ("used", before), ("limited", limits))

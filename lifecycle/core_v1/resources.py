@@ -14,6 +14,9 @@ POD_LEVEL = ("cpu", "memory")
 """What a Pod's own resources may name, besides huge pages."""
 
 
+STATUS_LISTS = ("containerStatuses", "initContainerStatuses")
+
+
 def container_requests(spec: Object) -> Amounts:
     """Return what a Pod's containers ask for together at their peak.
 
@@ -76,6 +79,47 @@ def pod_limits(spec: Object) -> Amounts:
             total[name] = amount
     _sum(total, {name: amount for name, amount in amounts(spec.get("overhead")).items() if total.get(name)})
     return total
+
+
+def held(pod: Object) -> Object:
+    """Return a Pod's spec, with resources of its containers that they have been given and still hold where those are more.
+
+    A resize that cannot be done counts for nothing; of init containers only sidecars are resized.
+    Kubernetes: component-helpers/resource (UseStatusResources)
+    """
+    spec, status = pod["spec"], pod.get("status") or {}
+    given = {one["name"]: one for group in STATUS_LISTS for one in status.get(group) or () if one.get("resources") is not None}
+    if not given:
+        return spec
+    pending = [one for one in status.get("conditions") or () if one["type"] == "PodResizePending"]
+    asked = not any(one.get("reason") == "Infeasible" for one in pending)
+    return {
+        **spec,
+        "containers": [_held(one, given.get(one["name"]), asked) for one in spec["containers"]],
+        "initContainers": [
+            _held(one, given.get(one["name"]) if one.get("restartPolicy") == "Always" else None, asked)
+            for one in spec.get("initContainers") or ()
+        ],
+    }
+
+
+def _held(container: Object, status: Object | None, asked: bool) -> Object:
+    if status is None:
+        return container
+    own, given = container.get("resources") or {}, status["resources"]
+    requests = [given.get("requests"), status.get("allocatedResources"), own.get("requests") if asked else None]
+    limits = [given.get("limits"), own.get("limits") if asked else None]
+    return {**container, "resources": {"requests": _most(requests), "limits": _most(limits)}}
+
+
+def _most(sides: list[Object | None]) -> Object:
+    """Return the largest amount of each resource that any of several lists names."""
+    found: Object = {}
+    for side in sides:
+        for name, text in (side or {}).items():
+            if name not in found or quantity.parse(str(text)) > quantity.parse(str(found[name])):
+                found[name] = text
+    return found
 
 
 def is_pod_level(name: str) -> bool:

@@ -106,3 +106,77 @@ def test_quotas_that_mean_nothing_are_refused(rooms, spec, why):
     answer = quota(rooms, **spec)
     assert answer.code == 422
     assert why in answer.body["message"]
+
+
+def resized(rooms: Rooms, name: str, requests: dict[str, str]) -> Answer:
+    patch = {"spec": {"containers": [{"name": "app", "resources": {"requests": requests}}]}}
+    where = {"name": name, "subresource": "resize", "content_type": "application/strategic-merge-patch+json"}
+    return rooms.request("patch", "pods", patch, **where)
+
+
+def given(rooms: Rooms, name: str, requests: dict[str, str], **condition: str) -> None:
+    """Have a Pod's status say what its container holds."""
+    pod = rooms.api.get("pods", "default", name)
+    assert pod is not None
+    statuses = [{"name": "app", "resources": {"requests": requests}, "allocatedResources": requests}]
+    conditions = [condition] if condition else []
+    rooms.api.update("pods", {**pod, "status": {**pod["status"], "containerStatuses": statuses, "conditions": conditions}})
+
+
+def test_what_a_pod_grows_by_is_counted_and_may_be_too_much(rooms):
+    quota(rooms, {"requests.cpu": "1", "pods": "1"})
+    pod(rooms, "a", {"cpu": "200m"})
+    assert resized(rooms, "a", {"cpu": "700m"}).code == 200
+    assert used(rooms) == {"requests.cpu": "700m", "pods": "1"}
+    refused = resized(rooms, "a", {"cpu": "1100m"})
+    why = "exceeded quota: q, requested: requests.cpu=400m, used: requests.cpu=700m, limited: requests.cpu=1"
+    assert (refused.code, refused.body["message"]) == (403, f'pods "a" is forbidden: {why}')
+    assert used(rooms) == {"requests.cpu": "700m", "pods": "1"}
+
+
+def test_what_a_pod_shrinks_by_is_free_when_its_container_has_given_it_back(rooms):
+    quota(rooms, {"requests.cpu": "1"})
+    pod(rooms, "a", {"cpu": "800m"})
+    given(rooms, "a", {"cpu": "800m"})
+    assert resized(rooms, "a", {"cpu": "100m"}).code == 200
+    rooms.run(1)
+    assert used(rooms) == {"requests.cpu": "800m"}
+    given(rooms, "a", {"cpu": "100m"})
+    rooms.run(1)
+    assert used(rooms) == {"requests.cpu": "100m"}
+
+
+def test_a_resize_that_cannot_be_done_is_not_counted(rooms):
+    quota(rooms, {"requests.cpu": "100"})
+    pod(rooms, "a", {"cpu": "1"})
+    assert resized(rooms, "a", {"cpu": "90"}).code == 200
+    assert used(rooms) == {"requests.cpu": "90"}
+    given(rooms, "a", {"cpu": "1"}, type="PodResizePending", status="True", reason="Infeasible")
+    rooms.run(1)
+    assert used(rooms) == {"requests.cpu": "1"}
+
+
+def test_a_pod_that_is_given_a_deadline_comes_under_another_quota(rooms):
+    quota(rooms, {"pods": "1"}, scopes=["Terminating"])
+    pod(rooms, "a")
+    pod(rooms, "b")
+    deadline = {"spec": {"activeDeadlineSeconds": 60}}
+    merge = "application/merge-patch+json"
+    assert rooms.request("patch", "pods", deadline, name="a", content_type=merge).code == 200
+    assert used(rooms) == {"pods": "1"}
+    refused = rooms.request("patch", "pods", deadline, name="b", content_type=merge)
+    assert (refused.code, "exceeded quota: q, requested: pods=1" in refused.body["message"]) == (403, True)
+
+
+def test_services_that_become_others_are_counted_so(rooms):
+    quota(rooms, {"services.nodeports": "1", "services": "5"})
+    service = {"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}}
+    for name in ("a", "b"):
+        rooms.request("create", "services", {**service, "metadata": {"name": name}})
+    merge = "application/merge-patch+json"
+    assert rooms.request("patch", "services", {"spec": {"type": "NodePort"}}, name="a", content_type=merge).code == 200
+    assert used(rooms) == {"services.nodeports": "1", "services": "2"}
+    assert rooms.request("patch", "services", {"spec": {"type": "NodePort"}}, name="b", content_type=merge).code == 403
+    assert rooms.request("patch", "services", {"spec": {"type": "ClusterIP"}}, name="a", content_type=merge).code == 200
+    rooms.run(1)
+    assert used(rooms) == {"services.nodeports": "0", "services": "2"}
