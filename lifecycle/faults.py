@@ -83,10 +83,10 @@ def _wrong(name: str, value: Any, known: dict[str, type]) -> list[Error]:
         return [field.invalid(path, value, f"unknown field; known are type, {', '.join(known)}")]
     if not isinstance(value, known[name]) or (known[name] is int and isinstance(value, bool)):
         return [field.invalid(path, value, f"must be a {_NAMES[known[name]]}")]
-    least, most = RANGES.get(name, (0, 0))
-    if name in RANGES and not least <= value <= most:
-        return [field.invalid(path, value, f"must be between {least} and {most}, inclusive")]
-    if name == "delay" and value:
+    if isinstance(value, int) and name in RANGES:
+        least, most = RANGES[name]
+        return [] if least <= value <= most else [field.invalid(path, value, f"must be between {least} and {most}, inclusive")]
+    if name == "delay" and isinstance(value, str) and value:
         try:
             span = parse_go_duration(value)
         except ValueError as wrong:
