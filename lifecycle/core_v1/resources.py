@@ -87,7 +87,8 @@ def held(pod: Object) -> Object:
     A resize that cannot be done counts for nothing; of init containers only sidecars are resized.
     Kubernetes: component-helpers/resource (UseStatusResources)
     """
-    spec, status = pod["spec"], pod.get("status") or {}
+    spec: Object = pod["spec"]
+    status: Object = pod.get("status") or {}
     given = {one["name"]: one for group in STATUS_LISTS for one in status.get(group) or () if one.get("resources") is not None}
     if not given:
         return spec
