@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lifecycle.clock import MILLISECOND, Micros, go_duration, parse_go_duration
+from lifecycle.clock import MILLISECOND, SECOND, Micros, go_duration, parse_go_duration
 from lifecycle.core_v1.types import Container, Volume
 from lifecycle.kubelet import backoff, reasons
 from lifecycle.kubelet.state import NodeState, PodState, Reason
@@ -42,11 +42,27 @@ class Wanted(msgspec.Struct, frozen=True):
         return cls("", volume.source.get("reference", ""), volume.source.get("pullPolicy", ""))
 
 
+QPS_EXCEEDED = "pull QPS exceeded"
+"""What comes of a pull for which there have been too many before it. Kubernetes: pkg/kubelet/images/helpers.go"""
+PULLS_EVERY: Micros = SECOND // 5
+PULL_BURST = 10
+
+
 class Pull(msgspec.Struct, frozen=True):
-    """A pull under way: it takes `took`, and `waited` with the time in the queue."""
+    """A pull under way: it takes `took`, and `waited` with the time in the queue; or it is refused in the end."""
 
     took: Micros
     waited: Micros
+    refused: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> Pull:
+        """Return what `str` has made a text of."""
+        took, waited, refused = map(int, text.split())
+        return cls(took, waited, bool(refused))
+
+    def __str__(self) -> str:
+        return f"{self.took} {self.waited} {self.refused:d}"
 
 
 class Images:
@@ -90,9 +106,10 @@ class Images:
             node.pulling.pop(name, None)
         found = self._found(wanted.image, name)
         where = self.kubelet.about(pod, wanted.container)
-        if found.error is not None:
-            self.kernel.trace("pull", where, image=wanted.image, phase="failed", bytes=0, message=found.error)
-            return self._pull_failed(pod, wanted, found.error)
+        error = QPS_EXCEEDED if pull.refused else found.error
+        if error is not None:
+            self.kernel.trace("pull", where, image=wanted.image, phase="failed", bytes=0, message=error)
+            return self._pull_failed(pod, wanted, error)
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
         node.detected.setdefault(self.store.names(name)[0], self.kernel.now)
@@ -112,11 +129,21 @@ class Images:
         with self.kernel.because(index):
             where = self.kubelet.about(pod, wanted.container)
             self.kernel.trace("pull", where, image=wanted.image, phase="started", bytes=0, message="")
-        now, took = self.kernel.now, self._takes(pod, node, wanted.image, name)
-        node.pull_free_at = max(now, node.pull_free_at) + took
+        now, begins = self.kernel.now, max(self.kernel.now, node.pull_free_at)
+        if not self._may_pull(node, begins):
+            return Pull(0, begins - now, refused=True)
+        took = self._takes(pod, node, wanted.image, name)
+        node.pull_free_at = begins + took
         if self._found(wanted.image, name).error is None:
             node.pulling[name] = node.pull_free_at
         return Pull(took, node.pull_free_at - now)
+
+    def _may_pull(self, node: NodeState, at: Micros) -> bool:
+        """Say whether a pull may begin at a moment: there may be ten at once, and five more with each second."""
+        if node.pulls_until > at + (PULL_BURST - 1) * PULLS_EVERY:
+            return False
+        node.pulls_until = max(node.pulls_until, at) + PULLS_EVERY
+        return True
 
     def _takes(self, pod: PodState, node: NodeState, image: str, name: str) -> Micros:
         found = self._found(image, name)

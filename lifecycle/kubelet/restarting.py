@@ -106,7 +106,7 @@ class Restarting:
             return
         node.down = False
         self.kubelet.node_images.look(node)
-        node.pulling = {}
+        node.pulling, node.pulls_until = {}, 0
         node.pull_free_at, node.relist_origin = self.kernel.now, self.kernel.now + FIRST_RELIST
         self._tell(node)
         self.kernel.rooms["nodelifecycle"].kubelet_started(name)

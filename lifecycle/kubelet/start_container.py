@@ -34,7 +34,7 @@ class StartContainer:
         if isinstance(outcome, Reason):
             self.kubelet.sync_pod.fail(pod, call, container.name, outcome.reason, outcome.message)
         elif isinstance(outcome, Pull):
-            pulled = Step("pulled", container.name, after=outcome.waited, id=f"{outcome.took} {outcome.waited}")
+            pulled = Step("pulled", container.name, after=outcome.waited, id=str(outcome))
             self.kubelet.sync_pod.push(call, pulled)
         else:
             self._config(pod, call, container)
@@ -43,8 +43,7 @@ class StartContainer:
     def step_pulled(self, pod: PodState, call: Call, step: Step) -> bool:
         container = self.kubelet.container(pod, step.container)
         assert container
-        took, _, waited = step.id.partition(" ")
-        failed = self.kubelet.images.pulled(pod, Wanted.by(container), Pull(int(took), int(waited)))
+        failed = self.kubelet.images.pulled(pod, Wanted.by(container), Pull.read(step.id))
         if failed:
             self.kubelet.sync_pod.fail(pod, call, container.name, failed.reason, failed.message)
         else:
@@ -58,16 +57,13 @@ class StartContainer:
         if isinstance(outcome, Reason):
             call.image_volumes[volume.name] = outcome
         elif isinstance(outcome, Pull):
-            pulled = Step(
-                "image_volume_pulled", after=outcome.waited, id=volume.name, message=f"{outcome.took} {outcome.waited}"
-            )
+            pulled = Step("image_volume_pulled", after=outcome.waited, id=volume.name, message=str(outcome))
             self.kubelet.sync_pod.push(call, pulled)
         return True
 
     def step_image_volume_pulled(self, pod: PodState, call: Call, step: Step) -> bool:
         volume = next(volume for volume in self.kubelet.spec(pod).volumes if volume.name == step.id)
-        took, _, waited = step.message.partition(" ")
-        failed = self.kubelet.images.pulled(pod, Wanted.by_volume(volume), Pull(int(took), int(waited)))
+        failed = self.kubelet.images.pulled(pod, Wanted.by_volume(volume), Pull.read(step.message))
         if failed:
             call.image_volumes[volume.name] = failed
         return True

@@ -258,14 +258,15 @@ class EvictionState(msgspec.Struct):
 class NodeState(msgspec.Struct):
     """What the kubelet of one node knows beside its Pods.
 
-    Relists fall on `relist_origin + n` periods, the sync loop's ticks on `tick_origin + n` seconds. `changed` and `waiting`
-    are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image pulls (one at a
-    time) is empty, `pulling` what is in it and when it comes; `deferred` are Pods whose resize waits for room. `images` are
-    those that were pulled, with their sizes, `detected` when. `preempting` are critical Pods that wait for others to end. The
-    kubelet is `down`, and the node `off` until it has booted, while somebody has it so (`held`: what, by the key they gave).
-    `listing` is the timer by which a kubelet that has started hears of its Pods, `resumed` counts the probe workers that have
-    taken up their work again. `status` is the timer of the next node status, `image_list` of the next one that tells of
-    images; while there are `network_faults` the network plugin is not ready.
+    Relists fall on `relist_origin + n` periods, the sync loop's ticks on `tick_origin + n` seconds. `changed` and
+    `waiting` are the Pods for which the next relist matters, with the cause. `pull_free_at` is when the queue of image
+    pulls (one at a time) is empty, `pulling` what is in it and when it comes, `pulls_until` when as many as were begun
+    would have been at an even pace; `deferred` are Pods whose resize waits for room. `images` are those that were pulled,
+    with their sizes, `detected` when. `preempting` are critical Pods that wait for others to end. The kubelet is `down`,
+    and the node `off` until it has booted, while somebody has it so (`held`: what, by the key they gave). `listing` is
+    the timer by which a kubelet that has started hears of its Pods, `resumed` counts the probe workers that have taken up
+    their work again. `status` is the timer of the next node status, `image_list` of the next one that tells of images;
+    while there are `network_faults` the network plugin is not ready.
     """
 
     name: str
@@ -293,6 +294,7 @@ class NodeState(msgspec.Struct):
     image_list: int | None = None
     network_faults: list[str] = []
     eviction: EvictionState = msgspec.field(default_factory=EvictionState)
+    pulls_until: Micros = 0
 
     @property
     def deaf(self) -> bool:

@@ -97,6 +97,19 @@ def test_pulls_of_a_node_wait_for_each_other(cluster: Cluster) -> None:
     assert re.search(r"in 1s \((4\.9\d*|5(\.0\d*)?)s including waiting\)", message)
 
 
+def test_a_node_pulls_ten_images_at_once_and_then_five_in_a_second() -> None:
+    cluster = Cluster(images={f"quick:{i}": Image(pull="10ms", size=1) for i in range(14)})
+    for i in range(12):
+        cluster.create(container(image=f"quick:{i}"), name=f"pod{i:02}")
+    cluster.run(3)
+    assert [cluster.status(f"pod{i:02}")["phase"] for i in range(12)].count("Running") == 10
+    assert len(cluster.times("Failed", ": pull QPS exceeded")) == 2
+    cluster.create(container(image="quick:12"), name="later")
+    cluster.create(container(image="quick:13"), name="latest")
+    cluster.run(3)
+    assert [cluster.status(name)["phase"] for name in ("later", "latest")] == ["Running", "Running"]
+
+
 def test_an_image_that_is_missing_alternates_between_its_two_reasons(cluster: Cluster) -> None:
     cluster.create(container(image="gone:1"))
     cluster.run(60)
