@@ -367,5 +367,5 @@ def _xargs_options(call: Call) -> tuple[dict[str, str], list[str]]:
 def _items(text: str, lines: bool) -> list[str]:
     if lines:
         return [line.strip() for line in lines_of(text) if line.strip()]
-    found = re.findall(r"'([^']*)'|\"([^\"]*)\"|((?:\\.|[^\s'\"])+)", text)
+    found = re.findall(r"'([^']*)'|\"([^\"]*)\"|((?:[^\s'\"\\]+|\\.|\\)+)", text)
     return [a or b or re.sub(r"\\(.)", r"\1", c) for a, b, c in found]
