@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from lifecycle.clock import parse_rfc3339, rfc3339, rfc3339_micro
 from lifecycle.core_v1 import field, quantity
 from lifecycle.core_v1.field import Path
-from lifecycle.core_v1.schema import Field, Type, fields, scalar
+from lifecycle.core_v1.schema import Type, fields, scalar
 
 MOST_STRICT_ERRORS = 100
 
@@ -63,9 +63,9 @@ def decode(value: Any, type: Type) -> Decoded | Complaint:
     A value of the wrong type is complained about once all is read, the first one; a quantity or time that cannot be
     read, at once.
     """
-    decoder = _Decoder()
+    decoder = _Decoder(type)
     try:
-        obj = decoder.read(value, type, _Place(type.go))
+        obj = decoder.read(value, type)
     except _Unreadable as error:
         return error.complaint
     return decoder.mismatch or Decoded(obj, tuple(decoder.strict[:MOST_STRICT_ERRORS]))
@@ -76,135 +76,169 @@ class _Unreadable(Exception):
         self.complaint = complaint
 
 
-class _Place(NamedTuple):
-    """Where a value stands: the innermost struct around it, the names of the fields that lead to it, and its path."""
-
-    struct: str
-    names: tuple[str, ...] = ()
-    path: Path = ()
-
-    def field(self, struct: str, name: str) -> _Place:
-        return _Place(struct, (*self.names, name), (*self.path, name))
-
-    def element(self, step: str | int) -> _Place:
-        return _Place(self.struct, self.names, (*self.path, step))
-
-
 class _Decoder:
-    def __init__(self) -> None:
+    """Reads one value of the type `root`; `steps` lead to the part of it that is being read."""
+
+    def __init__(self, root: Type) -> None:
+        self.root = root
+        self.steps: list[str | int] = []
         self.mismatch: Complaint | None = None
         self.strict: list[Complaint] = []
 
-    def read(self, value: Any, type: Type, place: _Place) -> Any:
+    def read(self, value: Any, type: Type) -> Any:
         """Return a value as its type has it; a value of another type counts as not set, and is complained about."""
+        shape = type.shape
         if value is None:
             return zero(type)
-        match type.shape, value:
-            case "scalar", _:
-                return self.scalar(value, type, place)
-            case "struct", dict():
-                return self.struct(value, type, place)
-            case "list", list():
-                assert type.of is not None
-                return [self.read(v, type.of, place.element(i)) for i, v in enumerate(value)]
-            case "map", dict():
-                assert type.of is not None
-                self.note_duplicates(value, place.path)
-                return {k: self.read(v, type.of, place.element(k)) for k, v in value.items()}
-        self.complain(value, type.go, place)
+        if shape == "scalar":
+            return self.scalar(value, type)
+        if shape == "struct" and isinstance(value, dict):
+            return self.struct(value, type)
+        if shape == "list" and isinstance(value, list):
+            assert type.of is not None
+            return [self.part(i, v, type.of) for i, v in enumerate(value)]
+        if shape == "map" and isinstance(value, dict):
+            assert type.of is not None
+            self.note_duplicates(value)
+            return {k: self.part(k, v, type.of) for k, v in value.items()}
+        self.complain(value, type.go)
         return zero(type)
 
-    def struct(self, value: Object, type: Type, place: _Place) -> Object:
+    def part(self, step: str | int, value: Any, type: Type) -> Any:
+        """Return what a step leads to."""
+        if value.__class__ is _AS_THEY_ARE.get(type.name):
+            return value
+        self.steps.append(step)
+        found = self.read(value, type)
+        self.steps.pop()
+        return found
+
+    def struct(self, value: Object, type: Type) -> Object:
         known = fields(type.name)
-        self.note_duplicates(value, place.path)
+        self.note_duplicates(value)
         found: Object = {}
         for name, part in value.items():
-            at = place.field(type.name, name)
-            if name not in known:
-                self.strict.append(Complaint(f'unknown field "{field.text(at.path)}"', at.path))
+            spec = known.get(name)
+            if spec is None:
+                path = (*self.steps, name)
+                self.strict.append(Complaint(f'unknown field "{field.text(path)}"', path))
             elif part is not None:
-                found[name] = self.read(part, known[name].type, at)
-        return written(found, known)
+                found[name] = self.part(name, part, spec.type)
+        return written(found, layout(type.name))
 
-    def scalar(self, value: Any, type: Type, place: _Place) -> Any:
+    def scalar(self, value: Any, type: Type) -> Any:
         match type.name:
             case "any":
                 return value
             case "int32" | "int64":
-                return self.integer(value, type, place)
+                return self.integer(value, type)
             case "Quantity":
-                return self.quantity(value, place)
+                return self.quantity(value)
             case "IntOrString":
-                return value if isinstance(value, str) else self.integer(value, _INT32, place, fatal=True)
+                return value if isinstance(value, str) else self.integer(value, _INT32, fatal=True)
             case "Time" | "MicroTime":
-                return self.time(value, type.name == "MicroTime", place)
+                return self.time(value, type.name == "MicroTime")
             case "bool":
                 right = isinstance(value, bool)
             case _:
                 right = isinstance(value, str)
         if not right:
-            self.complain(value, type.go, place)
+            self.complain(value, type.go)
             return zero(type)
-        return self.bytes(value, place) if type.name == "bytes" else value
+        return self.bytes(value) if type.name == "bytes" else value
 
-    def integer(self, value: Any, type: Type, place: _Place, fatal: bool = False) -> int:
+    def integer(self, value: Any, type: Type, fatal: bool = False) -> int:
         largest = 2 ** (int(type.name[3:]) - 1)
         if isinstance(value, int) and not isinstance(value, bool) and -largest <= value < largest:
             return value
-        self.complain(value, type.name, place, whole=True, fatal=fatal)
+        self.complain(value, type.name, whole=True, fatal=fatal)
         return 0
 
-    def quantity(self, value: Any, place: _Place) -> str:
+    def quantity(self, value: Any) -> str:
         try:
             return str(quantity.parse(value if isinstance(value, str) else json.dumps(value)))
         except ValueError as error:
-            raise _Unreadable(Complaint(str(error), place.path)) from None
+            raise _Unreadable(Complaint(str(error), tuple(self.steps))) from None
 
-    def time(self, value: Any, micro: bool, place: _Place) -> str:
+    def time(self, value: Any, micro: bool) -> str:
         if not isinstance(value, str):
-            self.complain(value, "string", place, fatal=True)
+            self.complain(value, "string", fatal=True)
         try:
             return as_time(value, micro)
         except ValueError as error:
-            raise _Unreadable(Complaint(str(error), place.path)) from None
+            raise _Unreadable(Complaint(str(error), tuple(self.steps))) from None
 
-    def bytes(self, value: str, place: _Place) -> str:
+    def bytes(self, value: str) -> str:
         try:
             return as_bytes(value)
         except ValueError as error:
-            self.mismatch = self.mismatch or Complaint(str(error), place.path)
+            self.mismatch = self.mismatch or Complaint(str(error), tuple(self.steps))
             return ""
 
-    def complain(self, value: Any, go: str, place: _Place, whole: bool = False, fatal: bool = False) -> None:
+    def complain(self, value: Any, go: str, whole: bool = False, fatal: bool = False) -> None:
         """Keep the first complaint about a wrong type; what in Go has an UnmarshalJSON of its own refuses at once.
 
         Kubernetes: encoding/json (UnmarshalTypeError).
         """
-        where = f"struct field {place.struct}.{'.'.join(place.names)}" if place.names else "value"
-        complaint = Complaint(f"json: cannot unmarshal {go_kind(value, whole)} into Go {where} of type {go}", place.path)
+        wrong = f"json: cannot unmarshal {go_kind(value, whole)} into Go {self.place()} of type {go}"
+        complaint = Complaint(wrong, tuple(self.steps))
         if fatal:
             raise _Unreadable(complaint)
         self.mismatch = self.mismatch or complaint
 
-    def note_duplicates(self, value: Object, path: Path) -> None:
-        for name in getattr(value, "duplicates", ()):
-            self.strict.append(Complaint(f'duplicate field "{field.text((*path, name))}"', (*path, name)))
+    def place(self) -> str:
+        """Return where Go says that a value stands: the innermost struct around it, and the fields that lead to it."""
+        type, struct, names = self.root, "", []
+        for step in self.steps:
+            if type.shape == "struct":
+                struct = type.name
+                names.append(str(step))
+                type = fields(type.name)[str(step)].type
+            else:
+                assert type.of is not None
+                type = type.of
+        return f"struct field {struct}.{'.'.join(names)}" if names else "value"
+
+    def note_duplicates(self, value: Object) -> None:
+        if value.__class__ is not dict and isinstance(value, Pairs):
+            for name in value.duplicates:
+                path = (*self.steps, name)
+                self.strict.append(Complaint(f'duplicate field "{field.text(path)}"', path))
 
 
-def written(found: Object, known: dict[str, Field]) -> Object:
+_AS_THEY_ARE: dict[str, type] = {"string": str, "UID": str, "bool": bool}
+"""Scalars that JSON has as well."""
+
+
+class Layout(NamedTuple):
+    """How Go writes a struct: its fields in their order, those that it never omits, and the types of those that it adds."""
+
+    order: dict[str, int]
+    kept: frozenset[str]
+    added: dict[str, Type | None]
+
+
+@cache
+def layout(struct: str) -> Layout:
+    known = fields(struct)
+    nullable = {name for name, field in known.items() if field.pointer or field.type.name == "any"}
+    whole = {name for name, field in known.items() if field.type.shape == "struct" or field.type.name in _STRUCTS}
+    always = {name for name, field in known.items() if field.always}
+    added = [name for name in known if name in always | (whole - nullable)]
+    return Layout(
+        {name: place for place, name in enumerate(known)},
+        frozenset(nullable | whole | always),
+        {name: None if name in nullable else known[name].type for name in added},
+    )
+
+
+def written(found: Object, layout: Layout) -> Object:
     """Return a struct's fields as Go writes them, in its order."""
-    out: Object = {}
-    for name, spec in known.items():
-        value = found.get(name)
-        if spec.pointer or spec.type.name == "any":
-            if value is not None or spec.always:
-                out[name] = value
-        elif value is None:
-            if spec.always or spec.type.shape == "struct" or spec.type.name in _STRUCTS:
-                out[name] = zero(spec.type)
-        elif spec.always or value or spec.type.shape == "struct" or spec.type.name in _STRUCTS:
-            out[name] = value
-    return out
+    out: Object = {name: value for name, value in found.items() if value or name in layout.kept}
+    for name, type in layout.added.items():
+        if name not in out:
+            out[name] = zero(type) if type else None
+    return {name: out[name] for name in sorted(out, key=layout.order.__getitem__)}
 
 
 _STRUCTS = {"Quantity", "Time", "MicroTime", "IntOrString"}
@@ -225,7 +259,7 @@ _ZERO: dict[str, Any] = {
 def zero(type: Type) -> Any:
     """Return what Go writes for a value that was never set."""
     if type.shape == "struct":
-        return written({}, fields(type.name))
+        return written({}, layout(type.name))
     return None if type.shape in ("list", "map") else _ZERO.get(type.name, "")
 
 
