@@ -150,7 +150,7 @@ class Requests:
         )
         if isinstance(patched, Status):
             raise Refused(patched)
-        code, obj, warnings = self._replace(kind, request, old, patched.object)
+        code, obj, warnings = self._replace(kind, request, old, patched.object, decoded=True)
         return code, obj, (*patched.warnings, *warnings)
 
     def apply(self, kind: Kind, request: Request) -> Result:
@@ -213,7 +213,15 @@ class Requests:
         act = connections.pass_to_pod if kind.kind == "Pod" else connections.pass_to_service
         return 200, act(self.kernel, self._existing(kind, request), request), ()
 
-    def _replace(self, kind: Kind, request: Request, old: Object, manifest: Any, managed: list[Object] | None = None) -> Result:
+    def _replace(
+        self,
+        kind: Kind,
+        request: Request,
+        old: Object,
+        manifest: Any,
+        managed: list[Object] | None = None,
+        decoded: bool = False,
+    ) -> Result:
         """Put a whole object in place of another, as far as the subresource goes; `managed` are its managedFields then."""
         metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
         if isinstance(metadata, dict):
@@ -225,6 +233,7 @@ class Requests:
             expected=kind,
             subresource=request.subresource,
             patched=request.verb == "patch",
+            decoded=decoded,
         )
         granted = _granted(accepted)
         new = granted.object

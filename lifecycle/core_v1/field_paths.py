@@ -19,7 +19,6 @@ Path = tuple[str, ...]
 
 UNMANAGED = ("apiVersion", "kind")
 UNMANAGED_METADATA = (
-    "",
     "name",
     "namespace",
     "uid",
@@ -74,14 +73,42 @@ def list_map_keys(field: Field) -> tuple[str, ...]:
 
 def leaves(kind: Kind, obj: Object, status: bool = False) -> dict[Path, Any]:
     """Return an object's fields, as deep as they are managed apart, with their values: those of its status, or all others."""
-    found: dict[Path, Any] = {}
-    for path, value in _struct(type_of(kind), obj, ()):
-        name = path[0].removeprefix("f:")
-        inner = path[1].removeprefix("f:") if len(path) > 1 else ""
-        skipped = name in UNMANAGED or (name == "metadata" and inner in UNMANAGED_METADATA)
-        if not skipped and (name == "status") == status:
-            found[path] = value
-    return found
+    return dict(_struct(type_of(kind), _managed(obj, status), ()))
+
+
+def changes(kind: Kind, old: Object, new: Object, status: bool = False) -> tuple[set[Path], set[Path]]:
+    """Return which of the fields that `leaves` gives are other ones or new in an object, and which are there no more."""
+    before: dict[Path, Any] = {}
+    after: dict[Path, Any] = {}
+    for at, field, was, now in _apart(type_of(kind), _managed(old, status), _managed(new, status), ()):
+        before.update(_value(field, was, at) if was is not None else ())
+        after.update(_value(field, now, at) if now is not None else ())
+    changed = {path for path, value in after.items() if path not in before or before[path] != value}
+    return changed, before.keys() - after.keys()
+
+
+def _managed(obj: Object, status: bool) -> Object:
+    """Return what of an object is managed at all: of its status, or of all else."""
+    if status:
+        return {"status": obj.get("status")}
+    metadata = obj.get("metadata")
+    if isinstance(metadata, dict):
+        metadata = {name: value for name, value in metadata.items() if name not in UNMANAGED_METADATA}
+    rest = {name: value for name, value in obj.items() if name not in UNMANAGED}
+    return {**rest, "metadata": metadata or None, "status": None}
+
+
+def _apart(type: Type, old: Object, new: Object, at: Path) -> Iterator[tuple[Path, Field, Any, Any]]:
+    """Give the fields in which two structs differ, with their values there; structs in them are gone into."""
+    for name, field in fields(type.name).items():
+        was, now = old.get(name), new.get(name)
+        if was == now:
+            continue
+        inside = field.type.shape == "struct" and not is_atomic(field) and isinstance(was, dict) and isinstance(now, dict)
+        if inside and was and now:
+            yield from _apart(field.type, was, now, (*at, f"f:{name}"))
+        else:
+            yield (*at, f"f:{name}"), field, was, now
 
 
 def _struct(type: Type, obj: Object, at: Path) -> Iterator[tuple[Path, Any]]:

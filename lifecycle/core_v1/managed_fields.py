@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from lifecycle.clock import Micros, rfc3339
 from lifecycle.core_v1 import component_fields
 from lifecycle.core_v1.admission import TOKEN_PATH
-from lifecycle.core_v1.field_paths import Path, leaves, paths, tree
+from lifecycle.core_v1.field_paths import Path, changes, leaves, paths, tree
 from lifecycle.core_v1.schema import Kind
 
 Object = dict[str, Any]
@@ -180,10 +180,8 @@ def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, sub
     stored: list[Object] = old["metadata"].get("managedFields") or []
     if not stored:
         return []
-    through_status = subresource == "status"
-    before, after = leaves(kind, old, through_status), leaves(kind, new, through_status)
-    changed = {path for path, value in after.items() if path not in before or before[path] != value}
-    moved = changed | (before.keys() - after.keys())
+    changed, gone = changes(kind, old, new, subresource == "status")
+    moved = changed | gone
     if not moved:
         return stored
     own = Manager(manager, "Update", subresource)
@@ -193,7 +191,7 @@ def updated(kind: Kind, old: Object, new: Object, manager: str, now: Micros, sub
     left = [{**entry, **_left(entry, moved)} for entry in stored if manager_of(entry) != own]
     present = next((entry for entry in stored if manager_of(entry) == own), None)
     if present is None or "fieldsV1" in present:
-        had = frozenset(paths((present or {}).get("fieldsV1") or {}, ())) - (before.keys() - after.keys())
+        had = frozenset(paths((present or {}).get("fieldsV1") or {}, ())) - gone
         mine |= {"fieldsType": "FieldsV1", "fieldsV1": tree(had | changed)} if had | changed else {"fieldsV1": {}}
     return _capped(kind, new, [entry for entry in [*left, mine] if entry.get("fieldsV1", True)])
 
@@ -228,7 +226,7 @@ def given(kind: Kind, old: Object, manifest: Any) -> list[Object] | None:
         return []
     if not isinstance(found, list) or not old["metadata"].get("managedFields"):
         return None
-    if found in (old["metadata"]["managedFields"], expanded(kind, old)["metadata"].get("managedFields")):
+    if found == old["metadata"]["managedFields"] or found == expanded(kind, old)["metadata"].get("managedFields"):
         return None
     whole = [entry for entry in found if isinstance(entry, dict) and isinstance(entry.get("fieldsV1"), dict)]
     components = {manager_of(entry) for entry in component_fields.entries(kind, old)}

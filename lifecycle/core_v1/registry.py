@@ -117,12 +117,14 @@ def accept_update(
     expected: Kind | None = None,
     subresource: str = "",
     patched: bool = False,
+    decoded: bool = False,
 ) -> Accepted | Status:
     """Return what a PUT of `manifest` makes of `old`, or the Status that refuses it; `generation` counts changed specs.
 
-    Preconditions (resourceVersion, uid) are the caller's.
+    See `read` for `patched` and `decoded`. Preconditions (resourceVersion, uid) are the caller's.
     """
-    known = read(manifest, field_validation, expected or kind_of(old.get("apiVersion"), old.get("kind")), patched)
+    expected = expected or kind_of(old.get("apiVersion"), old.get("kind"))
+    known = read(manifest, field_validation, expected, patched, decoded)
     if isinstance(known, Status):
         return known
     kind, new, warned = known.kind, known.object, known.warnings
@@ -144,10 +146,13 @@ def accept_update(
     return Accepted(kind, new, (*warned, *(warnings(kind, new, is_new=False) if not subresource else ())))
 
 
-def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None, patched: bool = False) -> Accepted | Status:
+def read(
+    manifest: Any, field_validation: FieldValidation, expected: Kind | None, patched: bool = False, decoded: bool = False
+) -> Accepted | Status:
     """Decode and default a manifest; a kind or version that it lacks is taken from `expected`.
 
-    `patched`: it is what a patch has made, which is looked through a moment later.
+    `patched`: it is what a patch has made, which is looked through a moment later; `decoded`: as the expected kind has it,
+    and nobody else's.
     """
     if not isinstance(manifest, dict):
         return status.bad_request(_unrecognized(expected))
@@ -162,7 +167,7 @@ def read(manifest: Any, field_validation: FieldValidation, expected: Kind | None
     if kind != expected and (kind.plural, kind.kind) != (expected.plural, expected.kind):
         go = f"(v1.{kind.kind}) to (core.{expected.kind})"
         return status.bad_request(f"{prefix} converting {go}: unknown conversion")
-    found = decode(manifest, type_of(kind))
+    found = Decoded(manifest) if decoded and kind == expected else decode(manifest, type_of(kind))
     if isinstance(found, Complaint):
         return status.bad_request(f"{prefix} {found.message}")
     texts = tuple(complaint.message for complaint in found.strict)
