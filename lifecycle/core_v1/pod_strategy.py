@@ -41,6 +41,8 @@ def drop_disabled(spec: Object) -> None:
 def _merge_label_keys(pod: Object) -> None:
     """Ask in selectors for the values that the Pod's own labels have under the keys that they name."""
     labels, spec = pod["metadata"].get("labels") or {}, pod["spec"]
+    if not (spec.get("affinity") or spec.get("topologySpreadConstraints")):
+        return
     for term in (*_terms(spec.get("affinity") or {}), *(spec.get("topologySpreadConstraints") or ())):
         keys, others = term.get("matchLabelKeys") or [], term.get("mismatchLabelKeys") or []
         selector = narrowed(term.get("labelSelector"), labels, keys, others)

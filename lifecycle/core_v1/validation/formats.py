@@ -19,6 +19,9 @@ SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 SYSCTL = rf"^({SYSCTL_SEGMENT}[\./])*{SYSCTL_SEGMENT}$"
 HEADER = "[-A-Za-z0-9]+"
 
+_LABEL, _SUBDOMAIN = re.compile(LABEL), re.compile(SUBDOMAIN)
+_LABEL_KEY, _LABEL_VALUE = re.compile(LABEL_KEY), re.compile(LABEL_VALUE)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 LONGEST_LABEL = 63
@@ -50,6 +53,9 @@ def regex_error(what: str, pattern: str, *examples: str) -> str:
     return f"{what} (e.g. {shown}regex used for validation is '{pattern}')"
 
 
+LABEL_KEY_PATTERN = regex_error(LABEL_KEY_WRONG, LABEL_KEY, "MyName", "my.name", "123-abc")
+
+
 def too_long(limit: int, unit: str = "characters") -> str:
     return f"must be no more than {limit} {unit}"
 
@@ -60,15 +66,15 @@ def in_range(value: int, low: int, high: int) -> list[str]:
 
 def dns_label(value: str) -> list[str]:
     wrong = [too_long(LONGEST_LABEL)] if len(value.encode()) > LONGEST_LABEL else []
-    if not re.fullmatch(LABEL, value):
-        dotted = re.fullmatch(SUBDOMAIN, value)
+    if not _LABEL.fullmatch(value):
+        dotted = _SUBDOMAIN.fullmatch(value)
         wrong.append("must not contain dots" if dotted else regex_error(LABEL_WRONG, LABEL, "my-name", "123-abc"))
     return wrong
 
 
 def dns_subdomain(value: str, unit: str = "characters") -> list[str]:
     wrong = [too_long(LONGEST_SUBDOMAIN, unit)] if len(value.encode()) > LONGEST_SUBDOMAIN else []
-    if not re.fullmatch(SUBDOMAIN, value):
+    if not _SUBDOMAIN.fullmatch(value):
         wrong.append(regex_error(SUBDOMAIN_WRONG, SUBDOMAIN, "example.com"))
     return wrong
 
@@ -102,9 +108,10 @@ def path_segment_prefix(value: str) -> list[str]:
 def label_key(value: str) -> list[str]:
     """Test a qualified name: a label's or annotation's key, a condition's type, a resource's name."""
     prefix, slash, name = value.rpartition("/")
-    pattern = regex_error(LABEL_KEY_WRONG, LABEL_KEY, "MyName", "my.name", "123-abc")
     if "/" in prefix:
-        return [f"a valid label key {pattern} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+        return [
+            f"a valid label key {LABEL_KEY_PATTERN} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        ]
     wrong = []
     if slash:
         wrong = [f"prefix part {text}" for text in (dns_subdomain(prefix, "bytes") if prefix else ["must be non-empty"])]
@@ -112,14 +119,14 @@ def label_key(value: str) -> list[str]:
         wrong.append("name part must be non-empty")
     elif len(name.encode()) > LONGEST_LABEL:
         wrong.append(f"name part {too_long(LONGEST_LABEL, 'bytes')}")
-    if not re.fullmatch(LABEL_KEY, name):
-        wrong.append(f"name part {pattern}")
+    if not _LABEL_KEY.fullmatch(name):
+        wrong.append(f"name part {LABEL_KEY_PATTERN}")
     return wrong
 
 
 def label_value(value: str) -> list[str]:
     wrong = [too_long(LONGEST_LABEL, "bytes")] if len(value.encode()) > LONGEST_LABEL else []
-    if not re.fullmatch(LABEL_VALUE, value):
+    if not _LABEL_VALUE.fullmatch(value):
         wrong.append(regex_error(LABEL_VALUE_WRONG, LABEL_VALUE, "MyValue", "my_value", "12345"))
     return wrong
 

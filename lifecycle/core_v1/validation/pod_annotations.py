@@ -27,6 +27,8 @@ APP_ARMOR_PROFILES = ("", "runtime/default", "unconfined")
 
 
 def of_pod(given: dict[str, str], spec: Object, path: str) -> Iterator[Error]:
+    if not given:
+        return
     if MIRROR in given and not spec.get("nodeName"):
         text = "must set spec.nodeName if mirror pod annotation is set"
         yield field.invalid(field.key(path, MIRROR), given[MIRROR], text)
@@ -65,7 +67,9 @@ def _app_armor(key: str, profile: str, spec: Object, path: str) -> Iterator[Erro
 
 def like_fields(pod: Object, path: str) -> Iterator[Error]:
     """Test that annotations say nothing else than the fields that have taken their place."""
-    given, spec = pod["metadata"].get("annotations") or {}, pod["spec"]
+    given, spec = pod["metadata"].get("annotations"), pod["spec"]
+    if not given:
+        return
     context = spec.get("securityContext") or {}
     at = f"{path}.securityContext.seccompProfile"
     yield from _alike(given.get(SECCOMP_POD), context.get("seccompProfile"), "seccomp", at)

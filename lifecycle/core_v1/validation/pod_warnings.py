@@ -53,7 +53,7 @@ def pod(obj: Object) -> Iterator[str]:
     if texts:
         yield f"metadata.name: {HOSTNAME} [{' '.join(texts)}]"
     yield from _node_labels(spec)
-    for key, text in DEPRECATED_ANNOTATIONS.items():
+    for key, text in DEPRECATED_ANNOTATIONS.items() if annotations else ():
         if key in annotations:
             yield f"metadata.annotations[{key}]: {text}"
     yield from _volumes(spec.get("volumes") or [])
@@ -111,10 +111,9 @@ def _selectors(affinity: Object) -> Iterator[str]:
 
 def _volumes(volumes: list[Object]) -> Iterator[str]:
     for i, volume in enumerate(volumes):
-        for source, text in DEPRECATED_VOLUMES.items():
-            if source in volume:
-                shown = "storageOS" if source == "storageos" else source
-                yield f"spec.volumes[{i}].{shown}: {text}"
+        for source in sorted(volume.keys() & DEPRECATED_VOLUMES.keys(), key=list(DEPRECATED_VOLUMES).index):
+            shown = "storageOS" if source == "storageos" else source
+            yield f"spec.volumes[{i}].{shown}: {DEPRECATED_VOLUMES[source]}"
         template = (volume.get("ephemeral") or {}).get("volumeClaimTemplate") or {}
         for side in ("requests", "limits"):
             amounts = ((template.get("spec") or {}).get("resources") or {}).get(side) or {}
@@ -153,7 +152,7 @@ def _container(container: Object, annotations: dict[str, str], path: str) -> Ite
     seccomp = f"{SECCOMP_CONTAINER}{container['name']}"
     if seccomp in annotations and "seccompProfile" not in (container.get("securityContext") or {}):
         yield f"metadata.annotations[{seccomp}]: {NO_SECCOMP}"
-    for name in ("memory", "ephemeral-storage"):
+    for name in ("memory", "ephemeral-storage") if container["resources"] else ():
         for side in ("limits", "requests"):
             yield from _fractions(container["resources"].get(side) or {}, f"{path}.resources.{side}", (name,))
     seen: set[str] = set()
