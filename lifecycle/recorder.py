@@ -20,6 +20,8 @@ AGGREGATION_MESSAGES = 10
 """From so many different messages on, further ones are combined."""
 SPAM_BURST = 25
 SPAM_REFILL: Micros = 300 * SECOND
+FULL: Micros = SPAM_BURST * SPAM_REFILL
+"""What a full bucket holds."""
 CACHE_SIZE = 4096
 """How many different Events one source remembers (least recently seen go first)."""
 SERIES_REFRESH: Micros = 30 * MINUTE
@@ -111,19 +113,22 @@ class Recorder:
         `obj` is what it is about: a whole object, or a reference with kind, namespace, name (and uid). `times` is how often it
         has happened since the last time that was told.
         """
-        source = self.state.sources.setdefault(f"{component}\0{host}", Source())
+        source = self._source(f"{component}\0{host}")
         about = _reference(obj, field_path)
-        whom = _whom(about)
-        key, message = self._aggregate(source, f"{whom}\0{type}\0{reason}", message, field_path)
-        seen = _recent(source.seen, key)
-        if seen is None:
-            seen = Seen("", rfc3339(self.kernel.now), 0)
-        count = seen.count + times
-        source.seen[key] = Seen(seen.name, seen.first, count)
-        _limit(source.seen)
-        if not self._spend(source, f"{whom}\0{type}"):
+        whom = f"{_whom(about)}\0{type}"
+        key, message = self._aggregate(source, f"{whom}\0{reason}", message, field_path)
+        seen = _recent(source.seen, key) or Seen("", rfc3339(self.kernel.now), 0)
+        seen.count += times
+        _remember(source.seen, key, seen)
+        if not self._spend(source, whom):
             return None
-        return self._write(source.seen[key], about, component, host, type, reason, message, annotations)
+        return self._write(seen, about, component, host, type, reason, message, annotations)
+
+    def _source(self, name: str) -> Source:
+        source = self.state.sources.get(name)
+        if source is None:
+            source = self.state.sources[name] = Source()
+        return source
 
     def written_from(self, repeated: Repeated, message: str | None) -> Micros:
         """Return from when on one more Event is written or changes what is combined; before, it would only be counted.
@@ -201,8 +206,7 @@ class Recorder:
         similar.last = now
         if message not in similar.messages:
             similar.messages.append(message)
-        source.similar[key] = similar
-        _limit(source.similar)
+        _remember(source.similar, key, similar)
         if len(similar.messages) < AGGREGATION_MESSAGES:
             return _apart(key, field_path, message), message
         similar.messages.pop(0)
@@ -211,14 +215,10 @@ class Recorder:
     def _spend(self, source: Source, key: str) -> bool:
         """Take a token from the bucket of one object and type; say whether there was one. Without one it stays as it is."""
         now = self.kernel.now
-        bucket = _recent(source.buckets, key)
-        allowed = _allowed_from(bucket, now) <= now
-        if bucket is None:
-            bucket = Bucket(SPAM_BURST * SPAM_REFILL, now)
-        if allowed:
-            bucket = Bucket(min(SPAM_BURST * SPAM_REFILL, bucket.left + now - bucket.at) - SPAM_REFILL, now)
-        source.buckets[key] = bucket
-        _limit(source.buckets)
+        bucket = _recent(source.buckets, key) or Bucket(FULL, now)
+        left = min(FULL, bucket.left + now - bucket.at)
+        allowed = left >= SPAM_REFILL
+        _remember(source.buckets, key, Bucket(left - SPAM_REFILL, now) if allowed else bucket)
         return allowed
 
     def _write(
@@ -304,20 +304,19 @@ class Recorder:
 def _reference(obj: Object, field_path: str = "") -> dict[str, Any]:
     """Return the ObjectReference to a whole object, or to what a reference names."""
     metadata = obj.get("metadata") or obj
-    fields = {
-        "kind": obj["kind"],
-        "namespace": metadata.get("namespace"),
-        "name": metadata["name"],
-        "uid": metadata.get("uid"),
-        "apiVersion": obj.get("apiVersion", "v1"),
-        "fieldPath": field_path,
-    }
-    return {key: value for key, value in fields.items() if value}
+    about = {"kind": obj["kind"]}
+    for name in ("namespace", "name", "uid"):
+        if value := metadata.get(name):
+            about[name] = value
+    about["apiVersion"] = obj.get("apiVersion", "v1")
+    if field_path:
+        about["fieldPath"] = field_path
+    return about
 
 
 def _whom(about: dict[str, Any]) -> str:
     """Return the part of all keys that says whom Events are about."""
-    return "\0".join((about["kind"], about.get("namespace", ""), about["name"], about.get("uid", "")))
+    return f"{about['kind']}\0{about.get('namespace', '')}\0{about['name']}\0{about.get('uid', '')}"
 
 
 def _apart(key: str, field_path: str, message: str) -> str:
@@ -341,8 +340,9 @@ def _recent(cache: dict[str, T], key: str) -> T | None:
     return cache.pop(key, None)
 
 
-def _limit(cache: dict[str, T]) -> None:
-    """Forget what was not used for longest where there is too much."""
+def _remember(cache: dict[str, T], key: str, entry: T) -> None:
+    """Put an entry back that was taken out, or a new one; forget what was not used for longest where there is too much."""
+    cache[key] = entry
     if len(cache) > CACHE_SIZE:
         del cache[next(iter(cache))]
 

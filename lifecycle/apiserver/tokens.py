@@ -48,7 +48,7 @@ def user_name(namespace: str, account: str) -> str:
 
 def signed(seeds: Seeds, claims: Object) -> str:
     """Return a token that says so."""
-    header = {"alg": "RS256", "kid": _encoded(bytes.fromhex(seeds.hex(64, "token-key")))}
+    header = {"alg": "RS256", "kid": _encoded(seeds.draw(32, "token-key"))}
     text = f"{_encoded(msgspec.json.encode(header))}.{_encoded(msgspec.json.encode(claims))}"
     return f"{text}.{_signature(seeds, text)}"
 
@@ -68,7 +68,7 @@ def read(seeds: Seeds, token: str, now: Micros) -> Object | None:
 def _signature(seeds: Seeds, text: str) -> str:
     """Return what stands for a signature: nobody who does not know the seed could have drawn it."""
     parts = range(SIGNATURE_BYTES // DRAWN_AT_ONCE)
-    return _encoded(b"".join(bytes.fromhex(seeds.hex(2 * DRAWN_AT_ONCE, "token-signature", part, text)) for part in parts))
+    return _encoded(b"".join(seeds.draw(DRAWN_AT_ONCE, "token-signature", part, text) for part in parts))
 
 
 def _encoded(data: bytes) -> str:
