@@ -99,10 +99,9 @@ class Engine:
 
     def __init__(self, kernel: Kernel, states: dict[str, bytes]) -> None:
         self._kernel = kernel
-        for name, place in ROOMS.items():
+        for name, room, state in _rooms():
             saved = states.get(name)
-            state = msgspec.msgpack.decode(saved, type=_load(place.state)) if saved is not None else None
-            kernel.rooms[name] = _load(place.room)(kernel, state)
+            kernel.rooms[name] = room(kernel, None if saved is None else msgspec.msgpack.decode(saved, type=state))
 
     @classmethod
     def new(cls, config: Config) -> Engine:
@@ -174,6 +173,11 @@ class Engine:
 
 
 @cache
+def _rooms() -> list[tuple[str, Any, Any]]:
+    """Return all rooms, each with its class and the struct of its state."""
+    return [(name, _load(place.room), _load(place.state)) for name, place in ROOMS.items()]
+
+
 def _load(path: str) -> Any:
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from lifecycle.clock import rfc3339
@@ -36,13 +37,14 @@ def begin(kernel: Kernel) -> None:
         api.create("nodes", whole_node(node, number, rfc3339(config.start)))
 
 
-def control_plane() -> list[tuple[str, Object]]:
+@cache
+def control_plane() -> tuple[tuple[str, Object], ...]:
     """Return the Service `kubernetes` and what stands behind it, each with its resource."""
-    return [
+    return (
         ("services", _kubernetes_service()),
         ("endpoints", _kubernetes_endpoints()),
         ("endpointslices", _kubernetes_slice()),
-    ]
+    )
 
 
 def namespace(name: str) -> Object:
@@ -75,17 +77,18 @@ _PRIORITIES_FOR = {
 }
 
 
+_RESOURCES = {"ephemeral-storage": "264212084Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "pods": "110"}
+_CAPACITY = {"cpu": "2", "memory": "24684084Ki", **_RESOURCES}
+_ALLOCATABLE = {"cpu": "2", "memory": "24581684Ki", **_RESOURCES, "ephemeral-storage": "267847642337"}
+
+
 def default_node(name: str = "node1") -> Object:
     """Return the Node that a cluster has which nobody gave any."""
-    resources = {"ephemeral-storage": "264212084Ki", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "pods": "110"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": name},
-        "status": {
-            "capacity": {"cpu": "2", "memory": "24684084Ki", **resources},
-            "allocatable": {"cpu": "2", "memory": "24581684Ki", **resources, "ephemeral-storage": "267847642337"},
-        },
+        "status": {"capacity": dict(_CAPACITY), "allocatable": dict(_ALLOCATABLE)},
     }
 
 
@@ -136,16 +139,15 @@ _ANNOTATIONS = {
 
 def _node_status(name: str, number: int, given: dict[str, Any], now: str) -> dict[str, Any]:
     """Return what a kubelet reports; what of its resources is not given is that of the default node."""
-    usual = default_node(name)["status"]
     capacity = given.get("capacity") or {}
     return {
         "addresses": _addresses(name, number),
         "conditions": conditions(now),
         **{name: value for name, value in given.items() if value and name not in ("daemonEndpoints", "nodeInfo")},
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-        "nodeInfo": {**_node_info(), **{name: value for name, value in (given.get("nodeInfo") or {}).items() if value}},
-        "capacity": {**usual["capacity"], **capacity},
-        "allocatable": {**usual["allocatable"], **capacity, **(given.get("allocatable") or {})},
+        "nodeInfo": {**_NODE_INFO, **{name: value for name, value in (given.get("nodeInfo") or {}).items() if value}},
+        "capacity": {**_CAPACITY, **capacity},
+        "allocatable": {**_ALLOCATABLE, **capacity, **(given.get("allocatable") or {})},
     }
 
 
@@ -171,19 +173,18 @@ def _addresses(name: str, number: int) -> list[dict[str, str]]:
     ]
 
 
-def _node_info() -> dict[str, str]:
-    return {
-        "architecture": "amd64",
-        "bootID": "",
-        "containerRuntimeVersion": "containerd://1.6.20",
-        "kernelVersion": "6.1.0",
-        "kubeProxyVersion": "",
-        "kubeletVersion": "v1.36.2",
-        "machineID": "",
-        "operatingSystem": "linux",
-        "osImage": "Debian GNU/Linux 12 (bookworm)",
-        "systemUUID": "",
-    }
+_NODE_INFO = {
+    "architecture": "amd64",
+    "bootID": "",
+    "containerRuntimeVersion": "containerd://1.6.20",
+    "kernelVersion": "6.1.0",
+    "kubeProxyVersion": "",
+    "kubeletVersion": "v1.36.2",
+    "machineID": "",
+    "operatingSystem": "linux",
+    "osImage": "Debian GNU/Linux 12 (bookworm)",
+    "systemUUID": "",
+}
 
 
 def _kubernetes_service() -> Object:
