@@ -118,7 +118,7 @@ class Faults:
     def __init__(self, kernel: Kernel, state: FaultsState | None = None) -> None:
         self.kernel = kernel
         self.state = state or FaultsState()
-        kernel.rooms["apiserver"].inform("faults", "faults")
+        kernel.rooms["apiserver"].inform(self.observe, "faults")
 
     def image(self, image: str) -> Image | None:
         """Return what a pull of an image finds by a Fault, or None where none says anything."""

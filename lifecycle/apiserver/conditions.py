@@ -14,9 +14,10 @@ Condition = dict[str, Any]
 
 def condition(status: dict[str, Any], type: str) -> Condition | None:
     """Return the condition of that type, or None."""
+    found: Condition
     for found in status.get("conditions") or ():
         if found["type"] == type:
-            return dict(found)
+            return found
     return None
 
 

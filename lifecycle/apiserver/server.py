@@ -5,8 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -33,6 +32,10 @@ Kubernetes: apiserver/pkg/storage/etcd3/lease_manager.go
 """
 
 
+Observe = Callable[[str, str, Object | None, Object | None], None]
+"""What a room does that is told of a change: of which resource, of which type, what stood and what stands."""
+
+
 class APIServerState(msgspec.Struct):
     """`made` counts the objects made under each name within the instant `made_at`.
 
@@ -55,10 +58,11 @@ class APIServer:
         self.store = Store(state.rows)
         self.get, self.list, self.index = self.store.get, self.store.list, self.store.index
         self.requests = Requests(kernel)
-        self.informers: dict[str, list[str]] = {}
+        self._observers: dict[str, list[Observe]] = {}
+        self._observers_of_progress: dict[str, list[Observe]] = {}
         self._last: dict[str, int] | None = None
         self._made_at, self._made = state.made_at, dict(state.made)
-        self._expiry = OrderedDict(((namespace, name), at) for at, namespace, name in state.expiry)
+        self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
         self._lease = state.lease
 
     @property
@@ -66,10 +70,16 @@ class APIServer:
         expiry = [(at, namespace, name) for (namespace, name), at in self._expiry.items()]
         return APIServerState(self.store.rows(), self._made_at, self._made, expiry, self._lease)
 
-    def inform(self, room: str, *resources: str) -> None:
-        """Have `rooms[room].observe(resource, type, old, new)` called after each change of these resources."""
+    def inform(self, observe: Observe, *resources: str, progress: bool = True) -> None:
+        """Have `observe(resource, type, old, new)` called after each change of these resources.
+
+        Without `progress`, not where nothing but a status has changed, and that has the phase that it had.
+        """
         for resource in resources:
-            self.informers.setdefault(resource, []).append(room)
+            self._observers.setdefault(resource, []).append(observe)
+            minding = self._observers_of_progress.setdefault(resource, [])
+            if progress:
+                minding.append(observe)
 
     def respond(self, request: HTTPRequest) -> HTTPResponse:
         """Answer what a program in a Pod asks."""
@@ -100,10 +110,9 @@ class APIServer:
     def create(self, resource: str, obj: Object) -> Object:
         """Add an object and return it with its metadata completed. Its name must not be taken."""
         metadata = self._new_metadata(resource, obj["metadata"])
-        obj = {**obj, "metadata": metadata}
         if resource == "events":
             self._expire(metadata["namespace"], metadata["name"])
-        return self._put(resource, "ADDED", None, obj)
+        return self._put(resource, "ADDED", None, {**obj, "metadata": metadata})
 
     def update(self, resource: str, obj: Object) -> Object:
         """Replace an object by a whole new one and return what stands then; nothing happens where nothing differs.
@@ -184,50 +193,48 @@ class APIServer:
                 return name
 
     def _new_metadata(self, resource: str, metadata: dict[str, Any]) -> dict[str, Any]:
+        now, is_event = self.kernel.now, resource == "events"
         namespace, name = metadata.get("namespace", ""), metadata.get("name", "")
         if not name:
             name = self.generate_name(resource, namespace, metadata["generateName"])
-        nth = 0 if resource == "events" else self.counted("uid", resource, namespace, name)
-        new = {
-            **metadata,
-            "name": name,
-            "uid": self.kernel.seeds.uid("uid", resource, namespace, name, self.kernel.now, nth),
-            "creationTimestamp": rfc3339(self.kernel.now),
-        }
+        nth = 0 if is_event else self.counted("uid", resource, namespace, name)
+        uid = self.kernel.seeds.uid("uid", resource, namespace, name, now, nth)
+        new = {**metadata, "name": name, "uid": uid, "creationTimestamp": rfc3339(now)}
         if resource in COUNTS_GENERATIONS:
             new["generation"] = 1
-        if resource != "events" and "managedFields" not in new:
+        if not is_event and "managedFields" not in new:
             new["managedFields"] = [component_fields.maker(resource, new)]
         return new
 
     def _put(self, resource: str, type: Any, old: Object | None, new: Object) -> Object:
         metadata = new["metadata"]
-        index = self._change(type, new)
+        index = self._change(type, new, metadata["uid"])
         self.store.put(resource, metadata.get("namespace", ""), metadata["name"], new, index)
         self._tell(resource, type, old, new, index)
         return new
 
     def _drop(self, resource: str, obj: Object) -> None:
         metadata = obj["metadata"]
-        index = self._change("DELETED", obj)
+        index = self._change("DELETED", obj, metadata["uid"])
         self.store.drop(resource, metadata.get("namespace", ""), metadata["name"])
         self._tell(resource, "DELETED", obj, None, index)
 
-    def _change(self, type: Any, obj: Object) -> int:
+    def _change(self, type: Any, obj: Object, uid: str) -> int:
         index = self.kernel.change(type, obj)
         if self._last is not None:
-            self._last[obj["metadata"]["uid"]] = index
+            self._last[uid] = index
         return index
 
     def _tell(self, resource: str, type: str, old: Object | None, new: Object | None, index: int) -> None:
-        informed = self.informers.get(resource)
-        if not informed:
+        is_progress = old is not None and new is not None and _is_progress(old, new)
+        observers = (self._observers_of_progress if is_progress else self._observers).get(resource)
+        if not observers:
             return
         kernel = self.kernel
         before, kernel.cause = kernel.cause, index  # as `because` does, thousands of times in a life
         try:
-            for room in informed:
-                kernel.rooms[room].observe(resource, type, old, new)
+            for observe in observers:
+                observe(resource, type, old, new)
         finally:
             kernel.cause = before
 
@@ -237,8 +244,8 @@ class APIServer:
         if self._lease < now + EVENT_TTL:
             self._lease = now + EVENT_TTL + LEASE_SHARED
             self.kernel.at(self._lease, "apiserver", "expire", periodic=True)
+        self._expiry.pop((namespace, name), None)
         self._expiry[namespace, name] = self._lease
-        self._expiry.move_to_end((namespace, name))
 
     def on_expire(self) -> None:
         """Take away the Events whose lease has ended."""
@@ -250,6 +257,14 @@ class APIServer:
             event = self.get("events", *oldest)
             if event is not None:
                 self._drop("events", event)
+
+
+def _is_progress(old: Object, new: Object) -> bool:
+    """Say whether nothing but the status of an object has changed, and that has the phase that it had."""
+    if old["metadata"] is not new["metadata"] or old.get("spec") is not new.get("spec"):
+        return False
+    was, now = old.get("status") or {}, new.get("status") or {}
+    return was is not now and bool(was.get("phase") == now.get("phase"))
 
 
 def _together(more: Mapping[str, Mapping[str, str]], where: Mapping[str, str]) -> dict[str, Mapping[str, str]]:

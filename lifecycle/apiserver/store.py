@@ -31,68 +31,82 @@ class Row(msgspec.Struct, array_like=True):
     data: bytes
 
 
+class Held(msgspec.Struct):
+    """An object in the store, decoded or as bytes (or both), and the index of the change that made it what it is."""
+
+    obj: Object | None
+    data: bytes | None
+    index: int
+
+    def decoded(self) -> Object:
+        return self.obj if self.obj is not None else _decode(self.data or b"null")
+
+    def encoded(self) -> bytes:
+        return self.data if self.data is not None else _encode(self.obj)
+
+
 class Store:
     """Objects by resource, namespace and name."""
 
     def __init__(self, rows: list[Row] | None = None) -> None:
-        self._cold: dict[str, dict[str, dict[str, bytes | None]]] = {}
-        self._warm: dict[str, dict[Key, Object]] = {}
-        self._index: dict[Key, int] = {}
+        self._held: dict[Key, Held] = {}
+        self._names: dict[str, dict[str, dict[str, None]]] = {}
         self._counts: dict[str, int] = {}
+        self._warm: dict[str, dict[Key, Held]] = {resource: {} for resource in WARM}
         for row in rows or []:
-            self._counts[row.resource] = self._counts.get(row.resource, 0) + 1
-            self._cold.setdefault(row.resource, {}).setdefault(row.namespace, {})[row.name] = row.data
-            self._index[row.resource, row.namespace, row.name] = row.index
+            self._add((row.resource, row.namespace, row.name), Held(None, row.data, row.index))
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self._held)
 
     def rows(self) -> list[Row]:
         """Return everything in key order, for a snapshot."""
-        return [Row(*key, index=self._index[key], data=self._data(key)) for key in sorted(self._index)]
+        return [Row(*key, index=held.index, data=held.encoded()) for key, held in sorted(self._held.items())]
 
     def get(self, resource: str, namespace: str, name: str) -> Object | None:
         key = (resource, namespace, name)
-        warm = self._warm.get(resource)
-        obj = warm.get(key) if warm else None
-        if obj is None and key in self._index:
-            data = self._cold[resource][namespace][name]
-            assert data is not None
-            obj = _decode(data)
-            self._keep(key, obj)
-        return obj
+        held = self._held.get(key)
+        if held is None:
+            return None
+        if held.obj is None:
+            held.obj = held.decoded()
+            if resource in WARM:
+                self._keep_warm(key, held)
+        return held.obj
 
     def index(self, resource: str, namespace: str, name: str) -> int | None:
         """Return the index of an object's last change, or None where there is no such object."""
-        return self._index.get((resource, namespace, name))
+        held = self._held.get((resource, namespace, name))
+        return held.index if held is not None else None
 
     def put(self, resource: str, namespace: str, name: str, obj: Object, index: int) -> None:
         key = (resource, namespace, name)
-        if key not in self._index:
-            self._counts[resource] = self._counts.get(resource, 0) + 1
-        self._cold.setdefault(resource, {}).setdefault(namespace, {})[name] = None
-        self._index[key] = index
-        self._keep(key, obj)
+        held = self._held.get(key)
+        if held is None:
+            held = Held(obj, None, index)
+            self._add(key, held)
+        else:
+            held.obj, held.data, held.index = obj, None, index
+        if resource in WARM:
+            self._keep_warm(key, held)
 
     def drop(self, resource: str, namespace: str, name: str) -> None:
         """Forget an object; one that is not there is no mistake."""
         key = (resource, namespace, name)
-        if self._index.pop(key, None) is not None:
+        if self._held.pop(key, None) is not None:
             self._counts[resource] -= 1
             self._warm.get(resource, {}).pop(key, None)
-            spaces = self._cold[resource]
+            spaces = self._names[resource]
             del spaces[namespace][name]
             if not spaces[namespace]:
                 del spaces[namespace]
 
     def list(self, resource: str, namespace: str | None = None) -> Iterator[Object]:
         """Give the objects of a resource in key order, in one namespace or in all."""
-        spaces, warm = self._cold.get(resource, {}), self._warm.get(resource, {})
+        spaces = self._names.get(resource, {})
         for space in sorted(spaces) if namespace is None else (namespace,):
             for name in sorted(spaces.get(space, ())):
-                obj = warm.get((resource, space, name))
-                data = spaces[space][name]
-                yield obj if obj is not None else _decode(data or b"null")
+                yield self._held[resource, space, name].decoded()
 
     def count(self, resource: str) -> int:
         """Return how many objects of a resource there are."""
@@ -100,22 +114,19 @@ class Store:
 
     def names(self, resource: str, namespace: str) -> tuple[str, ...]:
         """Return the names of a namespace's objects, sorted."""
-        return tuple(sorted(self._cold.get(resource, {}).get(namespace, ())))
+        return tuple(sorted(self._names.get(resource, {}).get(namespace, ())))
 
-    def _keep(self, key: Key, obj: Object) -> None:
-        """Hold an object decoded; put the one unused for longest away as bytes where there are too many."""
-        warm, most = self._warm.setdefault(key[0], {}), WARM.get(key[0])
-        if most is None:
-            warm[key] = obj
-            return
+    def _add(self, key: Key, held: Held) -> None:
+        resource, namespace, name = key
+        self._held[key] = held
+        self._names.setdefault(resource, {}).setdefault(namespace, {})[name] = None
+        self._counts[resource] = self._counts.get(resource, 0) + 1
+
+    def _keep_warm(self, key: Key, held: Held) -> None:
+        """Leave an object decoded; keep the one unused for longest as bytes alone where there are too many."""
+        warm = self._warm[key[0]]
         warm.pop(key, None)
-        warm[key] = obj
-        if len(warm) > most:
-            oldest = next(iter(warm))
-            data = self._data(oldest)
-            del warm[oldest]
-            self._cold[oldest[0]][oldest[1]][oldest[2]] = data
-
-    def _data(self, key: Key) -> bytes:
-        data = self._cold[key[0]][key[1]][key[2]]
-        return data if data is not None else _encode(self._warm[key[0]][key])
+        warm[key] = held
+        if len(warm) > WARM[key[0]]:
+            oldest = warm.pop(next(iter(warm)))
+            oldest.obj, oldest.data = None, oldest.encoded()

@@ -48,7 +48,8 @@ class AttachDetach:
     def __init__(self, kernel: Kernel, state: AttachDetachState | None = None) -> None:
         self.kernel = kernel
         self.state = state or AttachDetachState()
-        kernel.rooms["apiserver"].inform("attachdetach", "pods", "nodes")
+        kernel.rooms["apiserver"].inform(self.observe, "nodes")
+        kernel.rooms["apiserver"].inform(self.observe, "pods", progress=False)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "nodes":

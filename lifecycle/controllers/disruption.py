@@ -50,7 +50,7 @@ class Disruption:
     def __init__(self, kernel: Kernel, state: DisruptionState | None = None) -> None:
         self.kernel = kernel
         self.state = state or DisruptionState()
-        kernel.rooms["apiserver"].inform("disruption", "poddisruptionbudgets", "pods")
+        kernel.rooms["apiserver"].inform(self.observe, "poddisruptionbudgets", "pods")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "poddisruptionbudgets":

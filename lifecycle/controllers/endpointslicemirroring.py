@@ -33,7 +33,7 @@ class EndpointSliceMirroring:
     def __init__(self, kernel: Kernel, state: EndpointSliceMirroringState | None = None) -> None:
         self.kernel = kernel
         self.state = state or EndpointSliceMirroringState()
-        kernel.rooms["apiserver"].inform("endpointslicemirroring", "services", "endpoints", "endpointslices")
+        kernel.rooms["apiserver"].inform(self.observe, "services", "endpoints", "endpointslices")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         obj = new or old

@@ -57,12 +57,12 @@ class EndpointSlices:
     def __init__(self, kernel: Kernel, state: EndpointSlicesState | None = None) -> None:
         self.kernel = kernel
         self.state = state or EndpointSlicesState()
-        kernel.rooms["apiserver"].inform("endpointslices", "services", "pods")
+        kernel.rooms["apiserver"].inform(self.observe, "services", "pods")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "services":
             self._observe_service(old, new)
-        else:
+        elif self.state.services:
             self._observe_pod(old, new)
 
     def on_sync(self, namespace: str, name: str) -> None:

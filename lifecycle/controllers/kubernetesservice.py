@@ -23,7 +23,7 @@ class KubernetesService:
     def __init__(self, kernel: Kernel, state: KubernetesServiceState | None = None) -> None:
         self.kernel = kernel
         self.state = state or KubernetesServiceState()
-        kernel.rooms["apiserver"].inform("kubernetesservice", "services", "endpoints", "endpointslices")
+        kernel.rooms["apiserver"].inform(self.observe, "services", "endpoints", "endpointslices")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if new is None and old is not None and _is_ours(old):

@@ -62,7 +62,7 @@ class Namespaces:
     def __init__(self, kernel: Kernel, state: NamespacesState | None = None) -> None:
         self.kernel = kernel
         self.state = state or NamespacesState()
-        kernel.rooms["apiserver"].inform("namespaces", "namespaces", "serviceaccounts", "configmaps")
+        kernel.rooms["apiserver"].inform(self.observe, "namespaces", "serviceaccounts", "configmaps")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource != "namespaces":

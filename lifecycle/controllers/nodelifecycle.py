@@ -61,7 +61,8 @@ class NodeLifecycle:
     def __init__(self, kernel: Kernel, state: NodeLifecycleState | None = None) -> None:
         self.kernel = kernel
         self.state = state or NodeLifecycleState()
-        kernel.rooms["apiserver"].inform("nodelifecycle", "nodes", "pods", "leases")
+        kernel.rooms["apiserver"].inform(self.observe, "nodes", "leases")
+        kernel.rooms["apiserver"].inform(self.observe, "pods", progress=False)
 
     def kubelet_stopped(self, node: str) -> None:
         """Note that a kubelet is heard of no more."""

@@ -67,7 +67,7 @@ class PersistentVolumes:
     def __init__(self, kernel: Kernel, state: PersistentVolumesState | None = None) -> None:
         self.kernel = kernel
         self.state = state or PersistentVolumesState()
-        kernel.rooms["apiserver"].inform("persistentvolumes", "persistentvolumes", "persistentvolumeclaims", "storageclasses")
+        kernel.rooms["apiserver"].inform(self.observe, "persistentvolumes", "persistentvolumeclaims", "storageclasses")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         """Look at what has changed; claims that wait for something of the kind find it at their next resync."""

@@ -32,7 +32,8 @@ class PodGC:
     def __init__(self, kernel: Kernel, state: PodGCState | None = None) -> None:
         self.kernel = kernel
         self.state = state or PodGCState()
-        kernel.rooms["apiserver"].inform("podgc", "nodes", "pods")
+        kernel.rooms["apiserver"].inform(self.observe, "nodes")
+        kernel.rooms["apiserver"].inform(self.observe, "pods", progress=False)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "pods":

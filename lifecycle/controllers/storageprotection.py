@@ -26,7 +26,8 @@ class StorageProtection:
     def __init__(self, kernel: Kernel, state: StorageProtectionState | None = None) -> None:
         self.kernel = kernel
         self.state = state or StorageProtectionState()
-        kernel.rooms["apiserver"].inform("storageprotection", "persistentvolumes", "persistentvolumeclaims", "pods")
+        kernel.rooms["apiserver"].inform(self.observe, "persistentvolumes", "persistentvolumeclaims")
+        kernel.rooms["apiserver"].inform(self.observe, "pods", progress=False)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         obj = new or old

@@ -38,7 +38,8 @@ class TaintEviction:
     def __init__(self, kernel: Kernel, state: TaintEvictionState | None = None) -> None:
         self.kernel = kernel
         self.state = state or TaintEvictionState()
-        kernel.rooms["apiserver"].inform("tainteviction", "nodes", "pods")
+        kernel.rooms["apiserver"].inform(self.observe, "nodes")
+        kernel.rooms["apiserver"].inform(self.observe, "pods", progress=False)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "nodes":

@@ -35,7 +35,7 @@ class TTL:
     def __init__(self, kernel: Kernel, state: TTLState | None = None) -> None:
         self.kernel = kernel
         self.state = state or TTLState()
-        kernel.rooms["apiserver"].inform("ttl", "nodes")
+        kernel.rooms["apiserver"].inform(self.observe, "nodes")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if old is not None and new is not None:

@@ -99,7 +99,7 @@ class Kubelet:
         self._by_name: dict[str, dict[str, tuple[str, Container]]] = {}
         self._infos: dict[str, NodeInfo] = {}
         self._objects: dict[str, Object] = {}
-        self.api.inform("kubelet", "nodes", "pods", "configmaps", "secrets")
+        self.api.inform(self.observe, "nodes", "pods", "configmaps", "secrets")
 
     # What the parts ask
 

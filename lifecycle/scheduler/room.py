@@ -57,7 +57,7 @@ class Scheduler:
         self._cache: Cache | None = None if state else Cache()
         self._finder: Finder | None = None
         self._services: dict[str, dict[str, Object]] | None = None if state else {}
-        kernel.rooms["apiserver"].inform("scheduler", "pods", "nodes", "services", *STORAGE)
+        kernel.rooms["apiserver"].inform(self.observe, "pods", "nodes", "services", *STORAGE)
 
     @property
     def cache(self) -> Cache:

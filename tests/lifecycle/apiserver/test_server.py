@@ -51,8 +51,7 @@ def test_rooms_that_asked_are_told_of_changes_with_the_change_as_cause():
         def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
             told.append((type, old and old["data"], new and new["data"], rooms.kernel.cause))
 
-    rooms.kernel.rooms["watcher"] = Room()
-    rooms.api.inform("watcher", "configmaps")
+    rooms.api.inform(Room().observe, "configmaps")
     made = rooms.api.create("configmaps", config_map("a", x="1"))
     rooms.api.update("configmaps", {**made, "data": {"x": "2"}})
     rooms.api.remove("configmaps", "default", "a")
