@@ -64,6 +64,26 @@ def test_rooms_that_asked_are_told_of_changes_with_the_change_as_cause():
     assert rooms.kernel.cause == 0
 
 
+def test_a_room_that_does_not_mind_progress_is_told_of_phases_and_of_whatever_is_no_status():
+    rooms, told = Rooms(), []
+
+    class Room:
+        def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+            told.append((type, new and new["status"], new and new["metadata"].get("labels")))
+
+    rooms.api.inform(Room().observe, "pods", progress=False)
+    pod = {"kind": "Pod", "metadata": {"name": "web", "namespace": "default"}, "spec": {}, "status": {"phase": "Pending"}}
+    made = rooms.api.create("pods", pod)
+    placed = rooms.api.update("pods", {**made, "status": {"phase": "Pending", "hostIP": "172.30.0.10"}})
+    labelled = rooms.api.update("pods", {**placed, "metadata": {**placed["metadata"], "labels": {"app": "web"}}})
+    rooms.api.update("pods", {**labelled, "status": {"phase": "Running", "hostIP": "172.30.0.10"}})
+    assert told == [
+        ("ADDED", {"phase": "Pending"}, None),
+        ("MODIFIED", {"phase": "Pending", "hostIP": "172.30.0.10"}, {"app": "web"}),
+        ("MODIFIED", {"phase": "Running", "hostIP": "172.30.0.10"}, {"app": "web"}),
+    ]
+
+
 def test_updating_what_is_not_there_is_a_mistake_of_the_caller():
     with pytest.raises(KeyError, match="configmaps default/none"):
         Rooms().api.update("configmaps", config_map("none"))
