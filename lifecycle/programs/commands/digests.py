@@ -126,12 +126,18 @@ def split(call: Call) -> int | None:
         size = parse_size(options["b"]) or 0
         if size < 1:
             return call.fail(f"invalid number of bytes: '{options['b']}'")
-        parts = [text[i : i + size] for i in range(0, len(text), size)]
+        parts = [text[i : i + size] for i in range(0, min(len(text), size * (MOST_PARTS + 1)), size)]
     else:
         count = max(int(options.get("l", "1000")), 1)
         lines = lines_of(text, keepends=True)
-        parts = ["".join(lines[i : i + count]) for i in range(0, len(lines), count)]
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    for number, part in enumerate(parts[: len(letters) ** 2]):
-        call.write_file(f"{prefix}{letters[number // 26]}{letters[number % 26]}", part)
-    return int(len(parts) > len(letters) ** 2)
+        parts = ["".join(lines[i : i + count]) for i in range(0, min(len(lines), count * (MOST_PARTS + 1)), count)]
+    for number, part in enumerate(parts[:MOST_PARTS]):
+        call.write_file(f"{prefix}{LETTERS[number // 26]}{LETTERS[number % 26]}", part)
+    if len(parts) > MOST_PARTS:
+        return call.fail("suffixes exhausted" if call.busybox else "output file suffixes exhausted")
+    return 0
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+MOST_PARTS = len(LETTERS) ** 2
+"""How many names two letters make."""
