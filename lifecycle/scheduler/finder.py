@@ -90,14 +90,18 @@ class Finder:
 
     def _best(self, candidate: Candidate, verdicts: Verdicts, fitting: list[int], owners: Sequence[Object]) -> NodeInfo | None:
         """Return the node of the highest score; among equals chance decides."""
-        nodes = [verdicts.nodes[place] for place in fitting]
-        if len(nodes) < 2:
-            return nodes[0] if nodes else None
-        own = [verdicts.alone[place] for place in fitting]
-        totals = scores.totals(candidate, nodes, own, Field(self.cache, self.namespace_labels, owners))
+        if len(fitting) < 2:
+            return verdicts.nodes[fitting[0]] if fitting else None
+        field = Field(self.cache, self.namespace_labels, owners)
+        if verdicts.compared or scores.compares(candidate, field):
+            nodes, own = [verdicts.nodes[place] for place in fitting], [verdicts.alone[place] for place in fitting]
+            totals = scores.totals(candidate, nodes, own, field)
+        else:
+            alone = verdicts.points(scores.image_worth(candidate, field))
+            totals = [alone[place] for place in fitting]
         most = max(totals)
-        equals = [node for points, node in zip(totals, nodes, strict=True) if points == most]
-        return equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]
+        equals = [place for place, points in zip(fitting, totals, strict=True) if points == most]
+        return verdicts.nodes[equals[self.seeds.number(len(equals), "node", candidate.wants.uid)]]
 
     def _verdicts(self, candidate: Candidate) -> Verdicts:
         shape = candidate.shape()

@@ -9,6 +9,7 @@ MEBI = 1024 * 1024
 LEAST_IMAGE, MOST_IMAGE = 23 * MEBI, 1000 * MEBI
 """An image below the first counts nothing, one from the second on fully."""
 
+NOTHING: Mapping[str, int] = {}
 KEPT = 64
 """Of so many sets of images is remembered what they are worth on each node."""
 
@@ -38,7 +39,7 @@ class Images:
         An image that many of the cluster's nodes have counts more, so that Pods do not crowd where one is.
         """
         if not self._sizes:
-            return {}
+            return NOTHING
         found = self._worth.get((nodes, names))
         if found is None:
             if len(self._worth) >= KEPT:

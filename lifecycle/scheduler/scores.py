@@ -6,7 +6,7 @@ Kubernetes: pkg/scheduler/framework/plugins, with their default weights
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from lifecycle.scheduler import pod_affinity, selectors, taints, topology_spread
@@ -65,6 +65,12 @@ def totals(candidate: Candidate, nodes: Sequence[NodeInfo], own: Sequence[Alone]
     return sums
 
 
+def compares(candidate: Candidate, field: Field) -> bool:
+    """Say whether more than the nodes themselves, and the images there, may tell them apart."""
+    spec = candidate.pod["spec"]
+    return bool(field.cache.affine or spec.get("affinity") or field.owners or spec.get("topologySpreadConstraints"))
+
+
 def least_allocated(candidate: Candidate, node: NodeInfo) -> int:
     """The mean of what would be left of cpu and memory, where those who ask for nothing count for something."""
     parts = [
@@ -96,11 +102,16 @@ def _balance(node: NodeInfo, cpu: int, memory: int) -> int:
 
 def image_locality(candidate: Candidate, nodes: Sequence[NodeInfo], field: Field) -> Points | None:
     """Nodes that have the Pod's images."""
+    worth = image_worth(candidate, field)
+    return [worth.get(node.name, 0) for node in nodes] if worth else None
+
+
+def image_worth(candidate: Candidate, field: Field) -> Mapping[str, int]:
+    """Return the points of the nodes that have the Pod's images, by name."""
     spec = candidate.pod["spec"]
     containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    names = tuple(_tagged(container.get("image") or "") for container in containers)
-    worth = field.cache.images.worth(names, len(field.cache.nodes))
-    return [worth.get(node.name, 0) for node in nodes] if worth else None
+    names = tuple([_tagged(container.get("image") or "") for container in containers])
+    return field.cache.images.worth(names, len(field.cache.nodes))
 
 
 def _tagged(image: str) -> str:

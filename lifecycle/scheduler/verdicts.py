@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, compress, islice
 
 from lifecycle.scheduler import scores, selectors
 from lifecycle.scheduler.cache import Cache
 from lifecycle.scheduler.candidate import Candidate
 from lifecycle.scheduler.filters import Rejection, reject_alone
-from lifecycle.scheduler.scores import Alone
+from lifecycle.scheduler.scores import Alone, Points
 
 NO_SUCH_NODE = Rejection("NodeAffinity", ("node(s) didn't satisfy plugin(s) [NodeAffinity]",))
 NOT_COMPARED = Alone(0, 0, 0)
@@ -23,6 +23,10 @@ class Verdicts:
         self.named = selectors.named_nodes(candidate.pod)
         self.alone = [NOT_COMPARED] * len(self.nodes)
         """How well each of those that would do would do alone."""
+        self.compared: set[int] = set()
+        """Those of which something counts only in comparison with others."""
+        self._points = [0] * len(self.nodes)
+        self._worth: Mapping[str, int] = {}
         self._rejections: list[Rejection | None] = [NO_SUCH_NODE] * len(self.nodes)
         self._fits = [False] * len(self.nodes)
         """Whether each would do, as far as is known: those to be asked are taken to."""
@@ -62,13 +66,22 @@ class Verdicts:
             for place in to_ask:
                 self._ask(candidate, place)
 
+    def points(self, worth: Mapping[str, int]) -> Points:
+        """Return what each node that would do has alone, and with what it is worth to be on some, by name."""
+        if self._worth is not worth:
+            self._worth = worth
+            self._points = [own.resources + worth.get(node.name, 0) for own, node in zip(self.alone, self.nodes, strict=True)]
+        return self._points
+
     def _ask(self, candidate: Candidate, place: int) -> None:
         node = self.nodes[place]
         rejection = self._rejections[place] = reject_alone(candidate, node)
         self._fits[place] = rejection is None
-        if rejection is None and len(self.nodes) > 1:
-            self.alone[place] = scores.alone(candidate, node)
         self._to_ask.remove(place)
+        if rejection is None and len(self.nodes) > 1:
+            own = self.alone[place] = scores.alone(candidate, node)
+            self._points[place] = own.resources + self._worth.get(node.name, 0)
+            (self.compared.add if own.avoided or own.preferred else self.compared.discard)(place)
 
     def _ask_again(self, names: Iterable[str]) -> None:
         places = self.cache.places
