@@ -44,10 +44,19 @@ class PodGC:
                 self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
             elif _is_out_of_service(new) and not _is_out_of_service(old):
                 self._pass_at(self.kernel.now, "out_of_service", name)
-        elif resource == "pods" and new is not None and old is None and new["spec"].get("nodeName"):
-            name = new["spec"]["nodeName"]
-            if self.kernel.rooms["apiserver"].get("nodes", "", name) is None:
-                self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
+        elif resource == "pods" and new is not None:
+            self._observe_pod(old, new)
+
+    def _observe_pod(self, old: Object | None, new: Object) -> None:
+        name = new["spec"].get("nodeName", "")
+        node = self.kernel.rooms["apiserver"].get("nodes", "", name) if name else None
+        if old is None and name and node is None:
+            self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
+        if _is_terminating(new) and not (old and _is_terminating(old)):
+            if not name:
+                self._pass_at(self.kernel.now, "unscheduled", "")
+            elif node and _is_out_of_service(node):
+                self._pass_at(self.kernel.now, "out_of_service", name)
 
     def _count(self, old: Object | None, new: Object | None) -> None:
         more = _is_terminated(new) - _is_terminated(old)
@@ -69,30 +78,29 @@ class PodGC:
             for pod in self._on(node):
                 self._fail(pod, "PodGC: node no longer exists")
 
+    def on_unscheduled(self, _: str) -> None:
+        """Take away the Pods that are being deleted and have no node, as far as their finalizers allow it."""
+        for pod in self.kernel.rooms["apiserver"].list("pods"):
+            if _is_terminating(pod) and not pod["spec"].get("nodeName"):
+                self._fail(pod, "")
+
     def on_out_of_service(self, node: str) -> None:
         """Take away the Pods that are being deleted on a node that is said to be out of service."""
         found = self.kernel.rooms["apiserver"].get("nodes", "", node)
         if found is None or not _is_out_of_service(found):
             return
         for pod in self._on(node):
-            if pod["metadata"].get("deletionTimestamp"):
-                self._fail(pod, "PodGC: node is out of service")
+            if _is_terminating(pod):
+                self._fail(pod, "")
 
     def _on(self, node: str) -> list[Object]:
         return [pod for pod in self.kernel.rooms["apiserver"].list("pods") if pod["spec"].get("nodeName") == node]
 
     def _fail(self, pod: Object, message: str) -> None:
+        """Have a Pod fail, if it has not ended, and delete it; a message says what has disrupted it."""
         api, metadata = self.kernel.rooms["apiserver"], pod["metadata"]
-        if pod["status"].get("phase") not in ("Succeeded", "Failed"):
-            target = {
-                "type": "DisruptionTarget",
-                "observedGeneration": metadata["generation"],
-                "status": "True",
-                "lastProbeTime": None,
-                "reason": "DeletionByPodGC",
-                "message": message,
-            }
-            status = with_condition(pod["status"], target, self.kernel.now)
+        if not _is_terminated(pod):
+            status = with_condition(pod["status"], _target(pod, message), self.kernel.now) if message else pod["status"]
             api.update("pods", {**pod, "status": {**status, "phase": "Failed"}})
         api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], grace=0)
 
@@ -100,6 +108,21 @@ class PodGC:
         """Look at a node in the first pass that is not before a moment; passes come every 20 s from the start."""
         start = self.kernel.config.start
         self.kernel.at(start + -(-(earliest - start) // EVERY) * EVERY, "podgc", what, node)
+
+
+def _target(pod: Object, message: str) -> Object:
+    return {
+        "type": "DisruptionTarget",
+        "observedGeneration": pod["metadata"]["generation"],
+        "status": "True",
+        "lastProbeTime": None,
+        "reason": "DeletionByPodGC",
+        "message": message,
+    }
+
+
+def _is_terminating(pod: Object) -> bool:
+    return bool(pod["metadata"].get("deletionTimestamp"))
 
 
 def _is_terminated(pod: Object | None) -> bool:

@@ -220,6 +220,11 @@ def test_a_node_out_of_service_lets_go_of_pods_that_are_being_deleted():
     rooms.run(21)
     assert rooms.api.get("pods", "default", "web") is None
     assert get(rooms, "stays")
+    rooms.request("delete", "pods", name="stays")
+    rooms.run(21)
+    assert rooms.api.get("pods", "default", "stays") is None
+    said = [c.get("reason") for one in rooms.changes("Pod") for c in one.object["status"].get("conditions") or ()]
+    assert "DeletionByPodGC" not in said
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,16 @@ def test_pods_that_are_deleted_leave_room_for_others(rooms: Rooms) -> None:
     end(rooms, "d", phase="Failed")
     rooms.run(60)
     assert names(rooms) == ["b", "c", "d"]
+
+
+def test_a_pod_that_is_deleted_before_it_has_a_node_fails_while_a_finalizer_holds_it(rooms: Rooms) -> None:
+    held = pod("held")
+    held["metadata"]["finalizers"] = ["example.com/hold"]
+    assert rooms.request("create", "pods", held).code == 201
+    rooms.run(5)
+    rooms.request("delete", "pods", name="held")
+    assert rooms.api.get("pods", "default", "held")["status"]["phase"] == "Pending"
+    rooms.run(16)
+    status = rooms.api.get("pods", "default", "held")["status"]
+    assert status["phase"] == "Failed"
+    assert not any(c["type"] == "DisruptionTarget" for c in status.get("conditions") or ())
