@@ -87,20 +87,18 @@ class TaintEviction:
             self._judge(pod, taints)
 
     def _judge(self, pod: Object, taints: list[dict[str, Any]]) -> None:
-        """Schedule a Pod's eviction, or take back one that is no longer called for; one that stands is not moved."""
-        if not taints:
+        """Schedule a Pod's eviction, or take back one that is no longer called for; one that stands is not moved.
+
+        One that stands is taken back, too, before a Pod has to leave at once. Kubernetes: processPodOnNode
+        """
+        tolerations = pod["spec"].get("tolerations") or []
+        seconds = tolerated_for(tolerations, taints) if taints else None
+        at_once = seconds == 0 and not _tolerates_all(tolerations, taints)
+        if seconds is None or at_once:
             self._cancel(pod)
-            return
-        seconds = tolerated_for(pod["spec"].get("tolerations") or [], taints)
-        if seconds is None:
-            self._cancel(pod)
+        if seconds is None or pod["metadata"]["uid"] in self.state.evictions:
             return
         metadata = pod["metadata"]
-        standing = self.state.evictions.get(metadata["uid"])
-        if standing and seconds > 0:
-            return
-        if standing:
-            self.kernel.cancel(standing.timer)
         subject = (metadata["namespace"], metadata["name"], metadata["uid"])
         timer = self.kernel.after(seconds * SECOND, "tainteviction", "evict", *subject)
         self.state.evictions[metadata["uid"]] = Eviction(*subject[:2], timer)
@@ -116,6 +114,10 @@ class TaintEviction:
         pod = {"kind": "Pod", "apiVersion": "v1", "namespace": namespace, "name": name}
         message = f"{what} Pod {namespace}/{name}"
         self.kernel.rooms["recorder"].event(COMPONENT, pod, "Normal", REASON, message)
+
+
+def _tolerates_all(tolerations: list[dict[str, Any]], taints: list[dict[str, Any]]) -> bool:
+    return all(any(tolerates(toleration, taint) for toleration in tolerations) for taint in taints)
 
 
 def tolerated_for(tolerations: list[dict[str, Any]], taints: list[dict[str, Any]]) -> int | None:

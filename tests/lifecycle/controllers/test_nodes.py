@@ -227,6 +227,18 @@ def test_a_node_out_of_service_lets_go_of_pods_that_are_being_deleted():
     assert "DeletionByPodGC" not in said
 
 
+def test_an_eviction_that_is_due_later_is_taken_back_before_one_that_is_due_now():
+    rooms = cluster("a")
+    ready_pod(rooms, tolerations=[{"key": "first", "operator": "Exists", "tolerationSeconds": 60}])
+    first = {"key": "first", "effect": "NoExecute"}
+    rooms.api.update("nodes", {**node(rooms), "spec": {"taints": [first]}})
+    rooms.run(10)
+    rooms.api.update("nodes", {**node(rooms), "spec": {"taints": [first, {"key": "second", "effect": "NoExecute"}]}})
+    rooms.run(1)
+    told = [event["message"] for event in rooms.events() if event["reason"] == "TaintManagerEviction"]
+    assert sorted(told) == ["Cancelling deletion of Pod default/web", "Marking for deletion Pod default/web"]
+
+
 @pytest.mark.parametrize(
     ("tolerations", "limit"),
     [
