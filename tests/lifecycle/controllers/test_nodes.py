@@ -229,7 +229,7 @@ def test_a_node_out_of_service_lets_go_of_pods_that_are_being_deleted():
 
 def test_an_eviction_that_is_due_later_is_taken_back_before_one_that_is_due_now():
     rooms = cluster("a")
-    ready_pod(rooms, tolerations=[{"key": "first", "operator": "Exists", "tolerationSeconds": 60}])
+    ready_pod(rooms, tolerations=[{"key": "first", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}])
     first = {"key": "first", "effect": "NoExecute"}
     rooms.api.update("nodes", {**node(rooms), "spec": {"taints": [first]}})
     rooms.run(10)
