@@ -14,6 +14,7 @@ from podhub.log.errors import BadMoment, NoSuchCluster, NotYet
 from podhub.log.models import Cluster
 from podhub.log.read import View
 from podhub.runs.clock import MAX, PAUSED, clock_of, parse_speed
+from podhub.runs.clusters import DEFAULT
 from podhub.runs.reach import reach
 
 PREFIX = "/clusters/"
@@ -41,6 +42,18 @@ class Address(NamedTuple):
     def now(self) -> Micros:
         """The moment to which ages are counted."""
         return now(self.cluster) if self.moment is None else self.moment.at
+
+
+class Default(NamedTuple):
+    """The cluster `default`: whether there is one, and no other beside it."""
+
+    exists: bool
+    is_only: bool
+
+
+def without_name() -> Default:
+    """Return what is meant where no cluster is named. Reads the database."""
+    return Default(Cluster.objects.filter(name=DEFAULT).exists(), not Cluster.objects.exclude(name=DEFAULT).exists())
 
 
 def split(path: str) -> tuple[str, str]:

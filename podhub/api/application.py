@@ -33,6 +33,7 @@ from podhub.api import (
 from podhub.api.address import Address
 from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
 from podhub.api.threads import Together, on_thread
+from podhub.runs.clusters import DEFAULT
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ WRITES: dict[str, Handler] = {
     "DELETE": writing.delete,
 }
 
-ROOTS = ("/livez", "/readyz", "/version", "/api", "/apis", "/openapi")
+ROOTS = ("/livez", "/readyz", "/version", "/api", "/apis", "/openapi", "/metrics")
 """What `kubectl get --raw` asks of the server itself, whichever cluster it speaks with; /healthz is the site's."""
 
 STREAMS: dict[str, Stream] = {"attach": sessions.serve, "exec": sessions.serve, "portforward": portforward.serve}
@@ -60,7 +61,14 @@ VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"
 def serves(scope: Scope) -> bool:
     """Say whether a request is for the API."""
     path = scope.get("path", "")
-    return scope["type"] in ("http", "websocket") and (path.startswith(addresses.PREFIX) or _names_no_cluster(path))
+    if scope["type"] not in ("http", "websocket"):
+        return False
+    return path.startswith(addresses.PREFIX) or _names_no_cluster(path) or (path == "/" and _wants_json(scope))
+
+
+def _wants_json(scope: Scope) -> bool:
+    """Say whether who asks is a program that reads JSON, and no browser: `kubectl get --raw /` asks so."""
+    return any(name == b"accept" and value.startswith(b"application/json") for name, value in scope["headers"])
 
 
 def _names_no_cluster(path: str) -> bool:
@@ -106,9 +114,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 async def _answer(call: Call) -> Reply | None:
     """Return the answer, or None where it has been given in parts. Raises: Refused, Disconnected."""
     guard.check(call)
-    if _names_no_cluster(call.scope["path"]):
-        return _of_the_server(call, call.scope["path"])
     step, path = addresses.split(call.scope["path"])
+    if not call.scope["path"].startswith(addresses.PREFIX):
+        found = static.answer(call, "", path)
+        if found is not None:
+            return found
+        step = await _read_without_name(call, path)
     address, may = await _let_in(step, call.headers.get("authorization", ""))
     call.user = may.user or call.user
     may = auth.impersonated(call, may)
@@ -131,7 +142,8 @@ async def _answer(call: Call) -> Reply | None:
 
 async def _granted(call: Call, address: Address, about: Target, may: auth.Rights) -> Reply | None:
     """Do what a request is for, as far as whoever makes it may. Raises: Refused, Disconnected."""
-    call.deprecated = about.resource.deprecated
+    if about.resource.deprecated:
+        call.warned += (about.resource.deprecated,)
     if about.kind in REVIEWS and call.method == "POST":
         return await reviews.review(call, about, may._replace(write=may.write and address.moment is None))
     if not may.read:
@@ -178,12 +190,20 @@ async def _let_in(step: str, authorization: str) -> tuple[Address, auth.Rights]:
     return address._replace(cluster=copy(address.cluster)), may
 
 
-def _of_the_server(call: Call, path: str) -> Reply:
-    """Answer what is the same for every cluster. Raises: Refused (404) where a cluster has to be named."""
-    found = static.answer(call, "", path)
-    if found is None:
-        raise Refused(Status(404, "NotFound", f"{path} names no cluster: ask for {addresses.PREFIX}NAME{path}", {}))
-    return found
+async def _read_without_name(call: Call, path: str) -> str:
+    """Return the cluster that is read where a path names none: `default`. Who asks is warned where there are others.
+
+    `kubectl get --raw` and `kubectl proxy` leave out a server's path, so any may be meant: nothing is changed through them.
+    Raises: Refused (404).
+    """
+    named = f"{addresses.PREFIX}NAME{path}"
+    reads = call.scope["type"] == "http" and call.method in ("GET", "HEAD")
+    found = await on_thread(addresses.without_name) if reads else None
+    if found is None or not found.exists:
+        raise Refused(Status(404, "NotFound", f"{path} names no cluster: ask for {named}", {}))
+    if not found.is_only:
+        call.warned += (f"{path} names no cluster and is read from {DEFAULT}; others are at {named}",)
+    return DEFAULT
 
 
 async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:

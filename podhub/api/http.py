@@ -55,7 +55,7 @@ class Call:
         }
         self.user = "podhub"
         self.groups: tuple[str, ...] = ()
-        self.deprecated = ""
+        self.warned: tuple[str, ...] = ()
         """What who asks is warned of, whatever the answer."""
         self.repeated: tuple[str, ...] = ()
         """What strict decoding says of fields of the body that stand twice; nobody sees them in what was read."""
@@ -120,8 +120,7 @@ class Call:
         own = {"content-type": content_type, "cache-control": "no-cache, private", "x-content-type-options": "nosniff"}
         given = {name.lower() for name, _ in headers}
         named = [*((name, value) for name, value in own.items() if name not in given), *headers]
-        if self.deprecated:
-            named += warning_headers((self.deprecated,))
+        named += warning_headers(self.warned)
         raw = [(name.encode("latin-1"), value.encode("utf-8")) for name, value in named if value]
         await self.send({"type": "http.response.start", "status": code, "headers": raw})
 

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import time
+from pathlib import Path
 
 from tests.podhub.api.conftest import Reached
 from tests.podhub.api.wire import ask, pod
@@ -208,15 +209,37 @@ def test_a_copy_of_a_pod_and_a_node_are_debugged(cluster: Reached) -> None:
     assert {"name": "host-root", "hostPath": {"path": "/", "type": ""}} in node["volumes"]
 
 
-def test_what_is_asked_of_the_server_itself_is_answered_or_says_that_it_takes_a_cluster(cluster: Reached) -> None:
+def test_what_is_asked_of_the_server_itself_is_answered(cluster: Reached) -> None:
     assert cluster.kubectl("get", "--raw", "/readyz").stdout == "ok"
     assert cluster.kubectl("get", "--raw", "/livez?verbose").stdout == "[+]ping ok\nlivez check passed\n"
     assert json.loads(cluster.kubectl("get", "--raw", "/version").stdout)["minor"] == "36"
     assert "pods/log" in cluster.kubectl("get", "--raw", "/api/v1").stdout
     assert '"apis/discovery.k8s.io/v1"' in cluster.kubectl("get", "--raw", "/openapi/v3").stdout
-    refused = cluster.kubectl("get", "--raw", "/api/v1/nodes", code=1).stderr
-    assert refused == "Error from server (NotFound): /api/v1/nodes names no cluster: ask for /clusters/NAME/api/v1/nodes\n"
-    assert '"NodeList"' in cluster.kubectl("get", "--raw", f"/clusters/{cluster.name}/api/v1/nodes").stdout
+    assert "/apis" in json.loads(cluster.kubectl("get", "--raw", "/").stdout)["paths"]
+    assert ask(f"{cluster.server.url}/", Accept="text/html,application/json").headers["content-type"].startswith("text/html")
+
+
+def test_a_path_without_a_cluster_reads_the_default_one_and_warns_where_there_are_others(cluster: Reached) -> None:
+    there = cluster.kubectl("get", "--raw", "/api/v1/namespaces/default/services/kubernetes")
+    own = json.loads(
+        cluster.kubectl("get", "--raw", f"/clusters/{cluster.name}/api/v1/namespaces/default/services/kubernetes").stdout
+    )
+    default = ask(f"{cluster.server.url}/clusters/default/api/v1/namespaces/default/services/kubernetes").json
+    assert json.loads(there.stdout) == default != own
+    path = "/api/v1/namespaces/default/services/kubernetes"
+    assert there.stderr == f"Warning: {path} names no cluster and is read from default; others are at /clusters/NAME{path}\n"
+    assert "podhub_" in cluster.kubectl("get", "--raw", "/metrics").stdout
+
+
+def test_nothing_is_changed_through_a_path_without_a_cluster(cluster: Reached, tmp_path: Path) -> None:
+    manifest = tmp_path / "pod.json"
+    manifest.write_text(json.dumps(pod("web")))
+    refused = "Error from server (NotFound): {0} names no cluster: ask for /clusters/NAME{0}\n"
+    made = cluster.kubectl("create", "--raw", "/api/v1/namespaces/default/pods", "-f", str(manifest), code=1).stderr
+    assert made == refused.format("/api/v1/namespaces/default/pods")
+    gone = cluster.kubectl("delete", "--raw", "/api/v1/nodes/node1", code=1).stderr
+    assert gone == refused.format("/api/v1/nodes/node1")
+    assert ask(f"{cluster.server.url}/clusters/default/api/v1/nodes/node1").code == 200
 
 
 def test_who_speaks_for_somebody_else_may_what_that_one_may(cluster: Reached) -> None:
