@@ -36,7 +36,7 @@ METHODS = {
 }
 """What is passed on, and the verb that it counts as."""
 
-_PATH = re.compile(r"(?P<prefix>/clusters/[^/]+/api/v1/namespaces/[^/]+/(?:pods|services)/[^/]+/proxy)(?P<path>/.*)?")
+_PATH = re.compile(r"(?P<prefix>(?:/clusters/[^/]+)?/api/v1/namespaces/[^/]+/(?:pods|services)/[^/]+/proxy)(?P<path>/.*)?")
 
 HOP_BY_HOP = {
     *("connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),

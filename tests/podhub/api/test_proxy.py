@@ -236,3 +236,10 @@ def test_links_are_found_in_a_page_of_nothing_but_tags() -> None:
     asked = proxy.Asked("/p", "/")
     assert proxy._linked(asked, b"<a " * 1_000_000) == b"<a " * 1_000_000
     assert proxy._linked(asked, b"<a href='/x'" * 3 + b">") == b"<a href='/x'" * 2 + b"<a href='/p/x'>"
+
+
+def test_the_path_of_a_program_needs_no_cluster_to_be_read() -> None:
+    below = "/api/v1/namespaces/default/pods/web/proxy"
+    for root in ("", "/clusters/default"):
+        call = Call({"raw_path": f"{root}{below}/a%2Fb".encode(), "path": "", "query_string": b"", "headers": []}, None, None)  # type: ignore[arg-type]
+        assert proxy._asked(call) == (f"{root}{below}", "/a%2Fb")
