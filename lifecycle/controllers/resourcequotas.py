@@ -31,7 +31,7 @@ class ResourceQuotas:
         self.kernel = kernel
         self.state = state or ResourceQuotasState()
         self._store = kernel.rooms["apiserver"].store
-        kernel.rooms["apiserver"].inform(self.observe, *(kind.plural for kind in COUNTED), progress=False)
+        kernel.rooms["apiserver"].inform(self.observe, *(kind.plural for kind in COUNTED))
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if not self._store.count("resourcequotas"):
