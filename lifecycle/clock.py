@@ -101,6 +101,7 @@ def go_duration(span: Micros) -> str:
     return f"{minutes}m{text}" if minutes else text
 
 
+@lru_cache(1024)
 def parse_go_duration(text: str) -> Micros:
     """Return the span that a Go duration such as `624ms`, `1m20s` or `0` names.
 

@@ -56,7 +56,7 @@ class PodStatuses:
     def _view(self, pod: PodState, stopped: bool = False) -> View:
         obj = self.kubelet.object(pod)
         metadata = obj["metadata"]
-        foreign = tuple(c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN)
+        foreign = tuple([c for c in obj["status"].get("conditions") or () if c["type"] not in KUBELETS_OWN])
         return View(
             spec=self.kubelet.spec(pod),
             snapshot=pod.cache,

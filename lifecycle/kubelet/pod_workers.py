@@ -26,6 +26,8 @@ FIRST_STEPS = {
     "terminating": (Step("terminating_status"), Step("stop_probing"), Step("kill_all"), Step("stop_sandbox"), Step("stopped")),
     "terminated": (Step("terminated_status"), Step("unmount"), Step("finalize")),
 }
+LAST_FIRST = {phase: steps[::-1] for phase, steps in FIRST_STEPS.items()}
+"""As a call holds what it has yet to do."""
 
 
 class PodWorkers:
@@ -92,8 +94,7 @@ class PodWorkers:
                 self._skip(pod)
             return
         worker.dirty = False
-        steps = list(reversed(FIRST_STEPS[worker.phase]))
-        worker.call = Call(worker.phase, worker.number, steps, started=[], failures=[])
+        worker.call = Call(worker.phase, worker.number, list(LAST_FIRST[worker.phase]), started=[], failures=[])
         with self.kernel.because(worker.cause):
             self.kubelet.sync_pod.go_on(pod)
 

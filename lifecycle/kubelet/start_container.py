@@ -163,8 +163,9 @@ class StartContainer:
 
     def missing_pull_secrets(self, pod: PodState) -> list[str]:
         """Return the pull secrets that the Pod names and its namespace has not: each sync says so again."""
-        secrets = [ref.name for ref in self.kubelet.spec(pod).image_pull_secrets if ref.name]
-        return [name for name in secrets if self.kubelet.api.get("secrets", pod.namespace, name) is None]
+        if not (secrets := self.kubelet.spec(pod).image_pull_secrets):
+            return []
+        return [ref.name for ref in secrets if ref.name and self.kubelet.api.get("secrets", pod.namespace, ref.name) is None]
 
     def check_pull_secrets(self, pod: PodState) -> None:
         """Say so where a pull secret is missing; the pull is tried without it."""
