@@ -21,6 +21,7 @@ MODULES = {
     "podhub/timeline/lanes": "js/timeline/lanes.js",
     "podhub/timeline/playhead": "js/timeline/playhead.js",
     "podhub/timeline/scale": "js/timeline/scale.js",
+    "podhub/timeline/signs": "js/timeline/signs.js",
     "podhub/timeline/table": "js/timeline/table.js",
     "podhub/timeline/tip": "js/timeline/tip.js",
 }

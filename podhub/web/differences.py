@@ -11,6 +11,12 @@ KEYS = ("name", "type", "key", "uid", "containerPort", "ip", "mountPath")
 NO_NEWS = frozenset({"metadata.resourceVersion", "metadata.managedFields"})
 
 
+def left_out(old: Any, new: Any) -> int:
+    """Return how many fields differ of which differences are no news."""
+    paths = [path.split(".") for path in NO_NEWS]
+    return sum(old.get(part, {}).get(field) != new.get(part, {}).get(field) for part, field in paths) if old and new else 0
+
+
 class Difference(NamedTuple):
     """A field by its path, as it was and as it is; None: it was, or is, not there."""
 

@@ -226,7 +226,7 @@ def _changes(cluster: Cluster, upto: int) -> list[tuple[int, int, EventFacts]]:
 
 
 def _tracks(cluster: Cluster, since: Mapping[Place, int], upto: int, after: int) -> Iterator[tuple[Track, Place]]:
-    """Yield the lives of objects whose state is drawn, each since its seq; unless that is 0, where anything came after `after`."""
+    """Yield the lives of objects whose state is drawn, each since its seq: if not from 0, then those that changed."""
     rows = Entry.objects.filter(within(cluster, upto), seq__gt=after, kind=Entry.Kind.CHANGE, resource__in=DRAWN.values())
     changed = set(rows.values_list("resource", "namespace", "name")) if after else set()
     for place, of in since.items():

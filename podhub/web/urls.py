@@ -6,7 +6,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, clusters, comparisons, events, forks, nodes, pods, services, site, tokens
+from podhub.web.views import apply, changes, clusters, comparisons, events, forks, nodes, pods, services, site, tokens
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -22,13 +22,23 @@ urlpatterns = [
     path("c/<str:cluster_name>/nodes/", nodes.index, name="nodes"),
     path("c/<str:cluster_name>/nodes/<str:name>/", nodes.show, name="node"),
     path("c/<str:cluster_name>/nodes/<str:name>/moment/", nodes.moment, name="node-moment"),
+    path("c/<str:cluster_name>/nodes/<str:name>/changes/", changes.show, {"resource": "nodes"}, name="node-changes"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", pods.show, name="pod"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/moment/", pods.moment, name="pod-moment"),
+    path(
+        "c/<str:cluster_name>/pods/<str:namespace>/<str:name>/changes/", changes.show, {"resource": "pods"}, name="pod-changes"
+    ),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/delete/", pods.delete, name="pod-delete"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/compare/", comparisons.compare, name="pod-compare"),
     path("c/<str:cluster_name>/services/", services.index, name="services"),
     path("c/<str:cluster_name>/services/<str:namespace>/<str:name>/", services.show, name="service"),
     path("c/<str:cluster_name>/services/<str:namespace>/<str:name>/moment/", services.moment, name="service-moment"),
+    path(
+        "c/<str:cluster_name>/services/<str:namespace>/<str:name>/changes/",
+        changes.show,
+        {"resource": "services"},
+        name="service-changes",
+    ),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("healthz", site.healthz),

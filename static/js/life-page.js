@@ -107,6 +107,28 @@ timeline.addEventListener("moment", (event) => {
   show(at);
 });
 
+// What differs between two moments, below the timeline.
+timeline.addEventListener("span", async ({ detail: { from, to } }) => {
+  const url = new URL(page.dataset.changes, location.href);
+  for (const [end, at] of Object.entries({ from, to })) url.searchParams.set(end, `${(at / 1e6).toFixed(6)}s`);
+  try {
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } });
+    if (answer.ok) {
+      put(await answer.text());
+      page.querySelector("#changes").hidden = false;
+    } else complain(answer.status === 404 ? page.dataset.notyet : page.dataset.failed);
+  } catch {
+    complain(page.dataset.failed);
+  }
+});
+
+page.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-part=close-changes]")) return;
+  page.querySelector("#changes").hidden = true;
+  timeline.forgetSpan();
+  timeline.slider.focus();
+});
+
 function tell(message) {
   put(message.html);
   const { traces, output } = message.grown ?? {};

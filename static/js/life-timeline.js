@@ -9,6 +9,7 @@ import { drawTable } from "podhub/timeline/table";
 import { keyOf } from "podhub/timeline/keys";
 import { Story } from "podhub/timeline/lanes";
 import { ClusterClock, Playhead } from "podhub/timeline/playhead";
+import { Signs } from "podhub/timeline/signs";
 import { Folding, Scale, clockText, parseSpan, quiet, spanText } from "podhub/timeline/scale";
 import { Tip } from "podhub/timeline/tip";
 
@@ -27,6 +28,7 @@ class LifeTimeline extends HTMLElement {
     this.free = false; // whether the user has chosen what is in view
     this.folded = false; // whether quiet time is folded away
     this.clockLabels = false;
+    this.signs = new Signs(`bookmarks ${location.pathname} ${told.start}`, localStorage);
     this.#find();
     this.story.add(told.story);
     this.#bind();
@@ -183,6 +185,7 @@ class LifeTimeline extends HTMLElement {
       start: this.start,
       clock: this.clockLabels,
       selected: this.selected,
+      signs: this.signs,
     });
     this.#drawLabels();
     this.#drawTable();
@@ -283,6 +286,9 @@ class LifeTimeline extends HTMLElement {
       fit: () => this.#refit(),
       fold: () => this.#fold(),
       labels: () => this.#relabel(),
+      from: () => this.#setEnd("from"),
+      to: () => this.#setEnd("to"),
+      bookmark: () => this.#bookmark(),
     };
     acts[what]?.();
   }
@@ -309,6 +315,10 @@ class LifeTimeline extends HTMLElement {
       out: () => this.#zoom(1 / 1.6),
       fit: () => this.#refit(),
       live: () => this.goLive(),
+      from: () => this.#setEnd("from"),
+      to: () => this.#setEnd("to"),
+      bookmark: () => this.#bookmark(),
+      fork: () => document.querySelector("[data-part=fork]")?.click(),
       dismiss: () => this.tip.hide(),
       help: () => document.getElementById("timeline-keys")?.showModal(),
     };
@@ -329,9 +339,39 @@ class LifeTimeline extends HTMLElement {
   // To the next or previous moment at which something happened. Things within a pixel's time count as one.
   #jump(direction, lane) {
     const now = this.playhead.moment();
-    const moments = this.story.moments(lane);
+    const moments = lane ? this.story.moments(lane) : this.#stops();
     const found = direction > 0 ? moments.find((at) => at > now + 1) : moments.findLast((at) => at < now - 1);
     if (found !== undefined) this.#reveal(found);
+  }
+
+  // Wherever anything happened, and bookmarks.
+  #stops() {
+    return [...this.story.moments(), ...this.signs.bookmarks].sort((a, b) => a - b);
+  }
+
+  // One of the two ends between which is compared is where the playhead is; with both a `span` event asks for what differs.
+  #setEnd(end) {
+    if (!this.dataset.comparable) return;
+    const at = this.playhead.moment();
+    const both = this.signs.set(end, at);
+    this.announcer.textContent = (end === "from" ? this.dataset.saidfrom : this.dataset.saidto).replace("{time}", spanText(at - this.origin));
+    this.#draw();
+    const [from, to] = this.signs.span;
+    if (both) this.dispatchEvent(new CustomEvent("span", { detail: { from, to }, bubbles: true }));
+  }
+
+  forgetSpan() {
+    this.signs.clear();
+    this.#draw();
+  }
+
+  #bookmark() {
+    const at = this.playhead.moment();
+    const there = this.signs.toggle(at);
+    const said = there ? this.dataset.saidbookmark : this.dataset.saidnobookmark;
+    this.announcer.textContent = said.replace("{time}", spanText(at - this.origin));
+    if (this.live && there) this.seek(at); // what is marked is looked at
+    this.#draw();
   }
 
   #reveal(at) {
@@ -426,7 +466,7 @@ class LifeTimeline extends HTMLElement {
     const resume = this.playhead.playing;
     if (scrub) {
       this.playhead.pause();
-      this.seek(this.scale.at(this.#x(event)));
+      this.seek(this.signs.near(this.#x(event), this.scale) ?? this.scale.at(this.#x(event)));
       this.slider.focus({ preventScroll: true });
       event.preventDefault();
     }

@@ -45,6 +45,12 @@ def choose(context: template.Context, **other: str) -> str:
 
 
 @register.filter
+def value(of: Any) -> str:
+    """A field's value as JSON writes it; a text as it is."""
+    return of if isinstance(of, str) else msgspec.json.encode(of).decode()
+
+
+@register.filter
 def words(name: str) -> SafeString:
     """A name such as FailedScheduling, which may be broken between its words."""
     return format_html_join(mark_safe("<wbr>"), "{}", ((word,) for word in _WORDS.split(name)))

@@ -41,7 +41,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "fragments": fragments.whole(events, shown.seq),
         "seq": head.seq,
         "story": timeline(shown, None, told),
-        **life_context(request, shown, url, "events/"),
+        **life_context(request, shown, url, "events/", comparable=False),
     }
     return page(request, "all_events.html", context, modules=LIFE_MODULES)
 

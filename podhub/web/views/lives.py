@@ -25,8 +25,11 @@ PLAYBACK_SPEEDS = ("0.25", "0.5", "1", "2", "4", "8", "16", "32", "64")
 FOR_EVER = 365 * 24 * 3600
 
 
-def life_context(request: HttpRequest, shown: Showing, url: str, socket: str) -> dict[str, Any]:
-    """Return what the page at `url` needs for its timeline; `socket` is the socket's path below the cluster's."""
+def life_context(request: HttpRequest, shown: Showing, url: str, socket: str, comparable: bool = True) -> dict[str, Any]:
+    """Return what the page at `url` needs for its timeline; `socket` is the socket's path below the cluster's.
+
+    `comparable`: it is about one object, of which two moments can be compared.
+    """
     cluster = shown.cluster
     path, query = urlsplit(url)[2:4]
     more = f"&{query}" if query else ""
@@ -34,8 +37,9 @@ def life_context(request: HttpRequest, shown: Showing, url: str, socket: str) ->
         "at_query": "" if shown.live else request.GET.get("at") or f"seq-{shown.seq}",
         "page_url": url,
         "moment_url": f"{path}moment/?of={edition(cluster)}{more}",
+        "changes_url": f"{path}changes/?of={edition(cluster)}" if comparable else "",
         "socket": f"/ws/c/{cluster.name}/{socket}?lang={get_language()}{more}",
-        "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished),
+        "timeline_controls": _still("_timeline_controls.html", finished=cluster.finished, comparable=comparable),
         "timeline_keys": _still("_timeline_keys.html"),
         **clock_context(cluster),
     }

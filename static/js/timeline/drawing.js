@@ -37,10 +37,28 @@ function make(name, attributes, ...children) {
 }
 
 // Everything but the playhead. `until` is how far the story is known; bars that last reach to it.
-export function drawPicture(svg, { story, rows, scale, until, origin, start, clock, selected, height }) {
+export function drawPicture(svg, { story, rows, scale, until, origin, start, clock, selected, height, signs }) {
   const ruler = drawRuler(scale, { origin, start, clock, height });
   const lanes = rows.map((row) => drawLane(row, story, scale, until, row.lane.id === selected));
-  svg.replaceChildren(...ruler, ...lanes, ...scale.folds.map((fold) => drawFold(fold, scale, height)));
+  const folds = scale.folds.map((fold) => drawFold(fold, scale, height));
+  svg.replaceChildren(...ruler, ...lanes, ...folds, ...drawSigns(signs, scale, height));
+}
+
+// The ends between which is compared, as brackets, and bookmarks as flags in the ruler.
+function drawSigns({ from, to, bookmarks }, scale, height) {
+  const seen = (at) => at !== null && scale.x(at) >= 0 && scale.x(at) <= scale.width;
+  const parts = bookmarks.filter(seen).map((at) => {
+    const x = scale.x(at);
+    return make("path", { class: "bookmark", d: `M${x} ${RULER}v-14h10l-3 4l3 4h-10` });
+  });
+  if (from !== null && to !== null) {
+    const [left, right] = [from, to].map((at) => Math.min(Math.max(scale.x(at), 0), scale.width)).sort((a, b) => a - b);
+    parts.push(make("rect", { class: "between", x: left, y: 0, width: right - left, height }));
+  }
+  const bracket = (at, tip) => make("path", { class: "bracket", d: `M${scale.x(at) + tip} 1H${scale.x(at)}V${height - 1}h${tip}` });
+  if (seen(from)) parts.push(bracket(from, from <= (to ?? from) ? 6 : -6));
+  if (seen(to)) parts.push(bracket(to, (from ?? to) <= to ? -6 : 6));
+  return parts;
 }
 
 // Where quiet time is folded away: a torn edge through all lanes, with how much it is in the ruler.

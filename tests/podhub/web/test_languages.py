@@ -45,7 +45,7 @@ def test_what_is_filled_in_is_the_same_in_both() -> None:
 
 
 def _fields(text: str) -> set[str | None]:
-    return {field for _, field, _, _ in Formatter().parse(text)}
+    return {field for _, field, _, _ in Formatter().parse(text)} - {None}
 
 
 def test_the_compiled_catalog_is_that_of_the_source() -> None:
