@@ -113,22 +113,18 @@ class Recorder:
         `obj` is what it is about: a whole object, or a reference with kind, namespace, name (and uid). `times` is how often it
         has happened since the last time that was told.
         """
-        source = self._source(f"{component}\0{host}")
+        source = self.state.sources.get(f"{component}\0{host}")
+        if source is None:
+            source = self.state.sources[f"{component}\0{host}"] = Source()
         about = _reference(obj, field_path)
         whom = f"{_whom(about)}\0{type}"
         key, message = self._aggregate(source, f"{whom}\0{reason}", message, field_path)
-        seen = _recent(source.seen, key) or Seen("", rfc3339(self.kernel.now), 0)
+        seen = source.seen.pop(key, None) or Seen("", rfc3339(self.kernel.now), 0)
         seen.count += times
         _remember(source.seen, key, seen)
         if not self._spend(source, whom):
             return None
         return self._write(seen, about, component, host, type, reason, message, annotations)
-
-    def _source(self, name: str) -> Source:
-        source = self.state.sources.get(name)
-        if source is None:
-            source = self.state.sources[name] = Source()
-        return source
 
     def written_from(self, repeated: Repeated, message: str | None) -> Micros:
         """Return from when on one more Event is written or changes what is combined; before, it would only be counted.
@@ -151,7 +147,7 @@ class Recorder:
         source, key = self.state.sources.get(repeated.source), repeated.alike
         if source is None:
             return
-        similar = _recent(source.similar, key) or Similar([], last)
+        similar = source.similar.pop(key, None) or Similar([], last)
         if messages[-1] in similar.messages:
             counted = _apart(key, repeated.field_path, messages[-1])
         else:
@@ -159,9 +155,9 @@ class Recorder:
             counted = key
         similar.last = last
         source.similar[key] = similar
-        seen = _recent(source.seen, counted) or Seen("", rfc3339(last), 0)
+        seen = source.seen.pop(counted, None) or Seen("", rfc3339(last), 0)
         source.seen[counted] = Seen(seen.name, seen.first, seen.count + times)
-        if bucket := _recent(source.buckets, repeated.whom):
+        if bucket := source.buckets.pop(repeated.whom, None):
             source.buckets[repeated.whom] = bucket
 
     def forget(self, component: str, host: str = "") -> None:
@@ -200,7 +196,7 @@ class Recorder:
     def _aggregate(self, source: Source, key: str, message: str, field_path: str) -> tuple[str, str]:
         """Return the key under which an Event is counted and its message, combined with others where there are too many."""
         now = self.kernel.now
-        similar = _recent(source.similar, key)
+        similar = source.similar.pop(key, None)
         if similar is None or now - similar.last > AGGREGATION_INTERVAL:
             similar = Similar([], now)
         similar.last = now
@@ -215,7 +211,7 @@ class Recorder:
     def _spend(self, source: Source, key: str) -> bool:
         """Take a token from the bucket of one object and type; say whether there was one. Without one it stays as it is."""
         now = self.kernel.now
-        bucket = _recent(source.buckets, key) or Bucket(FULL, now)
+        bucket = source.buckets.pop(key, None) or Bucket(FULL, now)
         left = min(FULL, bucket.left + now - bucket.at)
         allowed = left >= SPAM_REFILL
         _remember(source.buckets, key, Bucket(left - SPAM_REFILL, now) if allowed else bucket)
@@ -335,13 +331,8 @@ def repeated(component: str, obj: Object, type: str, reason: str, field_path: st
     return Repeated(f"{component}\0{host}", whom, f"{whom}\0{reason}", field_path)
 
 
-def _recent(cache: dict[str, T], key: str) -> T | None:
-    """Take an entry out of a cache, so that putting it back makes it the last one used."""
-    return cache.pop(key, None)
-
-
 def _remember(cache: dict[str, T], key: str, entry: T) -> None:
-    """Put an entry back that was taken out, or a new one; forget what was not used for longest where there is too much."""
+    """Put an entry in that was taken out before, so that it is the last one used; forget the first one of too many."""
     cache[key] = entry
     if len(cache) > CACHE_SIZE:
         del cache[next(iter(cache))]

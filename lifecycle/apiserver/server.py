@@ -208,22 +208,20 @@ class APIServer:
 
     def _put(self, resource: str, type: Any, old: Object | None, new: Object) -> Object:
         metadata = new["metadata"]
-        index = self._change(type, new, metadata["uid"])
+        index = self.kernel.change(type, new)
+        if self._last is not None:
+            self._last[metadata["uid"]] = index
         self.store.put(resource, metadata.get("namespace", ""), metadata["name"], new, index)
         self._tell(resource, type, old, new, index)
         return new
 
     def _drop(self, resource: str, obj: Object) -> None:
         metadata = obj["metadata"]
-        index = self._change("DELETED", obj, metadata["uid"])
+        index = self.kernel.change("DELETED", obj)
+        if self._last is not None:
+            self._last[metadata["uid"]] = index
         self.store.drop(resource, metadata.get("namespace", ""), metadata["name"])
         self._tell(resource, "DELETED", obj, None, index)
-
-    def _change(self, type: Any, obj: Object, uid: str) -> int:
-        index = self.kernel.change(type, obj)
-        if self._last is not None:
-            self._last[uid] = index
-        return index
 
     def _tell(self, resource: str, type: str, old: Object | None, new: Object | None, index: int) -> None:
         is_progress = old is not None and new is not None and _is_progress(old, new)

@@ -6,7 +6,6 @@ Kubernetes: pkg/controller/disruption/disruption.go
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import msgspec
 
@@ -50,7 +49,8 @@ class Disruption:
     def __init__(self, kernel: Kernel, state: DisruptionState | None = None) -> None:
         self.kernel = kernel
         self.state = state or DisruptionState()
-        kernel.rooms["apiserver"].inform(self.observe, "poddisruptionbudgets", "pods")
+        self._api = kernel.rooms["apiserver"]
+        self._api.inform(self.observe, "poddisruptionbudgets", "pods")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if resource == "poddisruptionbudgets":
@@ -167,10 +167,6 @@ class Disruption:
 
     def _event(self, obj: Object, type: str, reason: str, message: str) -> None:
         self.kernel.rooms["recorder"].event(COMPONENT, obj, type, reason, message)
-
-    @property
-    def _api(self) -> Any:
-        return self.kernel.rooms["apiserver"]
 
 
 def _expected(budget: Object, pods: list[Object]) -> Expected | str:

@@ -6,7 +6,6 @@ Kubernetes: pkg/controller/endpointslicemirroring
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -33,7 +32,8 @@ class EndpointSliceMirroring:
     def __init__(self, kernel: Kernel, state: EndpointSliceMirroringState | None = None) -> None:
         self.kernel = kernel
         self.state = state or EndpointSliceMirroringState()
-        kernel.rooms["apiserver"].inform(self.observe, "services", "endpoints", "endpointslices")
+        self._api = kernel.rooms["apiserver"]
+        self._api.inform(self.observe, "services", "endpoints", "endpointslices")
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         obj = new or old
@@ -83,10 +83,6 @@ class EndpointSliceMirroring:
     def _slices_of(self, namespace: str, service: str) -> list[Object]:
         slices = self._api.list("endpointslices", namespace)
         return [slice for slice in slices if (slice["metadata"].get("labels") or {}).get(SERVICE_NAME) == service]
-
-    @property
-    def _api(self) -> Any:
-        return self.kernel.rooms["apiserver"]
 
 
 def _is_mirrored(endpoints: Object, service: Object | None) -> bool:

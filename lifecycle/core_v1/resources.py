@@ -29,10 +29,13 @@ def container_requests(spec: Object) -> Amounts:
 def _at_peak(spec: Object, side: str) -> Amounts:
     total: Amounts = {}
     for container in spec.get("containers") or ():
-        _sum(total, _stated(container, side))
+        if container.get("resources"):
+            _sum(total, _stated(container, side))
+    if not spec.get("initContainers"):
+        return total
     sidecars: Amounts = {}
     peak: Amounts = {}
-    for container in spec.get("initContainers") or ():
+    for container in spec["initContainers"]:
         asked = dict(sidecars)
         _sum(asked, _stated(container, side))
         if container.get("restartPolicy") == "Always":
@@ -64,10 +67,12 @@ def _largest(total: Amounts, other: Amounts) -> None:
 def pod_requests(spec: Object) -> Amounts:
     """Return what a Pod asks for: its own requests before those of its containers, and the overhead of running it."""
     total = container_requests(spec)
-    for name, amount in amounts((spec.get("resources") or {}).get("requests")).items():
-        if is_pod_level(name):
-            total[name] = amount
-    _sum(total, amounts(spec.get("overhead")))
+    if spec.get("resources"):
+        for name, amount in _stated(spec, "requests").items():
+            if is_pod_level(name):
+                total[name] = amount
+    if spec.get("overhead"):
+        _sum(total, amounts(spec["overhead"]))
     return total
 
 
