@@ -91,6 +91,7 @@ class Kubelet:
         self.on_probe_wake, self.on_probe_repeat = self.prober.on_probe_wake, self.prober.on_probe_repeat
         self.on_probe_ended, self.on_probe_begun = self.prober.on_probe_ended, self.prober.on_probe_begun
         self.on_probe_rouse = self.prober.on_probe_rouse
+        self.on_probe_wake_elsewhere = self.prober.on_probe_wake_elsewhere
         self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
         self.on_kill_stage = self.termination.on_kill_stage
         self.on_exited, self.on_exit_handled = self.exits.on_exited, self.exits.on_exit_handled

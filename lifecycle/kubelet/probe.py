@@ -104,14 +104,14 @@ def interpret(probe: Probe, result: Any) -> Outcome | str:
             return _exec_outcome(probe, result)
         case programs.HTTPResult():
             return _http_outcome(result)
-        case programs.ConnectResult(error=error, steady=steady):
-            return Outcome("failure" if error else "success", error, steady)
-        case programs.GRPCResult(status=status, error=error, steady=steady):
+        case programs.ConnectResult(error=error, steady=steady, looked=looked):
+            return Outcome("failure" if error else "success", error, steady, looked=looked)
+        case programs.GRPCResult(status=status, error=error, steady=steady, looked=looked):
             if error:
-                return Outcome("failure", error, steady)
+                return Outcome("failure", error, steady, looked=looked)
             if status == "SERVING":
-                return Outcome("success", "", steady)
-            return Outcome("failure", f'service unhealthy (responded with "{status}")', steady)
+                return Outcome("success", "", steady, looked=looked)
+            return Outcome("failure", f'service unhealthy (responded with "{status}")', steady, looked=looked)
     raise TypeError(f"no probe is answered by {result!r}")
 
 
@@ -120,27 +120,27 @@ def _exec_outcome(probe: Probe, result: programs.ExecResult) -> Outcome:
         assert probe.exec
         limit = go_duration(probe.timeout_seconds * SECOND)
         text = f"command timed out: {quoted(' '.join(probe.exec.command))} timed out after {limit}"
-        return Outcome("failure", text, result.steady, pids=result.pids)
+        return Outcome("failure", text, result.steady, pids=result.pids, looked=result.looked)
     output = (result.stdout + result.stderr)[:OUTPUT_LIMIT]
-    return Outcome("failure" if result.code else "success", output, result.steady, pids=result.pids)
+    return Outcome("failure" if result.code else "success", output, result.steady, pids=result.pids, looked=result.looked)
 
 
 def _http_outcome(result: programs.HTTPResult) -> Outcome | str:
     if result.error:
-        return Outcome("failure", result.error, result.steady)
+        return Outcome("failure", result.error, result.steady, looked=result.looked)
     location = next((value for name, value in result.headers if name.lower() == "location"), "")
     if result.status in (301, 302, 303, 307, 308) and location:
         return location
     if 300 <= result.status < 400:
         return _not_followed(result)
     if 200 <= result.status < 300:
-        return Outcome("success", "", result.steady)
-    return Outcome("failure", f"HTTP probe failed with statuscode: {result.status}", result.steady)
+        return Outcome("success", "", result.steady, looked=result.looked)
+    return Outcome("failure", f"HTTP probe failed with statuscode: {result.status}", result.steady, looked=result.looked)
 
 
 def _not_followed(result: programs.HTTPResult) -> Outcome:
     text = f"Probe terminated redirects, Response body: {result.body[:OUTPUT_LIMIT]}"
-    return Outcome("warning", text, result.steady)
+    return Outcome("warning", text, result.steady, looked=result.looked)
 
 
 def redirect(worker: ProbeWorker, location: str, result: programs.HTTPResult, base: str) -> Outcome | None:
@@ -150,7 +150,8 @@ def redirect(worker: ProbeWorker, location: str, result: programs.HTTPResult, ba
         return _not_followed(result)
     worker.hops += 1
     if worker.hops >= MAX_REDIRECTS:
-        return Outcome("failure", f'Get "{location}": stopped after {MAX_REDIRECTS} redirects', result.steady)
+        text = f'Get "{location}": stopped after {MAX_REDIRECTS} redirects'
+        return Outcome("failure", text, result.steady, looked=result.looked)
     worker.url = url
     return None
 

@@ -150,6 +150,15 @@ class Prober:
             if worker.repeats and not worker.busy:
                 self.wake(pod, worker)
 
+    def on_probe_wake_elsewhere(self, uid: str, key: str, name: str, version: int) -> None:
+        """Something outside of its sandbox that a parked worker's probe could see has changed."""
+        pod = self.kubelet.state.pods.get(uid)
+        worker = pod.probes.get(key) if pod else None
+        if pod and worker and name in worker.elsewhere:
+            worker.elsewhere = [one for one in worker.elsewhere if one != name]
+            if worker.repeats and not worker.busy:
+                self.wake(pod, worker)
+
     def wake(self, pod: PodState, worker: ProbeWorker) -> None:
         """Have a worker go on with its next tick."""
         triggered = worker.repeats is not None and worker.origin > self.kernel.now

@@ -36,19 +36,26 @@ class Repeating:
     def park(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
         """Park a worker whose attempts come to the same from now on; say whether it is one."""
         record = pod.runtime.by_id(worker.container_id)
-        if not outcome.steady or record is None or self.kubelet.programs.version(record.sandbox) != worker.version:
+        programs = self.kubelet.programs
+        if not outcome.steady or record is None or programs.version(record.sandbox) != worker.version:
+            return False
+        if any(programs.version(name) != version for name, version in outcome.looked.items()):
             return False
         if not self._alone(pod, worker, outcome):
             return False
         said = "" if outcome.result == "success" else outcome.output
-        worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted, outcome.pids)
+        worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted, outcome.pids, outcome.looked)
         worker.takes = self.kernel.now - worker.began
         self.plan(pod, worker, probe)
         self._take_numbers(pod, worker)
         if not worker.watching:
             worker.watching = True
             reply = Reply("kubelet", "probe_wake", (pod.uid, _key(worker)))
-            self.kubelet.programs.when_changed(record.sandbox, reply)
+            programs.when_changed(record.sandbox, reply)
+        for name in outcome.looked:
+            if name != record.sandbox and name not in worker.elsewhere:
+                worker.elsewhere = [*worker.elsewhere, name]
+                programs.when_changed(name, Reply("kubelet", "probe_wake_elsewhere", (pod.uid, _key(worker), name)))
         return True
 
     def _alone(self, pod: PodState, worker: ProbeWorker, outcome: Outcome) -> bool:

@@ -120,7 +120,8 @@ class Kill(msgspec.Struct):
 class Outcome(msgspec.Struct, frozen=True, array_like=True):
     """What an attempt of a probe came to. An `error` could not be run and counts for nothing; a `warning` is a success.
 
-    `steady`: the next one comes to the same until the sandbox's programs change. `unstarted` is why a command could not be
+    `steady`: the next one comes to the same until the sandbox's programs change, or what else was `looked` at and had these
+    versions. `unstarted` is why a command could not be
     started: the runtime's text of that (`output`) is a new one each time. `pids` are the numbers that the processes of a
     try took.
     """
@@ -130,6 +131,7 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     steady: bool = False
     unstarted: str = ""
     pids: int = 0
+    looked: dict[str, int] = {}
 
 
 class ProbeWorker(msgspec.Struct):
@@ -137,9 +139,9 @@ class ProbeWorker(msgspec.Struct):
 
     `slot` tells the workers of a Pod apart that begin at one moment. `container_id` and `result` are what is published (if
     `known`), `last` and `run` count equal results in a row. `busy`: an attempt, the `attempt`th, is under way since `began`;
-    `triggered` asks for another right after it. `repeats` is what the attempts come to, each after `takes`, that are not played
-    until the sandbox's programs change (`watching`: it will be told); while it is set, `began` is the last one that was
-    counted. `told` and what follows is the last trace.
+    `triggered` asks for another right after it. `repeats` is what the attempts come to, each after `takes`, that are not
+    played until the sandbox's programs change (`watching`: it will be told), or something `elsewhere`; while it is set,
+    `began` is the last one that was counted. `told` and what follows is the last trace.
     """
 
     container: str
@@ -165,6 +167,7 @@ class ProbeWorker(msgspec.Struct):
     repeats: Outcome | None = None
     takes: Micros = 0
     watching: bool = False
+    elsewhere: list[str] = []
     version: int = -1
     told: str = ""
     told_result: str = ""

@@ -47,16 +47,18 @@ def round_trip(room: Programs, request: HTTPGet, reply: Reply) -> None:
 
 def _ask(room: Programs, request: HTTPGet, reply: Reply, where: str, latency: Micros) -> None:
     reached = reach(room, Origin(request.node), request.host, request.port)
+    looked = room.looked(reached)
     limit = request.timeout
     if reached.outcome == "lost":
         wait = DIAL_TIMEOUT if limit is None else limit
         text = dial_error(reached, request.host) + (
             " (Client.Timeout exceeded while awaiting headers)" if limit is not None else ""
         )
-        room.answer(reply, HTTPResult(error=where + text, steady=reached.steady), wait)
+        room.answer(reply, HTTPResult(error=where + text, steady=reached.steady, looked=looked), wait)
         return
     if reached.outcome != "open":
-        room.answer(reply, HTTPResult(error=where + dial_error(reached, request.host), steady=reached.steady), latency)
+        failed = HTTPResult(error=where + dial_error(reached, request.host), steady=reached.steady, looked=looked)
+        room.answer(reply, failed, latency)
         return
     reached = reached if latency else msgspec.structs.replace(reached, delay=0)
     _exchange(room, request, reply, reached, where, logged=not latency)
@@ -67,6 +69,7 @@ def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, 
     client = reached.ip.rpartition(".")[0] + ".1" if reached.sandbox else ""
     tls = request.scheme.upper() == "HTTPS"
     asked = HTTPRequest(request.method, request.path, host, request.port, request.headers, request.body, client, tls)
+    looked = room.looked(reached)
     response = answer(room, reached, asked, logged)
     steady = reached.steady and response.steady
     span = None if response.delay is None else reached.delay + response.delay
@@ -74,15 +77,17 @@ def _exchange(room: Programs, request: HTTPGet, reply: Reply, reached: Reached, 
     if span is None or (limit is not None and span > limit):
         if limit is not None:
             text = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-            room.answer(reply, HTTPResult(error=where + text, steady=steady), limit)
+            room.answer(reply, HTTPResult(error=where + text, steady=steady, looked=looked), limit)
         return
     if response.protocol == "tcp":
-        room.answer(reply, HTTPResult(error=where + _no_http(response.body, tls), steady=steady), span)
+        text = _no_http(response.body, tls)
+        room.answer(reply, HTTPResult(error=where + text, steady=steady, looked=looked), span)
         return
     if tls and reached.listener is not None and not reached.listener.certificate:
-        room.answer(reply, HTTPResult(error=where + "http: server gave HTTP response to HTTPS client", steady=steady), span)
+        text = "http: server gave HTTP response to HTTPS client"
+        room.answer(reply, HTTPResult(error=where + text, steady=steady, looked=looked), span)
         return
-    room.answer(reply, HTTPResult(response.status, response.headers, response.body, steady=steady), span)
+    room.answer(reply, HTTPResult(response.status, response.headers, response.body, steady=steady, looked=looked), span)
 
 
 def _no_http(said: str, tls: bool) -> str:
@@ -102,28 +107,30 @@ def _address(host: str, port: int) -> str:
 def connect(room: Programs, request: TCPConnect, reply: Reply) -> None:
     """Open a TCP connection, and tell `reply` whether it opened."""
     reached = reach(room, Origin(request.node), request.host, request.port)
+    looked = room.looked(reached)
     if reached.outcome == "open":
-        room.answer(reply, ConnectResult(steady=reached.steady), reached.delay)
+        room.answer(reply, ConnectResult(steady=reached.steady, looked=looked), reached.delay)
     else:
         wait = request.timeout if reached.outcome == "lost" else LATENCY
-        room.answer(reply, ConnectResult(dial_error(reached, request.host), reached.steady), wait)
+        room.answer(reply, ConnectResult(dial_error(reached, request.host), reached.steady, looked), wait)
 
 
 def grpc(room: Programs, request: GRPCCheck, reply: Reply) -> None:
     """Ask for a gRPC server's health. What refuses, or speaks no gRPC, is tried again until the timeout, as grpc-go does."""
     reached = reach(room, Origin(request.node), request.host, request.port)
+    looked = room.looked(reached)
     limit = go_duration(request.timeout)
     if reached.outcome != "open" or reached.listener is None or reached.listener.server not in GRPC:
         text = f'timeout: failed to connect service "{request.host}:{request.port}" within {limit}: context deadline exceeded'
-        room.answer(reply, GRPCResult(error=text, steady=reached.steady), request.timeout)
+        room.answer(reply, GRPCResult(error=text, steady=reached.steady, looked=looked), request.timeout)
         return
     status, delay, steady = health(room, reached, reached.listener, request.service)
     steady = steady and reached.steady
     if delay is None or reached.delay + delay > request.timeout:
         text = f"timeout: health rpc did not complete within {limit}"
-        room.answer(reply, GRPCResult(error=text, steady=steady), request.timeout)
+        room.answer(reply, GRPCResult(error=text, steady=steady, looked=looked), request.timeout)
     elif status == UNKNOWN_SERVICE:
         text = f"error: health rpc probe failed: rpc error: code = NotFound desc = {status}"
-        room.answer(reply, GRPCResult(error=text, steady=steady), reached.delay + delay)
+        room.answer(reply, GRPCResult(error=text, steady=steady, looked=looked), reached.delay + delay)
     else:
-        room.answer(reply, GRPCResult(status, steady=steady), reached.delay + delay)
+        room.answer(reply, GRPCResult(status, steady=steady, looked=looked), reached.delay + delay)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import MILLISECOND, Micros
-from lifecycle.programs.network import CONTROL_PLANE, is_public
+from lifecycle.programs.network import CONTROL_PLANE, is_address, is_public
 from lifecycle.programs.servers import ACCESS_LOGS, GO, GRPC, MANNERS, SERVERS, HTTPRequest, HTTPResponse, completed
 from lifecycle.programs.state import Listener, Process, SandboxState
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 LATENCY: Micros = MILLISECOND
 OUTSIDE: Micros = 20 * MILLISECOND
+SERVICES, ADDRESSES = "services", "addresses"
+"""What else has a version, beside sandboxes: Services with their names, and who has which address."""
 API_SERVER = Listener("", 0, "kube-apiserver", CONTROL_PLANE.ip, CONTROL_PLANE.certificate)
 
 
 class Reached(msgspec.Struct, frozen=True):
     """Where a connection comes to. `outcome` is open, refused, lost (no answer ever), or noname.
 
-    An open one outside the cluster has no listener. `ip` is the address that was tried, `sandbox` who has it.
+    An open one outside the cluster has no listener. `ip` is the address that was tried, `sandbox` who has it. `steady`: it
+    comes to the same until the version of something grows that was `looked` at (`Programs.version`).
     """
 
     outcome: str
@@ -36,6 +39,7 @@ class Reached(msgspec.Struct, frozen=True):
     listener: Listener | None = None
     steady: bool = False
     delay: Micros = LATENCY
+    looked: tuple[str, ...] = ()
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -52,10 +56,12 @@ def reach(room: Programs, origin: Origin, host: str, port: int) -> Reached:
     if origin.sandbox:
         cut = room.network.cut(namespace, pod, host, addresses or [])
         if cut is not None and host not in ("localhost", "127.0.0.1", origin.sandbox.spec.ip):
-            return Reached("noname" if cut.dns else "lost", (addresses or [host])[0], port)
+            return Reached("noname" if cut.dns else "lost", (addresses or [host])[0], port, steady=True, looked=(SERVICES,))
+    names = () if is_address(host) else (SERVICES,)
     if not addresses:
-        return Reached("noname", host, port)
-    return _connect(room, origin, addresses[0], port, namespace)
+        return Reached("noname", host, port, steady=True, looked=names)
+    found = _connect(room, origin, addresses[0], port, namespace)
+    return msgspec.structs.replace(found, looked=names + found.looked) if names else found
 
 
 def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str) -> Reached:
@@ -63,7 +69,8 @@ def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str)
         if origin.sandbox:
             return _at_sandbox(room, origin.sandbox, ip, port, True)
         listener = room.state.node_ports.get(origin.node, {}).get(port)
-        return Reached("open" if listener else "refused", ip, port, None, listener)
+        looked = (node_ports(origin.node), *_owner(room, listener))
+        return Reached("open" if listener else "refused", ip, port, None, listener, True, looked=looked)
     sandbox = room.sandbox_at(ip)
     if sandbox is not None:
         return _at_sandbox(room, sandbox, ip, port, sandbox is origin.sandbox)
@@ -72,38 +79,58 @@ def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str)
         return _at_service(room, origin, ip, port)
     if ip == CONTROL_PLANE.ip:
         listener = API_SERVER if port == CONTROL_PLANE.port else None
-        return Reached("open" if listener else "refused", ip, port, None, listener)
+        return Reached("open" if listener else "refused", ip, port, None, listener, True)
     if is_public(ip):
-        return Reached("open", ip, port, delay=OUTSIDE)
-    return Reached("lost", ip, port)
+        return Reached("open", ip, port, steady=True, delay=OUTSIDE)
+    return Reached("lost", ip, port, steady=True, looked=(SERVICES, ADDRESSES))
+
+
+def node_ports(node: str) -> str:
+    """Return the name of what has a version that grows with the ports of a node."""
+    return f"ports of {node}"
+
+
+def _owner(room: Programs, listener: Listener | None) -> tuple[str, ...]:
+    """Return the sandbox of the container that listens, if it is a container's."""
+    state = room.state.containers.get(listener.container) if listener else None
+    return (state.spec.sandbox,) if state else ()
 
 
 def _at_sandbox(room: Programs, sandbox: SandboxState, ip: str, port: int, own: bool) -> Reached:
     listener = room.ports(sandbox).get(port)
     if listener is not None and listener.address.startswith("127.") and not ip.startswith("127."):
         listener = None
+    looked: tuple[str, ...] = (sandbox.spec.id,)
+    if sandbox.spec.host_network:
+        looked += (ADDRESSES, node_ports(sandbox.spec.node), *_owner(room, listener))
     fault = room.network.port_fault(sandbox.spec.namespace, sandbox.spec.pod, port)
     if fault is not None and fault.effect == "drop":
-        return Reached("lost", ip, port, sandbox, steady=True)
+        return Reached("lost", ip, port, sandbox, steady=True, looked=looked)
     if listener is None or (fault is not None and fault.effect == "refuse"):
-        return Reached("refused", ip, port, sandbox, steady=True)
-    return Reached("open", ip, port, sandbox, listener, True)
+        return Reached("refused", ip, port, sandbox, steady=True, looked=looked)
+    return Reached("open", ip, port, sandbox, listener, True, looked=looked)
 
 
 def _at_service(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
-    """Let the node's proxy choose an endpoint; one without endpoints refuses, a port that it does not have is lost."""
+    """Let the node's proxy choose an endpoint; one without endpoints refuses, a port that it does not have is lost.
+
+    Where there are several, nobody knows which it will be the next time.
+    """
     service = room.network.service_at(ip)
     assert service is not None
     index = next((i for i, (_, number) in enumerate(service.ports) if number == port), None)
     if index is None:
-        return Reached("lost", ip, port)
+        return Reached("lost", ip, port, steady=True, looked=(SERVICES,))
     behind = [(one.ip, one.ports[index]) for one in service.endpoints if index < len(one.ports) and one.ports[index]]
     if not behind:
-        return Reached("refused", ip, port)
-    room.state.connections += 1
-    chosen = behind[room.kernel.seeds.number(len(behind), "endpoint", ip, room.state.connections)]
+        return Reached("refused", ip, port, steady=True, looked=(SERVICES,))
+    chosen = behind[0]
+    if len(behind) > 1:
+        room.state.connections += 1
+        chosen = behind[room.kernel.seeds.number(len(behind), "endpoint", ip, room.state.connections)]
     found = _connect(room, origin, chosen[0], chosen[1], service.namespace)
-    return msgspec.structs.replace(found, ip=ip, port=port, steady=False)
+    steady = found.steady and len(behind) == 1
+    return msgspec.structs.replace(found, ip=ip, port=port, steady=steady, looked=(SERVICES, *found.looked))
 
 
 def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool = False) -> HTTPResponse:
@@ -113,7 +140,7 @@ def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool 
     whose attempts are not all played.
     """
     if reached.listener is None:
-        return HTTPResponse(200, _OUTSIDE_PAGE, (("Content-Type", "text/html"),), OUTSIDE, False)
+        return HTTPResponse(200, _OUTSIDE_PAGE, (("Content-Type", "text/html"),), OUTSIDE)
     if reached.listener.certificate and not request.tls:
         plain = MANNERS.get(reached.listener.server, GO).plain
         return completed(reached.listener.server, HTTPResponse(400, plain))
@@ -129,6 +156,7 @@ def answer(room: Programs, reached: Reached, request: HTTPRequest, logged: bool 
         return HTTPResponse(delay=None)
     if logged and process.code is None and (write := ACCESS_LOGS.get(reached.listener.server)):
         write(machine, process, request, response)
+        response = msgspec.structs.replace(response, steady=False)
     return _with_fault(room, reached, request, response)
 
 

@@ -154,7 +154,8 @@ class ExecFailure(msgspec.Struct, frozen=True):
 class ExecResult(msgspec.Struct, frozen=True, tag=True):
     """What a command in a container came to. `code` is 128 + n after signal n.
 
-    `steady` (here and below): the same question gets the same answer until `Programs.version(sandbox)` grows.
+    `steady` (here and below): the same question gets the same answer until `Programs.version(sandbox)` grows, or that of
+    something else that it has `looked` at, which had these versions.
     """
 
     code: int
@@ -164,6 +165,7 @@ class ExecResult(msgspec.Struct, frozen=True, tag=True):
     steady: bool = False
     pids: int = 0
     """How many numbers its processes took."""
+    looked: dict[str, int] = {}
 
 
 class Attempts(msgspec.Struct, frozen=True, array_like=True):
@@ -218,6 +220,7 @@ class HTTPResult(msgspec.Struct, frozen=True, tag=True):
     body: str = ""
     error: str = ""
     steady: bool = False
+    looked: dict[str, int] = {}
 
 
 class TCPConnect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -234,6 +237,7 @@ class ConnectResult(msgspec.Struct, frozen=True, tag=True):
 
     error: str = ""
     steady: bool = False
+    looked: dict[str, int] = {}
 
 
 class GRPCCheck(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -256,6 +260,7 @@ class GRPCResult(msgspec.Struct, frozen=True, tag=True):
     status: str = ""
     error: str = ""
     steady: bool = False
+    looked: dict[str, int] = {}
 
 
 class LogLine(msgspec.Struct, frozen=True, array_like=True):

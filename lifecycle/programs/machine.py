@@ -20,6 +20,7 @@ from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
 from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Process
 
 if TYPE_CHECKING:
+    from lifecycle.programs.exchange import Reached
     from lifecycle.programs.room import Programs
 
 PROC_FILES = ("cpuinfo", "loadavg", "meminfo", "mounts", "self", "sys", "uptime", "version")
@@ -399,6 +400,13 @@ class Machine(Keeper):
         if asked:
             asked.pure = False
 
+    def looks(self, process: Process, reached: Reached) -> None:
+        """Note that the result of a command depends on where a connection comes to."""
+        asked = self.state.execs.get(process.exec_id)
+        if asked:
+            asked.pure = asked.pure and reached.steady
+            asked.looked = self.room.looked(reached) | asked.looked
+
     def trace(self, kind: str, **body: Any) -> None:
         if (self.written or self.told) and kind not in ("output", "session"):
             output.put_written(self)
@@ -428,6 +436,7 @@ class Machine(Keeper):
             return False
         ports[port] = Listener(self.state.spec.id, process.pid, server, address, certificate)
         self.changed(None)
+        self.room.ports_changed(self.sandbox)
         return True
 
     # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -94,6 +95,8 @@ class Network:
 
     def __init__(self, state: NetworkState) -> None:
         self.state = state
+        self.changed: Callable[[], None] = lambda: None
+        """Called after each change of a Service."""
         self._by_ip = {
             service.cluster_ip: service for service in state.services.values() if service.cluster_ip not in ("", "None")
         }
@@ -107,12 +110,14 @@ class Network:
         if service.cluster_ip not in ("", "None"):
             self._by_ip[service.cluster_ip] = service
         self.state.version += 1
+        self.changed()
 
     def remove_service(self, namespace: str, name: str) -> None:
         old = self.state.services.pop(f"{namespace}/{name}", None)
         if old:
             self._by_ip.pop(old.cluster_ip, None)
         self.state.version += 1
+        self.changed()
 
     def set_port_fault(self, key: str, fault: PortFault) -> None:
         """Let a fault hold until `remove_fault(key)`. `Programs.set_fault` also tells those who probe."""

@@ -7,6 +7,7 @@ import msgspec
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, sessions, starting
+from lifecycle.programs.exchange import ADDRESSES, SERVICES, Reached, node_ports
 from lifecycle.programs.files import Tree, View
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
@@ -58,6 +59,13 @@ class UsageWatcher(msgspec.Struct, frozen=True, array_like=True):
     logs: bool
 
 
+class Watched(msgspec.Struct, array_like=True):
+    """Something outside of all sandboxes, how often it has changed, and who waits for the next time."""
+
+    version: int = 0
+    waiting: list[Reply] = []
+
+
 class ProgramsState(msgspec.Struct):
     """The whole memory of the room. `answers` wait for their moment; timers name them by number. `memory` is by node."""
 
@@ -74,6 +82,7 @@ class ProgramsState(msgspec.Struct):
     connections: int = 0
     execs: int = 0
     forwarded: dict[int, Connection] = {}
+    watched: dict[str, Watched] = {}
 
 
 class Programs(Volumes, Running):
@@ -87,6 +96,7 @@ class Programs(Volumes, Running):
         self.kernel = kernel
         self.state = state or ProgramsState()
         self.network = Network(self.state.network)
+        self.network.changed = lambda: self.bump(SERVICES)
         self.node_memory = NodeMemory(self)
         self.forwarding = Forwarding(self)
         self.on_answered, self.on_turn = self.forwarding.on_answered, self.forwarding.on_turn
@@ -103,6 +113,7 @@ class Programs(Volumes, Running):
         self.state.sandboxes[sandbox.id] = SandboxState(sandbox)
         if not sandbox.host_network:
             self._by_ip[sandbox.ip] = sandbox.id
+        self.bump(ADDRESSES)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
         """Forget a sandbox and its containers."""
@@ -120,6 +131,8 @@ class Programs(Volumes, Running):
         del self.state.sandboxes[sandbox_id]
         if self._by_ip.get(sandbox.spec.ip) == sandbox_id:
             del self._by_ip[sandbox.spec.ip]
+        self._tell_waiting(sandbox)
+        self.bump(ADDRESSES)
 
     def sandbox_at(self, ip: str) -> SandboxState | None:
         """Return whose address this is: a Pod's, or a node's by one of the Pods that use its network."""
@@ -155,7 +168,7 @@ class Programs(Volumes, Running):
 
     def _faulted(self, fault: PortFault | CutFault) -> None:
         for key, sandbox in self.state.sandboxes.items():
-            if (sandbox.spec.namespace, sandbox.spec.pod) == (fault.namespace, fault.pod):
+            if sandbox.spec.namespace == fault.namespace and fault.pod in (sandbox.spec.pod, "*"):
                 self.bump(key)
 
     # ── containers ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -415,27 +428,31 @@ class Programs(Volumes, Running):
 
     # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def version(self, sandbox_id: str) -> int:
-        """Return a number that grows whenever something that a probe could see has changed."""
-        sandbox = self.state.sandboxes.get(sandbox_id)
-        return sandbox.version if sandbox else 0
+    def version(self, name: str) -> int:
+        """Return a number that grows whenever something that a probe could see has changed in a sandbox, or elsewhere."""
+        found = self.state.sandboxes.get(name) or self.state.watched.get(name)
+        return found.version if found else 0
 
-    def when_changed(self, sandbox_id: str, reply: Reply) -> None:
+    def looked(self, reached: Reached) -> dict[str, int]:
+        """Return the versions of what decides where a connection comes to."""
+        return {name: self.version(name) for name in reached.looked}
+
+    def when_changed(self, name: str, reply: Reply) -> None:
         """Tell `reply` the new version, once, at the next such change."""
-        sandbox = self.state.sandboxes.get(sandbox_id)
-        if sandbox:
-            sandbox.waiting.append(reply)
+        found = self.state.sandboxes.get(name) or self.state.watched.setdefault(name, Watched())
+        found.waiting.append(reply)
 
-    def bump(self, sandbox_id: str) -> None:
-        """Count a change in a sandbox and tell those who wait for one."""
-        sandbox = self.state.sandboxes.get(sandbox_id)
-        if sandbox is None:
-            return
-        sandbox.version += 1
-        if sandbox.waiting:
-            waiting, sandbox.waiting = sandbox.waiting, []
-            for reply in waiting:
-                self.answer(reply, None, version=sandbox.version)
+    def bump(self, name: str) -> None:
+        """Count a change in a sandbox, or elsewhere, and tell those who wait for one."""
+        found = self.state.sandboxes.get(name) or self.state.watched.setdefault(name, Watched())
+        found.version += 1
+        if found.waiting:
+            self._tell_waiting(found)
+
+    def _tell_waiting(self, found: SandboxState | Watched) -> None:
+        waiting, found.waiting = found.waiting, []
+        for reply in waiting:
+            self.answer(reply, None, version=found.version)
 
     def answer(self, reply: Reply, result: Result | None, delay: Micros = 0, version: int = 0) -> None:
         """Tell a reply its result after a while, never at once."""
@@ -472,6 +489,11 @@ class Programs(Volumes, Running):
             return self.state.node_ports.setdefault(sandbox.spec.node, {})
         return sandbox.ports
 
+    def ports_changed(self, sandbox: SandboxState) -> None:
+        """Say that ports were opened or closed; those of a node are everybody's who uses its network."""
+        if sandbox.spec.host_network:
+            self.bump(node_ports(sandbox.spec.node))
+
     def close_ports(self, machine: Machine, process: Process) -> None:
         container, ports = machine.state.spec.id, self.ports(machine.sandbox)
         mine = [port for port, one in ports.items() if one.pid == process.pid and one.container == container] if ports else []
@@ -483,6 +505,7 @@ class Programs(Volumes, Running):
             self.forwarding.close_process(container, process.pid)
         if mine:
             machine.changed(None)
+            self.ports_changed(machine.sandbox)
 
     def resolve(self, sandbox: SandboxState | None, name: str) -> list[str] | None:
         """Return the addresses of a name as a Pod (or a node: None) sees it; None: there is no such name."""

@@ -72,7 +72,8 @@ def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = 
     said = asked.said if asked.session else out
     err = "" if asked.session else err
     steady = asked.pure and not (asked.pids > 1 and _leaves_some(machine, process))
-    room.answer(asked.reply, ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady, asked.pids))
+    result = ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady, asked.pids, asked.looked)
+    room.answer(asked.reply, result)
 
 
 def _leaves_some(machine: Machine, process: Process) -> bool:

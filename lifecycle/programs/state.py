@@ -265,6 +265,8 @@ class Process(msgspec.Struct, omit_defaults=True):
 class Exec(msgspec.Struct, omit_defaults=True):
     """A command that was asked for from outside, and whom to tell. `pure`: it looked at nothing that moves by itself.
 
+    `looked` is what it has looked at outside of its Pod, and which versions that had.
+
     `session`: the index of the trace with which somebody's own command began (0: a probe's or a hook's). `stdin` is the open
     end of the pipe that such a command reads from, 0 where there is none (any more). `said` is the beginning of what it has
     written, `told` how many bytes that was, `pids` how many processes were made for it.
@@ -281,6 +283,7 @@ class Exec(msgspec.Struct, omit_defaults=True):
     said: str = ""
     told: int = 0
     pids: int = 1
+    looked: dict[str, int] = {}
 
 
 class Listener(msgspec.Struct, omit_defaults=True):

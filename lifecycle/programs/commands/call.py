@@ -17,6 +17,7 @@ from lifecycle.programs.paths import join
 from lifecycle.programs.state import Process
 
 if TYPE_CHECKING:
+    from lifecycle.programs.exchange import Reached
     from lifecycle.programs.machine import Machine
 
 Command = Callable[["Call"], "int | None"]
@@ -146,6 +147,10 @@ class Call:
         """Say `NAME: TEXT` on standard error and return a status."""
         self.err(f"{self.name}: {text}\n")
         return status
+
+    def looks(self, reached: Reached) -> None:
+        """Note that the result depends on where a connection comes to."""
+        self.machine.looks(self.process, reached)
 
     def moves(self) -> None:
         """Note that the result depends on what changes by itself."""

@@ -211,6 +211,7 @@ def _tell(call: Call, wish: Wish, options: dict[str, str], fetched: Fetched) -> 
     if not fetched.problem:
         lines += [f"> {line}\r" for line in _sent(wish)]
         lines += [f"}} [{len(wish.body)} bytes data]"] if wish.body else []
+        call.moves()
         lines += [f"< {line}\r" for line in fetched.head.split("\r\n")[:-1]] + ["< \r"]
         lines += [f"{{ [{len(fetched.body)} bytes data]"] if fetched.body and wish.method != "HEAD" else []
         closes = fetched.header("connection").lower() == "close" or fetched.head.startswith("HTTP/1.0")
@@ -275,6 +276,7 @@ def _output(call: Call, wish: Wish, options: dict[str, str], fetched: Fetched) -
     """Write the answer where it belongs; a text says what went wrong."""
     body = "" if wish.method == "HEAD" else fetched.body
     if {"I", "i"} & set(options):
+        call.moves()
         body = fetched.head + "\r\n" + body
     name = options.get("o") or (wish.parts.path.rpartition("/")[2] if "O" in options else "-")
     if name == "-":

@@ -66,12 +66,12 @@ class Fetched(msgspec.Struct):
 
 def fetch(call: Call, wish: Wish) -> Fetched | None:
     """Ask; None: wait, the call comes again. The result is kept under `data["fetched"]` until `forget`."""
-    call.moves()
     if "fetched" in call.data:
         return msgspec.convert(call.data["fetched"], Fetched, strict=False)
     parts = wish.parts
     port = parts.port or (443 if parts.scheme == "https" else 80)
     reached = reach(call.machine.room, Origin("", call.machine.sandbox), parts.hostname or "", port)
+    call.looks(reached)
     fetched, span = _exchange(call, reached, wish)
     if span is None or (wish.limit is not None and span > wish.limit):
         why = "lost" if not fetched.status else "timeout"
@@ -108,6 +108,8 @@ def _exchange(call: Call, reached: Reached, wish: Wish) -> tuple[Fetched, Micros
     client = call.machine.sandbox.spec.ip
     asked = HTTPRequest(wish.method, wish.target, wish.host, port, wish.headers, wish.body, client, tls)
     response = answer(call.machine.room, reached, asked, logged=True)
+    if not response.steady:
+        call.moves()
     found = Fetched("", ip, port, response.status, "", response.body, list(response.headers), response.protocol)
     if response.protocol == "http":
         kind = reached.listener.server if reached.listener else ""

@@ -38,7 +38,6 @@ def nc(call: Call) -> int | None:
             )
             return 1
         raise UsageError("missing hostname and port arguments")
-    call.moves()
     host, port = operands[0], int(operands[1])
     if "outcome" not in call.data:
         _nc_connect(call, options, host, port)
@@ -70,6 +69,7 @@ def _program(call: Call) -> list[str]:
 
 def _nc_connect(call: Call, options: dict[str, str], host: str, port: int) -> None:
     reached = reach(call.machine.room, Origin("", call.machine.sandbox), host, port)
+    call.looks(reached)
     outcome = "open" if "u" in options and reached.outcome != "noname" else reached.outcome
     call.data.update(outcome=outcome, ip=reached.ip)
     limit = seconds(options.get("w", ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.exchange import SERVICES, Reached
 from lifecycle.programs.network import is_address, is_public
 
 DNS_TIME: Micros = 2 * MILLISECOND
@@ -11,12 +12,15 @@ CONNECT_TIME: Micros = 130 * SECOND
 """How long Linux tries to connect where nobody answers."""
 
 
+NAMES = Reached("noname", steady=True, looked=(SERVICES,))
+"""What an answer depends on that is about names alone."""
+
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @command("nslookup")
 def nslookup(call: Call) -> int | None:
-    call.moves()
+    call.looks(NAMES)
     args = [arg for arg in call.args if not arg.startswith("-")]
     if not args:
         return call.fail("missing host name") if not call.busybox else _nslookup_usage(call)
@@ -66,7 +70,7 @@ def _looked_up(call: Call, name: str) -> list[str] | None:
 
 @command("dig", "host", "getent")
 def dig(call: Call) -> int | None:
-    call.moves()
+    call.looks(NAMES)
     names = [arg for arg in call.args if not arg.startswith(("-", "+", "@"))]
     if call.name == "getent":
         names = names[1:]

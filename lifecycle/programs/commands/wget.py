@@ -102,6 +102,7 @@ def _busybox(call: Call, wish: Wish, options: dict[str, str], fetched: Fetched) 
     if failed:
         return call.fail(failed)
     if "S" in options:
+        call.moves()
         call.err("".join(f"  {line}\n" for line in [*fetched.head.split("\r\n")[:-1], ""]))
     if fetched.status >= 400:
         return call.fail(f"server returned error: {_status_line(fetched)}")
@@ -160,6 +161,8 @@ def _busybox_save(call: Call, name: str, fetched: Fetched, quiet: bool, named: b
 
 def _gnu(call: Call, wish: Wish, options: dict[str, str], fetched: Fetched) -> int:
     silent = bool({"q", "V"} & set(options)) or "nv" in "".join(call.args)
+    if not silent:
+        call.moves()
     when = strftime("%F %T", call.now, zone(call.process.env))
     failed = _gnu_failure(wish, fetched)
     begun = ("Spider mode enabled. Check if remote file exists.\n" if "x" in options else "") + _gnu_begin(wish, fetched, when)

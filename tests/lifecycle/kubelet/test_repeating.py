@@ -32,6 +32,13 @@ HANDLERS: list[dict[str, Any]] = [
     {"exec": {"command": ["sh", "-c", "sleep 0.4; cat /tmp/ok"]}},
     {"exec": {"command": ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 2; done"]}},
     {"exec": {"command": ["sh", "-c", "sleep 3; true"]}},
+    {"exec": {"command": ["nslookup", "shop.default.svc.cluster.local"]}},
+    {"exec": {"command": ["wget", "-qO-", "-T", "1", "http://shop"]}},
+    {"exec": {"command": ["nc", "-z", "-w", "1", "localhost", "80"]}},
+    {"exec": {"command": ["nc", "-z", "-w", "1", "10.244.0.3", "80"]}},
+    {"tcpSocket": {"port": 80, "host": "10.244.0.3"}},
+    {"httpGet": {"port": 80, "host": "127.0.0.1"}},
+    {"httpGet": {"port": 80, "host": "nowhere.example"}},
 ]
 STEPS = [
     "sleep 5",
@@ -78,7 +85,7 @@ def pod(*containers: dict[str, Any], policy: str = "Always") -> Request:
         "create",
         "pods",
         namespace="default",
-        body={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec},
+        body={"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec},
     )
 
 
@@ -92,7 +99,28 @@ def fault(type: str, **spec: Any) -> Request:
     return Request("create", "faults", "podhub.dev/v1", namespace="default", body=body)
 
 
+def other(**spec: Any) -> Request:
+    """Another Pod, with a server on port 80, behind the same Service."""
+    script = "sleep 20; nc -lk -p 80 >/dev/null & sleep 200; kill $!; sleep 100000"
+    server = {"name": "a", "image": "busybox", "command": ["sh", "-c", script]}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "other", "labels": {"app": "web"}}}
+    return Request("create", "pods", namespace="default", body=body | {"spec": {"containers": [server], **spec}})
+
+
+SERVICE = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "shop"}}
+
 DISTURBANCES = [
+    other(),
+    other(hostNetwork=True),
+    Request("delete", "pods", namespace="default", name="other"),
+    Request(
+        "create",
+        "services",
+        namespace="default",
+        body=SERVICE | {"spec": {"selector": {"app": "web"}, "ports": [{"port": 80}]}},
+    ),
+    Request("delete", "services", namespace="default", name="shop"),
+    fault("NetworkCut", pod="web", to="10.244.0.3"),
     command("touch /tmp/ok"),
     command("rm -f /tmp/ok; echo $$"),
     Request("delete", "pods", namespace="default", name="web"),
@@ -218,6 +246,48 @@ def test_what_a_probe_does_to_the_container_is_done_each_time(text: str) -> None
     container = unready(exec={"command": ["sh", "-c", text]}, periodSeconds=10) | {"command": ["sh", "-c", script]}
     outputs = play([(0, pod(container))], 10 * MINUTE)
     assert sum(isinstance(o, Trace) and o.kind == "output" for o in outputs) >= 58
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        {"tcpSocket": {"port": 80, "host": "10.244.0.3"}},
+        {"httpGet": {"port": 80, "host": "nowhere.example"}},
+        {"httpGet": {"port": 80, "host": "127.0.0.1"}},
+        {"exec": {"command": ["nslookup", "shop"]}},
+        {"exec": {"command": ["wget", "-qO-", "http://localhost"]}},
+        {"exec": {"command": ["nc", "-z", "-w", "1", "10.244.0.3", "80"]}},
+    ],
+    ids=lambda handler: str(next(iter(handler.values()))),
+)
+def test_a_probe_that_asks_elsewhere_for_a_day_costs_its_events(handler: dict[str, Any]) -> None:
+    container = unready() | {"readinessProbe": None, "livenessProbe": handler | {"failureThreshold": 10**6}}
+    engine = Engine.new(Config(DEFAULT_START))
+    engine.request(DEFAULT_START, pod(container))
+    engine.advance(DEFAULT_START + HOUR)
+    before = engine._kernel.agenda.number
+    engine.advance(DEFAULT_START + 25 * HOUR)
+    assert engine._kernel.agenda.number - before <= 24 * 60  # of 8,640 attempts
+
+
+@pytest.mark.parametrize(
+    "handler", [{"tcpSocket": {"port": 80, "host": "10.244.0.3"}}, {"exec": {"command": ["nc", "-z", "shop", "80"]}}], ids=str
+)
+def test_a_probe_that_asks_elsewhere_sees_what_changes_there(handler: dict[str, Any]) -> None:
+    spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
+    requests = [
+        (0, pod(unready(**handler))),
+        (10 * SECOND, Request("create", "services", namespace="default", body=SERVICE | {"spec": spec})),
+        (HOUR, other()),
+    ]
+    outputs = play(requests, HOUR + 10 * MINUTE)
+    told = [o for o in outputs if isinstance(o, Trace) and o.kind == "probe" and o.pod == "web"]
+    found = [(o.at - DEFAULT_START - HOUR) // SECOND for o in told if o.body["result"] == "success"]
+    lost = [
+        (o.at - DEFAULT_START - HOUR) // SECOND for o in told if o.body["result"] == "failure" and o.at > DEFAULT_START + HOUR
+    ]
+    assert 20 <= found[0] <= 26
+    assert any(220 <= at <= 230 for at in lost)
 
 
 def test_a_threshold_far_away_is_reached_to_the_tick() -> None:

@@ -213,8 +213,10 @@ def test_a_pure_probe_changes_nothing_and_a_writing_one_does() -> None:
     assert world.programs.version("pod") > version
 
 
-@pytest.mark.parametrize("script", ["date", "echo $RANDOM", "sleep 1", "ps", "find /tmp -mmin -1", "nslookup web"])
-def test_what_looks_at_the_clock_or_the_world_is_not_steady(script: str) -> None:
+@pytest.mark.parametrize(
+    "script", ["date", "echo $RANDOM", "ps", "find /tmp -mmin -1", "sleep 5 & true", "echo x > /proc/1/fd/1"]
+)
+def test_what_looks_at_the_clock_or_leaves_something_behind_is_not_steady(script: str) -> None:
     world = World()
     app = world.container("busybox", "sleep", "1000")
     assert not world.exec(app, "sh", "-c", script).steady
@@ -227,3 +229,15 @@ def test_who_waits_for_a_change_is_told_once() -> None:
     world.programs.when_changed("pod", reply("changed"))
     world.run(30)
     assert [at for at, subject, _ in world.listener.told if subject == "changed"] == [5.001]
+
+
+@pytest.mark.parametrize(
+    ("script", "looked"),
+    [("sleep 1", set()), ("nslookup web", {"services"}), ("nc -z -w 1 10.200.0.9 80", {"services", "addresses"})],
+)
+def test_what_looks_elsewhere_is_steady_and_says_where(script: str, looked: set[str]) -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "1000")
+    result = world.exec(app, "sh", "-c", script)
+    assert result.steady
+    assert set(result.looked) == looked
