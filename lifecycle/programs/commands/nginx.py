@@ -49,18 +49,18 @@ def nginx(call: Call) -> int | None:
     if wrong := _invalid(args):
         call.err(f'nginx: invalid option: "{wrong}"\n')
         return 1
-    if "-s" in args:
-        return _send(call, args[args.index("-s") + 1] if args.index("-s") + 1 < len(args) else "")
     if "-v" in args or "-V" in args:
         call.err("nginx version: nginx/1.22.1\n")
         return 0
     if directives and not directives.rstrip().endswith((";", "}")):
         call.err('nginx: [emerg] unexpected end of parameter, expecting ";" in command line\n')
         return 1
-    problem = _problem(call)
+    problem = _problem(call) or ("" if "-s" in args else _unwritable(call))
     if problem:
         call.err(problem + (f"nginx: configuration file {configuration.MAIN} test failed\n" if "-t" in args else ""))
         return 1
+    if "-s" in args:
+        return _send(call, args[args.index("-s") + 1] if args.index("-s") + 1 < len(args) else "")
     if "-t" in args:
         call.err(
             "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
@@ -98,7 +98,7 @@ def _problem(call: Call) -> str:
         if said := syntax.problem(path, text):
             return _emergency(call, said)
     text = "".join(text for _, text in files)
-    return _unknown_host(call, files, configuration.read_upstreams(text)) or _unwritable(call)
+    return _unknown_host(call, files, configuration.read_upstreams(text))
 
 
 def _unknown_host(call: Call, files: Iterable[tuple[str, str]], known: Container[str]) -> str:

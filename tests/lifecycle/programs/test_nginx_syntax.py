@@ -84,3 +84,12 @@ def test_nginx_does_not_start_with_a_mistake_on_its_command_line(args: tuple[str
     world = started("nginx", *args)
     _, ended = world.exit_of()
     assert (ended.code, world.output()) == (1, f"nginx: {said}\n")
+
+
+def test_nginx_sends_no_signal_with_a_mistake_in_its_configuration() -> None:
+    world = started()
+    world.programs.set_volume("conf", {"default.conf": b"server { listen 80; foo; }"})
+    result = world.exec("pod/app", "nginx", "-s", "quit")
+    assert result.code == 1
+    assert 'unknown directive "foo"' in result.stderr
+    assert world.exit_of() is None
