@@ -33,7 +33,9 @@ Result = tuple[int, Object, tuple[str, ...]]
 CONDITIONAL = ("Lease", "PodDisruptionBudget", "RuntimeClass")
 """Kinds of which no update is taken that does not say which version it is of."""
 
-MADE_BY_PUT = ("Endpoints", "Event", "Lease", "LimitRange", "Service")
+MADE_BY_PUT = (
+    *("ClusterRole", "ClusterRoleBinding", "Endpoints", "Event", "Lease", "LimitRange", "Role", "RoleBinding", "Service"),
+)
 """Kinds of which a PUT makes an object that is not there. Kubernetes: AllowCreateOnUpdate of their strategies"""
 
 PERMANENT_NAMESPACES = ("default", "kube-public", "kube-system")

@@ -14,8 +14,8 @@ and after it may stand
     ^               such a patch may say which fields it retains
 
 Structs that are no pointer are always written, also when empty (`resources: {}`).
-Kubernetes 1.36: api/core/v1, discovery/v1, events/v1, coordination/v1, node/v1, policy/v1, scheduling/v1,
-storage/v1, apimachinery/pkg/apis/meta/v1
+Kubernetes 1.36: api/core/v1, discovery/v1, events/v1, coordination/v1, node/v1, policy/v1, rbac/v1,
+scheduling/v1, storage/v1, apimachinery/pkg/apis/meta/v1
 """
 
 TABLE = """
@@ -55,6 +55,14 @@ PodDisruptionBudgetSpec: minAvailable=*IntOrString selector=*LabelSelector maxUn
     unhealthyPodEvictionPolicy=*UnhealthyPodEvictionPolicyType
 PodDisruptionBudgetStatus: observedGeneration=int64 disruptedPods={Time} disruptionsAllowed=int32! currentHealthy=int32!
     desiredHealthy=int32! expectedPods=int32! conditions=[Condition]#type
+Role: kind=string apiVersion=string metadata=ObjectMeta rules=[PolicyRule]!
+RoleBinding: kind=string apiVersion=string metadata=ObjectMeta subjects=[Subject] roleRef=RoleRef!
+ClusterRole: kind=string apiVersion=string metadata=ObjectMeta rules=[PolicyRule]! aggregationRule=*AggregationRule
+ClusterRoleBinding: kind=string apiVersion=string metadata=ObjectMeta subjects=[Subject] roleRef=RoleRef!
+PolicyRule: verbs=[string]! apiGroups=[string] resources=[string] resourceNames=[string] nonResourceURLs=[string]
+AggregationRule: clusterRoleSelectors=[LabelSelector]
+Subject: kind=string! apiGroup=string name=string! namespace=string
+RoleRef: apiGroup=string! kind=string! name=string!
 LimitRange: kind=string apiVersion=string metadata=ObjectMeta spec=LimitRangeSpec
 LimitRangeSpec: limits=[LimitRangeItem]!
 LimitRangeItem: type=LimitType! max=ResourceList min=ResourceList default=ResourceList defaultRequest=ResourceList

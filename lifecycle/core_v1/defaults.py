@@ -21,6 +21,8 @@ Object = dict[str, Any]
 MILLI = 10**6
 """Nanos in a thousandth: what a Pod asks for is not finer."""
 
+RBAC = "rbac.authorization.k8s.io"
+
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
@@ -249,6 +251,14 @@ def storage_class(obj: Object) -> None:
     fill(obj, reclaimPolicy="Delete", volumeBindingMode="Immediate")
 
 
+def role_binding(obj: Object) -> None:
+    """Kubernetes: pkg/apis/rbac/v1/defaults.go"""
+    obj["roleRef"]["apiGroup"] = obj["roleRef"].get("apiGroup") or RBAC
+    for subject in obj.get("subjects") or ():
+        if subject.get("kind") in ("User", "Group"):
+            fill(subject, apiGroup=RBAC)
+
+
 def fill(target: Object | None, **defaults: Any) -> None:
     """Set the fields that are absent; `decode` has left out those that hold nothing and are no pointers."""
     if target is not None:
@@ -268,5 +278,7 @@ _SETTERS = {
     "PersistentVolume": persistent_volume,
     "PersistentVolumeClaim": persistent_volume_claim,
     "PriorityClass": priority_class,
+    "ClusterRoleBinding": role_binding,
+    "RoleBinding": role_binding,
     "StorageClass": storage_class,
 }

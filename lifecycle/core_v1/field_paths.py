@@ -33,8 +33,9 @@ UNMANAGED_METADATA = (
 
 _ATOMIC = """
 ConfigMapKeySelector EndpointAddress EndpointPort FileKeySelector LabelSelector LocalObjectReference NodeSelector
-NodeSelectorTerm ObjectFieldSelector ObjectReference OwnerReference ResourceFieldSelector ScopeSelector SecretKeySelector
-SecretReference TopologySelectorTerm TypedLocalObjectReference core.EndpointPort
+NodeSelectorTerm ObjectFieldSelector ObjectReference OwnerReference ResourceFieldSelector RoleRef ScopeSelector SecretKeySelector
+SecretReference Subject TopologySelectorTerm TypedLocalObjectReference
+core.EndpointPort
 """
 ATOMIC = frozenset(_ATOMIC.split())
 """Structs that an apply replaces whole. Kubernetes: +structType=atomic"""

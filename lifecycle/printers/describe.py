@@ -22,6 +22,7 @@ from lifecycle.printers.policy import (
     describe_priority_class,
     describe_resource_quota,
 )
+from lifecycle.printers.rbac import describe_role, describe_role_binding
 from lifecycle.printers.service import describe_endpoint_slice, describe_endpoints, describe_service
 from lifecycle.printers.storage import describe_claim, describe_storage_class, describe_volume
 
@@ -52,6 +53,10 @@ _ALONE: Mapping[str, Describer] = {
     "PersistentVolume": describe_volume,
     "PodDisruptionBudget": describe_pod_disruption_budget,
     "PriorityClass": describe_priority_class,
+    "ClusterRole": lambda obj, events, now: describe_role(obj),
+    "ClusterRoleBinding": lambda obj, events, now: describe_role_binding(obj),
+    "Role": lambda obj, events, now: describe_role(obj),
+    "RoleBinding": lambda obj, events, now: describe_role_binding(obj),
     "ResourceQuota": lambda obj, events, now: describe_resource_quota(obj),
     "Secret": lambda obj, events, now: describe_secret(obj),
     "ServiceAccount": describe_service_account,

@@ -44,6 +44,14 @@ def runtime_class_cells(runtime_class: Object, now: Micros) -> list[object]:
     return [runtime_class["metadata"]["name"], runtime_class.get("handler", ""), since_creation(runtime_class, now)]
 
 
+def role_binding_cells(binding: Object, now: Micros) -> list[object]:
+    ref, subjects = binding["roleRef"], binding.get("subjects") or ()
+    named = {kind: ", ".join(one["name"] for one in subjects if one["kind"] == kind) for kind in ("User", "Group")}
+    accounts = [f"{one.get('namespace', '')}/{one['name']}" for one in subjects if one["kind"] == "ServiceAccount"]
+    role = f"{ref['kind']}/{ref['name']}"
+    return [binding["metadata"]["name"], role, since_creation(binding, now), named["User"], named["Group"], ", ".join(accounts)]
+
+
 def lease_cells(lease: Object, now: Micros) -> list[object]:
     holder = (lease.get("spec") or {}).get("holderIdentity") or ""
     return [lease["metadata"]["name"], holder, since_creation(lease, now)]

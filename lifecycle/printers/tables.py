@@ -195,6 +195,20 @@ LAYOUTS: Mapping[str, Layout] = {
     "runtimeclasses": Layout(
         (NAME, Column("Handler", "What runs the Pods of the class."), AGE), policy_rows.runtime_class_cells
     ),
+    **dict.fromkeys(
+        ("clusterrolebindings", "rolebindings"),
+        Layout(
+            (
+                NAME,
+                Column("Role", "The role that is given."),
+                AGE,
+                Column("Users", "The users it is given to.", 1),
+                Column("Groups", "The groups it is given to.", 1),
+                Column("ServiceAccounts", "The service accounts it is given to.", 1),
+            ),
+            policy_rows.role_binding_cells,
+        ),
+    ),
     "leases": Layout((NAME, Column("Holder", "Who holds the lease."), AGE), policy_rows.lease_cells),
     "componentstatuses": Layout(
         (

@@ -24,6 +24,7 @@ PACKAGES = {
     "events_v1": "io.k8s.api.events.v1",
     "coordination_v1": "io.k8s.api.coordination.v1",
     "policy_v1": "io.k8s.api.policy.v1",
+    "rbac_v1": "io.k8s.api.rbac.v1",
     "scheduling_v1": "io.k8s.api.scheduling.v1",
     "storage_v1": "io.k8s.api.storage.v1",
 }

@@ -32,6 +32,14 @@ events.Event: 1=metadata 2=eventTime 3=series 4=reportingController 5=reportingI
 events.EventSeries: 1=count 2=lastObservedTime
 Lease: 1=metadata 2=spec
 LeaseSpec: 1=holderIdentity 2=leaseDurationSeconds 3=acquireTime 4=renewTime 5=leaseTransitions 6=strategy 7=preferredHolder
+Role: 1=metadata 2=rules
+RoleBinding: 1=metadata 2=subjects 3=roleRef
+ClusterRole: 1=metadata 2=rules 3=aggregationRule
+ClusterRoleBinding: 1=metadata 2=subjects 3=roleRef
+PolicyRule: 1=verbs 2=apiGroups 3=resources 4=resourceNames 5=nonResourceURLs
+AggregationRule: 1=clusterRoleSelectors
+Subject: 1=kind 2=apiGroup 3=name 4=namespace
+RoleRef: 1=apiGroup 2=kind 3=name
 LimitRange: 1=metadata 2=spec
 LimitRangeSpec: 1=limits
 LimitRangeItem: 1=type 2=max 3=min 4=default 5=defaultRequest 6=maxLimitRequestRatio

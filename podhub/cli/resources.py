@@ -39,6 +39,10 @@ RESOURCES = (
     Resource("poddisruptionbudgets", "PodDisruptionBudget", "pdb", "policy"),
     Resource("priorityclasses", "PriorityClass", "pc", "scheduling.k8s.io", namespaced=False),
     Resource("runtimeclasses", "RuntimeClass", group="node.k8s.io", namespaced=False),
+    Resource("roles", "Role", group="rbac.authorization.k8s.io"),
+    Resource("rolebindings", "RoleBinding", group="rbac.authorization.k8s.io"),
+    Resource("clusterroles", "ClusterRole", group="rbac.authorization.k8s.io", namespaced=False),
+    Resource("clusterrolebindings", "ClusterRoleBinding", group="rbac.authorization.k8s.io", namespaced=False),
     Resource("leases", "Lease", group="coordination.k8s.io"),
     Resource("faults", "Fault", group="podhub.dev"),
 )

@@ -19,6 +19,7 @@ from lifecycle.core_v1.validation import (
     formats,
     persistent_volumes,
     quotas,
+    rbac,
     scheduling,
     storage,
 )
@@ -254,6 +255,10 @@ CREATE: dict[str, Callable[[Object], Iterator[Error]]] = {
     "PriorityClass": priority_class,
     "ResourceQuota": quotas.resource_quota,
     "RuntimeClass": runtime_class,
+    "ClusterRole": rbac.cluster_role,
+    "ClusterRoleBinding": rbac.cluster_role_binding,
+    "Role": rbac.role,
+    "RoleBinding": rbac.role_binding,
     "Secret": secret,
     "StorageClass": storage.storage_class,
 }
@@ -270,6 +275,8 @@ UPDATE: dict[str, Callable[[Object, Object], Iterator[Error]]] = {
     "PriorityClass": priority_class_update,
     "ResourceQuota": quotas.resource_quota_update,
     "RuntimeClass": runtime_class_update,
+    "ClusterRoleBinding": rbac.cluster_role_binding_update,
+    "RoleBinding": rbac.role_binding_update,
     "Secret": secret_update,
     "StorageClass": storage.storage_class_update,
 }
