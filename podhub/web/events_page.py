@@ -196,12 +196,13 @@ def story(cluster: Cluster, choice: EventChoice, upto: int, after: int = 0) -> S
     """
     told = [(seq, at, event) for seq, at, event in _changes(cluster, upto) if choice.holds(event)]
     places = _last_places(event for _, _, event in told)
-    known = {*_last_places(event for seq, _, event in told if seq <= after)} if after else set()
-    since = {place: 0 if place in places and place not in known else after for place in {_place(event) for *_, event in told}}
+    known = _last_places(event for seq, _, event in told if seq <= after)
+    others = {_place(event): after for *_, event in told} if after else {}
+    since = others | {place: 0 for place in places if place not in known}
     marks = [
         Mark(seq, at - cluster.start, place.lane, "event", event.type, _title(event), event.message)
         for seq, at, event in told
-        if seq > since[place := _place(event)]
+        if (place := _place(event)) in since and seq > since[place]
     ]
     lanes = [Lane(place.lane, place.kind, place.name, place.namespace or place.kind.lower()) for place in sorted(places)]
     points = [point for track, place in _tracks(cluster, since, upto, after) for point in track.points(partial(_looks, place))]

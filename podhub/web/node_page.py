@@ -198,7 +198,8 @@ def story(cluster: Cluster, name: str, upto: int, after: int = 0) -> Story:
     node = Track(cluster, "nodes", "", name, after=after, upto=upto)
     told, last = _pods_told(cluster, name, upto)
     known = _pods_told(cluster, name, after)[1] if after else []
-    since = {pod: 0 if pod in last and pod not in known else after for pod, ref in told.items() if ref.seq > after}
+    others = {pod: after for pod, ref in told.items() if ref.seq > after} if after else {}
+    since = others | {pod: 0 for pod in last if pod not in known}
     pods = [Track(cluster, "pods", *pod, after=of, upto=upto) for pod, of in since.items()]
     looks = partial(resident_bars, node=name)
     points = [*node.points(bars), *(point for pod in pods for point in pod.points(looks))]

@@ -87,10 +87,12 @@ def request_marks(cluster: Cluster, causes: set[int], lane: str = "pod") -> Iter
             yield request_mark(row.seq, row.at - cluster.start, request_sentence(row.content), lane)
 
 
-def missed(cluster: Cluster, after: int, upto: int, resource: str = "pods") -> Iterator[Version]:
-    """Yield what a recording missed in this stretch."""
-    for seq, at in gaps(cluster, after, upto, resource):
-        yield Version(seq, at - cluster.start, "GAP", {})
+def missed(cluster: Cluster, after: int, upto: int, resource: str = "pods") -> list[Version]:
+    """Return what a recording missed in this stretch; asked once for all whose lives are told of it."""
+    key = ("missed", cluster.pk, after, upto, resource)
+    return renders.get(
+        key, lambda: [Version(seq, at - cluster.start, "GAP", {}) for seq, at in gaps(cluster, after, upto, resource)]
+    )
 
 
 class Turn(NamedTuple):
