@@ -14,7 +14,7 @@ import msgspec
 from lifecycle.clock import MILLISECOND, Micros, rfc3339
 from lifecycle.core_v1 import quantity
 from lifecycle.core_v1.resources import pod_requests
-from lifecycle.core_v1.types import Container, PodSpec, ResourceClaim, ResourceRequirements, sidecar
+from lifecycle.core_v1.types import Container, PodSpec, ResourceClaim, ResourceRequirements
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import WHOLE_POD, Call, PodState, Resizing, Step
@@ -244,12 +244,21 @@ class Resize:
         assert pod.resize
         spec, obj = self.kubelet.spec(pod), self.kubelet.object(pod)
         has = _wanted(obj) if pod.resize.pending else {c.name: resources_of(c) for c in _resizable(spec)}
-        told = [*(c for c in spec.init_containers if sidecar(c)), *spec.containers]
-        containers = [{"name": c.name, "resources": has[c.name]} for c in told]
-        summary: Object = {"containers": containers, "generation": pod.resize.generation}
+        groups = {"initContainers": spec.init_containers, "containers": spec.containers}
+        summary: Object = {
+            group: [{"name": c.name, "resources": _in_order(has[c.name])} for c in containers]
+            for group, containers in groups.items()
+            if containers
+        }
+        summary["generation"] = pod.resize.generation
         if error:
             summary["error"] = error
-        self.kubelet.event(pod, type, reason, f"{text}: {json.dumps(summary, separators=(',', ':'), sort_keys=True)}")
+        self.kubelet.event(pod, type, reason, f"{text}: {json.dumps(summary, separators=(',', ':'))}")
+
+
+def _in_order(resources: Object) -> Object:
+    """Return resources as Go writes them: the fields of a struct, and maps by their keys."""
+    return {kind: dict(sorted(resources[kind].items())) for kind in ("limits", "requests") if resources.get(kind)}
 
 
 def _memory_limit(resources: Object) -> int | None:

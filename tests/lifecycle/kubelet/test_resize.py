@@ -76,7 +76,19 @@ def test_more_than_the_node_has_is_infeasible(cluster: Cluster) -> None:
     assert condition["message"] == "Node didn't have enough capacity: cpu, requested: 64000, capacity: 2000"
     assert cluster.container()["resources"] == resources("200m")
     (event,) = [c.object["message"] for c in cluster.changes("Event") if c.object["reason"] == "ResizeInfeasible"]
-    assert json.loads(event.partition(": ")[2])["generation"] == 2
+    wanted = '{"limits":{"cpu":"64","memory":"64Mi"},"requests":{"cpu":"64","memory":"64Mi"}}'
+    error = "Node didn't have enough capacity: cpu, requested: 64000, capacity: 2000"
+    summary = f'{{"containers":[{{"name":"app","resources":{wanted}}}],"generation":2,"error":"{error}"}}'
+    assert event == f"Pod resize Infeasible: {summary}"
+
+
+def test_a_resize_is_told_of_with_init_containers_in_their_own_list(cluster: Cluster) -> None:
+    cluster.create(container(resources=resources("200m")), init=(container("first"),))
+    cluster.run(5)
+    resize(cluster, resources("300m"))
+    cluster.run(3)
+    (event,) = [c.object["message"] for c in cluster.changes("Event") if c.object["reason"] == "ResizeStarted"]
+    assert next(iter(json.loads(event.partition(": ")[2]).items())) == ("initContainers", [{"name": "first", "resources": {}}])
 
 
 def test_what_a_node_has_not_at_all_counts_before_what_others_have(cluster: Cluster) -> None:
