@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from lifecycle.clock import as_datetime
 from podhub.access import rights
-from podhub.log import importing
+from podhub.log import importing, read
 from podhub.log.errors import BadName, BadRecording, HasForks, NameTaken
 from podhub.log.models import Cluster
 from podhub.runs import clusters as run_clusters
@@ -41,7 +41,12 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _summary(cluster: Cluster) -> dict[str, Any]:
     shown = just_read(cluster)
-    return {"cluster": cluster, "pods": shown.view.count("pods"), "clock": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S}"}
+    return {
+        "cluster": cluster,
+        "pods": shown.view.count("pods"),
+        "gone": len(read.gone_at(cluster, "pods", shown.seq)),
+        "clock": f"{as_datetime(shown.at):%Y-%m-%d %H:%M:%S}",
+    }
 
 
 @require_GET
