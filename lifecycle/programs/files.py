@@ -152,7 +152,7 @@ class Image(dict[str, Node]):
         return {}
 
     @cached_property
-    def _searches(self) -> dict[tuple[str, ...], Search | None]:
+    def _searches(self) -> dict[tuple[str, str, str], Search | None]:
         return {}
 
     def look_up(self, path: str) -> Found | None:
@@ -163,15 +163,16 @@ class Image(dict[str, Node]):
             self._found[path] = View(self, Tree(), [], {}).walk(path)
         return self._found[path]
 
-    def search(self, paths: tuple[str, ...]) -> Search | None:
-        """Return which of some paths is a program with nothing over the image; None where not all lead somewhere."""
-        if paths not in self._searches:
+    def search(self, directories: str, name: str, cwd: str) -> Search | None:
+        """Return what `View.program` finds with nothing over the image; None where not all ways lead somewhere."""
+        key = (directories, name, cwd)
+        if key not in self._searches:
             if len(self._searches) >= MAX_FILES:
                 self._searches.clear()
-            self._searches[paths] = self._search(paths)
-        return self._searches[paths]
+            self._searches[key] = self._search(_places(*key))
+        return self._searches[key]
 
-    def _search(self, paths: tuple[str, ...]) -> Search | None:
+    def _search(self, paths: Iterator[str]) -> Search | None:
         tried, tops = list[str](), frozenset[str]()
         for path in paths:
             found = self.look_up(path) if len(path) <= SHORT_PATH else None
@@ -393,12 +394,12 @@ class View:
         except FileError:
             return None
 
-    def program(self, paths: tuple[str, ...]) -> Program | None:
-        """Return the first of some paths at which there is an executable file."""
-        known = self.image.search(paths)
+    def program(self, directories: str, name: str, cwd: str) -> Program | None:
+        """Return the program of a name in the first of some directories (as PATH has them) that has one."""
+        known = self.image.search(directories, name, cwd)
         if known is not None and known.tops.isdisjoint(self._redone) and self.layer.nodes.keys().isdisjoint(known.tried):
             return known.program
-        found = ((path, self.get(path)) for path in paths)
+        found = ((path, self.get(path)) for path in _places(directories, name, cwd))
         return next((Program(path, node) for path, node in found if node is not None and node.executable), None)
 
     def names(self, path: str) -> list[str]:
@@ -515,6 +516,10 @@ class View:
 _DIRECTORY = Node(kind="d", mode=0o755)
 _EVERYWHERE = ""
 """The first name in the path of a mount at the root, which every path goes through."""
+
+
+def _places(directories: str, name: str, cwd: str) -> Iterator[str]:
+    return (join(cwd, f"{directory or '.'}/{name}") for directory in directories.split(":"))
 
 
 def _children(nodes: Mapping[str, Node], directory: str) -> Iterator[tuple[str, Node]]:

@@ -6,14 +6,13 @@ children; a pipe without readers kills its writer. What a process runs is in `sh
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Keeper, Node, Program, View
+from lifecycle.programs.files import FileError, Keeper, Node, View
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.paths import join
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
@@ -99,7 +98,7 @@ class Machine(Keeper):
         """Return the file that a command's name means. Raises: ExecError."""
         if "/" in name:
             return self._executable(join(process.cwd, name))
-        program = self._on_path(process, name, env)
+        program = self.view.program(env.get("PATH", DEFAULT_PATH), name, process.cwd)
         if program is None:
             raise ExecError(127, "ENOENT")
         return program.node
@@ -108,11 +107,8 @@ class Machine(Keeper):
         """Return where on PATH a command is (the name itself where it holds a slash)."""
         if "/" in name:
             return name
-        program = self._on_path(process, name, env)
+        program = self.view.program(env.get("PATH", DEFAULT_PATH), name, process.cwd)
         return None if program is None else program.path
-
-    def _on_path(self, process: Process, name: str, env: dict[str, str]) -> Program | None:
-        return self.view.program(_places(env.get("PATH", DEFAULT_PATH), name, process.cwd))
 
     def _executable(self, path: str) -> Node:
         try:
@@ -489,9 +485,3 @@ class Machine(Keeper):
 
 BASE_MEMORY = 300 << 10
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-@lru_cache(1024)
-def _places(path: str, name: str, cwd: str) -> tuple[str, ...]:
-    """Return where a command may be, by a list of directories as PATH has it."""
-    return tuple([join(cwd, f"{directory or '.'}/{name}") for directory in path.split(":")])
