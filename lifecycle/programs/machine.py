@@ -61,6 +61,8 @@ class Machine(Keeper):
         self.environments: dict[bool, dict[str, str]] = {}
         sandbox = room.state.sandboxes[state.spec.sandbox]
         self.sandbox = sandbox
+        self.namespace = pid_namespaces.key(room, state)
+        """Of its processes, where they share it with others; empty: they have one of their own."""
         self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
 
     # ── making processes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,7 +133,8 @@ class Machine(Keeper):
         process.argv, process.env, process.shell = argv, env, None
         process.program, process.flavor, process.data = node.program, node.flavor, {}
         process.waiting = "open" if process.waiting == "open" else ""
-        self.room.load(self, process)
+        if process.program in SHELLS:
+            self.room.begin_shell(self, process)
 
     def _interpret(self, process: Process, argv: list[str], env: dict[str, str], node: Node, depth: int) -> None:
         """Run a script by its first line; one without such a line is the shell's to run."""
@@ -185,7 +188,8 @@ class Machine(Keeper):
         finally:
             self.running = False
             self.view.user = 0
-            output.put_written(self)
+            if self.written or self.told:
+                output.put_written(self)
 
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
@@ -249,7 +253,8 @@ class Machine(Keeper):
         if "peer" in process.data:
             peers.hang_up(self, process)
         process.data = {}
-        self.hold(process, -process.memory)
+        if process.memory:
+            self.hold(process, -process.memory)
         streams.close_all(self, process)
         self.room.close_ports(self, process)
         if process.exec_id and self.state.execs.get(process.exec_id) and self.state.execs[process.exec_id].pid == process.pid:
@@ -259,7 +264,8 @@ class Machine(Keeper):
             return
         if process.seen:
             self.changed(process)
-        self._orphan(process)
+        if process.children:
+            self._orphan(process)
         parent = self.state.processes.get(process.ppid)
         if parent is None:
             self.reap(process)
@@ -484,4 +490,5 @@ class Machine(Keeper):
 
 
 BASE_MEMORY = 300 << 10
+SHELLS = frozenset({"ash", "dash", "bash"})
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

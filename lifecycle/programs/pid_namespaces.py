@@ -51,7 +51,7 @@ def take(machine: Machine) -> int:
 
 def pass_over(machine: Machine, count: int) -> None:
     """Let numbers be gone that processes have had meanwhile."""
-    _holder(machine.room, machine.state).next_pid += count
+    _holder(machine).next_pid += count
 
 
 def last(machine: Machine) -> int:
@@ -70,7 +70,7 @@ def repeat(machine: Machine, key: str, attempts: Attempts | None) -> None:
 
 def _counted(machine: Machine) -> ContainerState | PidNamespace:
     """Return who gives the numbers out, once commands that are not run have taken theirs."""
-    holder, now = _holder(machine.room, machine.state), machine.kernel.now
+    holder, now = _holder(machine), machine.kernel.now
     for key, attempts in holder.attempts.items():
         if times := attempts.until(now):
             holder.next_pid += times * attempts.pids
@@ -78,10 +78,10 @@ def _counted(machine: Machine) -> ContainerState | PidNamespace:
     return holder
 
 
-def _holder(room: Programs, state: ContainerState) -> ContainerState | PidNamespace:
-    name = key(room, state)
+def _holder(machine: Machine) -> ContainerState | PidNamespace:
+    room, name = machine.room, machine.namespace
     if not name:
-        return state
+        return machine.state
     if name in room.state.containers:
         return room.state.containers[name]
     found = room.state.pid_namespaces.get(name)
@@ -232,7 +232,7 @@ def _node_view(machine: Machine) -> View:
 
 
 def _namespace(machine: Machine) -> str:
-    return key(machine.room, machine.state) or machine.state.spec.id
+    return machine.namespace or machine.state.spec.id
 
 
 def signal(machine: Machine, sender: Process, target: tuple[Machine | None, Process], name: str) -> None:

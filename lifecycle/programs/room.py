@@ -521,8 +521,8 @@ class Programs(Volumes, Running):
                 return [ip]
         return self.network.resolve(name, self.network.conf(spec))
 
-    def load(self, machine: Machine, process: Process) -> None:
-        starting.load(machine, process)
+    def begin_shell(self, machine: Machine, process: Process) -> None:
+        starting.begin_shell(machine, process)
 
     def load_shell(self, machine: Machine, process: Process, dialect: str, name: str, text: str, args: list[str]) -> None:
         starting.load_shell(machine, process, dialect, name, text, args)

@@ -19,9 +19,6 @@ from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process,
 if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
 
-SHELLS = {"ash", "dash", "bash"}
-
-
 # ── the container ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -271,13 +268,8 @@ def _outside(machine: Machine, asked: Exec) -> tuple[Open, Open, Open]:
 # ── shells ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def load(machine: Machine, process: Process) -> None:
-    """Make ready what a program needs when it has just been executed."""
-    if process.program in SHELLS:
-        _load_shell(machine, process)
-
-
-def _load_shell(machine: Machine, process: Process) -> None:
+def begin_shell(machine: Machine, process: Process) -> None:
+    """Have a shell that has just been executed do what its arguments say."""
     args, options = list(process.argv[1:]), set[str]()
     text: str | None = None
     command = interactive = stdin = False

@@ -58,8 +58,9 @@ def do_command(turn: Turn, frame: Frame, step: Any) -> None:
     shell = turn.shell
     shell.line = line + frame.line
     expander = expander_of(turn, count)
-    argv: list[str] = guarded(turn, lambda: expander.fields(command))
-    opens: list[tuple[int, str, str]] = guarded(turn, lambda: expanded(turn, expander, redirects))
+    argv: list[str]
+    opens: list[tuple[int, str, str]]
+    argv, opens = guarded(turn, lambda: (expander.fields(command), expanded(turn, expander, redirects)))
     if not argv:
         _assign_only(turn, expander, assigns, opens, substituted, bool(command))
         return

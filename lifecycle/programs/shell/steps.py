@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.programs.shell import control, forks, idle, menus, simple
 from lifecycle.programs.shell.builtins import BUILTINS
-from lifecycle.programs.shell.compile import Code, compile_script
+from lifecycle.programs.shell.compile import compile_script
 from lifecycle.programs.shell.frames import abandon, leave, push
 from lifecycle.programs.shell.job_control import interactive
 from lifecycle.programs.shell.turn import Replaced, ShellExit, Turn
-from lifecycle.programs.state import Frame, Process, Shell
+from lifecycle.programs.state import Frame, Process
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine
@@ -40,7 +40,7 @@ def run_shell(machine: Machine, process: Process) -> None:
             if process.pending:
                 _trap(turn)
             frame = shell.frames[-1]
-            steps = _code(shell, frame).steps
+            steps = compile_script(frame.code, shell.dialect).steps
             while True:
                 step = steps[frame.pc]
                 frame.pc += 1
@@ -61,10 +61,6 @@ def run_shell(machine: Machine, process: Process) -> None:
             leave(turn, error.status)
         if process.code is None and not process.waiting:
             machine.ready(process)
-
-
-def _code(shell: Shell, frame: Frame) -> Code:
-    return compile_script(frame.code, shell.dialect)
 
 
 def _resume_builtin(turn: Turn) -> None:
