@@ -277,9 +277,15 @@ class View:
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
         self.points = mount_points(tuple([mount[0] for mount in mounts]))
-        self._redone = self.points.tops | {top(path) for path, node in layer.nodes.items() if node.kind != "f" or node.gone}
+        written = (path for path, node in layer.nodes.items() if self._stands_in_the_way(path, node))
+        self._redone = self.points.tops.union(map(top, written))
         self._resolved: dict[str, str] = {}
         self.keeper = NOBODY
+
+    def _stands_in_the_way(self, path: str, node: Node) -> bool:
+        """Say whether what was written at a path may lead elsewhere than the image does."""
+        before = self.image.get(path)
+        return node.kind != "f" or node.gone or (before is not None and before.kind != "f")
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -484,6 +490,8 @@ class View:
         if len(node.text) > tree.room(place.path):
             self.keeper.limit("bytes", FILES_FULL, "no more can be written")
             raise FileError("ENOSPC")
+        if tree.nodes.get(place.path, GONE).gone:
+            self._resolved.clear()  # ways that led to nothing may end at this file now
         tree.put(place.path, node)
         if node.kind != "f":
             self._lead_elsewhere(place)

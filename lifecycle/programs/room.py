@@ -105,14 +105,15 @@ class Programs(Volumes, Running):
         """How many servers a request that is being answered has been passed on by."""
         self._views: dict[str, View] = {}
         self._machines: dict[str, Machine] = {}
-        self._by_ip = {one.spec.ip: key for key, one in self.state.sandboxes.items() if not one.spec.host_network}
+        self._by_ip: dict[str, list[str]] = {}
+        for sandbox in self.state.sandboxes.values():
+            self._by_ip.setdefault(sandbox.spec.ip, []).append(sandbox.spec.id)
 
     # ── sandboxes and nodes ────────────────────────────────────────────────────────────────────────────────────────
 
     def add_sandbox(self, sandbox: Sandbox) -> None:
         self.state.sandboxes[sandbox.id] = SandboxState(sandbox)
-        if not sandbox.host_network:
-            self._by_ip[sandbox.ip] = sandbox.id
+        self._by_ip.setdefault(sandbox.ip, []).append(sandbox.id)
         self.bump(ADDRESSES)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
@@ -129,17 +130,20 @@ class Programs(Volumes, Running):
                 tree.users.remove(sandbox_id)
         self.state.pid_namespaces.pop(sandbox_id, None)
         del self.state.sandboxes[sandbox_id]
-        if self._by_ip.get(sandbox.spec.ip) == sandbox_id:
+        there = self._by_ip[sandbox.spec.ip]
+        there.remove(sandbox_id)
+        if not there:
             del self._by_ip[sandbox.spec.ip]
         self._tell_waiting(sandbox)
         self.bump(ADDRESSES)
 
     def sandbox_at(self, ip: str) -> SandboxState | None:
-        """Return whose address this is: a Pod's, or a node's by one of the Pods that use its network."""
-        key = self._by_ip.get(ip)
-        if key is not None:
-            return self.state.sandboxes.get(key)
-        return next((one for one in self.state.sandboxes.values() if one.spec.host_network and one.spec.ip == ip), None)
+        """Return whose address this is: of those that had it the newest Pod, or a node by the oldest that uses its network."""
+        there = self._by_ip.get(ip)
+        if there is None:
+            return None
+        newest = self.state.sandboxes[there[-1]]
+        return self.state.sandboxes[there[0]] if newest.spec.host_network else newest
 
     def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
         """Say how much memory a node has, and what of it is taken outside of containers (bytes).
