@@ -88,7 +88,8 @@ class Kernel:
         return self.agenda.add(at if at > self.now else self.now, timer, priority)
 
     def after(self, delay: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
-        return self.at(self.now + delay, room, what, *subject, priority=priority, periodic=periodic)
+        timer = Timer(room, what, subject, self.cause, periodic)
+        return self.agenda.add(self.now + delay if delay > 0 else self.now, timer, priority)
 
     def cancel(self, number: int | None) -> None:
         if number is not None:
