@@ -48,11 +48,14 @@ class PodGC:
             self._observe_pod(old, new)
 
     def _observe_pod(self, old: Object | None, new: Object) -> None:
+        leaves = _is_terminating(new) and not (old and _is_terminating(old))
+        if old is not None and not leaves:
+            return
         name = new["spec"].get("nodeName", "")
         node = self.kernel.rooms["apiserver"].get("nodes", "", name) if name else None
         if old is None and name and node is None:
             self._pass_at(self.kernel.now + QUARANTINE, "orphans", name)
-        if _is_terminating(new) and not (old and _is_terminating(old)):
+        if leaves:
             if not name:
                 self._pass_at(self.kernel.now, "unscheduled", "")
             elif node and _is_out_of_service(node):
