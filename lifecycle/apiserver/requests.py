@@ -46,8 +46,8 @@ MOST_PODS = 20_000
 class Requests:
     """What the API server does with a request. It remembers nothing."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel = kernel
+    def __init__(self, kernel: Kernel, api: Any) -> None:
+        self.kernel, self._api = kernel, api
 
     def answer(self, index: int, request: Request) -> Answer:
         """Do what is asked and say what came of it; never raises."""
@@ -58,10 +58,6 @@ class Requests:
         except Refused as refused:
             return Answer(index, refused.status.code, refused.status.object(), warnings=refused.status.warnings)
         return Answer(index, code, body, self._api.last_change(body), warnings)
-
-    @property
-    def _api(self) -> Any:
-        return self.kernel.rooms["apiserver"]
 
     def _do(self, request: Request) -> Result:
         kind = BY_PLURAL.get((request.group_version, request.resource))

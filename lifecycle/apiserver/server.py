@@ -57,7 +57,7 @@ class APIServer:
         self.kernel = kernel
         self.store = Store(state.rows)
         self.get, self.list, self.index = self.store.get, self.store.list, self.store.index
-        self.requests = Requests(kernel)
+        self.requests = Requests(kernel, self)
         self._observers: dict[str, list[Observe]] = {}
         self._observers_of_progress: dict[str, list[Observe]] = {}
         self._last: dict[str, int] | None = None
