@@ -1,17 +1,20 @@
 """What the API server answers to programs in Pods.
 
-Who asks is known by a token, and may do what everybody may: nothing has been granted to the accounts of Pods.
+Who asks is known by a token, and may do what everybody may, and what roles let him.
 Kubernetes: apiserver/pkg/endpoints (filters, request), plugin/pkg/auth/authorizer/rbac/bootstrappolicy
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from lifecycle.apiserver import discovery, tokens
+from lifecycle.apiserver import discovery, pod_requests, rbac, tokens
+from lifecycle.apiserver.pod_requests import About, Given, Query
+from lifecycle.apiserver.rbac import Attributes
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.schema import Kind
@@ -36,39 +39,32 @@ PRETTY_FOR = ("curl", "Wget", "Mozilla/5.0")
 """Clients behind which somebody reads what comes."""
 
 
-class About(NamedTuple):
-    """What a request is about: a resource, or (without one) a path."""
-
-    verb: str
-    path: str
-    group_version: str = ""
-    resource: str = ""
-    namespace: str = ""
-    name: str = ""
-    subresource: str = ""
-
-
 def answer(kernel: Kernel, request: HTTPRequest) -> HTTPResponse:
     """Answer what a program asks over TLS."""
     parts = urlsplit(request.path)
     query = parse_qs(parts.query, keep_blank_values=True)
     try:
-        user = _user(kernel, request.header("Authorization"))
-        about = read(request.method, parts.path, "watch" in query)
-        if not may(user, about):
-            raise Refused(_forbidden(user, about))
-        found = _answer(request, about, user, "verbose" in query)
+        given = _given(kernel, request, read(request.method, parts.path, "watch" in query), query)
     except Refused as refused:
-        code, found = refused.status.code, refused.status.object()
-    else:
-        code = 201 if request.method == "POST" else 200
+        given = Given(refused.status.code, refused.status.object())
     asked = query.get("pretty", [""])[0]
     pretty = asked in ("1", "true") or (not asked and request.header("User-Agent").startswith(PRETTY_FOR))
     id = kernel.seeds.uid("audit", kernel.now, request.client, request.path)
-    return _response(code, found, pretty, id)
+    return _response(given, pretty, id)
 
 
-def _response(code: int, found: Object | str, pretty: bool, id: str) -> HTTPResponse:
+def _given(kernel: Kernel, request: HTTPRequest, about: About, query: Query) -> Given:
+    """Return what comes of a request. Raises: Refused."""
+    user = _user(kernel, request.header("Authorization"))
+    if not may(kernel, user, about):
+        raise Refused(_forbidden(user, about))
+    if about.resource and about.resource not in REVIEWS:
+        return pod_requests.answer(kernel, request, about, query, user)
+    return Given(201 if about.resource else 200, _answer(kernel, request, about, user, "verbose" in query))
+
+
+def _response(given: Given, pretty: bool, id: str) -> HTTPResponse:
+    code, found, delay = given
     kind = "text/plain; charset=utf-8" if isinstance(found, str) else "application/json"
     named = (
         ("Audit-Id", id),
@@ -77,10 +73,10 @@ def _response(code: int, found: Object | str, pretty: bool, id: str) -> HTTPResp
         ("X-Content-Type-Options", "nosniff"),
     )
     if isinstance(found, str):
-        return HTTPResponse(code, found, named, steady=False)
+        return HTTPResponse(code, found, named, delay, steady=False)
     data = msgspec.json.encode(found)
     text = msgspec.json.format(data, indent=2) if pretty else data + b"\n"
-    return HTTPResponse(code, text.decode("latin-1"), named, steady=False)
+    return HTTPResponse(code, text.decode("latin-1"), named, delay, steady=False)
 
 
 # ── who asks ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -132,8 +128,17 @@ def read(method: str, path: str, watch: bool = False) -> About:
     return About(verb, path, group_version, resource, namespace, name, subresource)
 
 
-def may(user: str, about: About) -> bool:
+def may(kernel: Kernel, user: str, about: About) -> bool:
     """Say whether somebody may do so."""
+    if _everybody_may(user, about):
+        return True
+    group = about.group_version.rpartition("/")[0]
+    what = Attributes(about.verb, group, about.resource, about.subresource, about.namespace, about.name, about.path)
+    return user != ANONYMOUS and rbac.allows(kernel.rooms["apiserver"], user, rbac.account_groups(user), what)
+
+
+def _everybody_may(user: str, about: About) -> bool:
+    """Say whether the roles that everybody has let somebody do so."""
     if about.resource:
         return user != ANONYMOUS and about.verb == "create" and about.resource in REVIEWS
     if about.verb not in ("get", "head"):
@@ -155,10 +160,10 @@ def _forbidden(user: str, about: About) -> Status:
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _answer(request: HTTPRequest, about: About, user: str, verbose: bool) -> Object | str:
+def _answer(kernel: Kernel, request: HTTPRequest, about: About, user: str, verbose: bool) -> Object | str:
     """Return what is asked for. Raises: Refused."""
     if about.resource:
-        return _review(request, about, user)
+        return _review(kernel, request, about, user)
     path = about.path.rstrip("/")
     if path in HEALTH:
         return f"[+]ping ok\n{path[1:]} check passed\n" if verbose else "ok"
@@ -180,19 +185,14 @@ def _of_group(parts: list[str]) -> Object | None:
     return discovery.api_resources("/".join(parts[1:])) if parts[0] == "apis" and len(parts) == 3 else None
 
 
-def _review(request: HTTPRequest, about: About, user: str) -> Object:
-    """Answer what somebody asks about himself: he may do nothing."""
+def _review(kernel: Kernel, request: HTTPRequest, about: About, user: str) -> Object:
+    """Answer what somebody asks about himself."""
     try:
         body: Any = msgspec.json.decode(request.body.encode("latin-1", "replace"))
         spec = body.get("spec") or {}
-    except (msgspec.DecodeError, AttributeError) as wrong:
+        told = _told(kernel, about, user, spec)
+    except (msgspec.DecodeError, AttributeError, TypeError) as wrong:
         raise Refused(status.bad_request(f"couldn't get version/kind; json parse error: {wrong}")) from None
-    if about.resource == "selfsubjectreviews":
-        told: Object = {"status": {"userInfo": {"username": user, "groups": _groups(user)}}}
-    elif about.resource == "selfsubjectaccessreviews":
-        told = {"spec": spec, "status": {"allowed": False}}
-    else:
-        told = {"spec": {}, "status": _rules()}
     kind = {"selfsubjectaccessreviews": "SelfSubjectAccessReview", "selfsubjectrulesreviews": "SelfSubjectRulesReview"}
     return {
         "kind": kind.get(about.resource, "SelfSubjectReview"),
@@ -202,19 +202,23 @@ def _review(request: HTTPRequest, about: About, user: str) -> Object:
     }
 
 
-def _groups(user: str) -> list[str]:
-    namespace = user.split(":")[2]
-    return ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+def _told(kernel: Kernel, about: About, user: str, spec: Object) -> Object:
+    objects, groups = kernel.rooms["apiserver"], rbac.account_groups(user)
+    if about.resource == "selfsubjectreviews":
+        return {"status": {"userInfo": {"username": user, "groups": list(groups)}}}
+    if about.resource == "selfsubjectaccessreviews":
+        return {"spec": spec, "status": {"allowed": rbac.allows(objects, user, groups, rbac.asked(spec))}}
+    return {"spec": {}, "status": rules(rbac.rules(objects, user, groups, spec.get("namespace") or ""))}
 
 
-def _rules() -> Object:
-    resources = [
+def rules(given: Iterable[Object]) -> Object:
+    """Return the status of a review of rules: those that everybody has, and those that were given."""
+    resources: list[Object] = [
         {"verbs": ["create"], "apiGroups": [group], "resources": [plural for plural in REVIEWS if plural in plurals]}
         for group, plurals in (("authorization.k8s.io", REVIEWS[:2]), ("authentication.k8s.io", REVIEWS[2:]))
     ]
     paths = [*DISCOVERED, *(f"{root}/*" for root in DISCOVERED), *INFO]
-    return {
-        "resourceRules": resources,
-        "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": sorted(paths)}],
-        "incomplete": False,
-    }
+    others: list[Object] = [{"verbs": ["get"], "nonResourceURLs": sorted(paths)}]
+    for rule in given:
+        (others if rule.get("nonResourceURLs") else resources).append(rule)
+    return {"resourceRules": resources, "nonResourceRules": others, "incomplete": False}

@@ -29,6 +29,15 @@ class Attributes(NamedTuple):
     path: str = ""
 
 
+def asked(spec: Object) -> Attributes:
+    """Return what a SelfSubjectAccessReview asks about."""
+    path = spec.get("nonResourceAttributes")
+    if path:
+        return Attributes(path.get("verb", ""), path=path.get("path", ""))
+    about = spec.get("resourceAttributes") or {}
+    return Attributes(*(about.get(name) or "" for name in ("verb", "group", "resource", "subresource", "namespace", "name")))
+
+
 def account_groups(user: str) -> tuple[str, ...]:
     """Return the groups that a user is in by being a service account, or just somebody."""
     if not user.startswith(ACCOUNT):

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from lifecycle.apiserver import tokens
+from lifecycle.apiserver import pod_requests, tokens
 from lifecycle.apiserver.pod_clients import read
 from lifecycle.clock import SECOND
 from lifecycle.programs.servers import HTTPRequest, HTTPResponse
-from tests.lifecycle.rooms import Rooms
+from tests.lifecycle.rooms import Rooms, pod
 
 ACCOUNT = "system:serviceaccount:default:default"
 
@@ -168,3 +168,119 @@ def test_now_is_when_it_begins() -> None:
     said = tokens.read(rooms.kernel.seeds, token(rooms), rooms.kernel.now)
     assert said is not None
     assert said["iat"] == rooms.kernel.now // SECOND
+
+
+def give(rooms: Rooms, *verbs: str, resources: str = "pods", kind: str = "Role", **rule: Any) -> None:
+    """Give the account `default` a role."""
+    api = "rbac.authorization.k8s.io/v1"
+    rules = [{"verbs": list(verbs), "apiGroups": [""], "resources": resources.split(), **rule}]
+    subject = {"kind": "ServiceAccount", "name": "default", "namespace": "default"}
+    for made, more in ((kind, {"rules": rules}), (f"{kind}Binding", {"subjects": [subject]})):
+        body = {"apiVersion": api, "kind": made, "metadata": {"name": "r"}, **more}
+        if made.endswith("Binding"):
+            body["roleRef"] = {"kind": kind, "name": "r"}
+        namespace = {} if kind == "Role" else {"namespace": ""}
+        plural = f"{made.lower()}s"
+        assert rooms.request("create", plural, body, group_version=api, **namespace).code == 201
+
+
+def test_who_has_been_given_a_role_reads_objects() -> None:
+    rooms = Rooms()
+    for name in ("a", "b"):
+        rooms.request("create", "pods", pod(name))
+    give(rooms, "get", "list")
+    found = msgspec.json.decode(ask(rooms, "/api/v1/namespaces/default/pods", token(rooms)).body)
+    assert (found["kind"], [one["metadata"]["name"] for one in found["items"]]) == ("PodList", ["a", "b"])
+    some = ask(rooms, "/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3Db", token(rooms))
+    assert [one["metadata"]["name"] for one in msgspec.json.decode(some.body)["items"]] == ["b"]
+    one = msgspec.json.decode(ask(rooms, "/api/v1/namespaces/default/pods/a", token(rooms)).body)
+    assert (one["kind"], one["spec"]["containers"][0]["name"]) == ("Pod", "app")
+    assert ask(rooms, "/api/v1/namespaces/default/pods/c", token(rooms)).status == 404
+    for path in ("/api/v1/pods", "/api/v1/namespaces/kube-system/pods", "/api/v1/namespaces/default/secrets"):
+        assert ask(rooms, path, token(rooms)).status == 403
+    assert ask(rooms, "/api/v1/namespaces/default/pods/a", token(rooms), "DELETE").status == 403
+
+
+def test_a_cluster_role_holds_everywhere_and_for_paths() -> None:
+    rooms = Rooms()
+    give(rooms, "list", kind="ClusterRole")
+    assert ask(rooms, "/api/v1/pods", token(rooms)).status == 200
+    role = rooms.api.get("clusterroles", "", "r")
+    assert role is not None
+    rooms.api.update("clusterroles", {**role, "rules": [{"verbs": ["get"], "nonResourceURLs": ["/metr*"]}]})
+    assert ask(rooms, "/metrics", token(rooms)).status == 404
+    assert ask(rooms, "/api/v1/pods", token(rooms)).status == 403
+
+
+def test_who_may_write_changes_objects_and_bears_the_causes() -> None:
+    rooms = Rooms()
+    give(rooms, "create", "patch", "delete", "update", resources="configmaps")
+    path, mine = "/api/v1/namespaces/default/configmaps", token(rooms)
+    made = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"k": "v"}}
+
+    def send(method: str, path: str, body: Any, kind: str = "application/json") -> HTTPResponse:
+        headers = (("Authorization", f"Bearer {mine}"), ("Content-Type", kind))
+        return rooms.api.respond(HTTPRequest(method, path, "kubernetes", 443, headers, body, "10.244.0.5", True))
+
+    assert send("POST", path, msgspec.json.encode(made).decode()).status == 201
+    assert send("PATCH", f"{path}/a", '{"data":{"k":"w"}}', "application/merge-patch+json").status == 200
+    stored = rooms.api.get("configmaps", "default", "a")
+    assert stored is not None
+    assert (stored["data"], stored["metadata"]["managedFields"][0]["manager"]) == ({"k": "w"}, ACCOUNT)
+    assert send("POST", path, "kind: ConfigMap\nmetadata: {name: b}\n", "application/yaml").status == 201
+    assert send("POST", path, "a=b", "application/x-www-form-urlencoded").status == 415
+    assert send("POST", path, "{").status == 400
+    assert send("POST", path, msgspec.json.encode(made).decode()).status == 409
+    assert send("DELETE", f"{path}/a", "").status == 200
+    assert rooms.api.get("configmaps", "default", "a") is None
+    assert send("GET", f"{path}/b", "").status == 403
+
+
+def test_programs_fill_no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pod_requests, "MOST_MADE", 2)
+    rooms = Rooms()
+    give(rooms, "create", resources="configmaps")
+    codes = [
+        ask(
+            rooms, "/api/v1/namespaces/default/configmaps", token(rooms), "POST", body=f'{{"metadata":{{"name":"c{i}"}}}}'
+        ).status
+        for i in range(4)
+    ]
+    assert codes == [201, 201, 429, 429]
+
+
+def test_what_takes_long_is_refused_in_words() -> None:
+    rooms = Rooms()
+    give(rooms, "watch", "get", resources="pods pods/log")
+    refused = ask(rooms, "/api/v1/namespaces/default/pods?watch=1", token(rooms))
+    assert (refused.status, "it cannot watch here" in refused.body) == (501, True)
+    assert ask(rooms, "/api/v1/namespaces/default/pods/a/log", token(rooms)).status == 501
+
+
+@pytest.mark.parametrize(("role", "secrets", "roles"), [("view", 403, 403), ("edit", 200, 403), ("admin", 200, 200)])
+def test_the_roles_that_every_cluster_has_are_given_by_name(role: str, secrets: int, roles: int) -> None:
+    rooms, api = Rooms(), "rbac.authorization.k8s.io/v1"
+    group = {"kind": "Group", "name": "system:serviceaccounts:default", "apiGroup": "rbac.authorization.k8s.io"}
+    body = {"metadata": {"name": "r"}, "roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [group]}
+    assert rooms.request("create", "rolebindings", body, group_version=api).code == 201
+    assert ask(rooms, "/api/v1/namespaces/default/services", token(rooms)).status == 200
+    assert ask(rooms, "/api/v1/namespaces/default/secrets", token(rooms)).status == secrets
+    assert ask(rooms, f"/apis/{api}/namespaces/default/roles", token(rooms)).status == roles
+
+
+def test_what_was_given_is_told_to_who_asks_about_himself() -> None:
+    rooms = Rooms()
+    give(rooms, "get", resources="pods", resourceNames=["a"])
+    path = "/apis/authorization.k8s.io/v1/selfsubject"
+
+    def allowed(**asked: str) -> bool:
+        body = msgspec.json.encode({"spec": {"resourceAttributes": {"namespace": "default", "verb": "get", **asked}}}).decode()
+        answer = ask(rooms, f"{path}accessreviews", token(rooms), "POST", body=body)
+        return bool(msgspec.json.decode(answer.body)["status"]["allowed"])
+
+    assert allowed(resource="pods", name="a")
+    assert not allowed(resource="pods", name="b")
+    assert not allowed(resource="pods")
+    body = '{"spec": {"namespace": "default"}}'
+    told = msgspec.json.decode(ask(rooms, f"{path}rulesreviews", token(rooms), "POST", body=body).body)["status"]
+    assert {"verbs": ["get"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["a"]} in told["resourceRules"]
