@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.servers import free_port
+from tests.podhub_up import PATIENCE, ROOT, Server
 
 FOLDER = Path(__file__).parent
-ROOT = FOLDER.parents[1]
 DATA = ROOT / "tests" / "data"
-PODHUB = str(Path(sys.executable).with_name("podhub"))
-PATIENCE = 60_000
-"""Milliseconds after which something does not happen any more, on a machine that has ten other things to do, too."""
+VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
+MILLISECONDS = PATIENCE * 1000
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=MILLISECONDS)
 
 FLAGS = ["--no-sandbox", "--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
@@ -35,49 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == FOLDER:
             item.add_marker(pytest.mark.xdist_group("browser"))
-
-
-class Server:
-    """`podhub up` on a scratch folder; it may be stopped and started again on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        return kept | {"PODHUB_DATA": str(self.folder)}
-
-    def run(self, *arguments: str) -> str:
-        """Run one command of `podhub` on the server's folder and return what it prints."""
-        done = subprocess.run([PODHUB, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self) -> None:
-        log = (self.folder / "up.log").open("ab")
-        command = [PODHUB, "up", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log)
-        until = time.monotonic() + PATIENCE / 1000
-        while not self._answers():
-            assert self.process.poll() is None, (self.folder / "up.log").read_text()
-            assert time.monotonic() < until, "podhub up does not answer"
-            time.sleep(0.05)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(self.url, timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.terminate()
-            self.process.wait(20)
-            self.process = None
 
 
 @pytest.fixture(scope="session")
@@ -101,26 +50,18 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="module")
+def complaints() -> list[str]:
+    """What the browser has to say of its pages: errors in scripts, and on the console."""
+    return []
+
+
 @pytest.fixture
-def new_page(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """Opens pages; a word on the console or an error in a script fails the test."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def opened(**options: Any) -> Page:
-        options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US", "base_url": server.url} | options
-        context = browser.new_context(**options)
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    unexpected = [text for text in wrong if not _expected(text)]
+def nothing_wrong(complaints: list[str]) -> Iterator[None]:
+    """Fails a test whose pages the browser complains of."""
+    complaints.clear()
+    yield
+    unexpected = [text for text in complaints if not _expected(text)]
     assert unexpected == []
 
 
@@ -129,6 +70,47 @@ def _expected(text: str) -> bool:
     return text.startswith("Failed to load resource") or "WebSocket connection to" in text
 
 
+def _opened(browser: Browser, server: Server, complaints: list[str], **options: Any) -> Page:
+    options = {"viewport": VIEWPORT, "locale": "en-US", "base_url": server.url} | options
+    context = browser.new_context(**options)
+    context.set_default_timeout(MILLISECONDS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    return page
+
+
 @pytest.fixture
-def page(new_page: Callable[..., Page]) -> Page:
-    return new_page()
+def new_page(browser: Browser, server: Server, complaints: list[str], nothing_wrong: None) -> Iterator[Callable[..., Page]]:
+    """Opens pages of visitors who are there for the first time, each with options of its own."""
+    pages: list[Page] = []
+
+    def opened(**options: Any) -> Page:
+        pages.append(_opened(browser, server, complaints, **options))
+        return pages[-1]
+
+    yield opened
+    for page in pages:
+        page.context.close()
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, server: Server, complaints: list[str]) -> Iterator[Page]:
+    """A page for a module's tests, one after the other: a visitor's first page costs three times what the next ones do."""
+    page = _opened(browser, server, complaints)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def page(shared_page: Page, nothing_wrong: None) -> Iterator[Page]:
+    """A page on which nothing is left of the test before."""
+    shared_page.set_viewport_size(VIEWPORT)
+    shared_page.mouse.move(0, 0)
+    yield shared_page
+    for other in shared_page.context.pages:
+        if other != shared_page:
+            other.close()
+    shared_page.goto("/healthz")
+    shared_page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    shared_page.context.clear_cookies()

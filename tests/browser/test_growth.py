@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.podhub_up import Server
 
 COUNTER = """
 apiVersion: v1

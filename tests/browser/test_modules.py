@@ -13,6 +13,12 @@ from lifecycle.printers.durations import human_duration
 POD = "/c/life/pods/liveness-exec/liveness-exec/"
 
 
+@pytest.fixture
+def page(shared_page: Page, nothing_wrong: None) -> Page:
+    """What is pure leaves nothing behind."""
+    return shared_page
+
+
 def run(page: Page, module: str, script: str, argument: Any = None) -> Any:
     """Run a script with what a module exports as `m`."""
     if POD not in page.url:

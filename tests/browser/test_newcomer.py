@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DATA, ROOT, Server
+from tests.browser.conftest import DATA
+from tests.podhub_up import ROOT, Server
 
 GALLERY = ROOT / "podhub" / "web" / "gallery"
 INVALID = {"fields-under-ports": "volumeMounts:", "hook-at-spec-level": "lifecycle:", "metadata-not-indented": "name:"}
@@ -108,8 +109,8 @@ def seconds_of(text: str) -> float:
 
 
 @pytest.mark.parametrize("file", sorted(GALLERY.glob("*.yaml")), ids=lambda file: file.stem)
-def test_each_manifest_of_the_gallery_uploads(page: Page, file: Path) -> None:
-    make_cluster(page, f"g-{file.stem}")
+def test_each_manifest_of_the_gallery_uploads(page: Page, server: Server, file: Path) -> None:
+    server.make(f"g-{file.stem}")
     upload(page, f"g-{file.stem}", file)
     expect(page).to_have_url(re.compile(r"/(pods/default/[-a-z0-9]+/|c/g-[-a-z0-9]+/)$"))
     assert "apply" not in page.url

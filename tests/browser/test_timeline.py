@@ -127,8 +127,8 @@ def test_zooming_takes_pills_apart(page: Page) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/new/", "/c/life/", "/c/life/?at=50s", POD + "?at=50s", "/c/default/apply/", "/c/nope/"]
 )
-def test_nothing_is_wider_than_the_window(new_page: Callable[..., Page], width: int, path: str) -> None:
-    page = new_page(viewport={"width": width, "height": 800})
+def test_nothing_is_wider_than_the_window(page: Page, width: int, path: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 

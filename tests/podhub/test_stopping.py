@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.podhub.api.conftest import Server
+from tests.podhub_up import Server
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

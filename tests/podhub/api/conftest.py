@@ -6,65 +6,16 @@ import itertools
 import os
 import shutil
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.podhub.api.typist import Typist
-from tests.servers import free_port
-
-ROOT = Path(__file__).parents[3]
-PODHUB = str(Path(sys.executable).with_name("podhub"))
+from tests.podhub_up import Server
 
 _numbers = itertools.count(1)
-
-
-class Server:
-    """`podhub up` on a scratch folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-        self.environment = kept | {"PODHUB_DATA": str(folder)}
-
-    def podhub(self, *arguments: str) -> str:
-        """Run one command of `podhub` on the server's folder and return what it prints."""
-        done = subprocess.run([PODHUB, *arguments], env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def make(self, name: str) -> None:
-        """Make a cluster whose clock goes ten times as fast, with the dashboard's form: a process of its own takes longer."""
-        guard = {"X-CSRFToken": "x" * 32, "Cookie": f"csrftoken={'x' * 32}"}
-        form = urllib.parse.urlencode({"name": name, "speed": "10x", "seed": 0}).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/new/", form, guard), timeout=60) as answer:
-            assert answer.url == f"{self.url}/c/{name}/"
-
-    def start(self) -> subprocess.Popen[bytes]:
-        log = (self.folder / "up.log").open("ab")
-        command = [PODHUB, "up", "--port", str(self.port)]
-        process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stdout=log, stderr=log)
-        until = time.monotonic() + 60
-        while not self._answers():
-            assert process.poll() is None, (self.folder / "up.log").read_text()
-            assert time.monotonic() < until, "podhub up does not answer"
-            time.sleep(0.05)
-        return process
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
 
 
 class Reached:
@@ -112,20 +63,29 @@ class Reached:
         assert code is None or done.returncode == code, done.stdout + done.stderr
         return done
 
+    def lines(self, *arguments: str, moment: str = "") -> Generator[str, None, None]:
+        """Run kubectl and yield what it prints, a line each, as it comes; to close this ends it."""
+        program, environment = self._program(moment)
+        with subprocess.Popen([program, *arguments], env=environment, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            try:
+                yield from process.stdout
+            finally:
+                process.terminate()
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests that need one."""
     server = Server(tmp_path_factory.mktemp("podhub"))
-    process = server.start()
+    server.start()
     yield server
-    process.terminate()
-    process.wait(30)
+    server.stop()
 
 
 @pytest.fixture
 def cluster(server: Server, tmp_path: Path) -> Reached:
     """A new cluster whose clock goes ten times as fast."""
     name = f"test-{next(_numbers)}"
-    server.make(name)
+    server.make(name, "10x")
     return Reached(server, name, tmp_path)

@@ -112,12 +112,13 @@ def test_where_kubernetes_answers_500_so_is_it_here_and_kubectl_prints_why(clust
         budget = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name}, "spec": spec}
         assert ask(f"{cluster.root}/apis/policy/v1/namespaces/default/poddisruptionbudgets", "POST", budget).code == 201
     pods = f"{cluster.root}/api/v1/namespaces/default/pods"
-    assert ask(pods, "POST", pod("web", "sleep 60", app="web")).code == 201
+    assert ask(pods, "POST", pod("web", "until test -e /done; do sleep 1; done", app="web")).code == 201
     cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=20s")
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "web"}}
     refused = ask(f"{pods}/web/eviction", "POST", eviction)
     why = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
     assert (refused.code, refused.json["kind"], refused.json["message"]) == (500, "Status", why)
+    cluster.kubectl("exec", "web", "--", "touch", "/done")
     cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/web", "--timeout=20s")
     ended = cluster.kubectl("exec", "web", "--", "true", code=1).stderr
     assert ended == "error: cannot exec into a container in a completed pod; current phase is Succeeded\n"

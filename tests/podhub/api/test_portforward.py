@@ -22,8 +22,9 @@ from kubernetes import client, config
 from kubernetes.stream import portforward as forward_by_client
 
 from podhub.api import forwarding, portforward, spdy, tunnel
-from tests.podhub.api.conftest import ROOT, Reached, Server
+from tests.podhub.api.conftest import Reached
 from tests.podhub.api.wire import pod
+from tests.podhub_up import ROOT, Server
 from tests.servers import free_port
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tests\r\n\r\n"
@@ -39,7 +40,7 @@ def server_pod() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def web(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Reached:
     """A cluster with the Pod `web`, which is ready, behind a Service of that name; all tests here share it."""
-    server.make("forwarding")
+    server.make("forwarding", "10x")
     cluster = Reached(server, "forwarding", tmp_path_factory.mktemp("forwarding"))
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(server_pod()))
     cluster.kubectl("expose", "pod", "web", "--port=8080", "--target-port=80")
@@ -117,7 +118,7 @@ def test_kubectl_says_in_containerd_s_words_that_nobody_listens(web: Reached) ->
 
 
 def test_what_a_client_sends_is_read_by_the_program(cluster: Reached) -> None:
-    cluster.server.podhub("cluster", "speed", cluster.name, "1x")
+    cluster.server.run("cluster", "speed", cluster.name, "1x")
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod("nc", "echo hello | nc -l -p 9000; echo done; sleep 1000")))
     cluster.kubectl("wait", "--for=condition=Ready", "pod/nc", "--timeout=20s")
     with forwarded(cluster, "pod/nc", 9000) as (port, _), socket.create_connection(("127.0.0.1", port), 20) as connection:
@@ -131,7 +132,7 @@ def test_what_a_client_sends_is_read_by_the_program(cluster: Reached) -> None:
 def test_what_went_over_a_port_is_played_again_to_the_byte(web: Reached) -> None:
     with forwarded(web, "pod/web", 80) as (port, _):
         got(http.client.HTTPConnection("127.0.0.1", port, timeout=20))
-    assert "error" not in web.server.podhub("verify", "--cluster", web.name).lower()
+    assert "error" not in web.server.run("verify", "--cluster", web.name).lower()
 
 
 def test_the_past_forwards_nothing(web: Reached) -> None:

@@ -12,8 +12,9 @@ from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import is_proxied, target
 from podhub.api import proxy
 from podhub.api.http import Call
-from tests.podhub.api.conftest import Reached, Server
+from tests.podhub.api.conftest import Reached
 from tests.podhub.api.wire import Answer, ask, pod
+from tests.podhub_up import Server
 
 PAGE = '<a href="/next">next</a> <img src=/logo.png> <a href="//other.example/">other</a> <a href="more">more</a>'
 BEHAVIOR = {
@@ -29,7 +30,7 @@ BEHAVIOR = {
 @pytest.fixture(scope="module")
 def web(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Reached:
     """A cluster with two Pods that serve, `web` (nginx) and `api`, and Services in front of them."""
-    server.make("proxying")
+    server.make("proxying", "10x")
     cluster = Reached(server, "proxying", tmp_path_factory.mktemp("proxying"))
     web, api = pod("web", app="web"), pod("api", app="api")
     web["spec"]["containers"] = [{"name": "main", "image": "nginx", "ports": [{"containerPort": 80}]}]

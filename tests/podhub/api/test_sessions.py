@@ -116,7 +116,7 @@ def test_a_debugger_sees_the_processes_of_its_target(cluster: Reached) -> None:
 
 def test_a_paused_cluster_answers_and_its_time_stands_still(cluster: Reached) -> None:
     start(cluster, pod("box"))
-    cluster.server.podhub("cluster", "speed", cluster.name, "paused")
+    cluster.server.run("cluster", "speed", cluster.name, "paused")
     with cluster.typist("exec", "-it", "box", "--", "sh") as shell:
         shell.see("/ # ")
         assert shell.ask("echo hi", "/ # ") == "hi\r\n"
@@ -184,4 +184,4 @@ def test_sessions_are_in_the_log_and_give_the_same_bytes_again(cluster: Reached)
         shell.type("exit\r")
         assert shell.code() == 0
     cluster.kubectl("exec", "-i", "box", "--", "cat", stdin="abc\n")
-    assert "a second run gives the same bytes" in cluster.server.podhub("verify", "--cluster", cluster.name)
+    assert "a second run gives the same bytes" in cluster.server.run("verify", "--cluster", cluster.name)

@@ -19,7 +19,8 @@ from typing import Any
 import yaml
 
 from lifecycle.clock import SECOND, rfc3339
-from tests.podhub.api.conftest import Reached, Server
+from tests.podhub.api.conftest import Reached
+from tests.podhub_up import Server
 
 DATA = Path(__file__).parents[2] / "data" / "walk"
 STEPS = [json.loads(line) for line in (DATA / "steps.jsonl").read_text().splitlines()]
@@ -89,7 +90,7 @@ def run(step: Printed, environment: dict[str, str], folder: Path) -> Printed:
 
 def test_every_step_prints_what_a_real_cluster_printed(server: Server, tmp_path: Path) -> None:
     start = rfc3339((int(time.time()) - AHEAD) * SECOND)
-    server.podhub("cluster", "create", "walk", "--speed", "3x", "--start", start, "--images", str(DATA / "images.yaml"))
+    server.run("cluster", "create", "walk", "--speed", "3x", "--start", start, "--images", str(DATA / "images.yaml"))
     shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
     cluster = Reached(server, "walk", tmp_path)
     version = json.loads(cluster.kubectl("version", "--client", "-o", "json").stdout)["clientVersion"]["gitVersion"]
