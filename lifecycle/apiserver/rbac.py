@@ -7,9 +7,10 @@ objects. Kubernetes: plugin/pkg/auth/authorizer/rbac, plugin/pkg/auth/authorizer
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lifecycle.core_v1.admission import Objects
+from lifecycle.core_v1.validation import formats
 from lifecycle.wire import Object
 
 ACCOUNT = "system:serviceaccount:"
@@ -30,12 +31,15 @@ class Attributes(NamedTuple):
 
 
 def asked(spec: Object) -> Attributes:
-    """Return what a SelfSubjectAccessReview asks about."""
-    path = spec.get("nonResourceAttributes")
+    """Return what a SelfSubjectAccessReview asks about; what is no text counts as nothing."""
+    path, about = _texts(spec.get("nonResourceAttributes")), _texts(spec.get("resourceAttributes"))
     if path:
         return Attributes(path.get("verb", ""), path=path.get("path", ""))
-    about = spec.get("resourceAttributes") or {}
-    return Attributes(*(about.get(name) or "" for name in ("verb", "group", "resource", "subresource", "namespace", "name")))
+    return Attributes(*(about.get(name, "") for name in ("verb", "group", "resource", "subresource", "namespace", "name")))
+
+
+def _texts(given: Any) -> dict[str, str]:
+    return {name: text for name, text in given.items() if isinstance(text, str)} if isinstance(given, dict) else {}
 
 
 def account_groups(user: str) -> tuple[str, ...]:
@@ -55,7 +59,7 @@ def rules(objects: Objects, user: str, groups: Sequence[str], namespace: str) ->
     for binding in objects.list("clusterrolebindings"):
         if _names(binding, user, groups, ""):
             yield from _rules_of(objects, binding["roleRef"], "")
-    if namespace:
+    if namespace and not formats.dns_label(namespace):
         for binding in objects.list("rolebindings", namespace):
             if _names(binding, user, groups, namespace):
                 yield from _rules_of(objects, binding["roleRef"], namespace)

@@ -24,6 +24,7 @@ from podhub.api import (
     portforward,
     proxy,
     reviews,
+    roles,
     sessions,
     static,
     token_requests,
@@ -124,7 +125,7 @@ async def _answer(call: Call) -> Reply | None:
     call.user = may.user or call.user
     may = auth.impersonated(call, may)
     if call.scope["type"] == "websocket":
-        await _socket(call, address, target(path), may.write)
+        await _socket(call, address, target(path), may)
         return None
     found = static.answer(call, f"{addresses.PREFIX}{step}", path)
     if found is not None:
@@ -145,7 +146,8 @@ async def _granted(call: Call, address: Address, about: Target, may: auth.Rights
     if about.resource.deprecated:
         call.warned += (about.resource.deprecated,)
     if about.kind in REVIEWS and call.method == "POST":
-        return await reviews.review(call, about, may._replace(write=may.write and address.moment is None))
+        return await reviews.review(call, address, about, may._replace(write=may.write and address.moment is None))
+    may = await roles.rights(call, address, about, _verb(call, about), may)
     if not may.read:
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource == "proxy":
@@ -206,12 +208,12 @@ async def _read_without_name(call: Call, path: str) -> str:
     return DEFAULT
 
 
-async def _socket(call: Call, address: Address, about: Target | None, may_write: bool) -> None:
+async def _socket(call: Call, address: Address, about: Target | None, may: auth.Rights) -> None:
     """Serve a websocket. Raises: Refused before it is accepted."""
     await call.receive()
     if about is None or about.subresource not in STREAMS:
         raise Refused(status.no_such_path())
-    if not may_write:
+    if not (await roles.rights(call, address, about, "create", may)).write:
         raise Refused(auth.not_allowed(call, about, "create"))
     with metrics.answered.counting(metrics.asked(address.cluster.name, "create", about)) as codes:
         codes.append(SWITCHING_PROTOCOLS)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from lifecycle.apiserver.rbac import AUTHENTICATED, account_groups
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import status
@@ -13,7 +14,6 @@ from lifecycle.core_v1.status import Status
 from podhub.api.http import Call
 from podhub.log.models import Cluster
 
-AUTHENTICATED = "system:authenticated"
 MASTERS = "system:masters"
 """The group of those who may do everything; without a login everybody is one of them."""
 
@@ -48,7 +48,7 @@ def rights(authorization: str, cluster: Cluster) -> Rights:
 
 
 def impersonated(call: Call, may: Rights) -> Rights:
-    """Return the rights of whom a request speaks for (`kubectl --as`): nobody has been given any but the masters.
+    """Return the rights of whom a request speaks for (`kubectl --as`): those of the masters, or none but what roles give.
 
     Raises: Refused (403) for who may not change the cluster. Kubernetes: apiserver/pkg/endpoints/filters/impersonation.go
     """
@@ -59,7 +59,8 @@ def impersonated(call: Call, may: Rights) -> Rights:
         why = f'User "{call.user}" cannot impersonate resource "users" in API group "" at the cluster scope'
         raise Refused(Status(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"}))
     given = [value.decode("latin-1") for header, value in call.scope["headers"] if header.lower() == b"impersonate-group"]
-    call.user, call.groups = name, (*given, AUTHENTICATED)
+    own = given or [group for group in account_groups(name) if group != AUTHENTICATED]
+    call.user, call.groups, call.impersonates = name, (*own, AUTHENTICATED), True
     return Rights(MASTERS in given, name, MASTERS in given)
 
 

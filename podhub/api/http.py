@@ -55,6 +55,8 @@ class Call:
         }
         self.user = "podhub"
         self.groups: tuple[str, ...] = ()
+        self.impersonates = False
+        """Whether somebody else makes it in the user's name."""
         self.warned: tuple[str, ...] = ()
         """What who asks is warned of, whatever the answer."""
         self.repeated: tuple[str, ...] = ()

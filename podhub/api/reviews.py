@@ -7,42 +7,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifecycle.apiserver import rbac
 from lifecycle.apiserver.resources import Target
 from lifecycle.wire import Object
-from podhub.api import bodies
+from podhub.api import bodies, roles
+from podhub.api.address import Address
 from podhub.api.auth import Rights, groups
 from podhub.api.http import Call, Reply, json_reply
 
 READING = ("get", "list", "watch")
 
-QUESTIONS = {
-    "authentication.k8s.io": ["selfsubjectreviews"],
-    "authorization.k8s.io": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-}
-PUBLIC = [
-    "/api",
-    "/api/*",
-    "/apis",
-    "/apis/*",
-    "/healthz",
-    "/livez",
-    "/openapi",
-    "/openapi/*",
-    "/readyz",
-    "/version",
-    "/version/",
-]
-"""What everybody may ask. Kubernetes: the roles system:basic-user and system:discovery"""
 
-
-async def review(call: Call, target: Target, may: Rights) -> Reply:
+async def review(call: Call, address: Address, target: Target, may: Rights) -> Reply:
     """Answer a question about who asks."""
     body = await bodies.read_object(call, target.kind)
     spec: Any = body.get("spec") if isinstance(body, dict) else None
     spec = spec if isinstance(spec, dict) else {}
     match target.kind.kind:
         case "SelfSubjectAccessReview":
-            answered = {"spec": spec, "status": {"allowed": _allowed(spec, may)}}
+            allowed = _allowed(spec, may) or (call.impersonates and await roles.allow(call, address, rbac.asked(spec)))
+            answered = {"spec": spec, "status": {"allowed": allowed}}
+        case "SelfSubjectRulesReview" if not may.read:
+            answered = {"spec": {}, "status": await roles.rules(call, address, str(spec.get("namespace") or ""))}
         case "SelfSubjectRulesReview":
             answered = {"spec": {}, "status": _rules(may)}
         case _:
@@ -61,9 +47,6 @@ def _rules(may: Rights) -> Object:
     verbs = ["*"] if may.write else list(READING)
     resources = [{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}]
     others = {"verbs": ["*"] if may.write else ["get"], "nonResourceURLs": ["*"]}
-    if not may.read:
-        resources = [{"verbs": ["create"], "apiGroups": [group], "resources": plurals} for group, plurals in QUESTIONS.items()]
-        others = {"verbs": ["get"], "nonResourceURLs": PUBLIC}
     return {"resourceRules": resources, "nonResourceRules": [others], "incomplete": False}
 
 

@@ -1,0 +1,49 @@
+"""What roles let somebody do for whom a request speaks (`kubectl --as`): the cluster's own, as of the moment that is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lifecycle.apiserver import pod_clients, rbac
+from lifecycle.apiserver.rbac import Attributes
+from lifecycle.apiserver.resources import Target
+from lifecycle.wire import Object
+from podhub.api.address import Address
+from podhub.api.auth import Rights
+from podhub.api.http import Call
+from podhub.api.threads import on_thread
+from podhub.log.read import View
+
+
+class _Objects:
+    """A cluster's objects as of a seq, as an authorizer asks for them."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def get(self, resource: str, namespace: str, name: str) -> Object | None:
+        version = self._view.find(resource, namespace, name)
+        return version.object if version else None
+
+    def list(self, resource: str, namespace: str | None = None) -> Iterable[Object]:
+        return [version.object for version in self._view.list(resource, namespace)]
+
+
+async def rights(call: Call, address: Address, about: Target, verb: str, may: Rights) -> Rights:
+    """Return the rights of who asks, with what roles let him do of what he asks for, where somebody speaks for him."""
+    if not call.impersonates or may.write:
+        return may
+    name = about.name
+    what = Attributes(verb, about.kind.group, about.kind.plural, about.subresource, about.namespace, name)
+    given = await allow(call, address, what)
+    return may._replace(write=given, read=given)
+
+
+async def allow(call: Call, address: Address, what: Attributes) -> bool:
+    """Say whether roles let who asks do something."""
+    return await on_thread(lambda: rbac.allows(_Objects(address.view), call.user, call.groups, what))
+
+
+async def rules(call: Call, address: Address, namespace: str) -> Object:
+    """Return what a review of rules tells who asks: what everybody may, and what he was given."""
+    return await on_thread(lambda: pod_clients.rules(rbac.rules(_Objects(address.view), call.user, call.groups, namespace)))
