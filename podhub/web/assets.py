@@ -18,6 +18,7 @@ MODULES = {
     "podhub/live": "js/live.js",
     "podhub/timeline/drawing": "js/timeline/drawing.js",
     "podhub/timeline/keys": "js/timeline/keys.js",
+    "podhub/timeline/labels": "js/timeline/labels.js",
     "podhub/timeline/lanes": "js/timeline/lanes.js",
     "podhub/timeline/playhead": "js/timeline/playhead.js",
     "podhub/timeline/scale": "js/timeline/scale.js",

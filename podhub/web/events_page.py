@@ -209,6 +209,12 @@ def story(cluster: Cluster, choice: EventChoice, upto: int, after: int = 0) -> S
     return Story(upto, lanes, sorted(points, key=lambda point: point.seq), marks)
 
 
+def has_more(cluster: Cluster, choice: EventChoice, upto: int) -> bool:
+    """Say whether a timeline leaves Events or objects out."""
+    told = _changes(cluster, upto)
+    return len(told) == MOST_MARKS or len({_place(event) for *_, event in told if choice.holds(event)}) > MOST_LANES
+
+
 def _last_places(events: Iterable[EventFacts]) -> list[Place]:
     """Return the objects that have a lane, those told of last first."""
     return list(dict.fromkeys(reversed([_place(event) for event in events])))[:MOST_LANES]

@@ -215,6 +215,11 @@ def _pods_told(cluster: Cluster, name: str, upto: int) -> tuple[dict[read.Name, 
     return told, sorted(told, key=lambda pod: told[pod].seq)[-MOST_LANES:]
 
 
+def has_more(cluster: Cluster, name: str, upto: int) -> bool:
+    """Say whether Pods are or were on a node that have no lane."""
+    return len(_pods_told(cluster, name, upto)[0]) > MOST_LANES
+
+
 def _known(cluster: Cluster, name: str, upto: int) -> list[Object]:
     last = _last_version(cluster, name, upto)
     found = read.versions(cluster, "nodes", "", name, after=last[0] - 1, upto=upto) if last else []

@@ -7,6 +7,7 @@
 import { RULER, drawPicture, rowsOf } from "podhub/timeline/drawing";
 import { drawTable } from "podhub/timeline/table";
 import { keyOf } from "podhub/timeline/keys";
+import { labelsOf } from "podhub/timeline/labels";
 import { Story } from "podhub/timeline/lanes";
 import { ClusterClock, Playhead } from "podhub/timeline/playhead";
 import { Signs } from "podhub/timeline/signs";
@@ -196,24 +197,7 @@ class LifeTimeline extends HTMLElement {
     const key = this.story.lanes.map((lane) => lane.id).join() + this.selected;
     if (key === this.labelled) return;
     this.labelled = key;
-    this.labels.replaceChildren(
-      ...this.rows.map(({ lane, y, height }) => {
-        const row = document.createElement("button");
-        row.type = "button";
-        row.tabIndex = -1;
-        row.dataset.lane = lane.id;
-        row.dataset.kind = lane.id.split("/")[0];
-        row.setAttribute("aria-pressed", String(lane.id === this.selected));
-        row.style.top = `${y}px`;
-        row.style.height = `${height}px`;
-        const name = document.createElement("span");
-        for (const word of this.#nameOf(lane).split(/(?<=[a-z])(?=[A-Z])/)) name.append(word, document.createElement("wbr"));
-        row.append(name);
-        row.title = [name.textContent, lane.note].filter(Boolean).join(" ");
-        if (lane.note) row.append(Object.assign(document.createElement("small"), { textContent: lane.note }));
-        return row;
-      }),
-    );
+    this.labels.replaceChildren(...labelsOf(this.rows, this.selected, (lane) => this.#nameOf(lane)));
   }
 
   #nameOf(lane) {

@@ -5,17 +5,22 @@ from __future__ import annotations
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from podhub.access import rights
 from podhub.web import events_page, fragments
 from podhub.web.errors import refusals
-from podhub.web.events_page import EventChoice, EventsPage
+from podhub.web.events_page import MOST_LANES, MOST_MARKS, EventChoice, EventsPage
 from podhub.web.pages import page
 from podhub.web.renders import renders
 from podhub.web.showing import newest, showing
 from podhub.web.views.lives import LIFE_MODULES, life_context, moment_answer, timeline
+
+MORE = gettext_noop(
+    "The timeline tells of the last %(n)s changes of Events, with lanes for the %(objects)s objects told of last."
+)
 
 
 @require_GET
@@ -40,6 +45,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         "offered": events.offered(),
         "fragments": fragments.whole(events, shown.seq),
         "seq": head.seq,
+        "hint": _(MORE) % {"n": MOST_MARKS, "objects": MOST_LANES} if events_page.has_more(cluster, wanted, head.seq) else "",
         "story": timeline(shown, None, told),
         **life_context(request, shown, url, "events/", comparable=False),
     }

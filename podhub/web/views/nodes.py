@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from podhub.access import rights
 from podhub.web import fragments, node_page
 from podhub.web.errors import refusals
-from podhub.web.node_page import NodePage
+from podhub.web.node_page import MOST_LANES, NodePage
 from podhub.web.pages import no_such_object, page
 from podhub.web.renders import renders
 from podhub.web.showing import newest, showing
@@ -43,6 +43,9 @@ def show(request: HttpRequest, cluster_name: str, name: str) -> HttpResponse:
         "node_name": name,
         "fragments": fragments.whole(NodePage(shown, "", name), shown.seq),
         "seq": head.seq,
+        "hint": _("Lanes are drawn for the %(n)s Pods that changed last.") % {"n": MOST_LANES}
+        if node_page.has_more(cluster, name, head.seq)
+        else "",
         "story": timeline(shown, "node", told),
         **life_context(request, shown, reverse("node", args=(cluster.name, name)), f"nodes/{name}/"),
     }

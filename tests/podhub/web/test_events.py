@@ -170,6 +170,14 @@ def test_a_story_in_parts_is_the_whole_story(told: Cluster, monkeypatch: pytest.
             assert ([one for one in points if one.lane in drawn], [one for one in marks if one.lane in drawn]) == whole
 
 
+def test_a_timeline_says_that_it_leaves_something_out(told: Cluster, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "with lanes for the"
+    assert said not in client.get("/c/told/events/").content.decode()
+    monkeypatch.setattr(events_page, "MOST_LANES", 3)
+    assert said in client.get("/c/told/events/").content.decode()
+    assert said not in client.get("/c/told/events/", {"object": "pod/"}).content.decode()
+
+
 def test_the_last_are_looked_at_where_there_are_too_many(
     told: Cluster, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,12 @@ def test_a_story_in_parts_is_the_whole_story(down: Cluster, monkeypatch: pytest.
         assert ([one for one in points if one.lane in drawn], [one for one in marks if one.lane in drawn]) == whole
 
 
+def test_a_timeline_says_that_it_leaves_pods_out(down: Cluster, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Pods that changed last" not in client.get(NODE).content.decode()
+    monkeypatch.setattr(node_page, "MOST_LANES", 2)
+    assert "Pods that changed last" in client.get(NODE).content.decode()
+
+
 def test_a_recording_that_holds_no_node_tells_of_those_its_pods_were_on(recorded: Cluster, client: Client) -> None:
     assert 'href="/c/life/nodes/node1/"' in client.get("/c/life/nodes/").content.decode()
     html = client.get("/c/life/nodes/node1/", {"at": "20s"}).content.decode()
