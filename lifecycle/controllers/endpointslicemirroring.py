@@ -25,7 +25,9 @@ LEFT_OUT = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 class EndpointSliceMirroringState(msgspec.Struct):
-    """This room remembers nothing: everything stands in the objects."""
+    """What is about to be looked at, as work, namespace and name."""
+
+    queued: dict[str, bool] = {}
 
 
 class EndpointSliceMirroring:
@@ -46,13 +48,23 @@ class EndpointSliceMirroring:
             return
         service = self._api.get("services", metadata["namespace"], name)
         if service is not None and not service["spec"].get("selector"):
-            what = "route" if resource == "endpointslices" else "mirror"
-            self.kernel.after(LATENCY, "endpointslicemirroring", what, metadata["namespace"], name)
+            if resource != "endpointslices":
+                self._enqueue("mirror", metadata["namespace"], name)
+            if resource != "endpoints":
+                self._enqueue("route", metadata["namespace"], name)
         elif resource != "endpointslices" and new is None:
-            self.kernel.after(LATENCY, "endpointslicemirroring", "mirror", metadata["namespace"], name)
+            self._enqueue("mirror", metadata["namespace"], name)
+
+    def _enqueue(self, what: str, namespace: str, name: str) -> None:
+        """Have something looked at after a while, unless that is to be done sooner: all that has changed is seen then."""
+        key = f"{what}/{namespace}/{name}"
+        if key not in self.state.queued:
+            self.state.queued[key] = True
+            self.kernel.after(LATENCY, "endpointslicemirroring", what, namespace, name)
 
     def on_mirror(self, namespace: str, name: str) -> None:
         """Bring the slices of one Endpoints object up to date; there are none where it is not to be mirrored."""
+        self.state.queued.pop(f"mirror/{namespace}/{name}", None)
         endpoints = self._api.get("endpoints", namespace, name)
         service = self._api.get("services", namespace, name)
         wanted = list(_slices(endpoints)) if endpoints is not None and _is_mirrored(endpoints, service) else []
@@ -71,6 +83,7 @@ class EndpointSliceMirroring:
 
     def on_route(self, namespace: str, name: str) -> None:
         """Tell the network where a Service leads whose endpoints somebody else writes down."""
+        self.state.queued.pop(f"route/{namespace}/{name}", None)
         service = self._api.get("services", namespace, name)
         if service is None or service["spec"].get("selector") or service["spec"].get("type") == "ExternalName":
             return

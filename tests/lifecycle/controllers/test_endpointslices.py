@@ -257,6 +257,29 @@ def test_endpoints_written_by_hand_become_slices_and_ways_into_the_service():
     assert Endpoint("10.1.0.1", (9376,)) in known.endpoints
 
 
+def test_a_service_without_a_selector_leads_where_it_did_when_something_else_of_it_changes():
+    rooms = with_mirroring()
+    rooms.request("create", "services", service("db", selector={}))
+    rooms.request("create", "endpoints", by_hand("10.1.0.1"))
+    rooms.run(1)
+    db = rooms.api.get("services", "default", "db")
+    assert db is not None
+    rooms.api.update("services", {**db, "metadata": {**db["metadata"], "labels": {"team": "a"}}})
+    rooms.run(1)
+    known = rooms.kernel.rooms["programs"].network.service_at(db["spec"]["clusterIP"])
+    assert known.endpoints == (Endpoint("10.1.0.1", (9376,)),)
+
+
+def test_several_changes_at_once_are_looked_at_together():
+    rooms = with_mirroring()
+    rooms.request("create", "services", service("db", selector={}))
+    before = len(rooms.kernel.agenda)
+    rooms.request("create", "endpoints", by_hand("10.1.0.1"))
+    assert len(rooms.kernel.agenda) == before
+    rooms.run(1)
+    assert endpoints_ready(rooms) == {"10.1.0.1": True, "10.1.0.9": False}
+
+
 def endpoints_ready(rooms: Rooms) -> dict[str, bool]:
     every = (one for slice in slices(rooms) for one in slice["endpoints"] or ())
     return {one["addresses"][0]: one["conditions"]["ready"] for one in every}
