@@ -6,6 +6,7 @@ Every room of the engine gets the one Kernel and nothing else to make time pass 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -77,6 +78,8 @@ class Kernel:
         self.cause = 0
         self.rooms: dict[str, Any] = {}
         self._handlers: dict[tuple[str, str], Callable[..., None]] = {}
+        self.because: Callable[[int], Because] = partial(Because, self)
+        """Let what comes out and what is scheduled inside name an index as its cause."""
         self.outputs: list[Output] = list(state.outputs)
 
     def save(self) -> KernelState:
@@ -128,22 +131,18 @@ class Kernel:
             handler = self._handlers[room, what] = getattr(self.rooms[room], f"on_{what}")
         return handler
 
-    def because(self, index: int) -> Because:
-        """Let what comes out and what is scheduled inside name `index` as its cause."""
-        return Because(self, index)
-
     def next_index(self) -> int:
         self.index += 1
         return self.index
 
     def change(self, type: Literal["ADDED", "MODIFIED", "DELETED"], obj: Object) -> int:
         """Put out a change of an object and return its index. Only the API server calls this."""
-        index = self.next_index()
+        self.index = index = self.index + 1
         self.outputs.append(Change(index, self.now, self.cause, type, obj))
         return index
 
     def trace(self, kind: str, pod: Pod = NOWHERE, **body: Any) -> int:
         """Put out a trace and return its index."""
-        index = self.next_index()
+        self.index = index = self.index + 1
         self.outputs.append(Trace(index, self.now, self.cause, kind, pod.namespace, pod.name, pod.uid, pod.container, body))
         return index

@@ -224,10 +224,11 @@ class APIServer:
         self._tell(resource, "DELETED", obj, None, index)
 
     def _tell(self, resource: str, type: str, old: Object | None, new: Object | None, index: int) -> None:
-        is_progress = old is not None and new is not None and _is_progress(old, new)
-        observers = (self._observers_of_progress if is_progress else self._observers).get(resource)
+        observers = self._observers.get(resource)
         if not observers:
             return
+        if old is not None and new is not None and _is_progress(old, new):
+            observers = self._observers_of_progress[resource]
         kernel = self.kernel
         before, kernel.cause = kernel.cause, index  # as `because` does, thousands of times in a life
         try:

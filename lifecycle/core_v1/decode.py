@@ -99,7 +99,8 @@ class _Decoder:
             return [self.part(i, v, type.of) for i, v in enumerate(value)]
         if shape == "map" and isinstance(value, dict):
             assert type.of is not None
-            self.note_duplicates(value)
+            if value.__class__ is not dict:
+                self.note_duplicates(value)
             return {k: self.part(k, v, type.of) for k, v in value.items()}
         self.complain(value, type.go)
         return zero(type)
@@ -115,7 +116,8 @@ class _Decoder:
 
     def struct(self, value: Object, type: Type) -> Object:
         known = fields(type.name)
-        self.note_duplicates(value)
+        if value.__class__ is not dict:
+            self.note_duplicates(value)
         found: Object = {}
         for name, part in value.items():
             spec = known.get(name)
@@ -200,10 +202,9 @@ class _Decoder:
         return f"struct field {struct}.{'.'.join(names)}" if names else "value"
 
     def note_duplicates(self, value: Object) -> None:
-        if value.__class__ is not dict and isinstance(value, Pairs):
-            for name in value.duplicates:
-                path = (*self.steps, name)
-                self.strict.append(Complaint(f'duplicate field "{field.text(path)}"', path))
+        for name in getattr(value, "duplicates", ()):
+            path = (*self.steps, name)
+            self.strict.append(Complaint(f'duplicate field "{field.text(path)}"', path))
 
 
 _AS_THEY_ARE: dict[str, type] = {"string": str, "UID": str, "bool": bool}
