@@ -30,7 +30,7 @@ def _lively(cluster: Reached) -> threading.Thread:
     return thread
 
 
-LIVES = 35
+LIVES = 25
 CUTS = 500
 
 
