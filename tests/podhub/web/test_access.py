@@ -30,7 +30,8 @@ def lab(db: None) -> Cluster:
 
 
 def test_a_cluster_that_was_not_granted_is_not_there(ann: User, lab: Cluster, client: Client) -> None:
-    assert client.get("/c/lab/").status_code == 404
+    for page in ("", "nodes/", "nodes/node1/", "nodes/node1/moment/", "nodes/node1/changes/", "services/", "events/"):
+        assert client.get(f"/c/lab/{page}").status_code == 404
     assert "/c/lab/" not in client.get("/").content.decode()
     assert client.post("/c/lab/speed/", {"speed": "max"}).status_code == 404
 

@@ -24,6 +24,12 @@ from tests.podhub.web.growing import Growing
 
 POD = "/c/life/pods/liveness-exec/liveness-exec/"
 
+PAGES = [
+    *("/c/life/", POD, f"{POD}moment/", f"{POD}changes/"),
+    *("/c/life/events/", "/c/life/events/moment/", "/c/life/services/", "/c/life/services/a/b/moment/"),
+    *("/c/life/nodes/", "/c/life/nodes/node1/", "/c/life/nodes/node1/moment/", "/c/life/nodes/node1/changes/"),
+]
+
 DESCRIBED = sorted((RECORDINGS / "liveness-exec" / "describe").glob("*.txt"))
 
 
@@ -222,14 +228,14 @@ def test_who_gives_a_wrong_password_is_told_so(db: None, client: Client) -> None
     assert client.post("/login/", {"username": "grace", "password": "hopper", "next": "/new/"})["Location"] == "/new/"
 
 
-@settings_of(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings_of(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     query=st.dictionaries(
-        st.sampled_from(["at", "seq", "namespace", "after"]),
+        st.sampled_from(["at", "seq", "namespace", "after", "from", "to", "name", "object", "type", "reason", "page", "order"]),
         st.text(max_size=30) | st.from_regex(r"-?\d{1,25}(\.\d+)?(ns|ms|s|m|h)?", fullmatch=True) | st.datetimes().map(str),
         max_size=3,
     ),
-    path=st.sampled_from(["/c/life/", POD, POD + "moment/"]),
+    path=st.sampled_from(PAGES),
 )
 def test_no_query_breaks_a_page(recorded: Cluster, client: Client, query: dict[str, str], path: str) -> None:
     assert client.get(path, query).status_code in (200, 400, 404)
