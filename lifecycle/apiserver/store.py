@@ -123,10 +123,14 @@ class Store:
         self._counts[resource] = self._counts.get(resource, 0) + 1
 
     def _keep_warm(self, key: Key, held: Held) -> None:
-        """Leave an object decoded; keep the one unused for longest as bytes alone where there are too many."""
+        """Leave an object decoded; keep the one unused for longest as bytes alone where there are too many.
+
+        Where there are, its bytes are made at once, while it is at hand.
+        """
         warm = self._warm[key[0]]
         warm.pop(key, None)
         warm[key] = held
         if len(warm) > WARM[key[0]]:
+            held.data = held.encoded()
             oldest = warm.pop(next(iter(warm)))
-            oldest.obj, oldest.data = None, oldest.encoded()
+            oldest.data, oldest.obj = oldest.encoded(), None
