@@ -63,6 +63,7 @@ class ObjectPage:
             "at": self.showing.at,
             "at_query": self.at_query,
             "kind": self.kind,
+            "object_name": self.name,
             self.kind: self.object,
             f"{self.kind}_name": self.name,
         }

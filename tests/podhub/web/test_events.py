@@ -201,6 +201,13 @@ def test_pages_of_other_choices_do_not_share_what_is_rendered(told: Cluster) -> 
     assert EventsPage(shown, EventChoice(at="5s")).key == EventsPage(shown, EventChoice()).key
 
 
+def test_the_page_of_an_object_leads_to_all_that_is_told_of_it(told: Cluster, client: Client) -> None:
+    html = client.get("/c/told/pods/shop/web/", {"at": "8s"}).content.decode()
+    [link] = re.findall(r'href="([^"]+)" title="Also those', html)
+    assert unescape(link) == "/c/told/events/?object=pod/web&at=8s"
+    assert "Scheduled" in reasons(client.get(unescape(link)).content.decode())
+
+
 def test_names_are_no_markup(told: Cluster, client: Client) -> None:
     assert "job/&lt;b&gt;" in client.get("/c/told/events/").content.decode()
 
