@@ -21,6 +21,25 @@ Object = dict[str, Any]
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 TOKEN_SECONDS = 3607
 
+API_ACCESS: Object = {
+    "sources": [
+        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}],
+            }
+        },
+    ],
+    "defaultMode": 0o644,
+}
+"""What a token's volume holds: one object for all Pods, as is each of `FIVE_MINUTES`."""
+
+FIVE_MINUTES: list[Object] = [
+    {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+]
+
 SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 """The classes that every cluster has."""
 
@@ -144,7 +163,7 @@ def _mount_token(spec: Object, suffix: Callable[[str], str]) -> None:
     name = _token_volume(spec)
     if name is None:
         name = f"kube-api-access-{suffix('volume')}"
-        spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume_named(name)]
+        spec["volumes"] = [*(spec.get("volumes") or ()), {"name": name, "projected": API_ACCESS}]
     for container in without:
         mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PATH}
         container["volumeMounts"] = [*(container.get("volumeMounts") or ()), mount]
@@ -154,16 +173,6 @@ def _token_volume(spec: Object) -> str | None:
     """Return the name of an API access volume that is there already, as on a Pod that was read and is made again."""
     names = (str(volume["name"]) for volume in spec.get("volumes") or () if "projected" in volume)
     return next((name for name in names if name.startswith("kube-api-access-")), None)
-
-
-def _token_volume_named(name: str) -> Object:
-    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-    sources = [
-        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [namespace]}},
-    ]
-    return {"name": name, "projected": {"sources": sources, "defaultMode": 0o644}}
 
 
 def _priority(kind: Kind, pod: Object, objects: Objects) -> Status | None:
@@ -240,9 +249,9 @@ def _rejected(kind: Kind, pod: Object, why: str) -> Status:
 def _tolerations(spec: Object) -> None:
     """Let a Pod stay on a node that is not ready or unreachable for five minutes, unless it says otherwise."""
     given = spec.get("tolerations") or []
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+    for toleration in FIVE_MINUTES:
+        key = toleration["key"]
         if not any(t.get("key", "") in (key, "") and t.get("effect", "") in ("NoExecute", "") for t in given):
-            toleration = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
             spec["tolerations"] = [*(spec.get("tolerations") or ()), toleration]
 
 

@@ -81,7 +81,7 @@ class Machine(Keeper):
         if parent:
             child.cwd, child.umask, child.user, child.exec_id = parent.cwd, parent.umask, parent.user, parent.exec_id
             child.env = parent.env
-            child.ignored, child.group = set(parent.ignored), parent.group
+            child.ignored, child.group = parent.ignored, parent.group
             child.fds = dict(parent.fds)
             for number in child.fds.values():
                 state.opens[number].refs += 1

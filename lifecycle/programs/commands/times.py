@@ -327,7 +327,7 @@ def wrapper(call: Call) -> int | None:
             f"can't execute '{args[0]}': {text}" if call.busybox else f"failed to run command '{args[0]}': {text}", error.status
         )
     if call.name == "nohup":
-        call.process.ignored.add("SIGHUP")
+        call.process.ignored |= {"SIGHUP"}
     call.machine.queue.append(call.process.pid)
     return None
 

@@ -96,10 +96,10 @@ def trap(turn: Turn, argv: list[str]) -> int:
             status = 1
         elif reset:
             shell.traps.pop(signal, None)
-            turn.process.ignored.discard(signal)
+            turn.process.ignored -= {signal}
         else:
             shell.traps[signal] = action
-            (turn.process.ignored.discard if action else turn.process.ignored.add)(signal)
+            turn.process.ignored = turn.process.ignored - {signal} if action else turn.process.ignored | {signal}
     return status
 
 
