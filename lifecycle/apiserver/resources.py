@@ -120,11 +120,14 @@ NOT_PLAYED: Mapping[Kind, tuple[Any, ...]] = {
     Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"): (("hpa",), ("all",)),
     Kind("batch/v1", "CronJob", "cronjobs"): (("cj",), ("all",)),
     Kind("batch/v1", "Job", "jobs"): ((), ("all",)),
+    Kind("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", namespaced=False): (("csr",), ()),
     Kind("networking.k8s.io/v1", "Ingress", "ingresses"): (("ing",), ()),
+    Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"): (("netpol",), ()),
 }
 """Kinds that are known and of which there are none, for no controller is played that would act on them.
 
-They are those that `kubectl get all`, `kubectl cluster-info dump` and `kubectl apply --prune` ask for.
+They are those that `kubectl get all`, `kubectl cluster-info dump` and `kubectl apply --prune` ask for, and what often stands
+beside Pods in a file.
 """
 
 RESOURCES: Mapping[tuple[str, str], Resource] = {

@@ -170,7 +170,7 @@ def test_what_is_deprecated_is_warned_of(cluster: Reached) -> None:
 
 
 def test_there_are_no_workloads_and_making_one_is_refused_with_the_reason(cluster: Reached) -> None:
-    assert cluster.kubectl("get", "deploy,rs,sts,ds,rc,jobs,cj,hpa").stderr == "No resources found in default namespace.\n"
+    assert cluster.kubectl("get", "deploy,rs,sts,ds,rc,jobs,cj,hpa,netpol").stderr == "No resources found in default namespace.\n"
     missing = cluster.kubectl("rollout", "status", "deploy/web", code=1).stderr
     assert missing == 'Error from server (NotFound): deployments.apps "web" not found\n'
     refused = cluster.kubectl("create", "deployment", "web", "--image=nginx", code=1).stderr
@@ -179,6 +179,7 @@ def test_there_are_no_workloads_and_making_one_is_refused_with_the_reason(cluste
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "once"}, "spec": {"template": pod("x")}}
     applied = cluster.kubectl("apply", "--server-side", "--validate=false", "-f", "-", stdin=json.dumps(job), code=1).stderr
     assert 'jobs.batch "once" is forbidden: PodHub plays Pods' in applied
+    assert cluster.kubectl("get", "csr").stderr == "No resources found\n"
     settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "labels": {"set": "a"}}}
     cluster.kubectl("create", "-f", "-", stdin=json.dumps({**settings, "metadata": {**settings["metadata"], "name": "b"}}))
     cluster.kubectl("apply", "-f", "-", "--prune", "-l", "set=a", stdin=json.dumps(settings))
