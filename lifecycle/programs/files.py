@@ -277,8 +277,8 @@ class View:
         self.volumes = volumes
         self.mounts = sorted(mounts, key=lambda mount: -len(mount[0]))
         self.points = mount_points(tuple([mount[0] for mount in mounts]))
-        written = (path for path, node in layer.nodes.items() if self._stands_in_the_way(path, node))
-        self._redone = self.points.tops.union(map(top, written))
+        written = {top(path) for path, node in layer.nodes.items() if self._stands_in_the_way(path, node)}
+        self._redone = self.points.tops | written if written else self.points.tops
         self._resolved: dict[str, str] = {}
         self.keeper = NOBODY
 

@@ -58,7 +58,7 @@ class Machine(Keeper):
         self.running = False
         self.written: list[tuple[str, int, list[str]]] = []
         self.told: list[tuple[int, str, str]] = []
-        self.environments: dict[bool, dict[str, str]] = {}
+        self.environment: dict[str, str] | None = None
         sandbox = room.state.sandboxes[state.spec.sandbox]
         self.sandbox = sandbox
         self.namespace = pid_namespaces.key(room, state)
@@ -417,13 +417,13 @@ class Machine(Keeper):
     def assume(self, about: str, text: str) -> None:
         """Say once what was not known and what was assumed."""
         if text not in self.state.said:
-            self.state.said.add(text)
+            self.state.said |= {text}
             self.trace("assumption", about=about, text=text)
 
     def limit(self, limit: str, met: str, done: str) -> None:
         text = f"The container met the limit of {met}: {done}."
         if text not in self.state.said:
-            self.state.said.add(text)
+            self.state.said |= {text}
             self.trace("limit", limit=limit, text=text)
 
     def limit_regex(self) -> None:

@@ -97,12 +97,13 @@ def _resolv_conf(conf: ResolvConf) -> str:
 def environment(machine: Machine, tty: bool) -> dict[str, str]:
     """Return what the runtime gives to a process: PATH and HOSTNAME, the image's variables, the container's.
 
-    It is the same one for all processes that are given it: nobody alters it.
+    Processes without a terminal are given the same one: nobody alters it.
     """
-    env = machine.environments.get(tty)
-    if env is None:
-        env = machine.environments[tty] = _environment(machine, tty)
-    return env
+    if tty:
+        return _environment(machine, tty)
+    if machine.environment is None:
+        machine.environment = _environment(machine, tty)
+    return machine.environment
 
 
 def _environment(machine: Machine, tty: bool) -> dict[str, str]:

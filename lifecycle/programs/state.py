@@ -1,6 +1,7 @@
 """What the room remembers: processes, what they have open, containers and sandboxes. Plain structs, saved as they stand.
 
-Text inside is latin-1: one character is one byte, as programs in a container without a locale see it.
+Text inside is latin-1: one character is one byte, as programs in a container without a locale see it. What is nearly always
+empty is a frozenset, and the same for all: a set of its own takes as much memory as the rest of a process.
 """
 
 from __future__ import annotations
@@ -198,10 +199,10 @@ class Shell(msgspec.Struct, omit_defaults=True):
     args: list[str] = []
     vars: dict[str, Any] = {}
     exported: set[str] = set()
-    readonly: set[str] = set()
-    associative: set[str] = set()
+    readonly: frozenset[str] = frozenset()
+    associative: frozenset[str] = frozenset()
     functions: dict[str, tuple[str, int]] = {}
-    options: set[str] = set()
+    options: frozenset[str] = frozenset()
     traps: dict[str, str] = {}
     status: int = 0
     background: int = 0
@@ -365,7 +366,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     tmpfs: int = 0
     budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
-    said: set[str] = set()
+    said: frozenset[str] = frozenset()
     terminals: dict[int, Terminal] = {}
     attached: dict[int, bool] = {}
 

@@ -39,7 +39,7 @@ def begin(machine: Machine, process: Process, forced: bool) -> None:
     typed = is_terminal(machine, process, 0) and is_terminal(machine, process, 2)
     shell.input = Input(interactive=typed or forced)
     shell.frames = [Frame("", "input")]
-    shell.options.add("s")
+    shell.options |= {"s"}
     if not shell.input.interactive:
         return
     shell.options |= {"i", "m"} if typed else {"i"}

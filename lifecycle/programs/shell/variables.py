@@ -42,8 +42,10 @@ def export(turn: Turn, argv: list[str]) -> int:
             turn.set_checked(name, value)
         if removing:
             shell.exported.discard(name)
+        elif argv[0] == "export":
+            shell.exported.add(name)
         else:
-            (shell.exported if argv[0] == "export" else shell.readonly).add(name)
+            shell.readonly |= {name}
     return status
 
 
@@ -75,7 +77,7 @@ def _declare(turn: Turn, name: str, value: str | None, flags: str) -> None:
         shell.attributes[name] = kept
     if "A" in flags or "a" in flags:
         shell.vars[name] = {}
-        (shell.associative.add if "A" in flags else shell.associative.discard)(name)
+        shell.associative = shell.associative | {name} if "A" in flags else shell.associative - {name}
     elif value is not None and name in shell.attributes:
         turn.set_checked(name, value)
     elif value is not None:
@@ -85,7 +87,7 @@ def _declare(turn: Turn, name: str, value: str | None, flags: str) -> None:
     if "x" in flags:
         shell.exported.add(name)
     if "r" in flags:
-        shell.readonly.add(name)
+        shell.readonly |= {name}
 
 
 def unset(turn: Turn, argv: list[str]) -> int:
@@ -164,7 +166,7 @@ def set_(turn: Turn, argv: list[str]) -> int:
                         return 2
                     continue
                 letter = _LONG[name]
-            (shell.options.add if arg[0] == "-" else shell.options.discard)(letter)
+            shell.options = shell.options | {letter} if arg[0] == "-" else shell.options - {letter}
     return 0
 
 
