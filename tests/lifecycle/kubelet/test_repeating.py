@@ -38,7 +38,7 @@ HANDLERS: list[dict[str, Any]] = [
     {"exec": {"command": ["nc", "-z", "-w", "1", "10.244.0.3", "80"]}},
     {"tcpSocket": {"port": 80, "host": "10.244.0.3"}},
     {"httpGet": {"port": 80, "host": "127.0.0.1"}},
-    {"httpGet": {"port": 80, "host": "nowhere.example"}},
+    {"httpGet": {"port": 80, "host": "nowhere.invalid"}},
 ]
 STEPS = [
     "sleep 5",
