@@ -278,9 +278,10 @@ class LifeTimeline extends HTMLElement {
   }
 
   #key(event) {
-    if (event.target.closest("input, select, textarea") || event.metaKey || event.altKey) return;
+    const typed = event.getModifierState("AltGraph"); // so [ and ] are typed on many keyboards
+    if (event.target.closest("input, select, textarea") || event.metaKey || (event.altKey && !typed)) return;
     const onButton = event.target.closest("button:not([role='slider'])");
-    const key = keyOf(event);
+    const key = keyOf(event, typed);
     if (!key || (onButton && (key === "toggle" || event.key === "Enter"))) return;
     event.preventDefault();
     const keys = {

@@ -103,6 +103,25 @@ def test_bookmarks_are_kept_and_stopped_at(page: Page) -> None:
     expect(page.locator(".bookmark")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("event", "typed", "means"),
+    [
+        ({"key": "["}, False, "from"),
+        ({"key": "[", "ctrlKey": True}, True, "from"),
+        ({"key": "[", "ctrlKey": True}, False, None),
+        ({"key": "M", "shiftKey": True}, False, "bookmark"),
+        ({"key": "ArrowRight", "ctrlKey": True}, False, "forward"),
+    ],
+    ids=["plain", "with AltGr", "with Ctrl", "with Shift", "an arrow with Ctrl"],
+)
+def test_characters_count_however_a_keyboard_makes_them(
+    page: Page, event: dict[str, object], typed: bool, means: str | None
+) -> None:
+    page.goto(NODE)
+    script = "([event, typed]) => import('podhub/timeline/keys').then((m) => m.keyOf(event, typed) ?? null)"
+    assert page.evaluate(script, [event, typed]) == means
+
+
 def test_where_there_is_no_one_object_nothing_is_compared(page: Page) -> None:
     page.goto(EVENTS + "?at=30s")
     page.get_by_role("slider", name="Playhead").press("[")

@@ -26,7 +26,8 @@ const PLAIN = {
 const SHIFT = { ArrowLeft: "previousAny", ArrowRight: "nextAny" };
 const CONTROL = { ArrowLeft: "back", ArrowRight: "forward" };
 
-export function keyOf({ key, shiftKey, ctrlKey }) {
-  if (ctrlKey) return CONTROL[key];
+// `typed`: the modifiers only make the character.
+export function keyOf({ key, shiftKey, ctrlKey }, typed = false) {
+  if (ctrlKey && !typed) return CONTROL[key];
   return (shiftKey && SHIFT[key]) || PLAIN[key];
 }
