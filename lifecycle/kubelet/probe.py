@@ -27,10 +27,16 @@ USER_AGENT = "kube-probe/1.36"
 
 
 def ask(
-    kubelet: Kubelet, pod: PodState, container: Container, probe: Probe, record: ContainerRecord, worker: ProbeWorker
+    kubelet: Kubelet,
+    pod: PodState,
+    container: Container,
+    probe: Probe,
+    record: ContainerRecord,
+    worker: ProbeWorker,
+    attempt: int,
 ) -> Outcome | None:
     """Begin an attempt; its answer goes to `on_probed`. Return an outcome where there is one already."""
-    reply = Reply("kubelet", "probed", (pod.uid, f"{worker.container}/{worker.type}", worker.attempt))
+    reply = Reply("kubelet", "probed", (pod.uid, f"{worker.container}/{worker.type}", attempt))
     if probe.exec:
         return _exec(kubelet, container, probe, record, reply)
     if probe.http_get:
@@ -59,7 +65,7 @@ def _exec(kubelet: Kubelet, container: Container, probe: Probe, record: Containe
     failure = kubelet.programs.exec(record.id, command, reply, probe.timeout_seconds * SECOND)
     if failure:
         output = cannot_exec(kubelet.kernel, record.id, failure.message, kubelet.kernel.now)
-        return Outcome("error", output, failure.message != programs.STOPPED, failure.message, pids=1)
+        return Outcome("error", output, failure.steady, failure.message, pids=1)
     return None
 
 
@@ -120,9 +126,16 @@ def _exec_outcome(probe: Probe, result: programs.ExecResult) -> Outcome:
         assert probe.exec
         limit = go_duration(probe.timeout_seconds * SECOND)
         text = f"command timed out: {quoted(' '.join(probe.exec.command))} timed out after {limit}"
-        return Outcome("failure", text, result.steady, pids=result.pids, looked=result.looked)
+        return Outcome("failure", text, result.steady, pids=result.pids, looked=result.looked, outlived=result.outlived)
     output = (result.stdout + result.stderr)[:OUTPUT_LIMIT]
-    return Outcome("failure" if result.code else "success", output, result.steady, pids=result.pids, looked=result.looked)
+    return Outcome(
+        "failure" if result.code else "success",
+        output,
+        result.steady,
+        pids=result.pids,
+        looked=result.looked,
+        outlived=result.outlived,
+    )
 
 
 def _http_outcome(result: programs.HTTPResult) -> Outcome | str:

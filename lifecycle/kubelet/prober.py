@@ -26,6 +26,8 @@ MAX_TRIES = 3
 """How often one attempt is tried that comes to an error and not to a result."""
 OUTLIVED: Micros = 10 * SECOND
 """How long before its kubelet a container must have started to keep its results."""
+KNOWN = -1
+"""The number of an attempt whose answer nobody waits for."""
 EVENLY = (5**0.5 - 1) / 2
 """Its multiples, less their whole parts, fill a span evenly, wherever one stops."""
 INITIAL: dict[ProbeType, ProbeResult] = {"startup": "unknown", "readiness": "failure", "liveness": "success"}
@@ -174,13 +176,21 @@ class Prober:
         if pod:
             self.repeating.rouse(pod)
 
-    def on_probe_begun(self, uid: str, key: str) -> None:
-        """An attempt has begun that was not played so far."""
+    def on_probe_begun(self, uid: str, key: str, count: int, under_way: bool) -> None:
+        """So many attempts have begun that were not played; all have come to what is known but the last, if it is under way."""
         pod = self.kubelet.state.pods[uid]
         worker = pod.probes[key]
         container = self.kubelet.container(pod, worker.container)
+        record = pod.runtime.by_id(worker.container_id)
         assert container
-        self.begin(pod, worker, container, probe_of(container, worker.type))
+        assert record
+        probe = probe_of(container, worker.type)
+        if count > 1:
+            self.kernel.after(worker.period, "kubelet", "probe_begun", uid, key, count - 1, under_way)
+        if count == 1 and under_way:
+            self.begin(pod, worker, container, probe)
+        else:
+            ask(self.kubelet, pod, container, probe, record, worker, KNOWN)
 
     def on_probe_repeat(self, uid: str, key: str) -> None:
         """The end of an attempt that came to what the last one came to, as all since."""
@@ -271,7 +281,7 @@ class Prober:
             worker.busy = False
             return
         worker.version = self.kubelet.programs.version(record.sandbox)
-        outcome = ask(self.kubelet, pod, container, probe, record, worker)
+        outcome = ask(self.kubelet, pod, container, probe, record, worker, worker.attempt)
         if outcome is not None:
             self._answered(pod, worker, container, probe, outcome)
 

@@ -32,6 +32,7 @@ class Repeating:
         self.kubelet = kubelet
         self.kernel = kubelet.kernel
         self._alike: dict[str, dict[tuple[str, str], Repeated]] = {}
+        self._earlier = False
 
     def park(self, pod: PodState, worker: ProbeWorker, probe: Probe, outcome: Outcome) -> bool:
         """Park a worker whose attempts come to the same from now on; say whether it is one."""
@@ -44,8 +45,9 @@ class Repeating:
         if not self._alone(pod, worker, outcome):
             return False
         said = "" if outcome.result == "success" else outcome.output
-        worker.repeats = Outcome(outcome.result, said, True, outcome.unstarted, outcome.pids, outcome.looked)
+        worker.repeats = msgspec.structs.replace(outcome, output=said)
         worker.takes = self.kernel.now - worker.began
+        worker.made = worker.began
         self.plan(pod, worker, probe)
         self._take_numbers(pod, worker)
         if not worker.watching:
@@ -133,6 +135,8 @@ class Repeating:
         """Begin, and end, the attempt that ends now; return what it comes to, or None where it was counted already."""
         outcome, began = worker.repeats, self.kernel.now - worker.takes
         self.count(pod, worker, self.kernel.now)
+        if outcome and outcome.outlived:
+            self._run(pod, worker)
         if outcome is None or worker.began == began:
             return None
         worker.began = began
@@ -141,8 +145,9 @@ class Repeating:
 
     def trigger(self, pod: PodState, worker: ProbeWorker) -> None:
         """Try at once, from where ticks go on."""
+        self.rouse(pod)
         self.count(pod, worker, self.kernel.now + 1)
-        if self._under_way(worker):
+        if worker.busy or self._under_way(worker):
             self.wake(pod, worker)
             worker.triggered = True
         else:
@@ -172,19 +177,27 @@ class Repeating:
         Other attempts need not be: what a server answers is known when it is asked.
         """
         for worker in pod.probes.values():
-            if worker.repeats and worker.repeats.pids and worker.takes and not worker.busy:
+            if worker.repeats and not worker.busy and not self._earlier and self.kubelet.programs.runs(worker.container_id):
                 self.count(pod, worker, self.kernel.now + 1)
-                if self._under_way(worker):
-                    self._run(pod, worker)
+                self._run(pod, worker)
 
     def _run(self, pod: PodState, worker: ProbeWorker) -> None:
-        """Run the command that is under way."""
-        began = worker.origin + (self.kernel.now - worker.origin) // worker.period * worker.period
-        if began < self.kernel.now and self.kubelet.programs.runs(worker.container_id):
+        """Run the commands whose processes would be there."""
+        attempts = None if self._earlier else self._attempts(pod, worker)
+        alive = attempts.alive(self.kernel.now) if attempts else []
+        if not attempts or not alive:
+            return
+        under_way = alive[-1] + worker.takes > self.kernel.now
+        if under_way:
             self.kernel.cancel(worker.timer)
             worker.timer = None
             self.end(worker)
-            self.kernel.earlier(began, "kubelet", "probe_begun", pod.uid, _key(worker))
+        else:
+            worker.made = alive[-1]
+            self._take_numbers(pod, worker)
+        self._earlier = True
+        self.kernel.earlier(alive[0], "kubelet", "probe_begun", pod.uid, _key(worker), len(alive), under_way)
+        self._earlier = False
 
     def end(self, worker: ProbeWorker) -> None:
         """Let a worker's attempts be played again."""
@@ -194,10 +207,16 @@ class Repeating:
 
     def _take_numbers(self, pod: PodState, worker: ProbeWorker) -> None:
         """Have the commands of attempts that are not played take numbers of processes."""
-        if worker.repeats and worker.repeats.pids:
-            pids, reply = worker.repeats.pids * worker.tries, Reply("kubelet", "probe_rouse", (pod.uid,))
-            attempts = Attempts(worker.began, worker.origin, worker.period, pids, worker.takes, reply)
+        if attempts := self._attempts(pod, worker):
             self.kubelet.programs.repeat(worker.container_id, worker.type, attempts)
+
+    def _attempts(self, pod: PodState, worker: ProbeWorker) -> Attempts | None:
+        """Return what programs are told of a command's attempts after those that were made."""
+        if not worker.repeats or not worker.repeats.pids:
+            return None
+        pids, reply = worker.repeats.pids * worker.tries, Reply("kubelet", "probe_rouse", (pod.uid,))
+        lives = worker.takes + worker.repeats.outlived
+        return Attempts(worker.made, worker.origin, worker.period, pids, lives, reply)
 
     def forget(self, uid: str) -> None:
         """A Pod is gone."""

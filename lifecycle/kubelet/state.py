@@ -123,7 +123,7 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     `steady`: the next one comes to the same until the sandbox's programs change, or what else was `looked` at and had these
     versions. `unstarted` is why a command could not be
     started: the runtime's text of that (`output`) is a new one each time. `pids` are the numbers that the processes of a
-    try took.
+    try took, some of which have `outlived` it by a while.
     """
 
     result: Literal["success", "failure", "warning", "error"]
@@ -132,6 +132,7 @@ class Outcome(msgspec.Struct, frozen=True, array_like=True):
     unstarted: str = ""
     pids: int = 0
     looked: dict[str, int] = {}
+    outlived: Micros = 0
 
 
 class ProbeWorker(msgspec.Struct):
@@ -141,7 +142,8 @@ class ProbeWorker(msgspec.Struct):
     `known`), `last` and `run` count equal results in a row. `busy`: an attempt, the `attempt`th, is under way since `began`;
     `triggered` asks for another right after it. `repeats` is what the attempts come to, each after `takes`, that are not
     played until the sandbox's programs change (`watching`: it will be told), or something `elsewhere`; while it is set,
-    `began` is the last one that was counted. `told` and what follows is the last trace.
+    `began` is the last one that was counted, and `made` the last whose processes were made. `told` and what follows is the
+    last trace.
     """
 
     container: str
@@ -166,6 +168,7 @@ class ProbeWorker(msgspec.Struct):
     slot: Micros = 0
     repeats: Outcome | None = None
     takes: Micros = 0
+    made: Micros = 0
     watching: bool = False
     elsewhere: list[str] = []
     version: int = -1

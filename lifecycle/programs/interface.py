@@ -149,6 +149,7 @@ class ExecFailure(msgspec.Struct, frozen=True):
     """Why a command could not be started in a container; `message` is runc's, as in StartFailure, or STOPPED."""
 
     message: str
+    steady: bool = True
 
 
 class ExecResult(msgspec.Struct, frozen=True, tag=True):
@@ -166,13 +167,15 @@ class ExecResult(msgspec.Struct, frozen=True, tag=True):
     pids: int = 0
     """How many numbers its processes took."""
     looked: dict[str, int] = {}
+    outlived: Micros = 0
+    """How much longer those live that it has left behind."""
 
 
 class Attempts(msgspec.Struct, frozen=True, array_like=True):
     """A command that comes to the same each time and is not run: at `origin` + n * `period`, later than `counted`.
 
-    Each time it takes `pids` numbers of processes. Where it `takes` a while, `reply` is told before anything happens in its
-    sandbox during an attempt, so that its processes can be made after all.
+    Each time it takes `pids` numbers of processes. Where these live a while (`takes`), `reply` is told before anything happens
+    in its sandbox meanwhile, so that they can be made after all.
     """
 
     counted: Micros
@@ -183,13 +186,17 @@ class Attempts(msgspec.Struct, frozen=True, array_like=True):
     reply: Reply | None = None
 
     def until(self, now: Micros) -> int:
-        """Return how often it is taken for tried, and has ended, since it was counted, up to a moment."""
-        first = max(-1, (self.counted - self.origin) // self.period)
-        return max(0, (now - self.takes - self.origin) // self.period - first)
+        """Return how often it is taken for tried, and is over, since it was counted, up to a moment."""
+        return max(0, (now - self.takes - self.origin) // self.period - self._counted())
 
-    def under_way(self, now: Micros) -> bool:
-        """Say whether an attempt that takes a while has begun before a moment and not ended."""
-        return now > self.origin and 0 < (now - self.origin) % self.period < self.takes
+    def alive(self, now: Micros) -> list[Micros]:
+        """Return when those attempts began, before a moment, whose processes would still live."""
+        first = max(self._counted(), (now - self.takes - self.origin) // self.period) + 1
+        last = (now - 1 - self.origin) // self.period if self.takes else -1
+        return [self.origin + number * self.period for number in range(first, last + 1)]
+
+    def _counted(self) -> int:
+        return max(-1, (self.counted - self.origin) // self.period)
 
 
 class HTTPGet(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -72,6 +72,8 @@ class Machine(Keeper):
         state = self.state
         if len(state.processes) >= MAX_PROCESSES:
             self.limit("processes", f"{MAX_PROCESSES:,} processes", "no more processes can be started")
+            if parent and not self.stays_crowded(parent.exec_id):
+                self.moves(parent)
             raise ExecError(2, "EAGAIN")
         pid = pid_namespaces.take(self)
         state.budget.done += SPAWN_STEPS
@@ -168,7 +170,7 @@ class Machine(Keeper):
         """Run every process that can go on, until all wait."""
         if self.running:
             return
-        if self.sandbox.slow:
+        if self.sandbox.slow and not self._only_ends():
             self.room.rouse(self)
         self.running = True
         try:
@@ -190,6 +192,16 @@ class Machine(Keeper):
             self.view.user = 0
             if self.written or self.told:
                 output.put_written(self)
+
+    def stays_crowded(self, exec_id: int = 0) -> bool:
+        """Say whether no command from outside but one holds any of the processes that there are."""
+        others = (one for one in self.state.processes.values() if one.exec_id not in (0, exec_id))
+        return not self.sandbox.slow and all(one.code is not None for one in others)
+
+    def _only_ends(self) -> bool:
+        """Say whether nothing goes on but what commands from outside have left asleep."""
+        queued = [self.state.processes.get(pid) for pid in self.queue]
+        return all(one is None or (sleeps(one) and one.exec_id not in self.state.execs) for one in queued)
 
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
@@ -487,6 +499,11 @@ class Machine(Keeper):
         first = self.state.processes.get(self.state.first)
         if first:
             self.end(first, 137, "SIGKILL")
+
+
+def sleeps(process: Process) -> bool:
+    """Say whether a process of a command from outside does nothing but wait for a moment that is known."""
+    return process.exec_id > 0 and process.shell is None and process.program == "sleep" and "until" in process.data
 
 
 BASE_MEMORY = 300 << 10

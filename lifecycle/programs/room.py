@@ -310,7 +310,7 @@ class Programs(Volumes, Running):
         """
         machine = self._running(container_id)
         if machine is None:
-            return ExecFailure(STOPPED)
+            return ExecFailure(STOPPED, False)
         return sessions.begin(self, machine, command, reply, timeout, session, stdin, tty)
 
     def repeat(self, container_id: str, key: str, attempts: Attempts | None) -> None:
@@ -324,14 +324,11 @@ class Programs(Volumes, Running):
 
     def rouse(self, machine: Machine) -> None:
         """Have commands that are under way, and were not run, be run after all before anything else happens."""
-        sandbox, now = machine.sandbox, self.kernel.now
-        reply = next((one.reply for one in sandbox.slow.values() if one.under_way(now)), None)
+        reply = next((one.reply for one in machine.sandbox.slow.values() if one.alive(self.kernel.now)), None)
         if reply:
-            slow, sandbox.slow = sandbox.slow, {}
             queue, machine.queue = machine.queue, []
             self.kernel.tell(reply, None)
             machine.queue = queue
-            sandbox.slow = {key: one for key, one in slow.items() if not one.under_way(now)}
 
     def runs(self, container_id: str) -> bool:
         """Say whether a container's first process is there."""

@@ -11,7 +11,7 @@ from lifecycle.clock import Micros
 from lifecycle.kernel import Reply
 from lifecycle.programs import starting, streams, terminal
 from lifecycle.programs.interface import ExecFailure, ExecResult, WindowSize
-from lifecycle.programs.machine import Machine
+from lifecycle.programs.machine import MAX_PROCESSES, Machine, sleeps
 from lifecycle.programs.state import Exec, Process, Terminal
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def begin(
     if isinstance(process, str):
         del state.execs[number]
         state.terminals.pop(session, None)
-        return ExecFailure(process)
+        return ExecFailure(process, len(state.processes) < MAX_PROCESSES or machine.stays_crowded())
     if tty:
         state.terminals[session].foreground = process.group
     if timeout is not None:
@@ -71,14 +71,22 @@ def ended(room: Programs, machine: Machine, process: Process, timed_out: bool = 
     out, err = (_taken(machine, number) for number in (asked.stdout, asked.stderr))
     said = asked.said if asked.session else out
     err = "" if asked.session else err
-    steady = asked.pure and not (asked.pids > 1 and _leaves_some(machine, process))
-    result = ExecResult(process.code or 0, _shown(said), _shown(err), timed_out, steady, asked.pids, asked.looked)
+    outlived = _outlived(machine, process) if asked.pids > 1 else 0
+    steady, code = asked.pure and outlived is not None, process.code or 0
+    result = ExecResult(code, _shown(said), _shown(err), timed_out, steady, asked.pids, asked.looked, outlived or 0)
     room.answer(asked.reply, result)
 
 
-def _leaves_some(machine: Machine, process: Process) -> bool:
-    """Say whether processes that a command has made outlive it."""
-    return any(one.exec_id == process.exec_id for one in machine.state.processes.values() if one is not process)
+def _outlived(machine: Machine, process: Process) -> Micros | None:
+    """Return how much longer those live that a command leaves behind; None where that cannot be told, or nobody reaps them."""
+    left = [one for one in machine.state.processes.values() if one.exec_id == process.exec_id and one is not process]
+    if not left:
+        return 0
+    first = machine.state.processes.get(machine.state.first)
+    reaps = first is not None and (first.shell is not None or bool(first.data.get("reaps")))
+    if not reaps or not all(sleeps(one) and one.code is None for one in left):
+        return None
+    return max(int(one.data["until"]) for one in left) - machine.kernel.now
 
 
 def type_into(machine: Machine, session: int, data: bytes, end: bool) -> bool:

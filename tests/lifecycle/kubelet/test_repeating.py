@@ -32,6 +32,7 @@ HANDLERS: list[dict[str, Any]] = [
     {"exec": {"command": ["sh", "-c", "sleep 0.4; cat /tmp/ok"]}},
     {"exec": {"command": ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 2; done"]}},
     {"exec": {"command": ["sh", "-c", "sleep 3; true"]}},
+    {"exec": {"command": ["sh", "-c", "cat /tmp/ok || { sleep 2; sleep 9; }"]}},
     {"exec": {"command": ["nslookup", "shop.default.svc.cluster.local"]}},
     {"exec": {"command": ["wget", "-qO-", "-T", "1", "http://shop"]}},
     {"exec": {"command": ["nc", "-z", "-w", "1", "localhost", "80"]}},
@@ -210,18 +211,21 @@ SLOW = [
     ["sleep", "60"],
     ["sh", "-c", "sleep 0.5; cat /etc/hostname"],
     ["sh", "-c", "while true; do sleep 5; done"],
+    ["sh", "-c", "sleep 30; cat /etc/hostname"],
+    ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 1; done"],
 ]
 
 
 @pytest.mark.parametrize("words", SLOW, ids=" ".join)
 def test_a_command_that_takes_its_time_for_a_year_costs_no_more_than_a_quick_one(words: list[str]) -> None:
-    container = unready() | {"readinessProbe": None, "livenessProbe": {"exec": {"command": words}, "failureThreshold": 10**7}}
+    container = unready() | {"command": ["sh", "-c", "while true; do sleep 3600; done"]}
+    container |= {"readinessProbe": None, "livenessProbe": {"exec": {"command": words}, "failureThreshold": 10**7}}
     engine = Engine.new(Config(DEFAULT_START))
     engine.request(DEFAULT_START, pod(container))
     engine.advance(DEFAULT_START + HOUR)
     before = engine._kernel.agenda.number
     engine.advance(DEFAULT_START + 49 * HOUR)
-    assert engine._kernel.agenda.number - before <= 48 * 60  # of 17,280 attempts
+    assert engine._kernel.agenda.number - before <= 48 * 60 * 3  # of 17,280 attempts, with four timers each
 
 
 def test_a_command_that_is_under_way_is_seen_and_feels_what_happens() -> None:
@@ -236,6 +240,18 @@ def test_a_command_that_is_under_way_is_seen_and_feels_what_happens() -> None:
     assert "sleep 60" in seen
     ends = [(o.at, o.body["output"]) for o in outputs if isinstance(o, Trace) and o.kind == "probe"]
     assert (DEFAULT_START + HOUR + 3 * SECOND, "") in ends
+
+
+def test_what_commands_leave_behind_is_there_when_somebody_looks() -> None:
+    command_line = ["sh", "-c", "sleep 35; true"]
+    container = unready(exec={"command": command_line}, periodSeconds=10) | {
+        "command": ["sh", "-c", "while true; do sleep 3600; done"]
+    }
+    requests = [(0, pod(container)), (HOUR, command("ps")), (2 * HOUR, command("ps"))]
+    counted, played = (play(requests, 2 * HOUR + SECOND, one_by_one=one) for one in (False, True))
+    texts = [o.body["text"] for o in counted if isinstance(o, Trace) and o.kind == "session"]
+    assert texts == [o.body["text"] for o in played if isinstance(o, Trace) and o.kind == "session"]
+    assert [text.count("sleep 35") for text in texts] == [3, 3]
 
 
 @pytest.mark.parametrize(
