@@ -10,8 +10,8 @@ from lifecycle.apiserver.selectors import selection
 from podhub.cli.objects import CommandError, Object, Source
 from podhub.cli.resources import Resource, named
 
-ALL = "all"
-"""Stands for the resources of discovery's category `all`: Pods and Services."""
+ALL, CATEGORY = "all", ("pods", "services")
+"""What stands for the resources of discovery's category `all`, and which they are."""
 
 
 class Selection(NamedTuple):
@@ -34,8 +34,8 @@ def selections(words: Sequence[str]) -> list[Selection]:
     if any("/" in word for word in words):
         return _by_type_and_name(words)
     kinds, names = words[0], tuple(words[1:])
-    plurals = "pods,services" if kinds == ALL else kinds
-    return [Selection(_resource(word), names) for word in plurals.split(",")]
+    plurals = [plural for word in kinds.split(",") for plural in (CATEGORY if word == ALL else (word,))]
+    return [Selection(_resource(plural), names) for plural in plurals]
 
 
 def find(source: Source, selection: Selection, namespace: str | None) -> Found:

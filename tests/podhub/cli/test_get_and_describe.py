@@ -94,6 +94,7 @@ def test_several_types_have_a_table_each_and_their_names_a_prefix(run: Run) -> N
     assert second.splitlines()[1].startswith("service/web ")
     assert run("get", "pods,services", "-n", "other")[1].splitlines()[1].startswith("pod/alone ")
     assert run("get", "all")[1] == run("get", "pod,svc")[1]
+    assert run("get", "no,all")[1] == run("get", "nodes,pod,svc")[1]
     assert run("get", "pods/web", "services/web", "-o", "name")[1] == "pod/web\nservice/web\n"
 
 
