@@ -124,7 +124,7 @@ def test_its_pods_are_those_that_its_selector_picks(asked: Cluster, client: Clie
 def test_before_its_creation_it_is_not_found_but_its_page_is(asked: Cluster, client: Client) -> None:
     answer = client.get("/c/asked/services/default/web/", {"at": "500ms"})
     assert answer.status_code == 200
-    assert "it has not been created yet" in answer.content.decode()
+    assert "the log does not tell of the Service web yet" in answer.content.decode()
     assert client.get("/c/asked/services/default/other/").status_code == 404
 
 
