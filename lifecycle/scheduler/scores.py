@@ -45,8 +45,8 @@ def alone(candidate: Candidate, node: NodeInfo) -> Alone:
     """Return a node's own part of its score. Two Pods of the same shape get the same."""
     return Alone(
         least_allocated(candidate, node) + balanced_allocation(candidate, node),
-        sum(taints.avoids(taint, candidate.tolerations) for taint in node.taints),
-        selectors.preference(candidate.pod, node.name, node.labels),
+        sum(taints.avoids(taint, candidate.tolerations) for taint in node.taints) if node.taints else 0,
+        selectors.preference(candidate.pod, node.name, node.labels) if candidate.pod["spec"].get("affinity") else 0,
     )
 
 
@@ -73,12 +73,10 @@ def compares(candidate: Candidate, field: Field) -> bool:
 
 def least_allocated(candidate: Candidate, node: NodeInfo) -> int:
     """The mean of what would be left of cpu and memory, where those who ask for nothing count for something."""
-    parts = [
-        (node.allocatable.get("cpu", 0), node.cpu + candidate.wants.cpu),
-        (node.allocatable.get("memory", 0), node.memory + candidate.wants.memory),
-    ]
-    found = [max(have - taken, 0) * MAX_SCORE // have for have, taken in parts if have]
-    return sum(found) // len(found) if found else 0
+    cpu, memory = node.allocatable.get("cpu", 0), node.allocatable.get("memory", 0)
+    of_cpu = max(cpu - node.cpu - candidate.wants.cpu, 0) * MAX_SCORE // cpu if cpu else 0
+    of_memory = max(memory - node.memory - candidate.wants.memory, 0) * MAX_SCORE // memory if memory else 0
+    return (of_cpu + of_memory) // 2 if cpu and memory else of_cpu + of_memory
 
 
 def balanced_allocation(candidate: Candidate, node: NodeInfo) -> int:

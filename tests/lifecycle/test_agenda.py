@@ -44,6 +44,28 @@ def test_only_periodic_timers_leave_an_agenda_at_rest():
     assert agenda.at_rest()
 
 
+moments = st.integers(0, 5) | st.integers(0, 60_000_000)
+
+
+@given(st.lists(st.tuples(moments, st.sampled_from(["add", "cancel", "pop", "look"])), max_size=40))
+def test_an_agenda_gives_what_sorting_all_timers_gives_whenever_it_is_asked(done):
+    agenda, expected, now = Agenda(), [], 0
+    for moment, what in done:
+        match what:
+            case "add":
+                number = agenda.add(now + moment, Timer("r", "x"))
+                expected = sorted([*expected, (now + moment, number)])
+            case "cancel" if expected:
+                agenda.cancel(expected.pop(moment % len(expected))[1])
+            case "pop":
+                now += moment
+                due = agenda.pop(now)
+                assert (due and due[0]) == (expected.pop(0)[0] if expected and expected[0][0] <= now else None)
+            case "look":
+                assert agenda.next_at() == (expected[0][0] if expected else None)
+    assert [due.at for due, _ in agenda.saved()] == [at for at, _ in expected]
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([EARLY, NORMAL, LATE])), max_size=20))
 def test_an_agenda_that_was_saved_gives_the_same_order(entries):
     agenda = Agenda()
