@@ -14,7 +14,7 @@ EARLY, NORMAL, LATE = 0, 1, 2
 """Priorities within one instant: EARLY before NORMAL before LATE; equal ones in the order in which they were added."""
 
 
-class Timer(msgspec.Struct, frozen=True, array_like=True):
+class Timer(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing to be done later: `engine.rooms[room].on_<what>(*subject)`.
 
     `cause` is the index of the request or output because of which it was added (0: nothing in particular).
@@ -28,7 +28,7 @@ class Timer(msgspec.Struct, frozen=True, array_like=True):
     periodic: bool = False
 
 
-class Due(msgspec.Struct, frozen=True, array_like=True, order=True):
+class Due(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """A timer's place in the order of all; `number` is its id."""
 
     at: Micros

@@ -17,7 +17,7 @@ from lifecycle.seeds import Seeds
 from lifecycle.wire import Change, Config, Object, Output, Trace
 
 
-class Reply(msgspec.Struct, frozen=True, array_like=True):
+class Reply(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whom to tell when something that takes time has ended: `rooms[room].on_<what>(*subject, result)`.
 
     Plain data in place of a callback, so that whoever waits can be saved.

@@ -34,7 +34,7 @@ CONTROL_PLANE = "control-plane"
 T = TypeVar("T")
 
 
-class Seen(msgspec.Struct, array_like=True):
+class Seen(msgspec.Struct, array_like=True, gc=False):
     """An Event that was written before: its name, when first, and how often it happened since."""
 
     name: str
@@ -42,21 +42,21 @@ class Seen(msgspec.Struct, array_like=True):
     count: int
 
 
-class Similar(msgspec.Struct, array_like=True):
+class Similar(msgspec.Struct, array_like=True, gc=False):
     """The different messages of Events that are alike in all else, and when the last came."""
 
     messages: list[str]
     last: Micros
 
 
-class Bucket(msgspec.Struct, frozen=True, array_like=True):
+class Bucket(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What is left of a budget as of the last Event that was written: an Event costs `SPAM_REFILL`, time gives it back."""
 
     left: Micros
     at: Micros
 
 
-class Series(msgspec.Struct, array_like=True):
+class Series(msgspec.Struct, array_like=True, gc=False):
     """A scheduler's Event that is being counted: how often and when last, and what of that was written down when."""
 
     name: str

@@ -31,7 +31,7 @@ class Row(msgspec.Struct, array_like=True):
     data: bytes
 
 
-class Held(msgspec.Struct):
+class Held(msgspec.Struct, gc=False):
     """An object in the store, decoded or as bytes (or both), and the index of the change that made it what it is."""
 
     obj: Object | None

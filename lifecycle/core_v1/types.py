@@ -18,7 +18,7 @@ Quantity = str | int | float
 """A quantity as JSON may hold it; `quantity.py` reads it."""
 
 
-class Type(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Type(msgspec.Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """What all of these are: unchangeable, made by keyword, with Kubernetes' own names in JSON."""
 
 
@@ -234,7 +234,7 @@ class Container(Type, frozen=True, kw_only=True):
     target_container_name: str = ""
 
 
-class Volume(msgspec.Struct, frozen=True, kw_only=True):
+class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`type` is the field that names its source (emptyDir, configMap ...), `source` that field's JSON."""
 
     name: str

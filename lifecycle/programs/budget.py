@@ -26,7 +26,7 @@ ITEMS_A_STEP = 16
 """How many lines, variables or names are."""
 
 
-class Budget(msgspec.Struct, omit_defaults=True):
+class Budget(msgspec.Struct, omit_defaults=True, gc=False):
     """A container's account. `done` only grows; the rest says what it was when the second, and the last rest, began.
 
     `used` is what had been used, and had not come back, at the start of `second`. A container rests when all its processes

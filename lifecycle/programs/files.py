@@ -26,7 +26,7 @@ BLOCK = 4096
 SETGID = 0o2000
 
 
-class Node(msgspec.Struct, omit_defaults=True):
+class Node(msgspec.Struct, omit_defaults=True, gc=False):
     """A file, directory, link or device.
 
     `kind` is f, d, l (`text` is where it leads), or p, s, c (`text` names the device). A file's content is `text` followed by
@@ -59,7 +59,7 @@ class Node(msgspec.Struct, omit_defaults=True):
         return self.text + "\0" * min(self.zeros, MAX_BYTES - len(self.text)) if self.zeros else self.text
 
 
-class Tree(msgspec.Struct, omit_defaults=True):
+class Tree(msgspec.Struct, omit_defaults=True, gc=False):
     """A volume or a writable layer. `bytes` is the sum of the files' sizes, `held` of their texts alone (what it weighs here);
     `users` are the sandboxes that see it.
 

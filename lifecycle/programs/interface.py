@@ -31,7 +31,7 @@ class ResolvConf(msgspec.Struct, frozen=True, array_like=True):
         return "".join(line + "\n" for line in [*lines, *([f"options {' '.join(self.options)}"] if self.options else [])])
 
 
-class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A Pod's network namespace: one address, one set of ports, /etc/hosts.
 
     With `host_network` the ports are the node's. With `share_processes` its containers see each other's processes, of which
@@ -57,7 +57,7 @@ class Sandbox(msgspec.Struct, frozen=True, omit_defaults=True):
     """None: that of a Pod that asks the cluster's DNS."""
 
 
-class Mount(msgspec.Struct, frozen=True, omit_defaults=True):
+class Mount(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A volume, or a place in it, as a container sees it at `path`.
 
     `volume` is the key under which `Programs.set_volume` knows its files: whoever mounts the same key sees the same files.
@@ -70,7 +70,7 @@ class Mount(msgspec.Struct, frozen=True, omit_defaults=True):
     read_only: bool = False
 
 
-class Container(msgspec.Struct, frozen=True, omit_defaults=True):
+class Container(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One instance of a container, as the runtime creates it.
 
     `command` and `args` are those of the manifest with `$(VAR)` expanded; where they are empty the image's count. `env` is
@@ -270,7 +270,7 @@ class GRPCResult(msgspec.Struct, frozen=True, tag=True):
     looked: dict[str, int] = {}
 
 
-class LogLine(msgspec.Struct, frozen=True, array_like=True):
+class LogLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A line of a container's log, without its newline. `stream` is stdout or stderr."""
 
     at: Micros

@@ -20,7 +20,7 @@ SIGNALED = 1 << 8
 """Marks the status of a background job that a signal has ended."""
 
 
-class Open(msgspec.Struct, omit_defaults=True):
+class Open(msgspec.Struct, omit_defaults=True, gc=False):
     """An open file description, shared by the descriptors that `refs` counts.
 
     `kind` is file, directory, pipe, log (the container's own output), capture (of a command that was asked for from
@@ -226,7 +226,7 @@ class Shell(msgspec.Struct, omit_defaults=True):
     function_lines: dict[str, int] = {}
 
 
-class Process(msgspec.Struct, omit_defaults=True):
+class Process(msgspec.Struct, omit_defaults=True, gc=False):
     """A process. `waiting` says for what: time, child, read, write, builtin, signal, idle, spin; empty: it can go on.
 
     `program` is what it runs (the name of a command, or of a shell's dialect), `flavor` whose it is (busybox, coreutils ...).
@@ -287,7 +287,7 @@ class Exec(msgspec.Struct, omit_defaults=True):
     looked: dict[str, int] = {}
 
 
-class Listener(msgspec.Struct, omit_defaults=True):
+class Listener(msgspec.Struct, omit_defaults=True, gc=False):
     """An open port: which process of which container, and what kind of server answers there (`servers.py`).
 
     `address` is the address that it is bound to: 0.0.0.0, or 127.0.0.1 for this Pod alone. `certificate` is what it shows
@@ -335,7 +335,7 @@ class PidNamespace(msgspec.Struct, omit_defaults=True):
     numbers: dict[str, int] = {}
 
 
-class ContainerState(msgspec.Struct, omit_defaults=True):
+class ContainerState(msgspec.Struct, omit_defaults=True, gc=False):
     """A container's processes, files and output. `first` is the number of its first process.
 
     `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
@@ -371,7 +371,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True):
     attached: dict[int, bool] = {}
 
 
-class SandboxState(msgspec.Struct, omit_defaults=True):
+class SandboxState(msgspec.Struct, omit_defaults=True, gc=False):
     """A Pod's network namespace and who waits for something to change in it; `followers` are containers with a `tail -f`.
 
     `udp_ports` are those that datagrams go to, `ports` those of TCP.

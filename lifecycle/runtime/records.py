@@ -16,7 +16,7 @@ from lifecycle.wire import Object
 State = Literal["created", "running", "exited"]
 
 
-class SandboxRecord(msgspec.Struct, frozen=True, array_like=True):
+class SandboxRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A Pod sandbox. `ip` is empty on the host's network; `memory` is what all in it may hold, in bytes (0: no limit)."""
 
     id: str
@@ -28,7 +28,7 @@ class SandboxRecord(msgspec.Struct, frozen=True, array_like=True):
     memory: int = 0
 
 
-class ContainerRecord(msgspec.Struct, frozen=True, array_like=True):
+class ContainerRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One instance of a container. `attempt` is what `restartCount` shows; times are 0 where they do not apply.
 
     `image` is the manifest's word, `image_name` and `image_id` the runtime's. `resources` are those it has (limits, requests).
@@ -51,7 +51,7 @@ class ContainerRecord(msgspec.Struct, frozen=True, array_like=True):
     resources: Object = {}
 
 
-class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+class Snapshot(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A Pod in the runtime at one moment: sandboxes and containers, newest first."""
 
     sandboxes: tuple[SandboxRecord, ...] = ()
