@@ -88,7 +88,8 @@ class Resize:
         if problem is None:
             self._allocate(pod, wanted, Resizing(generation, self.kernel.now))
         elif pod.resize is None or (pod.resize.pending, pod.resize.message) != problem:
-            pod.resize = Resizing(generation, self.kernel.now, *problem)
+            since = pod.resize.since if pod.resize and pod.resize.pending == problem[0] else self.kernel.now
+            pod.resize = Resizing(generation, since, *problem, told=self.kernel.now)
             self._event(pod, "Warning", EVENTS[problem[0]], f"Pod resize {problem[0]}", problem[1])
         deferred = self.kubelet.node(pod).deferred
         if problem and problem[0] == "Deferred" and pod.uid not in deferred:
@@ -129,17 +130,16 @@ class Resize:
         return frozenset(c.name for c in _resizable(self.kubelet.spec(pod)) if self._has_to_restart(pod, c))
 
     def conditions(self, pod: PodState, generation: int) -> tuple[Object, ...]:
-        """Return the condition that tells of a resize."""
+        """Return the condition that tells of a resize. Kubernetes: updatedPodResizeCondition"""
         resize = pod.resize
         if resize is None:
             return ()
-        since = rfc3339(resize.since)
         found: Object = {
             "type": "PodResizePending" if resize.pending else "PodResizeInProgress",
             "observedGeneration": generation,
             "status": "True",
-            "lastProbeTime": since,
-            "lastTransitionTime": since,
+            "lastProbeTime": rfc3339(max(resize.since, resize.told)),
+            "lastTransitionTime": rfc3339(resize.since),
         }
         if resize.message:
             found |= {"reason": resize.pending or "Error", "message": resize.message}
@@ -207,7 +207,7 @@ class Resize:
         assert pod.resize
         call.error, call.repeats_error = error, bool(pod.resize.message)
         if not call.repeats_error:
-            pod.resize = msgspec.structs.replace(pod.resize, message=error)
+            pod.resize = msgspec.structs.replace(pod.resize, message=error, since=self.kernel.now)
             self._event(pod, "Warning", reasons.RESIZE_ERROR, "Pod resize error", error)
 
     def step_resized(self, pod: PodState, call: Call, step: Step) -> bool:

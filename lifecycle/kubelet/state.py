@@ -187,12 +187,16 @@ class Mounting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Resizing(msgspec.Struct, frozen=True, array_like=True):
-    """An in-place resize: under way (with a message where it fails), or `pending` (Deferred or Infeasible) with one."""
+    """An in-place resize: under way (with a message where it fails), or `pending` (Deferred or Infeasible) with one.
+
+    `since` is when it came to its reason, `told` when it was last found so with another message.
+    """
 
     generation: int
     since: Micros
     pending: str = ""
     message: str = ""
+    told: Micros = 0
 
 
 WHOLE_POD = ""

@@ -121,6 +121,21 @@ def test_more_than_is_free_is_deferred_until_there_is_room(cluster: Cluster) -> 
     assert cluster.container()["resources"] == resources("1")
 
 
+def test_a_pending_resize_is_so_since_its_reason_whatever_its_message(cluster: Cluster) -> None:
+    create(cluster)
+    create(cluster, "other", "1500m")
+    seen = []
+    for cpu in ("1", "1500m", "64"):
+        resize(cluster, resources(cpu))
+        cluster.run(10)
+        condition = resize_condition(cluster)
+        assert condition
+        seen.append((condition["reason"], condition["lastTransitionTime"], condition["lastProbeTime"]))
+    first, second, third = seen
+    assert [reason for reason, *_ in seen] == ["Deferred", "Deferred", "Infeasible"]
+    assert first[1] == first[2] == second[1] < second[2] < third[1] == third[2]
+
+
 def test_a_limit_below_what_is_in_use_waits_until_less_is(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(memory=48 << 20)
     cluster.create(container(resources=resources("200m")))
