@@ -177,7 +177,8 @@ class Repeating:
         Other attempts need not be: what a server answers is known when it is asked.
         """
         for worker in pod.probes.values():
-            if worker.repeats and not worker.busy and not self._earlier and self.kubelet.programs.runs(worker.container_id):
+            commands = bool(worker.repeats and worker.repeats.pids and not worker.busy and not self._earlier)
+            if commands and self.kubelet.programs.runs(worker.container_id):
                 self.count(pod, worker, self.kernel.now + 1)
                 self._run(pod, worker)
 

@@ -181,6 +181,10 @@ class FakePrograms:
             self._reply(takes, reply, "exec", code)
         return None
 
+    def runs(self, container_id: str) -> bool:
+        process = self.state.processes.get(container_id)
+        return process is not None and not process.ended
+
     def repeat(self, container_id: str, key: str, attempts: programs.Attempts | None) -> None:
         pass
 
