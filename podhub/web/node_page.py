@@ -126,7 +126,7 @@ class NodePage(ObjectPage):
         last = None if self.object else _last_version(self.cluster, self.name, self.showing.seq)
         since = unwatched_since(self.cluster, self.showing.seq, self.version.seq) if self.version else None
         return {
-            "told_of": _last_version(self.cluster, self.name, self.cluster.head) is not None,
+            "alone": not last and bool(self.residents or former(self.cluster, self.name, self.showing.seq)),
             "last_seq": last[0] - 1 if last else 0,
             "unwatched": clock_text(since),
         }

@@ -88,10 +88,10 @@ class ServicePage(ObjectPage):
         }
 
     def _note(self) -> dict[str, Any]:
-        known = _last_seq(self.cluster, self.namespace, self.name, self.cluster.head)
+        slices = slices_ever(self.cluster, self.namespace, self.name, self.showing.seq)
         last = 0 if self.object else _last_seq(self.cluster, self.namespace, self.name, self.showing.seq)
         since = unwatched_since(self.cluster, self.showing.seq, self.version.seq) if self.version else None
-        return {"told_of": bool(known), "last_seq": last - 1 if last else 0, "unwatched": clock_text(since)}
+        return {"alone": bool(slices) and not last, "last_seq": last - 1 if last else 0, "unwatched": clock_text(since)}
 
     def _endpoints(self) -> dict[str, Any]:
         return {"endpoints": endpoints(self.slices), "namespace": self.namespace}

@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 
 from podhub import wake
 from podhub.web import bulletins, consumers
+from podhub.web.pod_page import PodPage
 from podhub.web.renders import renders
 from podhub.web.routing import application
 from tests.podhub.web.growing import Growing
@@ -89,7 +90,7 @@ async def test_fifty_pages_cost_one_rendering(growing: Growing) -> None:
         await socket.disconnect()
     wake.carry_on(None)
     assert len(texts) == 1
-    assert 0 < renders.made - before <= len(bulletins.PodPage.fragments)
+    assert 0 < renders.made - before <= len(PodPage.fragments)
 
 
 async def test_the_clusters_page_hears_of_rows(growing: Growing) -> None:

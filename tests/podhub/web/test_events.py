@@ -17,6 +17,7 @@ from podhub.log.append import Writer
 from podhub.log.models import Cluster
 from podhub.web import consumers, events_page
 from podhub.web.events_page import EventChoice, EventsPage
+from podhub.web.renders import renders
 from podhub.web.showing import newest, showing
 from tests.podhub.web.growing import Growing
 from tests.podhub.web.listening import known_after
@@ -223,3 +224,13 @@ async def test_an_open_page_hears_of_what_it_has_chosen(growing: Growing, monkey
     html = "".join(message["html"] for message in said)
     assert "Liveness probe failed" in html
     assert "Successfully assigned" not in html
+
+
+@pytest.mark.parametrize("at", [0, 1, 36, 100])
+def test_a_moment_reads_the_same_when_more_is_known(growing: Growing, client: Client, at: float) -> None:
+    growing.until(at)
+    moment = {"at": f"{at}s", "object": "pod/"}
+    before = client.get("/c/life/events/moment/", moment).content
+    renders.clear()
+    growing.until(400)
+    assert client.get("/c/life/events/moment/", moment).content == before

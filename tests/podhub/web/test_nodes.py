@@ -13,6 +13,7 @@ from podhub.log import importing
 from podhub.log.models import Cluster
 from podhub.web import consumers, node_page
 from podhub.web.node_page import NodePage
+from podhub.web.renders import renders
 from podhub.web.residents import former, residents
 from podhub.web.showing import newest, showing
 from tests.podhub.web.conftest import RECORDINGS
@@ -100,7 +101,7 @@ def test_a_timeline_says_that_it_leaves_pods_out(down: Cluster, client: Client, 
 def test_a_recording_that_holds_no_node_tells_of_those_its_pods_were_on(recorded: Cluster, client: Client) -> None:
     assert 'href="/c/life/nodes/node1/"' in client.get("/c/life/nodes/").content.decode()
     html = client.get("/c/life/nodes/node1/", {"at": "20s"}).content.decode()
-    assert "The log holds no Node node1" in html
+    assert "the log holds no Node node1" in html
     assert 'data-key="liveness-exec/liveness-exec"' in html
 
 
@@ -118,6 +119,16 @@ def test_the_list_has_kubectls_columns_and_counts_pods(down: Cluster, client: Cl
     assert (cells[0], cells[1], cells[4], cells[-1]) == ("node1", "NotReady", "v1.36.2", "3")
     assert 'href="/c/down/nodes/node1/?at=120s"' in row[1]
     assert "data-key" not in client.get("/c/down/nodes/", {"name": "other"}).content.decode()
+
+
+@pytest.mark.parametrize("at", [0, 0.05, 30, 68, 100])
+def test_a_moment_reads_the_same_when_more_is_known(growing_down: Growing, client: Client, at: float) -> None:
+    growing_down.until(at)
+    moment = {"at": f"{at}s"}
+    before = client.get(f"{NODE}moment/", moment).content
+    renders.clear()
+    growing_down.until(200)
+    assert client.get(f"{NODE}moment/", moment).content == before
 
 
 def test_a_past_moment_of_a_node_is_kept_for_ever(down: Cluster, client: Client) -> None:

@@ -16,6 +16,7 @@ from podhub.log import clusters, importing
 from podhub.log.append import Asked, Writer
 from podhub.log.models import Cluster
 from podhub.web import consumers, service_page
+from podhub.web.renders import renders
 from podhub.web.service_page import ServicePage
 from podhub.web.showing import newest, showing
 from tests.podhub.web.conftest import RECORDINGS
@@ -175,3 +176,13 @@ async def test_an_open_list_hears_of_slices(growing_flaps: Growing, monkeypatch:
         told = await heard_until(socket, head)
     assert 'id="objects-table" hx-swap-oob="true"' in told[-1]["html"]
     assert "1 of 1 ready" in told[-1]["html"]
+
+
+@pytest.mark.parametrize("at", [0, 0.5, 17, 46])
+def test_a_moment_reads_the_same_when_more_is_known(growing_flaps: Growing, client: Client, at: float) -> None:
+    growing_flaps.until(at)
+    moment = {"at": f"{at}s"}
+    before = client.get(f"{READINESS}moment/", moment).content
+    renders.clear()
+    growing_flaps.until(60)
+    assert client.get(f"{READINESS}moment/", moment).content == before
