@@ -47,7 +47,7 @@ class Talking:
         return self.say("output", stream="stdout", text=text)
 
     def told(self, after: int) -> dict[str, Any]:
-        said = bulletin(Subject(self.cluster.pk, "en", *POD), after, ticked=False)
+        said = bulletin(Subject(self.cluster.pk, "en", "pod", *POD), after, ticked=False)
         message: dict[str, Any] = msgspec.json.decode(said.text)
         return message
 
