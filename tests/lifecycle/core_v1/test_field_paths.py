@@ -39,7 +39,7 @@ def _alter(draw: st.DrawFn, part: Any) -> None:
         case "leave out":
             del part[place]
         case "replace" if isinstance(part, dict):
-            part[place] = draw(st.sampled_from(VALUES))
+            part[place] = copy.deepcopy(draw(st.sampled_from(VALUES)))
         case _ if isinstance(part, list):
             part.reverse()
 
