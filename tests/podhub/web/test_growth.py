@@ -94,5 +94,5 @@ def test_many_lines_come_with_the_whole_fragment(talking: Talking) -> None:
 
 def test_where_another_pod_begins_the_page_begins_anew(growing: Growing) -> None:
     growing.until(1)
-    said = bulletin(Subject(growing.cluster.pk, "en", *POD), 0, ticked=False)
+    said = bulletin(Subject(growing.cluster.pk, "en", "pod", *POD), 0, ticked=False)
     assert msgspec.json.decode(said.text)["grown"] == {}
