@@ -156,11 +156,14 @@ class Image(dict[str, Node]):
         return {}
 
     def look_up(self, path: str) -> Found | None:
-        """Return where an absolute path leads with nothing over the image; None where that is a failed system call."""
+        """Return where an absolute path leads with nothing over the image; None where that is a failed system call.
+
+        None, too, under /proc, where no image has anything.
+        """
         if path not in self._found:
             if len(self._found) >= MAX_FILES:
                 self._found.clear()
-            self._found[path] = View(self, Tree(), [], {}).walk(path)
+            self._found[path] = None if path.startswith("/proc/") else View(self, Tree(), [], {}).walk(path)
         return self._found[path]
 
     def search(self, directories: str, name: str, cwd: str) -> Search | None:
