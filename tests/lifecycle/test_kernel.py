@@ -89,3 +89,21 @@ def test_a_saved_kernel_goes_on_where_it_was(kernel):
     assert heard(again) == [("x", 3, None, True, 2_000, 0)]
     assert again.outputs == kernel.outputs
     assert again.trace("decision") == 2
+
+
+def test_what_was_left_undone_comes_at_its_own_moments_and_is_put_out_now(kernel):
+    class Sleeper(Bell):
+        def on_ring(self, *subject: Any) -> None:
+            super().on_ring(*subject)
+            self.kernel.trace("limit", text="rung")
+            if subject[0] == "begun":
+                self.kernel.after(300, "bell", "ring", "meanwhile")
+                self.kernel.after(5_000, "bell", "ring", "to come")
+
+    kernel.rooms["bell"] = Sleeper(kernel)
+    kernel.now += 1_000
+    kernel.after(0, "bell", "ring", "due now")
+    kernel.earlier(DEFAULT_START + 200, "bell", "ring", "begun")
+    assert [(what, at) for what, at, _ in heard(kernel)] == [("begun", 200), ("meanwhile", 500)]
+    assert [output.at for output in kernel.outputs] == [DEFAULT_START + 1_000] * 2
+    assert kernel.now == DEFAULT_START + 1_000
