@@ -5,6 +5,7 @@ Kubernetes: staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -58,8 +59,8 @@ class APIServer:
         self.store = Store(state.rows)
         self.get, self.list, self.index = self.store.get, self.store.list, self.store.index
         self.requests = Requests(kernel, self)
-        self._observers: dict[str, list[Observe]] = {}
-        self._observers_of_progress: dict[str, list[Observe]] = {}
+        self._observers: defaultdict[str, list[Observe]] = defaultdict(list)
+        self._observers_of_progress: defaultdict[str, list[Observe]] = defaultdict(list)
         self._last: dict[str, int] | None = None
         self._made_at, self._made = state.made_at, dict(state.made)
         self._expiry = {(namespace, name): at for at, namespace, name in state.expiry}
@@ -76,10 +77,9 @@ class APIServer:
         Without `progress`, not where nothing but a status has changed, and that has the phase that it had.
         """
         for resource in resources:
-            self._observers.setdefault(resource, []).append(observe)
-            minding = self._observers_of_progress.setdefault(resource, [])
+            self._observers[resource].append(observe)
             if progress:
-                minding.append(observe)
+                self._observers_of_progress[resource].append(observe)
 
     def respond(self, request: HTTPRequest) -> HTTPResponse:
         """Answer what a program in a Pod asks."""

@@ -19,6 +19,8 @@ from lifecycle.wire import Object
 
 LATENCY: Micros = 5 * MILLISECOND
 
+_PLURALS = tuple(kind.plural for kind in COUNTED)
+
 
 class ResourceQuotasState(msgspec.Struct):
     """The namespaces whose quotas are about to be counted anew."""
@@ -31,7 +33,7 @@ class ResourceQuotas:
         self.kernel = kernel
         self.state = state or ResourceQuotasState()
         self._store = kernel.rooms["apiserver"].store
-        kernel.rooms["apiserver"].inform(self.observe, *(kind.plural for kind in COUNTED))
+        kernel.rooms["apiserver"].inform(self.observe, *_PLURALS)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
         if not self._store.count("resourcequotas"):
