@@ -33,8 +33,8 @@ UNMANAGED_METADATA = (
 
 _ATOMIC = """
 ConfigMapKeySelector EndpointAddress EndpointPort FileKeySelector LabelSelector LocalObjectReference NodeSelector
-NodeSelectorTerm ObjectFieldSelector ObjectReference OwnerReference ResourceFieldSelector RoleRef ScopeSelector SecretKeySelector
-SecretReference Subject TopologySelectorTerm TypedLocalObjectReference
+NodeSelectorTerm ObjectFieldSelector ObjectReference OwnerReference ResourceFieldSelector RoleRef ScopeSelector
+SecretKeySelector SecretReference Subject TopologySelectorTerm TypedLocalObjectReference
 core.EndpointPort
 """
 ATOMIC = frozenset(_ATOMIC.split())

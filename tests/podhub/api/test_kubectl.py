@@ -170,7 +170,8 @@ def test_what_is_deprecated_is_warned_of(cluster: Reached) -> None:
 
 
 def test_there_are_no_workloads_and_making_one_is_refused_with_the_reason(cluster: Reached) -> None:
-    assert cluster.kubectl("get", "deploy,rs,sts,ds,rc,jobs,cj,hpa,netpol").stderr == "No resources found in default namespace.\n"
+    answered = cluster.kubectl("get", "deploy,rs,sts,ds,rc,jobs,cj,hpa,netpol")
+    assert answered.stderr == "No resources found in default namespace.\n"
     missing = cluster.kubectl("rollout", "status", "deploy/web", code=1).stderr
     assert missing == 'Error from server (NotFound): deployments.apps "web" not found\n'
     refused = cluster.kubectl("create", "deployment", "web", "--image=nginx", code=1).stderr
