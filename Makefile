@@ -32,7 +32,7 @@ run: $(VENV)/.run ## serve http://127.0.0.1:8000, everything in one process
 # Servers and commands are started by the hundred: keep what was compiled for the first, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/.ready ## run all tests, on real SQLite, PostgreSQL, Redis, Celery and Chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m 'not alone'
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup -m 'not alone'
 	$(BIN)/pytest -m alone
 
 check: $(VENV)/.ready ## ruff and mypy
