@@ -32,8 +32,8 @@ SLICE_SECONDS = 0.020
 TOGETHER: Micros = 20 * MILLISECOND
 """What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
 
-FASTER = 5
-"""Where a cluster's time goes faster than the wall's, so many times that long at most: a tenth of a second is soon enough."""
+FAST, SOON_ENOUGH = 10, 5
+"""At more than ten times the wall's speed it waits longer in proportion, so many times as long at most: a tenth of a second."""
 
 CROWDED_SECONDS = 0.100
 """And where more requests wait than were taken: fewer transactions bring all of them their answers sooner."""
@@ -59,7 +59,7 @@ CROWD_SECONDS = 1.0
 
 def together(speed: float) -> Micros:
     """Return how long after a turn's beginning the next one begins at the soonest, where nobody asks for anything."""
-    return TOGETHER if speed == MAX else round(TOGETHER * min(max(speed, 1), FASTER))
+    return TOGETHER if speed == MAX else round(TOGETHER * min(max(speed / FAST, 1), SOON_ENOUGH))
 
 
 class Took(NamedTuple):
