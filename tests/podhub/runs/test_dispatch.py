@@ -32,7 +32,7 @@ def test_a_worker_leaves_a_cluster_alone_for_a_while_that_another_process_works_
     assert rings[-1] > dispatch.HELD // 2
 
 
-@pytest.mark.parametrize(("speed", "least"), [("1x", 20), ("10x", 20), ("20x", 40), ("60x", 100), ("max", 20)])
+@pytest.mark.parametrize(("speed", "least"), [("1x", 20), ("5x", 20), ("10x", 40), ("60x", 100), ("max", 20)])
 def test_the_faster_the_time_the_longer_a_worker_waits_for_more_to_do_at_once(
     rings: list[Micros], monkeypatch: pytest.MonkeyPatch, speed: str, least: int
 ):
