@@ -33,7 +33,7 @@ TOGETHER: Micros = 20 * MILLISECOND
 """What is due within such a time of the last turn waits that long, so that one turn and one commit do for all of it."""
 
 FAST, SOON_ENOUGH = 5, 5
-"""At more than five times the wall's speed it waits longer in proportion, so many times as long at most: a tenth of a second."""
+"""At more than five times the wall's speed it waits longer in proportion, five times as long at most: a tenth of a second."""
 
 CROWDED_SECONDS = 0.100
 """And where more requests wait than were taken: fewer transactions bring all of them their answers sooner."""
