@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from lifecycle.clock import MILLISECOND, SECOND, Micros, go_duration, parse_go_duration
 from lifecycle.programs import exchange, peers
 from lifecycle.programs.commands.call import Call, command, handler
-from lifecycle.programs.commands.servers import dies_as_go, serve, stops
+from lifecycle.programs.commands.serving import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import seconds, strftime, zone
 from lifecycle.programs.lists import names
 from lifecycle.programs.machine import Machine

@@ -13,7 +13,7 @@ from typing import Any
 from lifecycle.clock import MILLISECOND, SECOND
 from lifecycle.programs import streams, terminal
 from lifecycle.programs.commands.call import Call, command, handler
-from lifecycle.programs.commands.servers import serve
+from lifecycle.programs.commands.serving import serve
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.exchange import Origin, reach
 from lifecycle.programs.files import FileError

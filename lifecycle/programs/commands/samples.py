@@ -11,7 +11,7 @@ import msgspec
 from lifecycle.clock import MILLISECOND, SECOND, Micros, go_duration, parse_go_duration, rfc3339
 from lifecycle.core_v1.quantity import parse
 from lifecycle.programs.commands.call import Call, command, handler
-from lifecycle.programs.commands.servers import dies_as_go, serve, stops
+from lifecycle.programs.commands.serving import dies_as_go, serve, stops
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.servers import HTTPRequest, HTTPResponse, Manner, reason, server
