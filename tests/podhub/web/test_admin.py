@@ -14,7 +14,7 @@ from django.utils import translation
 from podhub.access.models import Token
 from podhub.log.models import Cluster, Entry
 from podhub.runs.models import QueuedRequest
-from podhub.web import admin as web_admin
+from podhub.web.admin import read_only
 
 LISTS = ("log/cluster", "log/entry", "log/snapshot", "log/drop", "runs/queuedrequest", "web/pod", "access/token", "auth/user")
 OURS = [(model, shown) for model, shown in admin.site._registry.items() if model.__module__.startswith("podhub.")]
@@ -76,8 +76,8 @@ def test_only_pods_that_are_there_are_listed(ada: Client, recorded: Cluster) -> 
 
 
 def test_a_long_log_is_not_counted_to_its_end(recorded: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_admin, "MOST", 10)
-    assert web_admin.BoundedPaginator(Entry.objects.order_by("-id"), 5).count == 11
+    monkeypatch.setattr(read_only, "MOST", 10)
+    assert read_only.BoundedPaginator(Entry.objects.order_by("-id"), 5).count == 11
 
 
 @pytest.mark.parametrize(("model", "shown"), OURS, ids=lambda one: getattr(one, "__name__", ""))
