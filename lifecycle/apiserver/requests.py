@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 
 from lifecycle import faults
-from lifecycle.apiserver import connections, events, eviction, options, pods, preconditions, selectors, services
+from lifecycle.apiserver import admission, connections, events, eviction, options, pods, preconditions, selectors, services
 from lifecycle.apiserver.kinds import ANSWERS_WITH_OBJECT, BY_PLURAL
 from lifecycle.apiserver.options import DeleteOptions
 from lifecycle.apiserver.refused import Refused
 from lifecycle.clock import rfc3339
 from lifecycle.controllers import bootstrap, heartbeats
-from lifecycle.core_v1 import admission, managed_fields, registry, resource_quotas, server_side_apply, status, storage, typed
-from lifecycle.core_v1.admission import SYSTEM_PRIORITIES
+from lifecycle.core_v1 import managed_fields, registry, resource_quotas, server_side_apply, status, typed
+from lifecycle.core_v1.admission import SYSTEM_PRIORITIES, validate_update
 from lifecycle.core_v1.patch import APPLY_PATCH, patch
 from lifecycle.core_v1.registry import Accepted
 from lifecycle.core_v1.schema import Kind
@@ -28,7 +28,6 @@ from lifecycle.wire import Answer, Object, Request
 
 Result = tuple[int, Object, tuple[str, ...]]
 """HTTP status, body, warnings."""
-
 
 CONDITIONAL = ("Lease", "PodDisruptionBudget", "RuntimeClass")
 """Kinds of which no update is taken that does not say which version it is of."""
@@ -82,7 +81,7 @@ class Requests:
             now=self.kernel.now,
         )
         if not (isinstance(accepted, Status) and accepted.code == 400):
-            self._check_namespace(kind, namespace, accepted)
+            admission.check_namespace(self._api, kind, namespace, accepted)
         obj = _granted(accepted).object
         metadata = obj["metadata"]
         if kind.kind == "Service":
@@ -92,7 +91,7 @@ class Requests:
             raise Refused(status.already_exists(kind, metadata["name"], generated))
         if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
             raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
-        self._charge(kind, obj)
+        admission.charge(self._api, kind, obj, self.kernel.now)
         if kind.kind == "Node":
             obj = bootstrap.whole_node(obj, bootstrap.next_number(self._api.list("nodes")), rfc3339(self.kernel.now))
         if request.content_type == APPLY_PATCH:
@@ -103,20 +102,6 @@ class Requests:
             metadata["managedFields"] = managed_fields.made(kind, options.field_manager(request), self.kernel.now)
         made = self._api.create(kind.plural, _stored(kind, obj))
         return 201, _asked(kind, made), _granted(accepted).warnings
-
-    def _charge(self, kind: Kind, obj: Object, old: Object | None = None) -> None:
-        """Have the namespace's quotas count an object that is new, or replaces another. Raises: Refused by one of them."""
-        if not (kind.namespaced and self._api.store.count("resourcequotas")):
-            return
-        metadata = obj["metadata"]
-        quotas = [q for q in self._api.list("resourcequotas", metadata["namespace"]) if resource_quotas.covers(q, kind, obj)]
-        added = [resource_quotas.added(quota, kind, obj, old, self.kernel.now) for quota in quotas]
-        for quota, used in zip(quotas, added, strict=True):
-            why = resource_quotas.refusal(quota, kind, obj, used)
-            if why:
-                raise Refused(status.forbidden(kind, metadata["name"], why))
-        for quota, used in zip(quotas, added, strict=True):
-            self._api.update("resourcequotas", resource_quotas.charged(quota, used))
 
     def update(self, kind: Kind, request: Request) -> Result:
         if kind.kind in MADE_BY_PUT and not request.subresource and self._find(kind, request) is None:
@@ -235,12 +220,12 @@ class Requests:
         )
         granted = _granted(accepted)
         new = granted.object
-        self._check_growth(kind, new, old)
-        _refuse(admission.validate_update(kind, new, self._api, request.subresource))
+        admission.check_growth(self._api, kind, new, old)
+        _refuse(validate_update(kind, new, self._api, request.subresource))
         if kind.kind == "Service" and not request.subresource:
             services.allocate(self.kernel, new, old)
         if resource_quotas.counts_updates(kind, new, old, request.subresource):
-            self._charge(kind, new, old)
+            admission.charge(self._api, kind, new, self.kernel.now, old)
         if managed is None and not request.subresource:
             managed = managed_fields.given(kind, old, manifest)
         if managed is None:
@@ -250,14 +235,6 @@ class Requests:
         if managed:
             new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
         return 200, _asked(kind, self._api.update(kind.plural, _stored(kind, new))), granted.warnings
-
-    def _check_growth(self, kind: Kind, new: Object, old: Object) -> None:
-        """Refuse to let a claim grow whose volume cannot."""
-        if kind.kind == "PersistentVolumeClaim":
-            storage_class = self._api.get("storageclasses", "", new["spec"].get("storageClassName") or "")
-            why = storage.cannot_grow(new, old, storage_class)
-            if why:
-                raise Refused(status.forbidden(kind, new["metadata"]["name"], why))
 
     def _delete(self, kind: Kind, old: Object, how: DeleteOptions) -> Object:
         metadata = old["metadata"]
@@ -291,20 +268,6 @@ class Requests:
         version = self._api.index(kind.plural, metadata.get("namespace", ""), metadata["name"])
         shown = managed_fields.expanded(kind, obj) if "managedFields" in str(body) else obj
         return {**obj, "metadata": {**shown["metadata"], "resourceVersion": str(version)}}
-
-    def _check_namespace(self, kind: Kind, name: str, accepted: Accepted | Status) -> None:
-        """Refuse to put anything into a namespace that is not there or is ending."""
-        if not kind.namespaced:
-            return
-        namespace = self._api.get("namespaces", "", name)
-        if namespace is None:
-            raise Refused(status.not_found(BY_PLURAL["v1", "namespaces"], name))
-        if namespace["metadata"].get("deletionTimestamp"):
-            about = "" if isinstance(accepted, Status) else accepted.object["metadata"]["name"]
-            text = f"namespace {name} is being terminated"
-            cause = {"reason": "NamespaceTerminating", "message": text, "field": "metadata.namespace"}
-            why = f"unable to create new content in namespace {name} because it is being terminated"
-            raise Refused(status.forbidden(kind, about, why, [cause]))
 
     def _check_preconditions(self, kind: Kind, obj: Object, uid: Any, version: Any) -> None:
         """Refuse what was meant for another object of this name, or for an earlier version of it."""
@@ -381,14 +344,7 @@ _SUBRESOURCES = {
     "pods": ("status", "ephemeralcontainers", "resize", "proxy", *_POD_ACTIONS),
     "namespaces": ("status", "finalize"),
     **dict.fromkeys(
-        (
-            "nodes",
-            "persistentvolumeclaims",
-            "persistentvolumes",
-            "poddisruptionbudgets",
-            "resourcequotas",
-        ),
-        ("status",),
+        ("nodes", "persistentvolumeclaims", "persistentvolumes", "poddisruptionbudgets", "resourcequotas"), ("status",)
     ),
     "services": ("status", "proxy"),
 }
