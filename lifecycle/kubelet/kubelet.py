@@ -87,11 +87,10 @@ class Kubelet:
         self.on_relist, self.on_relist_pod = self.pleg.on_relist, self.pleg.on_relist_pod
         self.on_wake, self.on_resync, self.on_step = self.workers.on_wake, self.workers.on_resync, self.sync_pod.on_step
         self.on_patch, self.on_remove = self.status_manager.on_patch, self.status_manager.on_remove
-        self.on_probe, self.on_probed = self.prober.on_probe, self.prober.on_probed
-        self.on_probe_wake, self.on_probe_repeat = self.prober.on_probe_wake, self.prober.on_probe_repeat
-        self.on_probe_ended, self.on_probe_begun = self.prober.on_probe_ended, self.prober.on_probe_begun
-        self.on_probe_rouse = self.prober.on_probe_rouse
-        self.on_probe_wake_elsewhere = self.prober.on_probe_wake_elsewhere
+        self.on_probe, self.on_probed = self.prober.workers.on_probe, self.prober.workers.on_probed
+        self.on_probe_begun, self.on_probe_ended = self.prober.workers.on_probe_begun, self.prober.workers.on_probe_ended
+        self.on_probe_repeat, self.on_probe_rouse = self.prober.workers.on_probe_repeat, self.prober.on_probe_rouse
+        self.on_probe_wake, self.on_probe_wake_elsewhere = self.prober.on_probe_wake, self.prober.on_probe_wake_elsewhere
         self.on_hook, self.on_hook_exec = self.hooks.on_hook, self.hooks.on_hook_exec
         self.on_kill_stage = self.termination.on_kill_stage
         self.on_exited, self.on_exit_handled = self.exits.on_exited, self.exits.on_exit_handled

@@ -110,7 +110,7 @@ class Repeating:
             if outcome and alike and worker.origin <= self.kernel.now:
                 message = None if outcome.unstarted else unhealthy(worker, outcome)
                 if self.kernel.rooms["recorder"].written_from(alike, message) <= self.kernel.now:
-                    self.plan(pod, worker, self.kubelet.prober.probe(pod, worker))
+                    self.plan(pod, worker, self.kubelet.prober.workers.probe(pod, worker))
 
     def count(self, pod: PodState, worker: ProbeWorker, before: Micros) -> None:
         """Count the attempts that have ended before a moment and after the last that was counted."""
