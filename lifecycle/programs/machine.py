@@ -12,11 +12,12 @@ from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Keeper, Node, View
+from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.paths import join
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
 from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Process
+from lifecycle.programs.view import Keeper, View
 
 if TYPE_CHECKING:
     from lifecycle.programs.exchange import Reached

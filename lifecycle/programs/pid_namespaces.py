@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lifecycle.programs.files import FileError, Tree, View
+from lifecycle.programs.files import FileError, Tree
 from lifecycle.programs.interface import Attempts, node_volume
 from lifecycle.programs.paths import join
 from lifecycle.programs.state import ContainerState, PidNamespace, Process
+from lifecycle.programs.view import View
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine

@@ -8,7 +8,7 @@ from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, sessions, starting
 from lifecycle.programs.exchange import ADDRESSES, SERVICES, Reached, node_ports
-from lifecycle.programs.files import Tree, View
+from lifecycle.programs.files import Tree
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
@@ -39,6 +39,7 @@ from lifecycle.programs.paths import join
 from lifecycle.programs.running import Running
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState
+from lifecycle.programs.view import View
 from lifecycle.programs.volumes import Volumes
 
 Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult | SystemOOM

@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from lifecycle.programs import cgroups, pid_namespaces, terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node, Place, View
+from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.state import Open, Pipe, Process
+from lifecycle.programs.view import Place, View
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from lifecycle.clock import rfc3339
 from lifecycle.kernel import Kernel
-from lifecycle.programs.files import SETGID, FileError, Image, Node, Tree, View
+from lifecycle.programs.files import SETGID, FileError, Node, Tree
 from lifecycle.programs.images import catalogue
+from lifecycle.programs.images.image import Image
 from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
 from lifecycle.programs.paths import join, parent
+from lifecycle.programs.view import View
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import ProgramsState

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import SECOND, Micros
 from lifecycle.programs import streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
-from lifecycle.programs.files import FileError, Node, View
+from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.paths import join
 from lifecycle.programs.state import Process
+from lifecycle.programs.view import View
 
 if TYPE_CHECKING:
     from lifecycle.programs.exchange import Reached

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import msgspec
 
-from lifecycle.programs.files import Image, Node
+from lifecycle.programs.files import Node
 from lifecycle.programs.images import userland
 from lifecycle.programs.images.entries import ENTRIES, SERVER_PROGRAMS, Entry
+from lifecycle.programs.images.image import Image
 from lifecycle.programs.interface import ImageConfig
 
 

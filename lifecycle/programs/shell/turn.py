@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND
 from lifecycle.programs.budget import ITEMS_A_STEP
-from lifecycle.programs.files import View
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.state import Process, Shell
+from lifecycle.programs.view import View
 
 if TYPE_CHECKING:
     from lifecycle.programs.machine import Machine

@@ -8,9 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lifecycle.programs.files import FileError, Image, Node, Tree, View
+from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import userland
+from lifecycle.programs.images.image import Image
 from lifecycle.programs.paths import parent
+from lifecycle.programs.view import View
 from tests.lifecycle.programs.world import World
 
 PATH = "/usr/local/bin:/usr/bin:/bin:sbin:"
