@@ -39,6 +39,7 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 _NOT_JSON = {".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF"}
 _INTEGER = re.compile(r"([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_TEXT_TO_WRITERS = re.compile(r"[yYnN]|[-+]?0o[0-7]+|[-+]?0[0-9]*[89][0-9]*")
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -87,13 +88,14 @@ class _Frame:
         self.height = 1
 
 
-def read(source: str, most: int = MOST_NODES) -> list[Node]:
+def read(source: str, most: int = MOST_NODES, *, written: bool = False) -> list[Node]:
     """Return the documents of a text, each of `most` values at most.
 
+    `written`: by a program, in YAML 1.1, where `y`, `n`, `08` and `0o17` are texts that need no quotes.
     Raises: Unreadable, with the place where reading stopped.
     """
     try:
-        return list(_Reader(most).documents(yaml.parse(source, Loader=_LOADER)))
+        return list(_Reader(most, written).documents(yaml.parse(source, Loader=_LOADER)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -103,8 +105,8 @@ def read(source: str, most: int = MOST_NODES) -> list[Node]:
 
 
 class _Reader:
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, written: bool) -> None:
+        self.most, self.written = most, written
 
     def documents(self, events: Iterator[Any]) -> Iterator[Node]:
         for event in events:
@@ -181,7 +183,8 @@ class _Reader:
         path = self.step(frames, event)
         self.count(1, event, path)
         try:
-            value = scalar(event.value, event.tag, plain=event.implicit[0])
+            text = self.written and _TEXT_TO_WRITERS.fullmatch(event.value)
+            value = scalar(event.value, event.tag, plain=event.implicit[0] and not text)
         except ValueError as error:
             raise _at(event, str(error), path) from None
         done = _Anchor(value, 1, 1)

@@ -194,7 +194,7 @@ def _text(entry: dict[str, Any], field: str, where: str) -> str:
 
 def _documents(path: str) -> list[Any]:
     try:
-        return [node.value for node in yaml_reader.read(_read(path), most=MOST_VALUES)]
+        return [node.value for node in yaml_reader.read(_read(path), most=MOST_VALUES, written=True)]
     except Unreadable as wrong:
         problem = f"error converting YAML to JSON: yaml: line {wrong.line}: {wrong.message}"
         raise CommandError(f"error: {path}: {problem}") from None

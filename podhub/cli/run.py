@@ -7,7 +7,7 @@ import sys
 
 from lifecycle.clock import Micros, from_seconds, parse_rfc3339
 from lifecycle.controllers.bootstrap import NAMESPACES
-from lifecycle.wire import DEFAULT_START, Config
+from lifecycle.wire import DEFAULT_START, Config, Request
 from podhub.cli.life import Life
 from podhub.cli.objects import CommandError
 from podhub.cli.reports import REPORTS, Report
@@ -73,6 +73,18 @@ def _start(text: str) -> Micros:
 
 def _namespaces(requests: list[Timed]) -> tuple[str, ...]:
     """Return the namespaces that requests name and none of them creates: those exist from the start."""
-    made = {timed.request.body.get("metadata", {}).get("name") for timed in requests if timed.request.resource == "namespaces"}
-    named = dict.fromkeys(timed.request.namespace for timed in requests if timed.request.namespace)
-    return tuple(name for name in named if name not in NAMESPACES and name not in made)
+    made = {_created_namespace(timed.request) for timed in requests}
+    named = dict.fromkeys(_namespace(timed.request) for timed in requests)
+    return tuple(name for name in named if name and name not in NAMESPACES and name not in made)
+
+
+def _namespace(request: Request) -> str:
+    """Return the namespace in which a request asks for something, or for which it asks."""
+    return request.name if request.resource == "namespaces" else request.namespace
+
+
+def _created_namespace(request: Request) -> str:
+    if (request.verb, request.resource) != ("create", "namespaces") or not isinstance(request.body, dict):
+        return ""
+    metadata = request.body.get("metadata")
+    return str(metadata.get("name", "")) if isinstance(metadata, dict) else ""

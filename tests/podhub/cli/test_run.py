@@ -128,6 +128,23 @@ def test_recorded_requests_are_made_at_their_times_in_namespaces_that_exist(file
     assert 'pods "never-was" not found' in err
 
 
+def test_a_namespace_may_be_deleted_that_no_request_creates(file, capsys):
+    requests = REQUESTS[: REQUESTS.index("- t: 5.5")] + "- {t: 3, verb: delete, resource: namespaces, name: shop}\n"
+    assert main(["run", "--requests", file(requests), "--until", "40", "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    assert watched(out, "Namespace")[-1]["object"]["status"]["phase"] == "Terminating"
+    assert "Error from server" not in err
+
+
+def test_requests_are_read_as_programs_write_them(file, capsys):
+    """YAML 1.1 leaves `y` and `08` without quotes where they are texts."""
+    requests = REQUESTS[: REQUESTS.index("- t: 5.5")].replace("{name: web}", "{name: web, labels: {n: y, month: 08}}")
+    assert main(["run", "--requests", file(requests), "--until", "3", "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    assert watched(out)[0]["object"]["metadata"]["labels"] == {"n": "y", "month": "08"}
+    assert "Error from server" not in err
+
+
 @pytest.mark.parametrize(
     ("form", "words"),
     [
