@@ -1,6 +1,6 @@
 """Evictions: a node that runs out of memory or disk says so, takes back what nobody uses, and ends Pods, one a round.
 
-A round that could find nothing new is not played: the node's programs say when they hold more, or less, than before.
+A round that could find nothing is not played: the node's programs say when they hold so much more that one could.
 Kubernetes: pkg/kubelet/eviction
 """
 
@@ -14,7 +14,7 @@ from lifecycle import programs
 from lifecycle.clock import SECOND, Micros, rfc3339
 from lifecycle.core_v1.quantity import NANO, Quantity
 from lifecycle.kernel import Reply
-from lifecycle.kubelet import reasons
+from lifecycle.kubelet import image_gc, reasons
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.eviction_ranking import event_annotations, message, ranked
 from lifecycle.kubelet.local_storage import limited
@@ -75,7 +75,7 @@ class Eviction:
         """Begin with a node's eviction manager, which remembers nothing."""
         eviction = node.eviction
         eviction.last, eviction.observed, eviction.evicting = node.tick_origin, {}, []
-        self._watch(node, False)
+        self._watch(node, self.kubelet.stats.observe(node, self._active(node)))
         self.kubelet.node_status.look(node)
         if eviction.taken:
             self.look(node)
@@ -88,7 +88,7 @@ class Eviction:
         eviction.round = eviction.collection = None
 
     def on_usage(self, name: str, version: int) -> None:
-        """The node's programs hold more or less than before."""
+        """The node's programs hold so much more that there may be too little left."""
         if name in self.kubelet.state.nodes:
             self.look(self.kubelet.state.nodes[name])
 
@@ -102,8 +102,11 @@ class Eviction:
         self.kernel.cancel(node.eviction.round)
         node.eviction.round = self.kernel.at(at, "kubelet", "eviction", node.name, periodic=periodic)
 
-    def _watch(self, node: NodeState, logs: bool) -> None:
-        self.kubelet.programs.when_usage_changes(node.name, Reply("kubelet", "usage", (node.name,)), logs)
+    def _watch(self, node: NodeState, observed: dict[str, Observation], always: bool = False) -> None:
+        """Ask to be told when rounds could find something: half of what there is before that, for not all is counted."""
+        memory, disk = (_left(observed, resource) // 2 for resource in (MEMORY, STORAGE))
+        reply = Reply("kubelet", "usage", (node.name,))
+        self.kubelet.programs.when_usage_grows(node.name, reply, memory, disk, always)
 
     # A round
 
@@ -130,7 +133,7 @@ class Eviction:
         evicted = self._evict_over_limit(with_limits) or self._reclaim(node, met, observed, pods)
         eviction.evicting, eviction.patience = evicted, self.kernel.now + CLEANUP_TIMEOUT
         self._plan_next(node, met)
-        self._watch(node, bool(with_limits))
+        self._watch(node, observed, always=bool(with_limits))
 
     def _plan_next(self, node: NodeState, met: list[Threshold]) -> None:
         eviction, now = node.eviction, self.kernel.now
@@ -258,6 +261,17 @@ class Eviction:
         text = f"System OOM encountered, victim process: {oom.process}, pid: {oom.pid}"
         if (node := self.kubelet.state.nodes.get(name)) and not node.down:
             self.kubelet.node_event(node, "Warning", "SystemOOM", text)
+
+
+def _left(observed: dict[str, Observation], resource: str) -> int:
+    """Return how many bytes of a resource a node may take before a round finds something; less than none where one does."""
+    looked_at = [(one, observed[one.signal]) for one in THRESHOLDS if one.resource == resource]
+    left = [
+        observation.available - threshold.quantity(observation) for threshold, observation in looked_at if observation.capacity
+    ]
+    if resource == STORAGE:
+        left.append(image_gc.left(observed["imagefs.available"]))
+    return min(left, default=0)
 
 
 def bytes_of(number: int) -> str:

@@ -81,6 +81,11 @@ class ImageGC:
         return freed
 
 
+def left(disk: Observation) -> int:
+    """Return how many bytes more the disk may hold before images are collected."""
+    return disk.available - disk.capacity * (101 - HIGH_THRESHOLD) // 100
+
+
 def _percent_used(disk: Observation) -> int:
     return 100 - disk.available * 100 // disk.capacity if disk.capacity else 0
 

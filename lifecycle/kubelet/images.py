@@ -113,7 +113,7 @@ class Images:
         size = delays.PULL_SIZE if found.size is None else found.size
         node.images[name] = size
         node.detected.setdefault(self.store.names(name)[0], self.kernel.now)
-        self.kubelet.eviction.look(node)
+        self.kubelet.programs.usage_changed(node.name, disk=size)
         self.kubelet.node_images.look(node)
         message = (
             f'Successfully pulled image "{wanted.image}" in {_rounded(pull.took)} '

@@ -200,6 +200,7 @@ class Kubelet:
         if name in self.state.nodes:
             if old is not None and old["status"].get("capacity") != new["status"].get("capacity"):
                 self.eviction.tell_memory(self.state.nodes[name])
+                self.eviction.look(self.state.nodes[name])
             return
         addresses = new.get("status", {}).get("addresses") or ()
         ip = next((a["address"] for a in addresses if a["type"] == "InternalIP"), "127.0.0.1")

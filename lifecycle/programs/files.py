@@ -67,6 +67,12 @@ class Tree(msgspec.Struct, omit_defaults=True, gc=False):
     node: str = ""
     links: dict[str, int] = {}
     linked: int = 0
+    counted: int = 0
+
+    def grown(self) -> int:
+        """Return by how many bytes the files have grown (or shrunk) since this was last asked."""
+        grown, self.counted = self.bytes - self.counted, self.bytes
+        return grown
 
     def put(self, path: str, node: Node) -> None:
         for name in self.names(path) if self.links else (path,):

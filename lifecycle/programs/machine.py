@@ -386,13 +386,14 @@ class Machine(Keeper):
     def changed_files(self, tree: str) -> None:
         """Say that files of a tree (empty: the writable layer) have changed."""
         self.room.files_changed(self, tree)
-        self.room.usage_changed(self.sandbox.spec.node)
+        changed = self.room.state.volumes[tree] if tree else self.state.layer
+        self.room.usage_changed(self.sandbox.spec.node, disk=changed.grown() if changed.size is None else 0)
         if not tree:
             self.changed(None)
             return
-        if self.room.state.volumes[tree].size is not None:
-            self.room.node_memory.count_files(self, self.room.state.volumes[tree])
-        for sandbox in self.room.state.volumes[tree].users:
+        if changed.size is not None:
+            self.room.node_memory.count_files(self, changed)
+        for sandbox in changed.users:
             self.room.bump(sandbox)
 
     def changed(self, process: Process | None) -> None:

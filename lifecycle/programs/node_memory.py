@@ -52,7 +52,7 @@ class NodeMemory:
     def hold(self, node: str, size: int) -> None:
         """Count what a container of the node holds more (or less) than before."""
         self.of(node).held += size
-        self.room.usage_changed(node)
+        self.room.usage_changed(node, memory=size)
 
     def left(self, node: str) -> int:
         memory = self.of(node)

@@ -108,7 +108,7 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     now = machine.kernel.now
     state.logs += [LogLine(now, stream, line) for line in shown.split("\n")]
     state.log_bytes += len(shown) + 1
-    machine.room.usage_changed(machine.sandbox.spec.node, log=True)
+    machine.room.usage_changed(machine.sandbox.spec.node, disk=len(shown) + 1)
     if state.log_bytes <= MAX_LOG and not state.log_full:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
         return

@@ -53,11 +53,13 @@ class Answer(msgspec.Struct):
     version: int = 0
 
 
-class UsageWatcher(msgspec.Struct, frozen=True, array_like=True):
-    """Who wants to know when a node's containers hold more or less; `logs`: also by what they put out."""
+class UsageWatcher(msgspec.Struct, array_like=True):
+    """Who is told once what a node holds has grown by more than so many bytes of memory or disk; `always`: at any change."""
 
     reply: Reply
-    logs: bool
+    memory: int
+    disk: int
+    always: bool
 
 
 class Watched(msgspec.Struct, array_like=True):
@@ -418,13 +420,22 @@ class Programs(Volumes, Running):
         memory = sum([one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None])
         return Usage(memory + state.tmpfs, state.layer.bytes, state.log_bytes, state.tmpfs)
 
-    def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
-        """Tell `reply`, once, when containers of a node next take or free memory, or write files (with `logs`: or output)."""
-        self.state.usage_watchers[node] = UsageWatcher(reply, logs)
+    def when_usage_grows(self, node: str, reply: Reply, memory: int, disk: int, always: bool = False) -> None:
+        """Tell `reply`, once, when a node holds more than so many bytes of memory or of disk beyond what it holds now.
 
-    def usage_changed(self, node: str, log: bool = False) -> None:
+        `always`: at the next change, whatever it is. Not counted are processes' own few bytes, and the files that a container
+        begins with.
+        """
+        self.state.usage_watchers[node] = UsageWatcher(reply, memory, disk, always)
+
+    def usage_changed(self, node: str, memory: int = 0, disk: int = 0) -> None:
+        """Count what a node holds more (or less) than before, in bytes."""
         watcher = self.state.usage_watchers.get(node)
-        if watcher and (watcher.logs or not log):
+        if watcher is None:
+            return
+        watcher.memory -= memory
+        watcher.disk -= disk
+        if watcher.always or watcher.memory < 0 or watcher.disk < 0:
             del self.state.usage_watchers[node]
             self.answer(watcher.reply, None)
 

@@ -100,10 +100,10 @@ class FakePrograms:
     def set_node_memory(self, node: str, size: int, system: int, reply: Reply) -> None:
         pass
 
-    def when_usage_changes(self, node: str, reply: Reply, logs: bool = False) -> None:
+    def when_usage_grows(self, node: str, reply: Reply, memory: int, disk: int, always: bool = False) -> None:
         self.state.usage_watchers[node] = reply
 
-    def usage_changed(self, node: str) -> None:
+    def usage_changed(self, node: str, memory: int = 0, disk: int = 0) -> None:
         """Tell the kubelet that something holds more or less than before."""
         if reply := self.state.usage_watchers.pop(node, None):
             self.kernel.tell(reply, 0)

@@ -64,16 +64,31 @@ def test_a_nodes_memory_is_the_sum_of_its_processes(steps: list[str]) -> None:
         assert world.programs.node_memory.of("node1").held == held
 
 
-def test_a_watcher_is_told_once_of_memory_and_files_and_of_output_where_it_asks() -> None:
+def test_a_watcher_is_told_once_when_a_node_holds_so_much_more() -> None:
     world = World()
-    world.programs.when_usage_changes("node1", reply("memory"))
-    world.script("echo hello; sleep 5; echo > /tmp/file; sleep 5; echo > /tmp/file; sleep 100")
+    world.programs.when_usage_grows("node1", reply("disk"), 10 << 20, 1000)
+    world.script("head -c 900 /dev/zero > /a; rm /a; sleep 5; echo > /b; sleep 5; head -c 1000 /dev/zero > /c; sleep 100")
+    world.run(9)
+    assert world.listener.told == []
     world.run(20)
-    assert [(at, subject) for at, subject, _ in world.listener.told] == [(5.001, "memory")]
-    world.programs.when_usage_changes("node1", reply("output"), logs=True)
-    world.container("busybox", "echo", "hello", name="second")
+    assert [(at, subject) for at, subject, _ in world.listener.told] == [(10.002, "disk")]
+    world.programs.when_usage_grows("node1", reply("memory"), 10 << 20, 1 << 30)
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "9M", name="second")
     world.run(21)
-    assert [subject for _, subject, _ in world.listener.told] == ["memory", "output", "pod/second"]
+    assert [subject for _, subject, _ in world.listener.told] == ["disk"]
+    world.container("polinux/stress", "stress", "--vm", "1", "--vm-bytes", "2M", name="third")
+    world.run(22)
+    assert [subject for _, subject, _ in world.listener.told] == ["disk", "memory"]
+
+
+def test_a_watcher_of_everything_is_told_of_output_too() -> None:
+    world = World()
+    world.programs.when_usage_grows("node1", reply("all"), 1 << 30, 1 << 30, always=True)
+    world.script("sleep 3; echo hello; sleep 100")
+    world.run(2)
+    assert world.listener.told == []
+    world.run(4)
+    assert [subject for _, subject, _ in world.listener.told] == ["all"]
 
 
 def test_a_pinned_place_does_not_change_with_its_volume() -> None:
