@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
-from lifecycle.programs import budget, output, peers, pid_namespaces, streams
+from lifecycle.programs import budget, following, output, peers, pid_namespaces, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.interface import Exit
@@ -385,7 +385,7 @@ class Machine(Keeper):
 
     def changed_files(self, tree: str) -> None:
         """Say that files of a tree (empty: the writable layer) have changed."""
-        self.room.files_changed(self, tree)
+        following.files_changed(self, tree)
         changed = self.room.state.volumes[tree] if tree else self.state.layer
         self.room.usage_changed(self.sandbox.spec.node, disk=changed.grown() if changed.size is None else 0)
         if not tree:

@@ -4,69 +4,35 @@ from __future__ import annotations
 
 import msgspec
 
-from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, sessions, starting
-from lifecycle.programs.exchange import ADDRESSES, SERVICES, Reached, node_ports
+from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, starting
+from lifecycle.programs.exchange import ADDRESSES, SERVICES, node_ports
 from lifecycle.programs.files import Tree
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
-    STOPPED,
     Attempts,
-    ConnectResult,
     Container,
-    ExecFailure,
-    ExecResult,
-    Exit,
     GRPCCheck,
-    GRPCResult,
     HTTPGet,
-    HTTPResult,
     ImageConfig,
     LogLine,
     Sandbox,
     StartFailure,
-    SystemOOM,
     TCPConnect,
     Usage,
-    WindowSize,
 )
 from lifecycle.programs.machine import BASE_MEMORY, Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.paths import join
 from lifecycle.programs.running import Running
+from lifecycle.programs.sessions import Sessions
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState
+from lifecycle.programs.telling import Answer, Telling, UsageWatcher, Watched
 from lifecycle.programs.view import View
 from lifecycle.programs.volumes import Volumes
-
-Result = Exit | ExecResult | HTTPResult | ConnectResult | GRPCResult | SystemOOM
-
-
-class Answer(msgspec.Struct):
-    """A reply that is still to be told. `version` is told where there is no result."""
-
-    reply: Reply
-    result: Result | None = None
-    version: int = 0
-
-
-class UsageWatcher(msgspec.Struct, array_like=True):
-    """Who is told once what a node holds has grown by more than so many bytes of memory or disk; `always`: at any change."""
-
-    reply: Reply
-    memory: int
-    disk: int
-    always: bool
-
-
-class Watched(msgspec.Struct, array_like=True):
-    """Something outside of all sandboxes, how often it has changed, and who waits for the next time."""
-
-    version: int = 0
-    waiting: list[Reply] = []
 
 
 class ProgramsState(msgspec.Struct):
@@ -88,11 +54,10 @@ class ProgramsState(msgspec.Struct):
     watched: dict[str, Watched] = {}
 
 
-class Programs(Volumes, Running):
+class Programs(Telling, Sessions, Volumes, Running):
     """What the kubelet's runtime sees of programs.
 
-    No reply is told inside the call that asked for it: each comes from the agenda, at the same instant at the earliest. The
-    room puts out the traces `output`, `exit`, `assumption` and `limit` itself.
+    The room puts out the traces `output`, `exit`, `assumption` and `limit` itself.
     """
 
     def __init__(self, kernel: Kernel, state: ProgramsState | None = None) -> None:
@@ -137,7 +102,7 @@ class Programs(Volumes, Running):
         there.remove(sandbox_id)
         if not there:
             del self._by_ip[sandbox.spec.ip]
-        self._tell_waiting(sandbox)
+        self.tell_waiting(sandbox)
         self.bump(ADDRESSES)
 
     def sandbox_at(self, ip: str) -> SandboxState | None:
@@ -209,7 +174,7 @@ class Programs(Volumes, Running):
 
     def signal(self, container_id: str, signal: str) -> None:
         """Send a signal to process 1, with the kernel's rules: none of process 1's own has a default action."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is None:
             return
         name = signal if signal.startswith("SIG") else f"SIG{signal}"
@@ -220,30 +185,30 @@ class Programs(Volumes, Running):
 
     def kill(self, container_id: str) -> None:
         """Send SIGKILL to all of it; the exit is told at this instant."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is not None:
             machine.end(machine.first, 137, "SIGKILL")
 
     def oom_kill(self, container_id: str) -> None:
         """Kill process 1 as the kernel does when the memory limit is met."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is not None:
             machine.oom()
 
     def lose(self, container_id: str) -> None:
         """End a container with the machine that it runs on; nobody is left who could be told."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is not None:
             machine.state.lost = True
             machine.end(machine.first, 255)
 
     def exit(self, container_id: str, code: int) -> None:
         """Have process 1 exit with a code (a Fault)."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is not None:
             machine.end(machine.first, code)
 
-    def _running(self, container_id: str) -> Machine | None:
+    def running(self, container_id: str) -> Machine | None:
         if not self.runs(container_id):
             return None
         machine = self.machine(container_id)
@@ -258,7 +223,7 @@ class Programs(Volumes, Running):
 
     def resize(self, container_id: str, memory: int | None) -> None:
         """Set a running container's memory limit (bytes; None: none)."""
-        machine = self._running(container_id)
+        machine = self.running(container_id)
         if machine is None:
             return
         machine.state.memory = memory
@@ -296,26 +261,6 @@ class Programs(Volumes, Running):
 
     # ── what the kubelet asks ────────────────────────────────────────────────────────────────────────────────────────
 
-    def exec(
-        self,
-        container_id: str,
-        command: tuple[str, ...],
-        reply: Reply,
-        timeout: Micros | None = None,
-        session: int = 0,
-        stdin: bool = False,
-        tty: WindowSize | None = None,
-    ) -> ExecFailure | None:
-        """Run a command in a container; `reply` is told an ExecResult.
-
-        What a command with a `session` writes is put out as it comes, as traces `session`; with `stdin` it reads what
-        `type` gives it, with `tty` from a terminal of that size.
-        """
-        machine = self._running(container_id)
-        if machine is None:
-            return ExecFailure(STOPPED, False)
-        return sessions.begin(self, machine, command, reply, timeout, session, stdin, tty)
-
     def repeat(self, container_id: str, key: str, attempts: Attempts | None) -> None:
         """Have a command taken for tried, and not run, from now on; None: no more."""
         if container_id in self.state.containers:
@@ -337,52 +282,6 @@ class Programs(Volumes, Running):
         """Say whether a container's first process is there."""
         state = self.state.containers.get(container_id)
         return state is not None and state.first in state.processes
-
-    def attach(self, container_id: str, session: int, stdin: bool = False) -> bool:
-        """Have somebody see what a container's first process writes, as traces `session`; False where none runs."""
-        machine = self._running(container_id)
-        if machine is not None:
-            machine.state.attached[session] = stdin
-        return machine is not None
-
-    def detach(self, container_id: str, session: int) -> None:
-        """Show no more to somebody who has gone."""
-        machine = self._running(container_id)
-        if machine is not None:
-            machine.state.attached.pop(session, None)
-
-    def type(self, container_id: str, session: int, data: bytes, end: bool) -> bool:
-        """Give a command what somebody types, and with `end` nothing more; False where it reads no more.
-
-        A session of `attach` (or 0) is the container's own first process.
-        """
-        machine = self._running(container_id)
-        return machine is not None and sessions.type_into(machine, session, data, end)
-
-    def resize_terminal(self, container_id: str, session: int, size: WindowSize) -> None:
-        """Say how large the window is that a session's terminal is shown in."""
-        machine = self._running(container_id)
-        if machine is not None:
-            sessions.resize(machine, session, size)
-
-    def exec_ended(self, machine: Machine, process: Process, timed_out: bool = False) -> None:
-        sessions.ended(self, machine, process, timed_out)
-
-    def on_exec_deadline(self, container_id: str, number: int) -> None:
-        state = self.state.containers.get(container_id)
-        asked = state.execs.get(number) if state else None
-        if asked is None:
-            return
-        asked.deadline = None
-        machine = self.machine(container_id)
-        process = machine.state.processes.get(asked.pid)
-        if process is None:
-            return
-        process.code = 137
-        self.exec_ended(machine, process, True)
-        process.code = None
-        machine.end(process, 137, "SIGKILL")
-        machine.run()
 
     def http(self, request: HTTPGet, reply: Reply) -> None:
         """`reply` is told an HTTPResult."""
@@ -419,63 +318,6 @@ class Programs(Volumes, Running):
         state = self.state.containers[container_id]
         memory = sum([one.memory + BASE_MEMORY for one in state.processes.values() if one.code is None])
         return Usage(memory + state.tmpfs, state.layer.bytes, state.log_bytes, state.tmpfs)
-
-    def when_usage_grows(self, node: str, reply: Reply, memory: int, disk: int, always: bool = False) -> None:
-        """Tell `reply`, once, when a node holds more than so many bytes of memory or of disk beyond what it holds now.
-
-        `always`: at the next change, whatever it is. Not counted are processes' own few bytes, and the files that a container
-        begins with.
-        """
-        self.state.usage_watchers[node] = UsageWatcher(reply, memory, disk, always)
-
-    def usage_changed(self, node: str, memory: int = 0, disk: int = 0) -> None:
-        """Count what a node holds more (or less) than before, in bytes."""
-        watcher = self.state.usage_watchers.get(node)
-        if watcher is None:
-            return
-        watcher.memory -= memory
-        watcher.disk -= disk
-        if watcher.always or watcher.memory < 0 or watcher.disk < 0:
-            del self.state.usage_watchers[node]
-            self.answer(watcher.reply, None)
-
-    # ── changes ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def version(self, name: str) -> int:
-        """Return a number that grows whenever something that a probe could see has changed in a sandbox, or elsewhere."""
-        found = self.state.sandboxes.get(name) or self.state.watched.get(name)
-        return found.version if found else 0
-
-    def looked(self, reached: Reached) -> dict[str, int]:
-        """Return the versions of what decides where a connection comes to."""
-        return {name: self.version(name) for name in reached.looked}
-
-    def when_changed(self, name: str, reply: Reply) -> None:
-        """Tell `reply` the new version, once, at the next such change."""
-        found = self.state.sandboxes.get(name) or self.state.watched.setdefault(name, Watched())
-        found.waiting.append(reply)
-
-    def bump(self, name: str) -> None:
-        """Count a change in a sandbox, or elsewhere, and tell those who wait for one."""
-        found = self.state.sandboxes.get(name) or self.state.watched.setdefault(name, Watched())
-        found.version += 1
-        if found.waiting:
-            self._tell_waiting(found)
-
-    def _tell_waiting(self, found: SandboxState | Watched) -> None:
-        waiting, found.waiting = found.waiting, []
-        for reply in waiting:
-            self.answer(reply, None, version=found.version)
-
-    def answer(self, reply: Reply, result: Result | None, delay: Micros = 0, version: int = 0) -> None:
-        """Tell a reply its result after a while, never at once."""
-        self.state.answered += 1
-        self.state.answers[self.state.answered] = Answer(reply, result, version)
-        self.kernel.after(delay, "programs", "answer", self.state.answered)
-
-    def on_answer(self, number: int) -> None:
-        answer = self.state.answers.pop(number)
-        self.kernel.tell(answer.reply, answer.version if answer.result is None else answer.result)
 
     # ── what machines ask of the room ────────────────────────────────────────────────────────────────────────────────
 
@@ -539,31 +381,6 @@ class Programs(Volumes, Running):
 
     def load_shell(self, machine: Machine, process: Process, dialect: str, name: str, text: str, args: list[str]) -> None:
         starting.load_shell(machine, process, dialect, name, text, args)
-
-    def follow(self, machine: Machine, process: Process, paths: list[str]) -> None:
-        """Have a process called again when one of these files changes."""
-        process.waiting = "follow"
-        trees = sorted({machine.view.place(path).tree for path in paths})
-        process.data["trees"] = trees
-        for sandbox in {
-            machine.state.spec.sandbox,
-            *(user for tree in trees if tree for user in self.state.volumes[tree].users),
-        }:
-            if machine.state.spec.id not in self.state.sandboxes[sandbox].followers:
-                self.state.sandboxes[sandbox].followers.append(machine.state.spec.id)
-
-    def files_changed(self, machine: Machine, tree: str) -> None:
-        """Wake those who follow files of a tree."""
-        followers = (
-            machine.sandbox.followers
-            if not tree
-            else [one for user in self.state.volumes[tree].users for one in self.state.sandboxes[user].followers]
-        )
-        for container_id in dict.fromkeys(followers):
-            state = self.state.containers.get(container_id)
-            for process in state.processes.values() if state and (tree or container_id == machine.state.spec.id) else ():
-                if process.waiting == "follow" and process.timer is None and tree in process.data["trees"]:
-                    process.timer = self.kernel.at(self.kernel.now, "programs", "wake", container_id, process.pid)
 
     def proc_file(self, machine: Machine, process: Process, parts: list[str]) -> str | None:
         return proc.text(machine, process, parts)

@@ -8,6 +8,7 @@ from lifecycle.programs import streams
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.commands.inputs import whole
 from lifecycle.programs.files import FileError
+from lifecycle.programs.following import follow
 
 
 @command("head")
@@ -149,5 +150,5 @@ def _follow(call: Call) -> int | None:
     if not living:
         call.forever()
         return None
-    call.machine.room.follow(call.machine, call.process, list(positions))
+    follow(call.machine, call.process, list(positions))
     return None

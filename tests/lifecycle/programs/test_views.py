@@ -100,6 +100,10 @@ def as_one_image(view: View) -> View:
     return View(Image(nodes), Tree(), [("/mnt", "data", "", False)], view.volumes)
 
 
+def last_step(view: View, path: str) -> str:
+    return list(steps(path, lambda one: view.node_at(view.place(one))))[-1]
+
+
 @settings(max_examples=300, deadline=None)
 @given(changes=CHANGES, asked=st.lists(PLACES, max_size=4))
 def test_one_look_finds_what_steps_find(changes: list[tuple[str, str, str]], asked: list[str]) -> None:
@@ -114,7 +118,7 @@ def test_one_look_finds_what_steps_find(changes: list[tuple[str, str, str]], ask
     flat = as_one_image(view)
     anew = View(view.image, layer, [("/mnt", "data", "", False)], volumes)
     for path in asked:
-        end = outcome(lambda path=path: list(steps(path, lambda one: flat.node_at(flat.place(one))))[-1])
+        end = outcome(last_step, flat, path)
         for one in (view, anew):
             assert outcome(one.resolve, path) == end
             assert one.get(path) == (flat.node_at(flat.place(end)) if end.startswith("/") else None)
