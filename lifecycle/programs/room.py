@@ -147,6 +147,7 @@ class Programs(Telling, Sessions, Volumes, Running):
 
     def create(self, container: Container) -> str | None:
         """Create a container; a text says why it cannot be."""
+        container = starting.mounted_through_links(container)
         state = ContainerState(container, catalogue.key(container.image), Tree(), container.memory)
         self.state.containers[container.id] = state
         sandbox = self.state.sandboxes[container.sandbox]

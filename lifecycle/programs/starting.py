@@ -6,11 +6,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from lifecycle import behavior
 from lifecycle.programs import streams
 from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import catalogue
-from lifecycle.programs.interface import ResolvConf, Sandbox
+from lifecycle.programs.interface import Container, ResolvConf, Sandbox
 from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
 from lifecycle.programs.paths import join, parent
 from lifecycle.programs.shell import reading
@@ -20,6 +22,24 @@ if TYPE_CHECKING:
     from lifecycle.programs.room import Programs
 
 # ── the container ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def mounted_through_links(container: Container) -> Container:
+    """Return a container with its mounts where the image's links lead: /run, where /var/run is a link to that.
+
+    OCI: runc follows a mount's destination in the root file system.
+    """
+    image = catalogue.files(container.image)
+
+    def end(path: str) -> str:
+        found = image.look_up(join("/", path))
+        return path if found is None or found.path == path else found.path
+
+    mounts = tuple([one if (to := end(one.path)) == one.path else replace(one, path=to) for one in container.mounts])
+    last_words = end(container.termination_message_path)
+    if mounts == container.mounts and last_words == container.termination_message_path:
+        return container
+    return replace(container, mounts=mounts, termination_message_path=last_words)
 
 
 def prepare(room: Programs, state: ContainerState) -> str | None:

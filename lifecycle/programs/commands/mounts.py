@@ -54,7 +54,7 @@ def mounted(machine: Machine) -> list[Mounted]:
         if tree.size is not None:
             size = tree.size >> 10
             found.append(Mounted("tmpfs", path, "tmpfs", f"{options},size={size}k", size, tree.bytes + 1023 >> 10))
-        elif path == ACCOUNT:
+        elif path.endswith(ACCOUNT):
             found.append(Mounted("tmpfs", path, "tmpfs", f"{options},size={memory}k", memory, 12))
         else:
             found.append(Mounted(disk[0], path, disk[1], options, *disk[2:]))
@@ -63,7 +63,7 @@ def mounted(machine: Machine) -> list[Mounted]:
 
 Human = Callable[[int], str]
 
-ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 
 
 def table(machine: Machine) -> str:

@@ -78,13 +78,13 @@ _BASES: dict[str, Callable[[], dict[str, Node]]] = {
 }
 
 
-def files(image: str) -> Mapping[str, Node]:
+def files(image: str) -> Image:
     """Return an image's files, shared by all containers of it."""
     return _files(key(image))
 
 
 @lru_cache(maxsize=256)
-def _files(name: str) -> Mapping[str, Node]:
+def _files(name: str) -> Image:
     entry = _entry(name) or Entry(base="")
     nodes = _BASES[entry.base]()
     for path, program in entry.programs.items():
