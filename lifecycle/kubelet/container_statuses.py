@@ -90,12 +90,13 @@ def _removed_for_restart(status: Object) -> None:
 
 
 def _from_record(view: View, container: Container, record: ContainerRecord, old: Object | None) -> Object:
+    before, restarts = _before(record, old)
     status: Object = {
         "name": container.name,
         "state": state_of(record),
-        "lastState": old["lastState"] if old else {},
+        "lastState": before,
         "ready": False,
-        "restartCount": max(record.attempt, old["restartCount"] if old else 0),
+        "restartCount": restarts,
         "image": record.image_name,
         "imageID": record.image_id,
         "containerID": f"containerd://{record.id}",
@@ -108,6 +109,16 @@ def _from_record(view: View, container: Container, record: ContainerRecord, old:
     if mounts := volume_mounts(container):
         status["volumeMounts"] = mounts
     return status
+
+
+def _before(record: ContainerRecord, old: Object | None) -> tuple[Object, int]:
+    """Return the last state and the restarts of a container whose earlier instance the runtime may have no more."""
+    if old is None:
+        return {}, record.attempt
+    if "terminated" not in old["state"] or old.get("containerID") == f"containerd://{record.id}":
+        return old["lastState"], max(record.attempt, old["restartCount"])
+    again = record.state == "running" and record.attempt <= old["restartCount"]
+    return old["state"], old["restartCount"] + 1 if again else max(record.attempt, old["restartCount"])
 
 
 def volume_mounts(container: Container) -> list[Object]:

@@ -171,6 +171,8 @@ class SyncPod:
                 steps.append(Step("sandbox_changed"))
             if not actions.create_sandbox or actions.changed_sandbox:
                 steps += [Step("kill_all"), Step("stop_sandbox")]
+            if actions.create_sandbox:
+                steps += [Step("remove", id=record_id) for record_id in self._init_records(pod)]
         else:
             steps += [Step("kill", k.name, id=k.id, message=k.message, reason=k.reason) for k in actions.kill]
         if actions.create_sandbox:
@@ -182,6 +184,11 @@ class SyncPod:
         steps += [Step("start", name) for name in actions.regular]
         steps.append(Step("resized"))
         return steps
+
+    def _init_records(self, pod: PodState) -> list[str]:
+        """Return the ids of the init containers that there were: a new sandbox begins without. Kubernetes: purgeInitContainers"""
+        names = {container.name for container in self.kubelet.spec(pod).init_containers}
+        return [record.id for record in pod.cache.containers if record.name in names]
 
     def _restart_all(self, pod: PodState, call: Call, actions: Actions) -> None:
         """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers

@@ -247,6 +247,27 @@ def test_a_node_that_was_off_has_lost_its_containers_and_starts_them_again(clust
     assert any(message.startswith("Node node1 has been rebooted, boot id: ") for message in cluster.messages())
 
 
+def test_init_containers_run_one_after_another_again_once_a_node_is_back(cluster):
+    pod = web(command=["sleep", "1000"], image="busybox")
+    inits = [{"name": name, "image": "busybox", "command": ["sleep", "4"]} for name in ("first", "second")]
+    cluster.ask("create", "pods", {**pod, "spec": {**pod["spec"], "initContainers": inits}})
+    cluster.run(20)
+    assert "running" in cluster.container()["state"]
+    cluster.impose("NodeDown", node="node1")
+    cluster.run(5)
+    cluster.lift()
+    cluster.run(24)
+    first, second = cluster.pod()["status"]["initContainerStatuses"]
+    assert "running" in first["state"]
+    assert (first["restartCount"], first["lastState"]["terminated"]["reason"]) == (1, "Completed")
+    assert (second["restartCount"], second["state"]["terminated"]["reason"]) == (0, "Completed")
+    assert "running" not in cluster.container()["state"]
+    cluster.run(12)
+    second = cluster.pod()["status"]["initContainerStatuses"][1]
+    assert (second["restartCount"], second["lastState"]["terminated"]["exitCode"]) == (1, 0)
+    assert "running" in cluster.container()["state"]
+
+
 def test_a_pod_that_was_deleted_while_its_node_was_off_goes_when_it_is_back(cluster):
     cluster.ask("create", "pods", web())
     cluster.run(10)
