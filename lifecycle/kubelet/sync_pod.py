@@ -186,7 +186,7 @@ class SyncPod:
         return steps
 
     def _init_records(self, pod: PodState) -> list[str]:
-        """Return the ids of the init containers that there were: a new sandbox begins without. Kubernetes: purgeInitContainers"""
+        """Return the ids of the init containers there were: a new sandbox begins without. Kubernetes: purgeInitContainers"""
         names = {container.name for container in self.kubelet.spec(pod).init_containers}
         return [record.id for record in pod.cache.containers if record.name in names]
 
