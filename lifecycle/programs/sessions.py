@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import Micros
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import starting, streams, terminal
+from lifecycle.programs import pipes, starting, streams, terminal
 from lifecycle.programs.interface import STOPPED, ExecFailure, ExecResult, WindowSize
 from lifecycle.programs.machine import MAX_PROCESSES, Machine, sleeps
 from lifecycle.programs.state import Exec, Process, Terminal
@@ -181,7 +181,7 @@ def _type_to_command(machine: Machine, session: int, text: str, end: bool) -> bo
     asked = machine.asked(session)
     if asked is None or not asked.stdin:
         return False
-    typed = streams.type_into(machine, machine.state.processes[asked.pid], asked.stdin, text)
+    typed = pipes.type_into(machine, machine.state.processes[asked.pid], asked.stdin, text)
     if end:
         streams.release(machine, asked.stdin)
         asked.stdin = 0
@@ -198,7 +198,7 @@ def _type_to_first(machine: Machine, session: int, text: str, end: bool) -> bool
         if last:
             terminal.hang_up(machine, 0)
         return state.spec.stdin
-    typed = streams.type_into(machine, state.processes[state.first], state.stdin, text)
+    typed = pipes.type_into(machine, state.processes[state.first], state.stdin, text)
     if last:
         streams.release(machine, state.stdin)
         state.stdin = 0

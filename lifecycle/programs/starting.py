@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from lifecycle import behavior
-from lifecycle.programs import streams
+from lifecycle.programs import pipes, streams
 from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import Container, ResolvConf, Sandbox
@@ -182,7 +182,7 @@ def _standard_streams(machine: Machine, process: Process) -> tuple[Open, Open, O
         return Open("tty"), Open("tty", writes=True), Open("tty", writes=True)
     stdin = Open("null")
     if spec.stdin:
-        stdin, typed = streams.make_pipe(machine)
+        stdin, typed = pipes.make_pipe(machine)
         typed.refs = 1
         machine.state.stdin = machine.open_number(typed)
     return stdin, Open("log", path="stdout"), Open("log", path="stderr")
@@ -280,7 +280,7 @@ def _outside(machine: Machine, asked: Exec) -> tuple[Open, Open, Open]:
         return tuple(Open("tty", pos=asked.session, writes=fd > 0) for fd in range(3))  # type: ignore[return-value]
     stdin = Open("null")
     if asked.stdin:
-        stdin, writes = streams.make_pipe(machine)
+        stdin, writes = pipes.make_pipe(machine)
         writes.refs = 1
         asked.stdin = machine.open_number(writes)
     return stdin, *(Open("session", path=stream, pos=asked.session) for stream in ("stdout", "stderr"))  # type: ignore[return-value]

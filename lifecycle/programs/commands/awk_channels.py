@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lifecycle.programs import regex, streams
+from lifecycle.programs import opening, pipes, regex, streams
 from lifecycle.programs.commands.awk_grammar import AwkError, unescaped
 from lifecycle.programs.commands.awk_values import from_input
 from lifecycle.programs.commands.call import Call, text_work
@@ -67,7 +67,7 @@ class Channels:
     def _opened(self, name: str, mode: str) -> int | None:
         """Open a file and return its descriptor, or None after a complaint."""
         try:
-            opened = streams.open_path(self.call.machine, self.call.process, self.call.path(name), mode)
+            opened = opening.open_path(self.call.machine, self.call.process, self.call.path(name), mode)
             if opened.kind == "directory":
                 raise FileError("EISDIR")
         except FileError as error:
@@ -167,7 +167,7 @@ class Channels:
                     raise AwkError(f"cannot open {name}")
                 self.files[name] = [fd, 0]
         fd = self.files[name][0]
-        if op == "|" and streams.pipe_full(machine, process, fd):
+        if op == "|" and pipes.pipe_full(machine, process, fd):
             return False
         machine.write(process, fd, piece)
         return True
@@ -177,7 +177,7 @@ class Channels:
     def _start(self, line: str, reading: bool) -> None:
         """Start a program with a pipe to it, or from it."""
         machine = self.call.machine
-        end, start = streams.make_pipe(machine)
+        end, start = pipes.make_pipe(machine)
         mine, its = (end, start) if reading else (start, end)
         fd = self._descriptor(mine)
         others = [held for held, _ in self.files.values() if held > 2]

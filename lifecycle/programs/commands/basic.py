@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import regex, streams
+from lifecycle.programs import pipes, regex
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.printf import echo_text, printf_text
@@ -54,7 +54,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 @command("yes")
 def yes(call: Call) -> int | None:
     line = " ".join(call.args or ["y"]) + "\n"
-    while not streams.pipe_full(call.machine, call.process, 1):
+    while not pipes.pipe_full(call.machine, call.process, 1):
         if not call.out(line * 512):
             return 1
         if not call.machine.spend(call.process, 512):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros
-from lifecycle.programs import streams
+from lifecycle.programs import opening, pipes, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.paths import join
@@ -130,15 +130,15 @@ class Call:
 
     def out_zeros(self, size: int) -> bool | None:
         """Write NUL bytes to standard output; False where it failed; None: wait, and ask for the same again."""
-        if not streams.is_pipe(self.machine, self.process, 1):
+        if not pipes.is_pipe(self.machine, self.process, 1):
             return self.out("", size)
         left: int = self.data.setdefault("zeros", size)
         while left > 0:
-            if streams.pipe_full(self.machine, self.process, 1) or not self.machine.spend(self.process, 1):
+            if pipes.pipe_full(self.machine, self.process, 1) or not self.machine.spend(self.process, 1):
                 return None
-            if not self.out("\0" * min(left, streams.PIPE_SIZE)):
+            if not self.out("\0" * min(left, pipes.PIPE_SIZE)):
                 return False
-            left = self.data["zeros"] = left - min(left, streams.PIPE_SIZE)
+            left = self.data["zeros"] = left - min(left, pipes.PIPE_SIZE)
         return True
 
     def err(self, text: str) -> None:
@@ -224,7 +224,7 @@ class Call:
 
     def read_file(self, name: str) -> str:
         """Return a file's content, special files included. Raises: FileError."""
-        opened = streams.open_path(self.machine, self.process, self.path(name), "r")
+        opened = opening.open_path(self.machine, self.process, self.path(name), "r")
         if opened.kind == "directory":
             raise FileError("EISDIR")
         fd = 1_000 + len(self.process.fds)
@@ -248,7 +248,7 @@ class Call:
 
     def write_file(self, name: str, text: str, mode: str = "w") -> None:
         """Write a file. Raises: FileError."""
-        opened = streams.open_path(self.machine, self.process, self.path(name), mode)
+        opened = opening.open_path(self.machine, self.process, self.path(name), mode)
         fd = 1_000 + len(self.process.fds)
         streams.set_fd(self.machine, self.process, fd, opened)
         written = self.machine.write(self.process, fd, text)

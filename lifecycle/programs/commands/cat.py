@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import streams
+from lifecycle.programs import opening, pipes, streams
 from lifecycle.programs.commands.call import Call, command, lines_of
 from lifecycle.programs.files import FileError
 
@@ -39,7 +39,7 @@ def _one(call: Call, name: str, options: set[str]) -> int | None:
     if name == "-":
         return _stream(call, 0, options)
     try:
-        opened = streams.open_path(call.machine, call.process, call.path(name), "r")
+        opened = opening.open_path(call.machine, call.process, call.path(name), "r")
     except FileError as error:
         return call.cannot_open(name, error)
     if opened.kind == "directory":
@@ -61,7 +61,7 @@ def _one(call: Call, name: str, options: set[str]) -> int | None:
 def _stream(call: Call, fd: int, options: set[str]) -> int | None:
     """Copy a stream until it ends; never more at once than a reader takes."""
     while True:
-        if streams.pipe_full(call.machine, call.process, 1):
+        if pipes.pipe_full(call.machine, call.process, 1):
             return None
         piece = streams.read(call.machine, call.process, fd)
         if piece is None:

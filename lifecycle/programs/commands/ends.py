@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import streams
+from lifecycle.programs import opening, streams
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.commands.inputs import whole
 from lifecycle.programs.files import FileError
@@ -63,7 +63,7 @@ def _head_bytes(call: Call, options: dict[str, str], names: list[str]) -> int | 
         return 0
     for name in names:
         try:
-            opened = streams.open_path(call.machine, call.process, call.path(name), "r")
+            opened = opening.open_path(call.machine, call.process, call.path(name), "r")
         except FileError as error:
             return call.cannot_open(name, error)
         if opened.kind == "zero":

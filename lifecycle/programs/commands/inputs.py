@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lifecycle.programs import streams
+from lifecycle.programs import opening, pipes, streams
 from lifecycle.programs.budget import COPIED_A_STEP
 from lifecycle.programs.commands.call import MAX_READ, Call, text_work
 from lifecycle.programs.files import FileError
@@ -60,7 +60,7 @@ def pieces(call: Call, names: list[str], lines: bool = True) -> Iterator[str | N
     """
     names = names or ["-"]
     while call.data.setdefault("source", 0) < len(names):
-        if streams.pipe_full(call.machine, call.process, 1) or not call.machine.spend(call.process, 0):
+        if pipes.pipe_full(call.machine, call.process, 1) or not call.machine.spend(call.process, 0):
             yield None
             return
         fd = _opened(call, names[call.data["source"]])
@@ -97,7 +97,7 @@ def _opened(call: Call, name: str) -> int | None:
     if SOURCE in call.process.fds:
         return SOURCE
     try:
-        opened = streams.open_path(call.machine, call.process, call.path(name), "r")
+        opened = opening.open_path(call.machine, call.process, call.path(name), "r")
         if opened.kind == "directory":
             raise FileError("EISDIR")
     except FileError as error:

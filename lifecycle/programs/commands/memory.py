@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
-from lifecycle.programs import streams
+from lifecycle.programs import opening, streams
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.files import parse_size
 from lifecycle.programs.files import FileError
@@ -49,7 +49,7 @@ def dd(call: Call) -> int | None:
 
 
 def _copy(call: Call, operands: dict[str, str], block: int, count: int | None) -> int | None:
-    source = streams.open_path(call.machine, call.process, call.path(operands["if"]), "r") if "if" in operands else None
+    source = opening.open_path(call.machine, call.process, call.path(operands["if"]), "r") if "if" in operands else None
     if source is not None and source.kind in ("zero", "random"):
         if count is None:
             return _endless(call, operands)
@@ -84,7 +84,7 @@ def _endless(call: Call, operands: dict[str, str]) -> int | None:
 
 
 def _append(call: Call, target: str, size: int) -> bool:
-    opened = streams.open_path(call.machine, call.process, target, "a")
+    opened = opening.open_path(call.machine, call.process, target, "a")
     streams.set_fd(call.machine, call.process, 9, opened)
     written = call.machine.write(call.process, 9, "", size)
     streams.close(call.machine, call.process, 9)
@@ -111,7 +111,7 @@ def _put_into_file(call: Call, operands: dict[str, str], text: str, zeros: int, 
     """Write into the file that is named, as much as fits; return how much that is."""
     skip = parse_size(operands.get("seek", "0")) or 0
     keep = "notrunc" in operands.get("conv", "") or skip
-    opened = streams.open_path(call.machine, call.process, call.path(operands["of"]), "+" if keep else "w")
+    opened = opening.open_path(call.machine, call.process, call.path(operands["of"]), "+" if keep else "w")
     opened.pos = skip * block
     streams.set_fd(call.machine, call.process, 9, opened)
     whole = call.machine.write(call.process, 9, text, zeros)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifecycle.programs import streams
+from lifecycle.programs import pipes
 from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.commands.inputs import next_line
@@ -143,7 +143,7 @@ class _Sed:
 
     def _read(self) -> str:
         """Return the next line, empty at the end. Raises: Wait."""
-        if streams.pipe_full(self.call.machine, self.call.process, 1):
+        if pipes.pipe_full(self.call.machine, self.call.process, 1):
             raise Wait
         line: str | None = self.data.pop("held", None)
         if line is None:

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 from lifecycle.clock import as_datetime
-from lifecycle.programs import streams
+from lifecycle.programs import pipes, streams
 from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.tar_format import Member, NotAnArchive, header, next_member, padding
@@ -136,7 +136,7 @@ def _create(call: Call, options: dict[str, str], names: list[str], directory: st
     if not _is_stream(options):
         call.write_file(options["f"], call.data["text"])
         return _end(call)
-    if streams.pipe_full(call.machine, call.process, 1):
+    if pipes.pipe_full(call.machine, call.process, 1):
         return None
     return _end(call) if call.out(call.data["text"]) else 1
 
@@ -184,7 +184,7 @@ def _stream(call: Call, options: dict[str, str]) -> int | None:
     """Write the archive to standard output, as fast as it is read."""
     todo = call.data["todo"]
     while todo:
-        if streams.pipe_full(call.machine, call.process, 1):
+        if pipes.pipe_full(call.machine, call.process, 1):
             return None
         path, name = todo.pop()
         for text, zeros in _packed(call, options, path, name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import streams
+from lifecycle.programs import opening, streams
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
 from lifecycle.programs.commands.inputs import pieces, whole
 from lifecycle.programs.files import FileError
@@ -201,7 +201,7 @@ def tee(call: Call) -> int | None:
         call.data["opened"], call.data["names"], call.data["status"] = [], [], 0
         for name in names:
             try:
-                opened = streams.open_path(call.machine, call.process, call.path(name), "a" if "a" in options else "w")
+                opened = opening.open_path(call.machine, call.process, call.path(name), "a" if "a" in options else "w")
             except FileError as error:
                 call.data["status"] = call.fail(f"{name}: {error.text}")
                 continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lifecycle.programs import streams
+from lifecycle.programs import pipes, streams
 from lifecycle.programs.budget import ITEMS_A_STEP
 from lifecycle.programs.machine import ExecError
 from lifecycle.programs.shell import dialect as words
@@ -89,7 +89,7 @@ def do_coproc(turn: Turn, frame: Frame, step: Any) -> None:
     frame.pc = after
     put_behind(turn, child)
     for inside, (outside, reads) in enumerate(zip(COPROC_FDS[::-1], (False, True), strict=True)):
-        end, start = streams.make_pipe(turn.machine)
+        end, start = pipes.make_pipe(turn.machine)
         streams.set_fd(turn.machine, child, inside, start if reads else end)
         streams.set_fd(turn.machine, turn.process, outside, end if reads else start)
     turn.shell.vars[name] = {"0": str(COPROC_FDS[0]), "1": str(COPROC_FDS[1])}
@@ -104,7 +104,7 @@ def do_coproc(turn: Turn, frame: Frame, step: Any) -> None:
 def do_substitute(turn: Turn, frame: Frame, step: Any) -> None:
     child = fork(turn, frame, frame.pc)
     frame.pc = step[1]
-    end, start = streams.make_pipe(turn.machine)
+    end, start = pipes.make_pipe(turn.machine)
     turn.machine.state.pipes[end.pipe].unbounded = True
     streams.set_fd(turn.machine, child, 1, start)
     number = turn.machine.open_number(end)
@@ -124,7 +124,7 @@ def do_process_out(turn: Turn, frame: Frame, step: Any) -> None:
 def _process_substitution(turn: Turn, frame: Frame, step: Any, reading: bool) -> None:
     child = fork(turn, frame, frame.pc)
     frame.pc = step[1]
-    end, start = streams.make_pipe(turn.machine)
+    end, start = pipes.make_pipe(turn.machine)
     fd = 63
     while fd in turn.process.fds:
         fd -= 1
@@ -153,7 +153,7 @@ def do_pipeline(turn: Turn, frame: Frame, step: Any) -> None:
             streams.set_fd(machine, child, 0, previous)
             previous = None
         if i + 1 < len(starts):
-            previous, start = streams.make_pipe(machine)
+            previous, start = pipes.make_pipe(machine)
             streams.set_fd(machine, child, 1, start)
         pids.append(child.pid)
     machine.queue.extend(pids)

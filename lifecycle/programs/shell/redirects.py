@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.programs import streams
+from lifecycle.programs import opening, streams
 from lifecycle.programs.files import FileError
 from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect as words
@@ -81,7 +81,7 @@ def _open(turn: Turn, process: Process, fd: int, op: str, target: str) -> None:
         raise FileError("ENOENT")
     if op == ">" and "C" in turn.shell.options and machine.view.get(join(process.cwd, target)) is not None:
         raise FileError("EEXIST")
-    streams.set_fd(machine, process, 1 if both else fd, streams.open_path(machine, process, join(process.cwd, target), mode))
+    streams.set_fd(machine, process, 1 if both else fd, opening.open_path(machine, process, join(process.cwd, target), mode))
     if both:
         streams.dup(machine, process, 1, 2)
 
