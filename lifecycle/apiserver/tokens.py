@@ -42,6 +42,29 @@ def claims(account: Object, issued: Micros, seconds: int, audiences: Sequence[st
     }
 
 
+class PodToken(msgspec.Struct, frozen=True, array_like=True):
+    """A token that a kubelet asks for in a Pod's name, before it is written: whose account's it is, since when and for whom.
+
+    `account` is the account's namespace, name and uid; `pod` and `node` are names and uids.
+    """
+
+    id: str
+    account: tuple[str, str, str]
+    issued: Micros
+    seconds: int
+    audience: str
+    pod: tuple[str, str]
+    node: tuple[str, str] | None
+
+    def text(self, seeds: Seeds) -> str:
+        """Return the token as the API server gives it."""
+        namespace, name, uid = self.account
+        bound = {"node": self.node, "pod": self.pod}
+        named = {kind: {"name": one[0], "uid": one[1]} for kind, one in bound.items() if one}
+        account = {"namespace": namespace, "name": name, "uid": uid}
+        return signed(seeds, claims(account, self.issued, self.seconds, [self.audience], named, self.id))
+
+
 def user_name(namespace: str, account: str) -> str:
     return f"system:serviceaccount:{namespace}:{account}"
 

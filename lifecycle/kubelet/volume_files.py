@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.apiserver import tokens
+from lifecycle.apiserver.tokens import ISSUER, PodToken
 from lifecycle.clock import parse_rfc3339
 from lifecycle.core_v1.types import ObjectFieldSelector, ResourceFieldSelector
 from lifecycle.kubelet.environment import Facts, field_value, resource_value
@@ -17,6 +17,7 @@ from lifecycle.wire import Object
 
 if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
+    from lifecycle.programs.volumes import Content
 
 MISSING_KEY = {
     "configmaps": "configmap references non-existent config key: {}",
@@ -41,7 +42,7 @@ class VolumeFiles:
     def __init__(self, kubelet: Kubelet) -> None:
         self.kubelet = kubelet
 
-    def of(self, pod: PodState, kind: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
+    def of(self, pod: PodState, kind: str, source: Object, modes: dict[str, int]) -> dict[str, Content]:
         """Return what a volume made of API objects holds: path -> content. Raises: MountError"""
         if kind == "configMap":
             return self._object_files(pod, "configmaps", source.get("name", ""), source, modes)
@@ -54,13 +55,13 @@ class VolumeFiles:
             return {item["path"]: self._downward(pod, item).encode() for item in items}
         return self._projected(pod, source, modes)
 
-    def _projected(self, pod: PodState, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
+    def _projected(self, pod: PodState, source: Object, modes: dict[str, int]) -> dict[str, Content]:
         """Return what the parts of a projected volume hold together; all that is wrong with them is told at once."""
-        found: dict[str, bytes] = {}
+        found: dict[str, Content] = {}
         errors: list[str] = []
         for part, body in (item for one in source.get("sources") or () for item in one.items()):
             if part == "serviceAccountToken":
-                found[body["path"]] = self._token(pod, body).encode()
+                found[body["path"]] = self._token(pod, body)
             elif part in ("configMap", "secret", "downwardAPI"):
                 try:
                     found |= self.of(pod, part, body, modes)
@@ -70,7 +71,9 @@ class VolumeFiles:
             raise MountError(errors[0] if len(errors) == 1 else f"[{', '.join(dict.fromkeys(errors))}]")
         return found
 
-    def _object_files(self, pod: PodState, resource: str, name: str, source: Object, modes: dict[str, int]) -> dict[str, bytes]:
+    def _object_files(
+        self, pod: PodState, resource: str, name: str, source: Object, modes: dict[str, int]
+    ) -> dict[str, Content]:
         obj = self.kubelet.api.get(resource, pod.namespace, name)
         if obj is None:
             if source.get("optional") or name == ROOT_CA:
@@ -90,19 +93,22 @@ class VolumeFiles:
                 raise MountError(MISSING_KEY[resource].format(item["key"]))
         return found
 
-    def _token(self, pod: PodState, source: Object) -> str:
+    def _token(self, pod: PodState, source: Object) -> PodToken:
         """Return a token of the Pod's account, as of the Pod's beginning. Kubernetes: pkg/kubelet/token"""
-        obj, api, seeds = self.kubelet.object(pod), self.kubelet.api, self.kubelet.kernel.seeds
+        obj, api = self.kubelet.object(pod), self.kubelet.api
         name = obj["spec"].get("serviceAccountName") or "default"
-        account = api.get("serviceaccounts", pod.namespace, name)
-        of = account["metadata"] if account else {"namespace": pod.namespace, "name": name}
+        account = api.get("serviceaccounts", pod.namespace, name) or {"metadata": {}}
         node = api.get("nodes", "", pod.node)
-        bound = {"pod": {"name": pod.name, "uid": pod.uid}}
-        if node is not None:
-            bound = {"node": {"name": pod.node, "uid": node["metadata"]["uid"]}, **bound}
-        audience, seconds = source.get("audience") or tokens.ISSUER, source.get("expirationSeconds") or SECONDS
-        since, id = parse_rfc3339(obj["metadata"]["creationTimestamp"]), seeds.uid("token", pod.uid, audience)
-        return tokens.signed(seeds, tokens.claims(of, since, seconds, [audience], bound, id))
+        audience = source.get("audience") or ISSUER
+        return PodToken(
+            id=self.kubelet.kernel.seeds.uid("token", pod.uid, audience),
+            account=(pod.namespace, name, account["metadata"].get("uid", "")),
+            issued=parse_rfc3339(obj["metadata"]["creationTimestamp"]),
+            seconds=source.get("expirationSeconds") or SECONDS,
+            audience=audience,
+            pod=(pod.name, pod.uid),
+            node=(pod.node, node["metadata"]["uid"]) if node else None,
+        )
 
     def _downward(self, pod: PodState, item: dict[str, Any]) -> str:
         node = self.kubelet.node(pod)
@@ -119,7 +125,7 @@ class VolumeFiles:
         return resource_value(selector, containers[0], facts)
 
 
-def _data(resource: str, obj: Object) -> dict[str, bytes]:
+def _data(resource: str, obj: Object) -> dict[str, Content]:
     if resource == "secrets":
         return {key: base64.b64decode(value) for key, value in (obj.get("data") or {}).items()}
     found = {key: value.encode() for key, value in (obj.get("data") or {}).items()}

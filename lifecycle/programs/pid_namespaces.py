@@ -226,7 +226,7 @@ def _node_view(machine: Machine) -> View:
     """Return the files of the node that a container runs on."""
     volume = node_volume(machine.sandbox.spec.node)
     machine.room.volume(volume)
-    return View({}, Tree(), [("/", volume, "", True)], machine.room.state.volumes, True)
+    return View({}, Tree(), [("/", volume, "", True)], machine.room.find_volume, True)
 
 
 # ── what happens to all ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,7 +32,7 @@ from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState
 from lifecycle.programs.telling import Answer, Telling, UsageWatcher, Watched
 from lifecycle.programs.view import View
-from lifecycle.programs.volumes import Volumes
+from lifecycle.programs.volumes import Unread, Volumes
 
 
 class ProgramsState(msgspec.Struct):
@@ -42,6 +42,7 @@ class ProgramsState(msgspec.Struct):
     sandboxes: dict[str, SandboxState] = {}
     containers: dict[str, ContainerState] = {}
     volumes: dict[str, Tree] = {}
+    unread: dict[str, Unread] = {}
     node_ports: dict[str, dict[int, Listener]] = {}
     memory: dict[str, Memory] = {}
     usage_watchers: dict[str, UsageWatcher] = {}
@@ -153,7 +154,7 @@ class Programs(Telling, Sessions, Volumes, Running):
         sandbox = self.state.sandboxes[container.sandbox]
         sandbox.containers.append(container.id)
         for mount in container.mounts:
-            tree = self.volume(mount.volume)
+            tree = self.state.volumes.get(mount.volume) or self.volume(mount.volume)
             if container.sandbox not in tree.users:
                 tree.users.append(container.sandbox)
                 sandbox.volumes.append(mount.volume)
@@ -336,7 +337,7 @@ class Programs(Telling, Sessions, Volumes, Running):
                 for one in state.spec.mounts
             ]
             image = catalogue.files(state.spec.image)
-            found = self._views[state.spec.id] = View(image, state.layer, mounts, self.state.volumes, state.spec.read_only)
+            found = self._views[state.spec.id] = View(image, state.layer, mounts, self.find_volume, state.spec.read_only)
             found.groups = (state.spec.group, *state.spec.groups)
         return found
 

@@ -55,8 +55,8 @@ def prepare(room: Programs, state: ContainerState) -> str | None:
     make_parents(layer, view.image, parent(last_words), now)
     layer.nodes[last_words] = Node("f", mode=0o644 if last_words.startswith("/etc") else 0o666, mtime=now)
     for mount in spec.mounts:
-        if mount.sub_path and not _below_exists(room.state.volumes[mount.volume], mount.sub_path):
-            room.state.volumes[mount.volume].put(join("/", mount.sub_path), Node("d", mode=0o755, mtime=now))
+        if mount.sub_path and not _below_exists(room.volume(mount.volume), mount.sub_path):
+            room.volume(mount.volume).put(join("/", mount.sub_path), Node("d", mode=0o755, mtime=now))
     directory = join("/", spec.working_dir or catalogue.config(spec.image).working_dir or "/")
     try:
         node = view.get(directory)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
@@ -53,10 +53,10 @@ class View:
         image: Mapping[str, Node],
         layer: Tree,
         mounts: list[tuple[str, str, str, bool]],
-        volumes: Mapping[str, Tree],
+        volumes: Callable[[str], Tree | None],
         read_only: bool = False,
     ) -> None:
-        """`read_only`: nothing may be written but in mounts and under /dev, which is a file system of its own."""
+        """`volumes` finds them by key. `read_only`: only in mounts and under /dev, a file system of its own, may be written."""
         self.read_only = read_only
         self.user = 0
         self.groups: tuple[int, ...] = (0,)
@@ -86,12 +86,14 @@ class View:
         return Place("", path, self.read_only and path != "/dev" and not path.startswith("/dev/"), path)
 
     def tree(self, place: Place) -> Tree:
-        return self.volumes[place.tree] if place.tree else self.layer
+        found = self.volumes(place.tree) if place.tree else self.layer
+        assert found is not None, place
+        return found
 
     def node_at(self, place: Place) -> Node | None:
         """Return the node at a place, not following a link."""
         if place.tree:
-            tree = self.volumes.get(place.tree)
+            tree = self.volumes(place.tree)
             if tree is None:
                 return None
             return tree.nodes.get(place.path) or (DIRECTORY if place.path == "/" else None)

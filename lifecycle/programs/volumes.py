@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
-from lifecycle.clock import rfc3339
+from lifecycle.apiserver.tokens import PodToken
+from lifecycle.clock import Micros, rfc3339
 from lifecycle.kernel import Kernel
 from lifecycle.programs.files import SETGID, FileError, Node, Tree
 from lifecycle.programs.images import catalogue
@@ -28,6 +30,20 @@ _NAMED = str.maketrans("-:T", "___")
 """What becomes of a moment in a directory's name."""
 
 
+Content = bytes | PodToken
+"""What is in a file of a volume; a token is written when somebody reads it."""
+
+
+class Unread(msgspec.Struct, array_like=True, gc=False):
+    """The files of a volume that nobody has looked into yet, and when they came there; the rest is as for `set_volume`."""
+
+    at: Micros
+    files: dict[str, Content]
+    mode: int
+    modes: dict[str, int]
+    root: int
+
+
 class Volumes(ABC):
     """The part of the room that keeps volumes, by key."""
 
@@ -42,7 +58,7 @@ class Volumes(ABC):
     def set_volume(
         self,
         key: str,
-        files: Mapping[str, bytes] | None = None,
+        files: Mapping[str, Content] | None = None,
         mode: int = 0o644,
         modes: Mapping[str, int] | None = None,
         root: int = 0o777,
@@ -52,44 +68,67 @@ class Volumes(ABC):
         ConfigMaps, Secrets, projected and downward API volumes bring their files and are replaced whole when they change;
         an emptyDir is made once without files and keeps what programs write. `modes` overrides `mode` for single paths, `root`
         is the mode of the volume itself. Files lie in a directory of their own, to which `..data` leads, and names in the
-        volume lead through that. Kubernetes: pkg/volume/util/atomic_writer.go
+        volume lead through that; it is all laid out when somebody first looks. Kubernetes: pkg/volume/util/atomic_writer.go
         """
-        tree = self.volume(key)
-        if files is None or _holds(tree, files):
-            return
-        now, directory = self.kernel.now, self._new_directory(key)
+        if files is None:
+            self.volume(key)
+        elif key not in self.state.volumes:
+            self.state.volumes[key] = Tree()
+            self.state.unread[key] = Unread(self.kernel.now, dict(files), mode, dict(modes or {}), root)
+        else:
+            tree, contents = self.volume(key), self._contents(files)
+            if not _holds(tree, contents):
+                self._lay(key, tree, contents, Unread(self.kernel.now, {}, mode, dict(modes or {}), root))
+                for sandbox in tree.users:
+                    self.bump(sandbox)
+
+    def _contents(self, files: Mapping[str, Content]) -> dict[str, str]:
+        """Return what is in files, as programs read it."""
+        seeds = self.kernel.seeds
+        texts = {
+            path: content if isinstance(content, bytes) else content.text(seeds).encode() for path, content in files.items()
+        }
+        return {path: text.decode("latin-1") for path, text in texts.items()}
+
+    def _lay(self, key: str, tree: Tree, contents: Mapping[str, str], like: Unread) -> None:
+        now, directory = like.at, self._new_directory(key, like.at)
         nodes = {
-            "/": Node("d", mode=root, mtime=now),
+            "/": Node("d", mode=like.root, mtime=now),
             f"/{directory}": Node("d", mode=0o755, mtime=now),
             DATA_PATH: Node("l", directory, mode=0o777, mtime=now),
         }
-        for path, content in files.items():
+        for path, content in contents.items():
             full = f"/{directory}{join('/', path)}"
             above = parent(full)
             while above not in nodes:
                 nodes[above] = Node("d", mode=0o755, mtime=now)
                 above = parent(above)
-            nodes[full] = Node("f", content.decode("latin-1"), 0, (modes or {}).get(path, mode), now)
-        for name in dict.fromkeys([path.partition("/")[0] for path in files]):
+            nodes[full] = Node("f", content, 0, like.modes.get(path, like.mode), now)
+        for name in dict.fromkeys([path.partition("/")[0] for path in contents]):
             nodes[f"/{name}"] = Node("l", f"{DATA}/{name}", mode=0o777, mtime=now)
         tree.lay(nodes)
-        for sandbox in tree.users:
-            self.bump(sandbox)
 
-    def _new_directory(self, key: str) -> str:
+    def _new_directory(self, key: str, at: Micros) -> str:
         """Return the name of a directory that nobody has: when it is made, and a number."""
-        number = self.kernel.seeds.number(10**10, "volume's directory", key, self.kernel.now)
-        return f"..{rfc3339(self.kernel.now)[:-1].translate(_NAMED)}.{number}"
+        number = self.kernel.seeds.number(10**10, "volume's directory", key, at)
+        return f"..{rfc3339(at)[:-1].translate(_NAMED)}.{number}"
 
     def volume(self, key: str) -> Tree:
         """Return a volume, which is made where it is not there yet: a node's own files, or an empty directory."""
-        tree = self.state.volumes.get(key)
+        tree = self.find_volume(key)
         if tree is None:
             tree = self.state.volumes[key] = Tree()
             if key.startswith("node:"):
                 tree.nodes.update(catalogue.node_files())
             else:
                 tree.nodes["/"] = Node("d", mode=0o777, mtime=self.kernel.now)
+        return tree
+
+    def find_volume(self, key: str) -> Tree | None:
+        """Return a volume with its files, or None where there is no such volume."""
+        tree, unread = self.state.volumes.get(key), self.state.unread.pop(key, None)
+        if tree is not None and unread is not None:
+            self._lay(key, tree, self._contents(unread.files), unread)
         return tree
 
     def set_volume_size(self, key: str, size: int) -> None:
@@ -145,9 +184,10 @@ class Volumes(ABC):
 
     def _alone(self, key: str) -> View:
         """Return a volume as if there were nothing else."""
-        return View(Image(), self.volume(key), [], {}, True)
+        return View(Image(), self.volume(key), [], self.find_volume, True)
 
     def remove_volume(self, key: str) -> None:
+        self.state.unread.pop(key, None)
         tree = self.state.volumes.pop(key, None)
         if tree is not None and tree.charged:
             self.node_memory.free_files(tree, tree.bytes)
@@ -174,10 +214,10 @@ class Volumes(ABC):
             tree.nodes.setdefault(full, Node("d", mode=0o755, mtime=self.kernel.now))
 
 
-def _holds(tree: Tree, files: Mapping[str, bytes]) -> bool:
+def _holds(tree: Tree, contents: Mapping[str, str]) -> bool:
     """Say whether a volume holds just these files already."""
     if DATA_PATH not in tree.nodes:
         return False
     above = f"/{tree.nodes[DATA_PATH].text}/"
     held = {path.removeprefix(above): node.text for path, node in tree.nodes.items() if node.kind == "f"}
-    return held == {path: content.decode("latin-1") for path, content in files.items()}
+    return held == contents

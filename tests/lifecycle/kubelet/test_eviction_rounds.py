@@ -19,7 +19,7 @@ NODE = {
     "metadata": {"name": "node1"},
     "status": {"capacity": SMALL, "allocatable": SMALL},
 }
-"""Of its disk 832 MiB are free before the first Pod, 672 MiB until images are collected, and of its memory 860 MiB until Pods go."""
+"""Images are collected where Pods write some 700 MiB, and Pods go where they hold some 860 MiB of memory."""
 
 
 def fill(name: str, steps: list[tuple[int, str, int]]) -> Object:

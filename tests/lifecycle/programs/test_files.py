@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from lifecycle.apiserver import tokens
+from lifecycle.apiserver.tokens import ISSUER, PodToken
 from lifecycle.programs import Mount, node_volume
+from lifecycle.wire import DEFAULT_START
 from tests.lifecycle.programs.world import World
 
 
@@ -54,6 +57,21 @@ def test_names_in_a_volume_of_a_config_map_lead_to_where_its_files_lie() -> None
     world.programs.set_volume("config", {"a": b"new\n"})
     assert world.exec(app, "ls", "-A", "/c").stdout.split()[1:] == ["..data", "a"]
     assert world.exec(app, "readlink", "/c/..data").stdout.strip() != links[0]
+
+
+def test_files_of_a_volume_are_the_same_whenever_somebody_first_looks() -> None:
+    token = PodToken("id", ("default", "builder", "uid"), DEFAULT_START, 3600, ISSUER, ("web", "uid"), ("node1", "uid"))
+    seen = []
+    for looks_at, saved in ((0, False), (50, False), (50, True)):
+        world = World()
+        world.programs.set_volume("v", {"token": token, "sub/a": b"1\n"}, 0o400, {"token": 0o600}, 0o1777)
+        app = world.container("busybox", "sleep", "100", mounts=(Mount("/v", "v", read_only=True),))
+        world.run(looks_at)
+        world = world.saved_and_restored() if saved else world
+        seen.append(world.exec(app, "sh", "-c", "ls -lRA /v; cat /v/token /v/sub/a").stdout)
+        assert world.programs.state.unread == {}
+    assert seen[0] == seen[1] == seen[2]
+    assert tokens.read(world.kernel.seeds, seen[0].split("\n")[-2].removesuffix("1"), DEFAULT_START) is not None
 
 
 def test_a_sub_path_mounts_one_file() -> None:

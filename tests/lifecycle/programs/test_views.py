@@ -108,7 +108,7 @@ def last_step(view: View, path: str) -> str:
 @given(changes=CHANGES, asked=st.lists(PLACES, max_size=4))
 def test_one_look_finds_what_steps_find(changes: list[tuple[str, str, str]], asked: list[str]) -> None:
     layer, volumes = Tree(), {"data": Tree(nodes={"/": userland.directory()})}
-    view = View(image(), layer, [("/mnt", "data", "", False)], volumes)
+    view = View(image(), layer, [("/mnt", "data", "", False)], volumes.get)
     for what, path, other in changes:
         for one in asked:  # what is found is remembered
             outcome(view.get, one)
@@ -116,7 +116,7 @@ def test_one_look_finds_what_steps_find(changes: list[tuple[str, str, str]], ask
             view.program(PATH, "cat", "/tmp")
         change(view, what, path, other)
     flat = as_one_image(view)
-    anew = View(view.image, layer, [("/mnt", "data", "", False)], volumes)
+    anew = View(view.image, layer, [("/mnt", "data", "", False)], volumes.get)
     for path in asked:
         end = outcome(last_step, flat, path)
         for one in (view, anew):
