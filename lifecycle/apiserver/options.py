@@ -40,9 +40,12 @@ def field_validation(request: Request) -> FieldValidation:
     return "Warn"
 
 
-def force(request: Request) -> bool:
-    """Say whether an apply takes fields from other managers. Kubernetes: runtime.Convert_Slice_string_To_Pointer_bool"""
-    given = request.query.get("force") or ["false"]
+def flag(request: Request, name: str) -> bool:
+    """Say whether a parameter of the query is true: `true`, `True`, `1`, and without a value.
+
+    Kubernetes: apimachinery/pkg/runtime (Convert_Slice_string_To_bool)
+    """
+    given = request.query.get(name) or ["false"]
     return given[0].lower() not in ("0", "false")
 
 

@@ -88,21 +88,9 @@ def _user(kernel: Kernel, authorization: str) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         return ANONYMOUS
     claims = tokens.read(kernel.seeds, token.strip(), kernel.now)
-    if claims is None or not _exist(kernel, claims["kubernetes.io"]):
+    if claims is None or not tokens.stands(kernel.rooms["apiserver"], claims):
         raise Refused(status.unauthorized())
     return str(claims["sub"])
-
-
-def _exist(kernel: Kernel, who: Object) -> bool:
-    """Say whether an account, and what its token is bound to, are still those that they were."""
-    api = kernel.rooms["apiserver"]
-    for kind, plural in (("serviceaccount", "serviceaccounts"), ("pod", "pods"), ("secret", "secrets"), ("node", "nodes")):
-        if kind not in who or (kind == "node" and "pod" in who):
-            continue
-        found = api.get(plural, "" if kind == "node" else who["namespace"], who[kind]["name"])
-        if found is None or found["metadata"]["uid"] != who[kind]["uid"]:
-            return False
-    return True
 
 
 # ── what about ───────────────────────────────────────────────────────────────────────────────────────────────────────

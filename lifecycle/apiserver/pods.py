@@ -77,7 +77,7 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
     if not command:
         raise Refused(status.bad_request("you must specify at least 1 command for the container"))
     container = _running(pod, name)
-    tty = body_of(request, Typed).size or WindowSize() if _flag(request, "tty") else None
+    tty = body_of(request, Typed).size or WindowSize() if options.flag(request, "tty") else None
     metadata = pod["metadata"]
     about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
     session = kernel.trace("exec", about, command=list(command), phase="started", exitCode=None, message="")
@@ -85,7 +85,7 @@ def execute(kernel: Kernel, pod: Object, request: Request) -> Object:
         typed = "\0".join(command)
         reply = Reply("apiserver", "exec_ended", (about.namespace, about.name, about.uid, about.container, typed, session))
         failure = kernel.rooms["programs"].exec(
-            container, command, reply, session=session, stdin=_flag(request, "stdin"), tty=tty
+            container, command, reply, session=session, stdin=options.flag(request, "stdin"), tty=tty
         )
     if failure:
         kernel.trace(
@@ -103,14 +103,10 @@ def attach(kernel: Kernel, pod: Object, request: Request) -> Object:
     container = _running(pod, name)
     metadata = pod["metadata"]
     about = Pod(metadata["namespace"], metadata["name"], metadata["uid"], name)
-    session = kernel.trace("attach", about, stdin=_flag(request, "stdin"), tty=_flag(request, "tty"))
-    if not kernel.rooms["programs"].attach(container, session, _flag(request, "stdin")):
+    session = kernel.trace("attach", about, stdin=options.flag(request, "stdin"), tty=options.flag(request, "tty"))
+    if not kernel.rooms["programs"].attach(container, session, options.flag(request, "stdin")):
         raise Refused(status.internal_error(f'unable to upgrade connection: container not found ("{name}")'))
     return {**Status(200).object(), "details": {"name": str(session), "kind": "sessions"}}
-
-
-def _flag(request: Request, name: str) -> bool:
-    return (request.query.get(name) or [""])[0] in ("true", "1")
 
 
 class Typed(msgspec.Struct):

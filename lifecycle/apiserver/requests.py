@@ -148,7 +148,7 @@ class Requests:
             return self.create(kind, request)
         old, manager = _asked(kind, old), options.field_manager(request)
         applied = server_side_apply.apply(
-            kind, old, request.body, manager, options.force(request), self.kernel.now, request.subresource
+            kind, old, request.body, manager, options.flag(request, "force"), self.kernel.now, request.subresource
         )
         if isinstance(applied, Status):
             raise Refused(applied)

@@ -102,12 +102,19 @@ _MORE: Mapping[str, tuple[Any, ...]] = {
 }
 """Short names, categories, verbs, subresources and the warning of what is deprecated, where they are not the usual ones."""
 
-REVIEWS = (
+SELF_REVIEWS = (
     Kind("authorization.k8s.io/v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", namespaced=False),
     Kind("authorization.k8s.io/v1", "SelfSubjectRulesReview", "selfsubjectrulesreviews", namespaced=False),
     Kind("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", namespaced=False),
 )
-"""No objects of the cluster: questions that are answered at once."""
+"""No objects of the cluster: questions about oneself, which everybody may ask and which are answered at once."""
+
+REVIEWS = (
+    Kind("authorization.k8s.io/v1", "LocalSubjectAccessReview", "localsubjectaccessreviews"),
+    Kind("authorization.k8s.io/v1", "SubjectAccessReview", "subjectaccessreviews", namespaced=False),
+    Kind("authentication.k8s.io/v1", "TokenReview", "tokenreviews", namespaced=False),
+)
+"""Questions about others."""
 
 COMPONENT_STATUS = Kind("v1", "ComponentStatus", "componentstatuses", namespaced=False)
 
@@ -132,7 +139,7 @@ beside Pods in a file.
 
 RESOURCES: Mapping[tuple[str, str], Resource] = {
     **{(kind.group_version, kind.plural): Resource(kind, *_MORE.get(kind.kind, ())) for kind in KINDS.values()},
-    **{(kind.group_version, kind.plural): Resource(kind, verbs=("create",)) for kind in REVIEWS},
+    **{(kind.group_version, kind.plural): Resource(kind, verbs=("create",)) for kind in SELF_REVIEWS + REVIEWS},
     **{(kind.group_version, kind.plural): Resource(kind, *more) for kind, more in NOT_PLAYED.items()},
     ("v1", COMPONENT_STATUS.plural): Resource(
         COMPONENT_STATUS, ("cs",), verbs=("get", "list"), deprecated="v1 ComponentStatus is deprecated in v1.19+"

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.clock import SECOND, Micros
+from lifecycle.core_v1.admission import Objects
 from lifecycle.seeds import Seeds
 from lifecycle.wire import Object
 
@@ -76,8 +77,8 @@ def signed(seeds: Seeds, claims: Object) -> str:
     return f"{text}.{_signature(seeds, text)}"
 
 
-def read(seeds: Seeds, token: str, now: Micros) -> Object | None:
-    """Return what a token says; None where it is none of this cluster's, for others than the API server, or has ended."""
+def read(seeds: Seeds, token: str, now: Micros, audiences: Sequence[str] = (ISSUER,)) -> Object | None:
+    """Return what a token says; None where it is none of this cluster's, for none of these audiences, or has ended."""
     text, _, signature = token.rpartition(".")
     if not text.isascii() or signature != _signature(seeds, text):
         return None
@@ -85,7 +86,19 @@ def read(seeds: Seeds, token: str, now: Micros) -> Object | None:
         found: Any = msgspec.json.decode(_decoded(text.rpartition(".")[2]))
     except (ValueError, binascii.Error, msgspec.DecodeError):
         return None
-    return found if ISSUER in found["aud"] and now // SECOND < found["exp"] else None
+    return found if set(audiences) & set(found["aud"]) and now // SECOND < found["exp"] else None
+
+
+def stands(objects: Objects, said: Object) -> bool:
+    """Say whether the account of a token, and what it is bound to, are still those that it names."""
+    who = said["kubernetes.io"]
+    for kind, plural in (("serviceaccount", "serviceaccounts"), ("pod", "pods"), ("secret", "secrets"), ("node", "nodes")):
+        if kind not in who or (kind == "node" and "pod" in who):
+            continue
+        found = objects.get(plural, "" if kind == "node" else who["namespace"], who[kind]["name"])
+        if found is None or found["metadata"]["uid"] != who[kind]["uid"]:
+            return False
+    return True
 
 
 def _signature(seeds: Seeds, text: str) -> str:

@@ -9,7 +9,7 @@ from copy import copy
 from django.db.utils import OperationalError
 
 from lifecycle.apiserver.refused import Refused
-from lifecycle.apiserver.resources import COMPONENT_STATUS, NOT_PLAYED, REVIEWS, Target, target
+from lifecycle.apiserver.resources import COMPONENT_STATUS, NOT_PLAYED, REVIEWS, SELF_REVIEWS, Target, target
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.patch import APPLY_PATCH
 from lifecycle.core_v1.status import Status
@@ -145,8 +145,8 @@ async def _granted(call: Call, address: Address, about: Target, may: auth.Rights
     """Do what a request is for, as far as whoever makes it may. Raises: Refused, Disconnected."""
     if about.resource.deprecated:
         call.warned += (about.resource.deprecated,)
-    if about.kind in REVIEWS and call.method == "POST":
-        return await reviews.review(call, address, about, may._replace(write=may.write and address.moment is None))
+    if about.kind in SELF_REVIEWS and call.method == "POST":
+        return await reviews.of_oneself(call, address, about, may._replace(write=may.write and address.moment is None))
     may = await roles.rights(call, address, about, _verb(call, about), may)
     if not may.read:
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
@@ -161,6 +161,8 @@ async def _granted(call: Call, address: Address, about: Target, may: auth.Rights
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource in STREAMS:
         return await _not_upgraded(call, address, about)
+    if about.kind in REVIEWS:
+        return await reviews.of_another(call, address, about)
     if about.subresource == "token":
         return await token_requests.answer(call, address, about)
     if about.kind in NOT_PLAYED:

@@ -16,7 +16,7 @@ from typing import Any
 from lifecycle.apiserver.resources import Target
 from lifecycle.wire import Answer, Object, Request
 from podhub.api.address import Address
-from podhub.api.http import Call, Disconnected
+from podhub.api.http import Call, Disconnected, Message
 from podhub.api.pipe import Pipe
 from podhub.api.traces import follow
 from podhub.log.read import Line
@@ -211,10 +211,10 @@ class Forwarding(ABC):
             return None
         return data
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, message: Message) -> None:
         """Send a message. Raises: Disconnected."""
         try:
-            await self.call.send({"type": "websocket.send", "bytes": data})
+            await self.call.send(message)
         except (OSError, RuntimeError):  # the server's words for a socket that was closed by the client, or here
             raise Disconnected from None
 

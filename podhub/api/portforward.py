@@ -1,7 +1,7 @@
 """portforward: a websocket on which connections to a Pod's ports are opened.
 
-kubectl, from 1.31 on, tunnels SPDY through it (`tunnel.py`). `v4.channel.k8s.io` has two channels for each port that the query
-names, and one connection to it: the clients of other languages.
+kubectl, from 1.31 on, tunnels SPDY through it (`tunnel.py`). The protocols with channels (`channels.py`) have two for each port
+that the query names, and one connection to it: the clients of other languages.
 Kubernetes: pkg/registry/core/pod/strategy.go (PortForwardLocation), kubelet/pkg/cri/streaming/portforward (websocket.go)
 """
 
@@ -15,7 +15,9 @@ from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import field, status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object
+from podhub.api import channels
 from podhub.api.address import Address
+from podhub.api.channels import Protocol
 from podhub.api.forwarding import MOST_CONNECTIONS, Connection, Forwarding, Respond, is_port
 from podhub.api.http import Call, Disconnected
 from podhub.api.threads import on_thread
@@ -24,7 +26,6 @@ from podhub.api.writing import check_writable
 from podhub.runs import answers
 
 TUNNEL = "SPDY/3.1+portforward.k8s.io"
-CHANNELS = "v4.channel.k8s.io"
 
 
 async def check(call: Call, address: Address, target: Target) -> Object:
@@ -47,31 +48,29 @@ async def check(call: Call, address: Address, target: Target) -> Object:
 
 async def serve(call: Call, address: Address, target: Target) -> None:
     """Forward ports over a websocket that was not accepted yet. Raises: Refused."""
-    offered = call.scope.get("subprotocols", ())
-    protocol = next((one for one in offered if one in (TUNNEL, CHANNELS)), None)
-    if protocol is None:
-        why = f"unable to upgrade: none of the subprotocols is known; use {TUNNEL} or {CHANNELS}"
-        raise Refused(status.bad_request(why))
+    protocol = channels.chosen(call.scope.get("subprotocols", ()), (Protocol(TUNNEL), *channels.OF_PORTS))
     pod = await check(call, address, target)
-    forwarding = Tunnel(call, address, target, pod) if protocol == TUNNEL else Channels(call, address, target, pod)
-    await call.send({"type": "websocket.accept", "subprotocol": protocol})
+    tunnels = protocol.name == TUNNEL
+    forwarding = Tunnel(call, address, target, pod) if tunnels else Channels(call, address, target, pod, protocol)
+    await call.send({"type": "websocket.accept", "subprotocol": protocol.name or None})
     await forwarding.run()
 
 
 class Channels(Forwarding):
     """Two channels for each port: its data, and what went wrong. Each begins with the port's number."""
 
-    def __init__(self, call: Call, address: Address, target: Target, pod: Object) -> None:
+    def __init__(self, call: Call, address: Address, target: Target, pod: Object, protocol: Protocol) -> None:
         super().__init__(call, address, target, pod)
+        self._protocol = protocol
         self._connections = [Connection(self, port, *self._channels(i)) for i, port in enumerate(_ports(call))]
 
     def _channels(self, i: int) -> tuple[Respond, Respond]:
         async def respond(data: bytes) -> None:
-            await self.send(bytes((2 * i,)) + data)
+            await self.send(self._protocol.written(2 * i, data))
 
         async def end(message: bytes) -> None:
             if message:
-                await self.send(bytes((2 * i + 1,)) + message)
+                await self.send(self._protocol.written(2 * i + 1, message))
 
         return respond, end
 
@@ -79,7 +78,7 @@ class Channels(Forwarding):
         try:
             for i, connection in enumerate(self._connections):
                 for channel in (2 * i, 2 * i + 1):
-                    await self.send(bytes((channel,)) + connection.port.to_bytes(2, "little"))
+                    await self.send(self._protocol.written(channel, connection.port.to_bytes(2, "little")))
             ends = asyncio.gather(*(self.start(connection) for connection in self._connections), return_exceptions=True)
             reading = asyncio.ensure_future(self._read())
             try:
@@ -93,10 +92,9 @@ class Channels(Forwarding):
 
     async def _read(self) -> None:
         while (data := await self.receive()) is not None:
-            channel, rest = data[:1], data[1:]
-            i = channel[0] // 2 if channel else len(self._connections)
-            if rest and i < len(self._connections) and channel[0] % 2 == 0:
-                await self._connections[i].send(rest)
+            channel, rest = self._protocol.read(data)
+            if rest and channel in range(0, 2 * len(self._connections), 2):
+                await self._connections[channel // 2].send(rest)
 
 
 def _ports(call: Call) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lifecycle.apiserver import pod_clients, rbac
 from lifecycle.apiserver.rbac import Attributes
@@ -15,7 +15,7 @@ from podhub.api.threads import on_thread
 from podhub.log.read import View
 
 
-class _Objects:
+class Objects:
     """A cluster's objects as of a seq, as an authorizer asks for them."""
 
     def __init__(self, view: View) -> None:
@@ -41,9 +41,14 @@ async def rights(call: Call, address: Address, about: Target, verb: str, may: Ri
 
 async def allow(call: Call, address: Address, what: Attributes) -> bool:
     """Say whether roles let who asks do something."""
-    return await on_thread(lambda: rbac.allows(_Objects(address.view), call.user, call.groups, what))
+    return await allows(address, call.user, call.groups, what)
+
+
+async def allows(address: Address, user: str, groups: Sequence[str], what: Attributes) -> bool:
+    """Say whether roles let somebody do something."""
+    return await on_thread(lambda: rbac.allows(Objects(address.view), user, groups, what))
 
 
 async def rules(call: Call, address: Address, namespace: str) -> Object:
     """Return what a review of rules tells who asks: what everybody may, and what he was given."""
-    return await on_thread(lambda: pod_clients.rules(rbac.rules(_Objects(address.view), call.user, call.groups, namespace)))
+    return await on_thread(lambda: pod_clients.rules(rbac.rules(Objects(address.view), call.user, call.groups, namespace)))

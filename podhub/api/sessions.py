@@ -18,7 +18,9 @@ from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import status
 from lifecycle.core_v1.status import Status
 from lifecycle.wire import Object, Request
+from podhub.api import channels
 from podhub.api.address import Address
+from podhub.api.channels import V5, Protocol
 from podhub.api.http import Call
 from podhub.api.logs import GROUPS, status_of
 from podhub.api.threads import on_thread
@@ -28,9 +30,6 @@ from podhub.log.read import Line, about
 from podhub.runs.queue import asubmit
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
-"""v5 lets a client say that its standard input has ended."""
 
 MOST = 512 * 1024
 """Bytes of input that one request carries."""
@@ -92,13 +91,11 @@ def _is_over(address: Address, pod: Object, container: str, held: Object) -> boo
 
 async def serve(call: Call, address: Address, target: Target) -> None:
     """Run a session over a websocket that was not accepted yet. Raises: Refused, FromKubelet."""
-    protocol = next((one for one in call.scope.get("subprotocols", ()) if one in PROTOCOLS), None)
-    if protocol is None:
-        raise Refused(status.bad_request(f"unable to upgrade: none of the subprotocols is known; use {' or '.join(PROTOCOLS)}"))
+    protocol = channels.chosen(call.scope.get("subprotocols", ()), channels.OF_STREAMS)
     pod, container = await check(call, address, target)
-    await call.send({"type": "websocket.accept", "subprotocol": protocol})
+    await call.send({"type": "websocket.accept", "subprotocol": protocol.name or None})
     kind = Exec if target.subresource == "exec" else Attach
-    await kind(call, address, target, pod, container).run()
+    await kind(call, address, target, pod, container, protocol).run()
 
 
 class Typing:
@@ -168,8 +165,9 @@ class Session(ABC):
 
     types: tuple[str, ...] = ("exec", "session", "exit")
 
-    def __init__(self, call: Call, address: Address, target: Target, pod: Object, container: str) -> None:
+    def __init__(self, call: Call, address: Address, target: Target, pod: Object, container: str, protocol: Protocol) -> None:
         self.call, self.address, self.target, self.container = call, address, target, container
+        self.protocol = protocol
         self.pod, self.uid = pod, pod["metadata"]["uid"]
         self.position = address.seq
         self.number = 0
@@ -186,6 +184,7 @@ class Session(ABC):
     async def run(self) -> None:
         listening = asyncio.ensure_future(self._listen())
         try:
+            await self._send(self._first_channel(), b"")  # tells a client that it is connected
             refused = await self.begin()
             if refused is not None:
                 await self._end(refused)
@@ -219,11 +218,21 @@ class Session(ABC):
     async def _show(self, body: Object) -> None:
         if body.get("session") == self.number and self.call.flag(body["stream"]):
             data = base64.b64decode(body["base64"]) if "base64" in body else body["text"].encode()
-            await self.call.send({"type": "websocket.send", "bytes": bytes((CHANNELS[body["stream"]],)) + data})
+            await self._send(CHANNELS[body["stream"]], data)
 
     async def _end(self, found: Status) -> None:
-        await self.call.send({"type": "websocket.send", "bytes": bytes((ERROR,)) + _encoded(found)})
+        if self.protocol.tells_all:
+            await self._send(ERROR, _encoded(found))
+        elif found.code >= 400:
+            await self._send(ERROR, found.message.encode())
         await self.call.send({"type": "websocket.close", "code": 1000})
+
+    async def _send(self, channel: int, data: bytes) -> None:
+        await self.call.send(self.protocol.written(channel, data))
+
+    def _first_channel(self) -> int:
+        """Return the lowest channel on which the client reads."""
+        return next((CHANNELS[name] for name in CHANNELS if self.call.flag(name)), ERROR)
 
     async def _listen(self) -> None:
         """Take what the client types until it goes; it may say before that this is all."""
@@ -232,12 +241,13 @@ class Session(ABC):
             if message["type"] == "websocket.disconnect":
                 self.typing.end(gone=True)
                 return
-            data: bytes = message.get("bytes") or (message.get("text") or "").encode("latin-1", "replace")
-            if data[:1] == bytes((STDIN,)) and len(data) > 1 and self.call.flag("stdin"):
-                await self.typing.add(data[1:])
-            elif data[:1] == bytes((RESIZE,)) and self.call.flag("tty"):
-                self.typing.resize(data[1:])
-            elif data[:2] == bytes((CLOSE, STDIN)) and self.call.flag("stdin"):
+            received: bytes = message.get("bytes") or (message.get("text") or "").encode("latin-1", "replace")
+            channel, data = self.protocol.read(received)
+            if channel == STDIN and data and self.call.flag("stdin"):
+                await self.typing.add(data)
+            elif channel == RESIZE and self.call.flag("tty"):
+                self.typing.resize(data)
+            elif channel == CLOSE and data[:1] == bytes((STDIN,)) and self.protocol == V5 and self.call.flag("stdin"):
                 self.typing.end()
 
     async def _type(self) -> None:

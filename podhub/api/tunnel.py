@@ -139,4 +139,5 @@ class Tunnel(Forwarding):
     async def write(self, frames: Iterable[spdy.Frame]) -> None:
         """Send frames, in the order in which this is called."""
         async with self._writing:
-            await self.send(b"".join(self._writer.write(frame) for frame in frames))
+            data = b"".join(self._writer.write(frame) for frame in frames)
+            await self.send({"type": "websocket.send", "bytes": data})

@@ -61,7 +61,7 @@ class Watcher:
         self.include = include(call)
         self.bookmarks = call.flag("allowWatchBookmarks")
         self.send_initial = call.flag("sendInitialEvents") or self._is_legacy()
-        self.timeout = call.whole("timeoutSeconds")
+        self.timeout = call.whole("timeoutSeconds") or None  # 0 stands for the server's own
         self.asked = version_asked(call.one("resourceVersion"))
         self.position = address.seq
         self.cluster = address.cluster

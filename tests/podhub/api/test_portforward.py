@@ -186,7 +186,7 @@ def test_the_python_client_forwards_ports(web: Reached) -> None:
 )
 def test_channels_need_ports(web: Reached, query: str, why: str) -> None:
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        Peer(web, protocol=portforward.CHANNELS, query=query)
+        Peer(web, protocol="v4.channel.k8s.io", query=query)
     assert why in str(refused.value.resp_body.decode() if refused.value.resp_body else refused.value)
 
 
