@@ -5,11 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND, rfc3339
 from podhub.cli.database import ready
 from podhub.cli.log_source import told
 from podhub.cli.objects import CommandError
+
+if TYPE_CHECKING:
+    from podhub.log.importing import Recording
+
+SHOWN = 5
+"""Files that are named of those that were left for one reason."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "path",
         type=Path,
         metavar="DIR|FILE",
-        help='JSON lines {"t", "received", "type", "object"}, in a file or in the *.jsonl files of a folder; or a v1 List',
+        help="what kubectl get -o json or -o yaml gave, also --watch; JSON lines of a recording; folders and archives of these",
     )
     parser.add_argument("--cluster", required=True, metavar="NAME", help="the cluster to make")
     parser.add_argument("--replace", action="store_true", help="drop the cluster of this name first, if there is one")
@@ -27,22 +34,33 @@ def run(arguments: argparse.Namespace) -> int:
     """Import; return 1, with nothing stored, where the recording cannot be read or the name is taken."""
     try:
         ready()
-        print(_imported(arguments.path, arguments.cluster, arguments.replace))
+        _import(arguments.path, arguments.cluster, arguments.replace)
         return 0
     except CommandError as wrong:
         print(wrong, file=sys.stderr)
         return 1
 
 
-def _imported(path: Path, name: str, replace: bool) -> str:
+def _import(path: Path, name: str, replace: bool) -> None:
     with told():
         from podhub.log import clusters, importing
         from podhub.log.errors import NameTaken
 
         clusters.check_name(name)
+        recording = importing.load(path)
         try:
-            cluster = importing.store(importing.load(path), name, replace=replace)
+            cluster = importing.store(recording, name, replace=replace)
         except NameTaken as taken:
             raise CommandError(f"error: {taken}; --replace drops it first") from None
     seconds = (cluster.horizon - cluster.start) / SECOND
-    return f"cluster {name}: {cluster.head} entries, {seconds:.3f} s from {rfc3339(cluster.start)}"
+    print(f"cluster {name}: {cluster.head} entries, {seconds:.3f} s from {rfc3339(cluster.start)}")
+    _tell_of_the_rest(recording)
+
+
+def _tell_of_the_rest(recording: Recording) -> None:
+    """Say what was given and is not in the cluster."""
+    if recording.repeated:
+        print(f"told more than once, imported once: {recording.repeated} versions of objects", file=sys.stderr)
+    for why, names in recording.passed_by_reason():
+        more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+        print(f"not imported: {why}: {', '.join(names[:SHOWN])}{more}", file=sys.stderr)

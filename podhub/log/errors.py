@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from lifecycle.clock import Micros, rfc3339_micro
 
 
@@ -17,7 +19,7 @@ class NoSuchCluster(LogError):
 
 class NameTaken(LogError):
     def __init__(self, name: str) -> None:
-        super().__init__(f"cluster {name!r} already exists")
+        super().__init__(_("cluster %(name)r already exists") % {"name": name})
         self.name = name
 
 
@@ -50,4 +52,7 @@ class ReadOnly(LogError):
 
 
 class BadRecording(LogError):
-    """A recording that cannot be imported; the text names the file and the line. Nothing was stored."""
+    """A recording that cannot be imported, and where: its file and the line. Nothing was stored."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")

@@ -1,80 +1,68 @@
 """Recordings of real clusters, brought into clusters of their own.
 
 A recording is JSON lines, each a watch's event with its moment: `{"t": seconds, "received": RFC 3339, "type": "ADDED",
-"object": {...}}`, in one file or in the `*.jsonl` files of a folder; or a v1 List, which is one moment's whole dump.
-`type` is ADDED, MODIFIED or DELETED; ERROR (with a metav1.Status) is a gap; a BOOKMARK says nothing of an object and is
-passed over.
+"object": {...}}`, in one file or in several. `type` is ADDED, MODIFIED or DELETED; ERROR (with a metav1.Status) is a gap; a
+BOOKMARK says nothing of an object and is passed over.
+
+It may as well be what kubectl and what collects support data write: objects, Lists of them, a watch's events without their
+moments, as JSON or YAML, in folders and archives. These do not say when they were received, and an object's own times say
+since when it is as it is. What was so before the first Event, or before the first line that does say, was so at the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import msgspec
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from lifecycle.clock import SECOND, Micros, from_seconds, parse_rfc3339
-from lifecycle.wire import Object
+from lifecycle.clock import HOUR, SECOND, Micros, parse_rfc3339
 from podhub.log import clusters, codec, retention
 from podhub.log.append import Gap, Recorded, Writer, slices
 from podhub.log.errors import BadRecording, NameTaken
+from podhub.log.fold import Key
 from podhub.log.models import Cluster
+from podhub.log.recording_files import LARGEST_TEXT, Allowance, Passed, Text, decoded, texts_at, texts_in
+from podhub.log.recording_lines import Line, lines_of
+from podhub.log.recording_texts import EXPECTED, values
 
-CHANGES = ("ADDED", "MODIFIED", "DELETED")
-FURTHEST = 100 * 365 * 24 * 3600
-"""Seconds that a line's `t` may count at most."""
-
-
-DEEPEST = 100
-"""Levels of nesting of an object; Kubernetes' own have about 20."""
+SLACK = 24 * HOUR
+"""How far the clocks of a real cluster may be ahead of ours before what they tell is taken for the future."""
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """What is to be stored, in the order of the log, and the moment that it starts at."""
+    """What is to be stored, in the order of the log, and the moment that it starts at.
+
+    `passed` are the files that nothing was taken from; `repeated` counts versions that were told more than once.
+    """
 
     start: Micros
     items: list[Recorded | Gap]
+    passed: tuple[Passed, ...] = ()
+    repeated: int = 0
 
-
-class _Line(msgspec.Struct):
-    """One line that was read. `where` is its file and number; `rest` all of it beside `type` and `object`."""
-
-    where: str
-    place: int
-    type: str
-    object: Object
-    received: Micros | None
-    t: Micros | None
-    rest: dict[str, Any]
-
-    @property
-    def resource_version(self) -> int:
-        text = str(self.object.get("metadata", {}).get("resourceVersion", ""))
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    def passed_by_reason(self) -> list[tuple[str, list[str]]]:
+        """Return why files were passed over, and their names."""
+        found: dict[str, list[str]] = {}
+        for file in self.passed:
+            found.setdefault(file.why, []).append(file.name)
+        return list(found.items())
 
 
 def load(path: Path) -> Recording:
-    """Read a recording from a folder or a file. Raises: BadRecording."""
-    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    if not files:
-        raise BadRecording(f"{path}: no recording: a folder has to hold pods.jsonl, events.jsonl or other files of JSON lines")
-    return read([(str(file), _bytes(file)) for file in files])
+    """Read a recording from a folder, a file or an archive. Raises: BadRecording."""
+    return _recording(str(path), texts_at(path))
 
 
-def read(files: list[tuple[str, bytes]]) -> Recording:
-    """Read a recording from the contents of files, given with their names. Raises: BadRecording."""
-    if len(files) == 1:
-        dump = _dump(*files[0])
-        if dump is not None:
-            return dump
-    lines = [line for name, data in files for line in _lines(name, data)]
-    if not lines:
-        raise BadRecording(f"{', '.join(name for name, _ in files)}: no line holds an object")
-    for place, line in enumerate(lines):
-        line.place = place
-    return _ordered(lines)
+def read(files: Iterable[tuple[str, IO[bytes]]], largest: int = LARGEST_TEXT) -> Recording:
+    """Read a recording from files and archives, given with their names; `largest`: bytes, unpacked. Raises: BadRecording."""
+    files, allowance = list(files), Allowance(largest)
+    texts = (text for name, file in files for text in texts_in(name, file, allowance))
+    return _recording(", ".join(name for name, _file in files), texts)
 
 
 def store(recording: Recording, name: str, *, replace: bool = False) -> Cluster:
@@ -97,117 +85,57 @@ def store(recording: Recording, name: str, *, replace: bool = False) -> Cluster:
     return cluster
 
 
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as wrong:
-        raise BadRecording(f"{file}: cannot be read: {wrong.strerror}") from None
+def _recording(name: str, texts: Iterable[Text | Passed]) -> Recording:
+    now = time.time_ns() // 1000 + SLACK
+    lines: list[Line] = []
+    passed: list[Passed] = []
+    for text in texts:
+        if isinstance(text, Passed):
+            passed.append(text)
+            continue
+        try:
+            lines += _lines(text, now)
+        except BadRecording as wrong:
+            # What somebody named has to be read; what lay beside it may be anything.
+            if not text.found:
+                raise
+            passed.append(Passed(text.name, str(wrong).removeprefix(f"{text.name}: ")))
+    if not lines:
+        why = f" ({passed[0].name}: {passed[0].why})" if passed else ""
+        nothing = _("no recording: it holds no object")
+        raise BadRecording(name, f"{nothing}{why}; {_(EXPECTED)}")
+    for place, line in enumerate(lines):
+        line.place = place
+    return _ordered(lines, tuple(passed))
 
 
-def _parsed(data: bytes, where: str) -> Any:
-    try:
-        return codec.parse(data)
-    except RecursionError:
-        raise BadRecording(f"{where}: nested too deeply") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
-        raise BadRecording(f"{where}: not JSON: {wrong}") from None
+def _lines(text: Text, now: Micros) -> list[Line]:
+    """Return what one text tells. Raises: BadRecording, also where nothing in it is from a cluster."""
+    lines = [line for value in values(text.name, decoded(text)) for line in lines_of(value, now)]
+    if lines and not any(line.timed or line.told is not None for line in lines):
+        why = _("no object tells a time, such as metadata.creationTimestamp: create a manifest in a simulated cluster instead")
+        raise BadRecording(lines[0].where, why)
+    return lines
 
 
-def _lines(name: str, data: bytes) -> Iterator[_Line]:
-    for number, text in enumerate(data.split(b"\n"), 1):
-        if text.strip():
-            line = _line(f"{name}: line {number}", _parsed(text, f"{name}: line {number}"))
-            if line.type != "BOOKMARK":
-                yield line
-
-
-def _line(where: str, value: Any) -> _Line:
-    if not isinstance(value, dict):
-        raise BadRecording(f'{where}: expected {{"t": ..., "received": ..., "type": ..., "object": {{...}}}}')
-    type, obj = value.get("type"), value.get("object")
-    if type not in (*CHANGES, "ERROR", "BOOKMARK"):
-        raise BadRecording(f"{where}: type: expected ADDED, MODIFIED, DELETED, ERROR or BOOKMARK, not {_shown(type)}")
-    if not isinstance(obj, dict):
-        raise BadRecording(f"{where}: object: expected an object, not {_shown(obj)}")
-    if type in CHANGES:
-        check_object(obj, f"{where}: object")
-    received, t = _received(value.get("received"), where), _t(value.get("t"), where)
-    if received is None and t is None and type != "BOOKMARK":
-        raise BadRecording(
-            f"{where}: received: missing: a line has to say when it was received (RFC 3339), or its t in seconds"
-        )
-    rest = {field: part for field, part in value.items() if field not in ("type", "object")}
-    return _Line(where, 0, type, obj, received, t, rest)
-
-
-def check_object(obj: Object, where: str) -> None:
-    """Raises: BadRecording where something is no Kubernetes object that the log can file."""
-    for field in ("apiVersion", "kind"):
-        _text(obj.get(field), f"{where}.{field}")
-    metadata = obj.get("metadata")
-    if not isinstance(metadata, dict):
-        raise BadRecording(f"{where}.metadata: expected an object, not {_shown(metadata)}")
-    _text(metadata.get("name"), f"{where}.metadata.name")
-    for field in ("namespace", "uid", "resourceVersion"):
-        if metadata.get(field) not in (None, ""):
-            _text(metadata[field], f"{where}.metadata.{field}")
-    for field in ("involvedObject", "regarding"):
-        if obj["kind"] == "Event" and not isinstance(obj.get(field) or {}, dict):
-            raise BadRecording(f"{where}.{field}: expected an object, not {_shown(obj[field])}")
-    if not _shallow(obj, DEEPEST):
-        raise BadRecording(f"{where}: nested too deeply: {DEEPEST} levels at most")
-    try:
-        codec.canonical(obj)
-    except (OverflowError, UnicodeEncodeError, RecursionError) as wrong:
-        raise BadRecording(f"{where}: holds what JSON cannot: {wrong}") from None
-
-
-def _shallow(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    return levels > 0 and all(_shallow(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
-
-
-def _text(value: Any, where: str) -> None:
-    if not isinstance(value, str) or not value or len(value) > 253 or "\0" in value:
-        raise BadRecording(f"{where}: expected a text of 1 to 253 characters, not {_shown(value)}")
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = value if isinstance(value, str) else str(value)
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")
-
-
-def _received(value: Any, where: str) -> Micros | None:
-    if value is None:
-        return None
-    try:
-        return parse_rfc3339(value)
-    except (ValueError, TypeError):
-        raise BadRecording(
-            f"{where}: received: expected a time such as 2026-11-21T08:26:19.699Z, not {_shown(value)}"
-        ) from None
-
-
-def _t(value: Any, where: str) -> Micros | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -FURTHEST < value < FURTHEST:
-        raise BadRecording(f"{where}: t: expected seconds, not {_shown(value)}")
-    return from_seconds(value)
-
-
-def _ordered(lines: list[_Line]) -> Recording:
+def _ordered(lines: list[Line], passed: tuple[Passed, ...]) -> Recording:
     """Put lines into the order of the log: by when they were received, then resourceVersion, then place in the file."""
-    start = _start(lines)
-    moments = {line.place: line.received if line.received is not None else start + (line.t or 0) for line in lines}
-    lines.sort(key=lambda line: (moments[line.place], line.resource_version, line.place))
-    return Recording(min(start, moments[lines[0].place]), [_item(line, moments[line.place]) for line in lines])
+    timed = [line for line in lines if line.timed]
+    start = _start(timed) if timed else None
+    moments = {line.place: _moment(line, start) for line in timed}
+    begin = min((*moments.values(), *_events_told(lines)), default=None)
+    moments |= _told(lines, begin)
+    lines.sort(key=lambda line: (moments[line.place], line.version, line.place))
+    items, repeated = _items(lines, moments)
+    first = items[0].at
+    return Recording(first if start is None else min(start, first), items, passed, repeated)
 
 
-def _start(lines: list[_Line]) -> Micros:
+def _moment(line: Line, start: Micros | None) -> Micros:
+    return line.received if line.received is not None else (start or 0) + (line.t or 0)
+
+
+def _start(lines: list[Line]) -> Micros:
     """Return the moment that t = 0 stands for.
 
     It is what a line that tells both says; else the second of the first line received; else, where no line says when it was
@@ -223,55 +151,60 @@ def _start(lines: list[_Line]) -> Micros:
     try:
         created = parse_rfc3339(first.object["metadata"]["creationTimestamp"])
     except (KeyError, ValueError, TypeError):
-        raise BadRecording(
-            f"{first.where}: neither received nor object.metadata.creationTimestamp says when this was"
-        ) from None
+        text = _("neither received nor object.metadata.creationTimestamp says when this was")
+        raise BadRecording(first.where, text) from None
     return created - (first.t or 0) // SECOND * SECOND
 
 
-def _item(line: _Line, at: Micros) -> Recorded | Gap:
-    rest = codec.canonical(line.rest).decode()
-    return Gap(at, line.object, rest) if line.type == "ERROR" else Recorded(at, line.type, line.object, rest)
+def _events_told(lines: list[Line]) -> Iterator[Micros]:
+    for line in lines:
+        if not line.timed and line.told is not None and line.object.get("kind") == "Event":
+            yield line.told
 
 
-def _dump(name: str, data: bytes) -> Recording | None:
-    """Return the one moment that a v1 List shows, or None where the file is something else.
+def _told(lines: list[Line], begin: Micros | None) -> dict[int, Micros]:
+    """Return the moments of the lines that do not say when they came, none of them before `begin`.
 
-    The moment is the latest time that any of its objects tells, for a dump does not say when it was made.
+    A version is never before the one that it follows. What tells no time at all was so at the end; that a watch ended (ERROR)
+    was after the line before it.
     """
-    try:
-        whole = codec.parse(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None  # Lines, or nothing that can be read: then the line at fault is named.
-    kind = str(whole.get("kind", "")) if isinstance(whole, dict) else ""
-    if not kind.endswith("List") or "items" not in whole:
-        return None
-    if not isinstance(whole["items"], list) or not whole["items"]:
-        raise BadRecording(f"{name}: items: expected a list of objects with something in it")
-    # Items of a PodList may leave out their kind, as an API server does.
-    given = {"kind": kind.removesuffix("List"), "apiVersion": whole.get("apiVersion")} if kind != "List" else {}
-    objects = [{**given, **obj} if isinstance(obj, dict) else obj for obj in whole["items"]]
-    for i, obj in enumerate(objects):
-        if not isinstance(obj, dict):
-            raise BadRecording(f"{name}: items[{i}]: expected an object, not {_shown(obj)}")
-        check_object(obj, f"{name}: items[{i}]")
-    at = max((moment for obj in objects for moment in _times(obj)), default=None)
-    if at is None:
-        raise BadRecording(f"{name}: no object tells a time, such as metadata.creationTimestamp")
-    return Recording(at, [Recorded(at, "ADDED", obj) for obj in objects])
+    untimed = [line for line in lines if not line.timed]
+    told = {line.place: line.told for line in untimed if line.told is not None}
+    first, last = begin or min(told.values(), default=0), max((*told.values(), begin or 0), default=0)
+    moments: dict[int, Micros] = {}
+    newest: dict[Key, Micros] = {}
+    for line in sorted((line for line in untimed if line.type != "ERROR"), key=lambda line: (line.version, line.place)):
+        moments[line.place] = newest[line.key] = max(told.get(line.place, last), first, newest.get(line.key, first))
+    for line in untimed:
+        if line.type == "ERROR":
+            moments[line.place] = moments.get(line.place - 1, first) + 1
+    return moments
 
 
-def _times(value: Any) -> Iterator[Micros]:
-    """Yield the times in fields whose names end as Kubernetes' times do."""
-    if isinstance(value, dict):
-        for field, part in value.items():
-            if isinstance(part, str) and field.endswith(("Timestamp", "Time", "At")):
-                try:
-                    yield parse_rfc3339(part)
-                except ValueError:
-                    continue
-            else:
-                yield from _times(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _times(part)
+def _items(lines: list[Line], moments: dict[int, Micros]) -> tuple[list[Recorded | Gap], int]:
+    """Return what is stored of lines in their order, and how many objects were told again as they were."""
+    items: list[Recorded | Gap] = []
+    held: dict[Key, Line] = {}
+    known: set[tuple[tuple[Key, str, int, bytes], str, str]] = set()
+    repeated = 0
+    for line in lines:
+        at, rest = moments[line.place], codec.canonical(line.rest).decode() if line.timed else ""
+        if line.type == "ERROR":
+            items.append(Gap(at, line.object, rest))
+            continue
+        same = (line.key, line.uid, line.version, b"" if line.version else codec.canonical(line.object))
+        if (same, line.type, rest) in known:
+            repeated += 1
+            continue
+        before = held.pop(line.key, None)
+        if not line.type and before and before.uid != line.uid:
+            # It has the name of one that must have been deleted before.
+            items.append(Recorded(at, "DELETED", before.object))
+            before = None
+        items.append(Recorded(at, line.type or ("MODIFIED" if before else "ADDED"), line.object, rest))
+        if line.type != "DELETED":
+            held[line.key] = line
+            known.add((same, "", ""))
+        if line.timed:
+            known.add((same, line.type, rest))
+    return items, repeated

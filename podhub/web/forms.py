@@ -110,7 +110,9 @@ class RecordingForm(PlainForm):
     name = NameField()
     recording = forms.FileField(
         label=_("Recording"),
-        help_text=_("JSON lines of watched objects ({“t”, “received”, “type”, “object”}); several files may be chosen."),
+        help_text=_(
+            "One or more files: what kubectl get -o json (or yaml) wrote, recordings, archives (.tar.gz, .zip) of these."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

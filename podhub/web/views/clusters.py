@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -27,6 +27,12 @@ from podhub.web.gallery import gallery
 from podhub.web.pages import guarded, page, problem
 from podhub.web.showing import clock_for_browser, clock_text, just_read, now, showing
 from podhub.web.story import unwatched_since
+
+LARGEST_UPLOAD = 64 * 1024 * 1024
+"""Bytes of the texts of one recording that is uploaded, unpacked; the command line takes more."""
+
+NAMED = 3
+"""Files that are named of those that were left for one reason."""
 
 CLUSTER_SPEEDS = (("paused", ""), ("1x", "1×"), ("10x", "10×"), ("60x", "60×"), ("max", "max"))
 
@@ -120,27 +126,46 @@ def import_recording(request: HttpRequest) -> HttpResponse:
     form = RecordingForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
-            cluster = _imported(form, request)
+            recording = importing.read(_uploaded(request), LARGEST_UPLOAD)
+            with writing():
+                cluster = importing.store(recording, form.cleaned_data["name"])
         except NameTaken as wrong:
             form.add_error("name", str(wrong))
         except (BadName, BadRecording) as wrong:
             form.add_error("recording", str(wrong))
         else:
             rights.made_by(request.user, cluster)
+            _tell_of_the_rest(request, recording)
             return HttpResponseRedirect(reverse("cluster", args=[cluster.name]))
     texts = {
         "title": _("Import a recording"),
-        "lede": _("What a watch of a real cluster received becomes a cluster that can be watched, rewound and compared here."),
+        "lede": _(
+            "What kubectl or a watch told of a real cluster becomes a cluster that can be watched, rewound and compared here."
+        ),
         "action": _("Import"),
     }
     return _form_page(request, form, texts)
 
 
-def _imported(form: RecordingForm, request: HttpRequest) -> Cluster:
-    files = [(str(file.name), file.read()) for file in request.FILES.getlist("recording")]
-    recording = importing.read(files)
-    with writing():
-        return importing.store(recording, form.cleaned_data["name"])
+def _uploaded(request: HttpRequest) -> list[tuple[str, IO[bytes]]]:
+    return [(str(file.name), cast(IO[bytes], file.file)) for file in request.FILES.getlist("recording")]
+
+
+def _tell_of_the_rest(request: HttpRequest, recording: importing.Recording) -> None:
+    """Say what was uploaded and is not in the cluster."""
+    if recording.repeated:
+        text = ngettext(
+            "%(n)d version of an object was told more than once and is imported once.",
+            "%(n)d versions of objects were told more than once and are imported once.",
+            recording.repeated,
+        )
+        messages.info(request, text % {"n": recording.repeated})
+    for why, names in recording.passed_by_reason():
+        more = ", …" if len(names) > NAMED else ""
+        text = ngettext(
+            "%(n)d file is not imported: %(why)s (%(names)s)", "%(n)d files are not imported: %(why)s (%(names)s)", len(names)
+        )
+        messages.warning(request, text % {"n": len(names), "why": why, "names": ", ".join(names[:NAMED]) + more})
 
 
 def _form_page(request: HttpRequest, form: PlainForm, texts: dict[str, str], **more: Any) -> HttpResponse:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lifecycle.clock import parse_rfc3339
+from lifecycle.clock import SECOND, parse_rfc3339
 from podhub.log import clusters, codec, exporting, importing, read
+from podhub.log.append import Gap, Recorded
 from podhub.log.errors import BadName, BadRecording, NameTaken
 from podhub.log.models import Cluster, Entry
 from podhub.log.verify import verify
@@ -33,7 +35,11 @@ def line(name: str = "web", type: str = "ADDED", version: str = "1", **said: Any
 
 def recording(*lines: Any) -> importing.Recording:
     data = b"\n".join(text if isinstance(text, bytes) else json.dumps(text).encode() for text in lines)
-    return importing.read([("pods.jsonl", data)])
+    return given("pods.jsonl", data)
+
+
+def given(name: str, data: bytes) -> importing.Recording:
+    return importing.read([(name, io.BytesIO(data))])
 
 
 def named(cluster: Cluster) -> list[str]:
@@ -94,19 +100,102 @@ def test_an_error_line_is_a_gap_and_a_bookmark_is_passed_over() -> None:
     assert list(exporting.lines(cluster))[1] == gap
 
 
-def test_a_list_is_one_moment_the_latest_that_it_tells() -> None:
-    first, second = line("a")["object"], line("b")["object"]
-    second["status"] = {"startTime": "2026-11-21T12:00:07Z"}
-    dump = {"apiVersion": "v1", "kind": "List", "items": [first, second]}
-    found = importing.read([("dump.json", json.dumps(dump, indent=1).encode())])
-    assert {item.at for item in found.items} == {parse_rfc3339("2026-11-21T12:00:07Z")}
-    assert named(importing.store(found, "c")) == ["a", "b"]
+def told(found: importing.Recording) -> list[tuple[str, str, float]]:
+    """Return what a recording holds: type, name and seconds since NOON."""
+    noon = parse_rfc3339(NOON)
+    changes = [item for item in found.items if isinstance(item, Recorded)]
+    return [(item.type, item.object["metadata"]["name"], (item.at - noon) / SECOND) for item in changes]
+
+
+def pod(name: str, version: str, uid: str = "", **status: str) -> dict[str, Any]:
+    found: dict[str, Any] = line(name, version=version)["object"]
+    return found | {"status": status, "metadata": found["metadata"] | {"uid": uid or f"uid-{name}"}}
+
+
+def event(name: str, second: int) -> dict[str, Any]:
+    times = {"lastTimestamp": f"2026-11-21T12:00:{second:02}Z"}
+    return {**line(name)["object"], "kind": "Event", "involvedObject": {"uid": "uid-web"}, **times}
+
+
+def dump(*objects: dict[str, Any]) -> importing.Recording:
+    return given("dump.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}, indent=1).encode())
+
+
+def test_the_objects_of_a_list_are_as_they_are_since_the_last_of_their_times() -> None:
+    found = dump(pod("b", "1"), pod("a", "2", startTime="2026-11-21T12:00:07Z"))
+    assert told(found) == [("ADDED", "b", 0), ("ADDED", "a", 7)]
+    assert found.start == parse_rfc3339(NOON)
+
+
+def test_what_was_so_before_the_first_event_was_so_at_the_start() -> None:
+    found = dump(pod("old", "1"), event("e", 30), event("d", 20), pod("web", "9", startTime="2026-11-21T12:00:25Z"))
+    assert told(found) == [("ADDED", "old", 20), ("ADDED", "d", 20), ("ADDED", "web", 25), ("ADDED", "e", 30)]
+
+
+def test_an_object_that_tells_no_time_was_so_at_the_end() -> None:
+    statuses = {"apiVersion": "v1", "kind": "ComponentStatus", "metadata": {"name": "etcd-0"}}
+    assert ("ADDED", "etcd-0", 30) in told(dump(statuses, event("e", 20), event("f", 30)))
+
+
+def test_objects_one_behind_the_other_are_versions_as_a_watch_without_types_shows_them() -> None:
+    versions = [pod("web", "3", startTime=f"2026-11-21T12:00:0{second}Z") for second in (1, 4)]
+    text = "\n".join(
+        json.dumps(each | {"metadata": {**each["metadata"], "resourceVersion": str(i)}}, indent=4)
+        for i, each in enumerate(versions, 3)
+    )
+    assert told(given("watch.json", text.encode())) == [("ADDED", "web", 1), ("MODIFIED", "web", 4)]
+
+
+def test_a_version_is_never_before_the_one_it_follows_whatever_the_clocks_say() -> None:
+    later, earlier = "2026-11-21T12:00:09Z", "2026-11-21T12:00:02Z"
+    found = dump(pod("web", "12", startTime=earlier), pod("web", "11", startTime=later))
+    assert [(type, at) for type, _name, at in told(found)] == [("ADDED", 9), ("MODIFIED", 9)]
+
+
+def test_what_two_dumps_tell_alike_is_imported_once_and_counted() -> None:
+    first, second = pod("web", "1"), pod("web", "2", startTime="2026-11-21T12:00:03Z")
+    found = dump(first, second, first, event("e", 0), event("e", 0))
+    assert ([type for type, _name, _at in told(found)], found.repeated) == (["ADDED", "ADDED", "MODIFIED"], 2)
+
+
+def test_a_pod_of_the_same_name_means_that_the_one_before_is_gone() -> None:
+    found = dump(pod("web", "1", "one"), pod("web", "7", "two", startTime="2026-11-21T12:00:05Z"))
+    assert told(found) == [("ADDED", "web", 0), ("DELETED", "web", 5), ("ADDED", "web", 5)]
+    assert list(verify(importing.store(found, "c"))) == []
+
+
+def test_a_watchs_events_without_moments_keep_their_types_and_their_order() -> None:
+    gone = {"type": "DELETED", "object": pod("web", "5", startTime="2026-11-21T12:00:04Z")}
+    lines = [{"type": "ADDED", "object": pod("web", "4")}, gone, {"type": "ERROR", "object": {"kind": "Status", "code": 410}}]
+    found = recording(*lines)
+    assert told(found) == [("ADDED", "web", 0), ("DELETED", "web", 4)]
+    assert isinstance(found.items[-1], Gap)
+    assert found.items[-1].at - found.items[-2].at == 1
+
+
+def test_a_line_that_stands_twice_is_imported_once_and_counted() -> None:
+    found = recording(line(received=NOON), line("b", received=NOON), line(received=NOON))
+    assert ([name for _type, name, _at in told(found)], found.repeated) == (["web", "b"], 1)
+
+
+def test_an_exported_dump_comes_in_again_as_it_was() -> None:
+    first = importing.store(dump(pod("old", "1"), event("e", 20), pod("web", "9", startTime="2026-11-21T12:00:25Z")), "first")
+    lines = b"".join(exporting.encode(each) for each in exporting.lines(first))
+    again = importing.store(given("again.jsonl", lines), "again")
+    assert list(exporting.lines(again)) == list(exporting.lines(first))
+    assert (again.start, again.horizon) == (first.start, first.horizon)
+
+
+def test_a_manifest_is_no_recording() -> None:
+    manifest = b"apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n"
+    with pytest.raises(BadRecording, match="create a manifest in a simulated cluster instead"):
+        given("pod.yaml", manifest)
 
 
 def test_items_of_a_pod_list_may_leave_out_their_kind() -> None:
     item = {"metadata": line("a")["object"]["metadata"]}
     dump = {"apiVersion": "v1", "kind": "PodList", "items": [item]}
-    cluster = importing.store(importing.read([("dump.json", json.dumps(dump).encode())]), "c")
+    cluster = importing.store(given("dump.json", json.dumps(dump).encode()), "c")
     assert read.tail(cluster, 0)[0].resource == "pods"
 
 
@@ -117,7 +206,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "no object": ([1, 2], "pods.jsonl: line 2: expected"),
     "an unknown type": (line(type="CHANGED", received=NOON), "pods.jsonl: line 2: type: expected ADDED"),
     "object that is none": ({"type": "ADDED", "object": 7, "received": NOON}, "pods.jsonl: line 2: object: expected an object"),
-    "no moment": (line(), "pods.jsonl: line 2: received: missing"),
     "a bad moment": (line(received="yesterday"), "pods.jsonl: line 2: received: expected a time"),
     "a moment that is a number": (line(received=7), "pods.jsonl: line 2: received: expected a time"),
     "a month that is none": (line(received="2026-13-21T12:00:00Z"), "pods.jsonl: line 2: received: expected a time"),
@@ -153,7 +241,7 @@ def test_a_bad_line_is_named_and_nothing_is_stored(bad: Any, text: str) -> None:
 )
 def test_a_file_without_objects_is_refused(data: bytes) -> None:
     with pytest.raises(BadRecording, match=r"pods\.jsonl"):
-        importing.read([("pods.jsonl", data)])
+        given("pods.jsonl", data)
 
 
 def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_compiled_catalog_is_that_of_the_source() -> None:
     assert [text for text, chinese in catalog().items() if compiled.gettext(text) != chinese] == []
 
 
-@pytest.mark.parametrize("folder", ["templates", "podhub/web"])
+@pytest.mark.parametrize("folder", ["templates", "podhub/web", "podhub/log"])
 def test_every_text_of_the_pages_is_in_the_catalog(folder: str) -> None:
     known = catalog()
     pattern = re.compile(r"""(?:translate|gettext|gettext_lazy|gettext_noop|\b_)(?:\(\s*| )(["'])((?:(?!\1).)+)\1""")
