@@ -49,8 +49,9 @@ PULL_BURST = 10
 
 
 class Pull(msgspec.Struct, frozen=True):
-    """A pull under way: it takes `took`, and `waited` with the time in the queue; or it is refused in the end."""
+    """A pull under way, as the trace `told` says: it takes `took`, and `waited` with the queue; or it is refused in the end."""
 
+    told: int
     took: Micros
     waited: Micros
     refused: bool = False
@@ -58,11 +59,11 @@ class Pull(msgspec.Struct, frozen=True):
     @classmethod
     def read(cls, text: str) -> Pull:
         """Return what `str` has made a text of."""
-        took, waited, refused = map(int, text.split())
-        return cls(took, waited, bool(refused))
+        told, took, waited, refused = map(int, text.split())
+        return cls(told, took, waited, bool(refused))
 
     def __str__(self) -> str:
-        return f"{self.took} {self.waited} {self.refused:d}"
+        return f"{self.told} {self.took} {self.waited} {self.refused:d}"
 
 
 class Images:
@@ -101,6 +102,10 @@ class Images:
 
     def pulled(self, pod: PodState, wanted: Wanted, pull: Pull) -> Reason | None:
         """End a pull; return why it failed, or None."""
+        with self.kernel.because(pull.told):
+            return self._ended(pod, wanted, pull)
+
+    def _ended(self, pod: PodState, wanted: Wanted, pull: Pull) -> Reason | None:
         node, name = self.kubelet.node(pod), names.normalize(wanted.image)
         if node.pulling.get(name, 0) <= self.kernel.now:
             node.pulling.pop(name, None)
@@ -128,15 +133,15 @@ class Images:
         index = self.kubelet.event(pod, "Normal", reasons.PULLING, f'Pulling image "{wanted.image}"', wanted.container)
         with self.kernel.because(index):
             where = self.kubelet.about(pod, wanted.container)
-            self.kernel.trace("pull", where, image=wanted.image, phase="started", bytes=0, message="")
+            told = self.kernel.trace("pull", where, image=wanted.image, phase="started", bytes=0, message="")
         now, begins = self.kernel.now, max(self.kernel.now, node.pull_free_at)
         if not self._may_pull(node, begins):
-            return Pull(0, begins - now, refused=True)
+            return Pull(told, 0, begins - now, refused=True)
         took = self._takes(pod, node, wanted.image, name)
         node.pull_free_at = begins + took
         if self._found(wanted.image, name).error is None:
             node.pulling[name] = node.pull_free_at
-        return Pull(took, node.pull_free_at - now)
+        return Pull(told, took, node.pull_free_at - now)
 
     def _may_pull(self, node: NodeState, at: Micros) -> bool:
         """Say whether a pull may begin at a moment: there may be ten at once, and five more with each second."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
 from lifecycle.core_v1.types import Container, Probe
+from lifecycle.kernel import Because
 from lifecycle.kubelet import delays, reasons
 from lifecycle.kubelet.probe import ask, interpret, redirect, resolve_port
 from lifecycle.kubelet.repeating import Repeating, missing_to_threshold, unhealthy
@@ -90,6 +91,7 @@ class ProbeWorkers:
         if worker.container_id != container_id:
             worker.container_id, worker.known = container_id, False
             worker.on_hold = False
+            self.kernel.cause = worker.trace or self.kernel.cause
             self._set(pod, worker, INITIAL[worker.type])
 
     def _try(self, pod: PodState, worker: ProbeWorker, container: Container, probe: Probe) -> None:
@@ -169,6 +171,10 @@ class ProbeWorkers:
             reason = reasons.PROBE_WARNING if outcome.result == "warning" else reasons.UNHEALTHY
             self.kubelet.event(pod, "Warning", reason, unhealthy(worker, outcome), worker.container)
 
+    def because(self, worker: ProbeWorker) -> Because:
+        """Let what is planned inside follow from what the worker told last, and not from what it is planned for."""
+        return self.kernel.because(worker.trace or self.kernel.cause)
+
     def tell(self, pod: PodState, worker: ProbeWorker, result: str, output: str, every: int | None) -> None:
         """Put out a trace if it says something new."""
         told = f"{result} {worker.origin} {every} {output}"
@@ -187,6 +193,8 @@ class ProbeWorkers:
         if worker.type == "readiness":
             self.kubelet.status_manager.set_readiness(pod, worker.container, result == "success")
         elif worker.type == "startup":
+            if result == "success":
+                self.kubelet.prober.started(pod, worker.container, worker.trace)
             self.kubelet.status_manager.set_startup(pod, worker.container, result == "success")
         elif result != "failure":
             return

@@ -107,6 +107,12 @@ class Prober:
         """Say whether a readiness probe has yet to succeed, so that each new status would ask for an attempt."""
         return any(worker.type == "readiness" and worker.result != "success" for worker in pod.probes.values())
 
+    def started(self, pod: PodState, container: str, index: int) -> None:
+        """Let what is probed from now on follow from a container's start, of which an output tells."""
+        for worker in pod.probes.values():
+            if worker.container == container:
+                worker.trace = index
+
     def trigger(self, pod: PodState, container: str) -> None:
         """Have readiness probed at once. A worker sees of the status that is being made only the one before."""
         key = f"{container}/readiness"
@@ -115,9 +121,14 @@ class Prober:
             self.drop(pod, key)
         elif worker and worker.busy:
             worker.triggered = True
-        elif worker and worker.repeats:
+        elif worker and (worker.repeats or worker.origin <= self.kernel.now):
+            with self.workers.because(worker):
+                self._try_at_once(pod, worker)
+
+    def _try_at_once(self, pod: PodState, worker: ProbeWorker) -> None:
+        if worker.repeats:
             self.repeating.trigger(pod, worker)
-        elif worker and worker.origin <= self.kernel.now:
+        else:
             at = delays.slotted(self.kernel.now + delays.TRIGGER, worker.slot)
             self.workers.schedule(pod, worker, at, triggered=True)
 
@@ -125,7 +136,8 @@ class Prober:
         """Let parked workers look again at their next tick if the Pod's status or its end says something new to them."""
         for worker in pod.probes.values():
             if (worker.timer is None or worker.repeats) and not worker.busy and not self._as_known(pod, worker):
-                self.wake(pod, worker)
+                with self.workers.because(worker):
+                    self.wake(pod, worker)
 
     def _as_known(self, pod: PodState, worker: ProbeWorker) -> bool:
         """Say whether a parked worker would find nothing new in the status."""

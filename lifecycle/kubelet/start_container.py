@@ -136,6 +136,7 @@ class StartContainer:
             self._failed(pod, call, container, reasons.RUN_CONTAINER_ERROR, error)
             return True
         index = self.kubelet.event(pod, "Normal", reasons.STARTED, "Container started", container.name)
+        self.kubelet.prober.started(pod, container.name, index)
         if container.lifecycle and container.lifecycle.post_start:
             self.kubelet.sync_pod.push(call, Step("post_started", container.name, id=record.id))
             with self.kernel.because(index):

@@ -143,7 +143,7 @@ class ProbeWorker(msgspec.Struct):
     `triggered` asks for another right after it. `repeats` is what the attempts come to, each after `takes`, that are not
     played until the sandbox's programs change (`watching`: it will be told), or something `elsewhere`; while it is set,
     `began` is the last one that was counted, and `made` the last whose processes were made. `told` and what follows is the
-    last trace.
+    last trace; `trace` is the output that the next attempt follows from: that one, or what told of the container's start.
     """
 
     container: str

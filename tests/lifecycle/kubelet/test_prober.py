@@ -231,6 +231,37 @@ def test_who_killed_a_container_is_a_chain_of_causes(cluster: Cluster) -> None:
     assert cluster.cause_chain(signal.index)[:3] == ["signal", "Killing", "probe"]
 
 
+def test_what_a_probe_finds_follows_from_its_container_s_start_and_not_from_the_hook_before_it(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"prepare": ((0, 0),), "check": ((0.0, 1),)})
+    hook = {"postStart": {"exec": {"command": ["prepare"]}}}
+    cluster.create(container(lifecycle=hook, readinessProbe=probe(every=2), livenessProbe=probe(every=3, failureThreshold=9)))
+    cluster.run(12)
+    for type in ("readiness", "liveness"):
+        first, *later = [trace for trace in cluster.traces("probe") if trace.body["probe"] == type]
+        assert cluster.cause_chain(first.index)[:2] == ["probe", "Started"]
+        assert all(cluster.cause_chain(trace.index)[:2] == ["probe", "probe"] for trace in later)
+
+
+def test_probes_that_wait_for_the_startup_probe_follow_from_its_success(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = Behavior(answers={"check": ((0.0, 1), (3.0, 0))})
+    cluster.create(container(startupProbe=probe(every=2), readinessProbe=probe(every=2), livenessProbe=probe(every=2)))
+    cluster.run(12)
+    waited = [trace for trace in cluster.traces("probe") if trace.body["probe"] != "startup"]
+    assert {trace.body["probe"] for trace in waited} == {"readiness", "liveness"}
+    for trace in waited:
+        by = next(other for other in cluster.traces("probe") if other.index == trace.cause)
+        assert (by.body["probe"], by.body["result"]) == ("startup", "success")
+
+
+def test_a_probe_of_a_container_that_was_restarted_follows_from_the_new_start(cluster: Cluster) -> None:
+    cluster.behaviors["app"] = fails_after(3)
+    cluster.create(container(livenessProbe=probe(every=2, failureThreshold=1)))
+    cluster.run(20)
+    started = [change.index for change in cluster.changes("Event") if change.object["reason"] == "Started"]
+    successes = [trace.cause for trace in cluster.traces("probe") if trace.body["result"] == "success"]
+    assert successes[:2] == started[:2]
+
+
 def test_a_sidecar_is_probed_for_life_until_it_is_dead(cluster: Cluster) -> None:
     cluster.behaviors |= {"log": Behavior(answers={"check": ((0, 0), (10, 1))}), "app": Behavior(term=None)}
     cluster.create(init=(container("log", restartPolicy="Always", livenessProbe=probe(every=2)),))

@@ -85,6 +85,14 @@ def test_an_image_is_pulled_and_then_present(cluster: Cluster) -> None:
     assert cluster.times("Pulled", 'Container image "slow:1" already present on machine and can be accessed by the pod')
 
 
+def test_what_a_pull_comes_to_follows_from_its_beginning(cluster: Cluster) -> None:
+    cluster.create(container("a", image="slow:1"), container("b", image="gone:1"))
+    cluster.run(9)
+    ends = [trace for trace in cluster.traces("pull") if trace.body["phase"] != "started"]
+    assert [trace.body["phase"] for trace in ends] == ["ended", "failed"]
+    assert [cluster.cause_chain(trace.index)[:3] for trace in ends] == [["pull", "pull", "Pulling"]] * 2
+
+
 def test_pulls_of_a_node_wait_for_each_other(cluster: Cluster) -> None:
     cluster.create(container(image="slow:1"), name="one")
     cluster.create(container(image="other:1"), name="two")
