@@ -10,6 +10,7 @@ from lifecycle.clock import MILLISECOND, Micros
 from lifecycle.programs.commands import nginx_configuration as configuration
 from lifecycle.programs.commands import nginx_syntax as syntax
 from lifecycle.programs.commands.call import Call, command, handler
+from lifecycle.programs.commands.nginx_answers import product
 from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.machine import ExecError
@@ -50,7 +51,7 @@ def nginx(call: Call) -> int | None:
         call.err(f'nginx: invalid option: "{wrong}"\n')
         return 1
     if "-v" in args or "-V" in args:
-        call.err("nginx version: nginx/1.22.1\n")
+        call.err(f"nginx version: {product(call.machine)}\n")
         return 0
     if directives and not directives.rstrip().endswith((";", "}")):
         call.err('nginx: [emerg] unexpected end of parameter, expecting ";" in command line\n')
@@ -155,7 +156,7 @@ def _listen(call: Call) -> int | None:
     call.data.update(listening=True, reaps=True, title=f"nginx: master process {' '.join(call.process.argv)}")
     lines = [
         'using the "epoll" event method',
-        "nginx/1.22.1",
+        product(call.machine),
         "OS: Linux 6.1.0",
         "getrlimit(RLIMIT_NOFILE): 1048576:1048576",
         "start worker processes",

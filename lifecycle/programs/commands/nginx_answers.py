@@ -14,29 +14,37 @@ from lifecycle.programs.exchange import Origin, Reached, reach
 from lifecycle.programs.exchange import answer as ask
 from lifecycle.programs.files import Node
 from lifecycle.programs.http1 import http_date
+from lifecycle.programs.images import catalogue
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.paths import join
 from lifecycle.programs.servers import ACCESS_LOGS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Process
 
+RELEASE = "1.22.1"
+"""What an image holds whose tag does not say."""
 PROXY_TIMEOUT: Micros = 60 * SECOND
 MOST_HOPS = 8
 """How often a request may be passed on, so that servers that pass to each other come to an end."""
 
 
-def error_page(status: int) -> HTTPResponse:
+def product(machine: Machine) -> str:
+    """Return what nginx calls itself: nginx/1.25.5."""
+    return f"nginx/{catalogue.release(machine.state.spec.image) or RELEASE}"
+
+
+def error_page(machine: Machine, status: int) -> HTTPResponse:
     """Return nginx's own page for a status."""
     title = f"{status} {reason(status)}"
     body = (
         f"<html>\r\n<head><title>{title}</title></head>\r\n"
         f"<body>\r\n<center><h1>{title}</h1></center>\r\n"
-        "<hr><center>nginx/1.22.1</center>\r\n"
+        f"<hr><center>{product(machine)}</center>\r\n"
         "</body>\r\n</html>\r\n"
     )
-    return HTTPResponse(status, body, (("Server", "nginx/1.22.1"), ("Content-Type", "text/html")))
+    return HTTPResponse(status, body, (("Server", product(machine)), ("Content-Type", "text/html")))
 
 
-@server("nginx", manner=Manner(keeps="keep-alive", server="nginx/1.22.1", content_type="text/plain"))
+@server("nginx", manner=Manner(keeps="keep-alive", server=f"nginx/{RELEASE}", content_type="text/plain"))
 def answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResponse:
     found = [site for site in configuration.sites(machine) if request.port in site.ports]
     site = found[0] if found else Site((80,), "/usr/share/nginx/html", ())
@@ -45,7 +53,7 @@ def answer(machine: Machine, process: Process, request: HTTPRequest) -> HTTPResp
     )
     location = configuration.chosen(site, path)
     if location is not None and location.status:
-        return _returned(location)
+        return _returned(machine, location)
     if location is not None and location.proxy:
         return _proxied(machine, process, request, location)
     return _file(machine, process, request, (location.root if location else "") or site.root, path)
@@ -55,7 +63,7 @@ def _proxied(machine: Machine, process: Process, request: HTTPRequest, location:
     """Ask the server behind: its answer, 502 where it refuses, 504 where none comes, 500 where it goes round in a ring."""
     room = machine.room
     if room.passing >= MOST_HOPS:
-        return error_page(500)
+        return error_page(machine, 500)
     origin = Origin(machine.sandbox.spec.node, machine.sandbox)
     host, port, path = _behind(machine, request, location)
     reached = reach(room, origin, host, port)
@@ -69,11 +77,11 @@ def _proxied(machine: Machine, process: Process, request: HTTPRequest, location:
     finally:
         room.passing -= 1
     if found.delay is None or found.delay >= PROXY_TIMEOUT:
-        return msgspec.structs.replace(error_page(504), delay=PROXY_TIMEOUT, steady=False)
+        return msgspec.structs.replace(error_page(machine, 504), delay=PROXY_TIMEOUT, steady=False)
     if found.protocol != "http":
-        return msgspec.structs.replace(error_page(502), steady=False)
+        return msgspec.structs.replace(error_page(machine, 502), steady=False)
     kept = tuple(pair for pair in found.headers if pair[0].lower() not in ("server", "date", "connection"))
-    return msgspec.structs.replace(found, headers=(("Server", "nginx/1.22.1"), *kept), steady=False)
+    return msgspec.structs.replace(found, headers=(("Server", product(machine)), *kept), steady=False)
 
 
 def _behind(machine: Machine, request: HTTPRequest, location: Location) -> tuple[str, int, str]:
@@ -102,21 +110,21 @@ def _unreached(machine: Machine, process: Process, request: HTTPRequest, reached
     asked = f'request: "{request.method} {request.path} HTTP/1.1", upstream: "{upstream}", host: "{request.host}"'
     text = f"{why} while connecting to upstream, client: {request.client}, server: , {asked}"
     machine.write(process, 2, f"{when} [error] {worker}#{worker}: *1 {text}\n")
-    page = error_page(504 if lost else 502)
+    page = error_page(machine, 504 if lost else 502)
     return msgspec.structs.replace(page, delay=PROXY_TIMEOUT if lost else 0, steady=False)
 
 
-def _returned(location: Location) -> HTTPResponse:
+def _returned(machine: Machine, location: Location) -> HTTPResponse:
     if not location.text:
         return (
-            error_page(location.status)
+            error_page(machine, location.status)
             if location.status >= 300
-            else HTTPResponse(location.status, "", (("Server", "nginx/1.22.1"),))
+            else HTTPResponse(location.status, "", (("Server", product(machine)),))
         )
     if location.status in (301, 302, 303, 307, 308):
-        page = error_page(location.status)
+        page = error_page(machine, location.status)
         return msgspec.structs.replace(page, headers=(*page.headers, ("Location", location.text)))
-    return HTTPResponse(location.status, location.text, (("Server", "nginx/1.22.1"), ("Content-Type", "text/plain")))
+    return HTTPResponse(location.status, location.text, (("Server", product(machine)), ("Content-Type", "text/plain")))
 
 
 def _file(machine: Machine, process: Process, request: HTTPRequest, root: str, path: str) -> HTTPResponse:
@@ -124,23 +132,23 @@ def _file(machine: Machine, process: Process, request: HTTPRequest, root: str, p
     node = machine.view.get(full)
     if node is not None and node.kind == "d":
         if path != "/" and not path.endswith("/"):
-            page = error_page(301)
+            page = error_page(machine, 301)
             return msgspec.structs.replace(page, headers=(*page.headers, ("Location", f"http://{request.host}{path}/")))
         full = join(full, "index.html") if machine.view.get(join(full, "index.html")) else join(full, "index.htm")
         node = machine.view.get(full)
         if node is None:
-            return error_page(403)
+            return error_page(machine, 403)
     if node is None:
-        return error_page(404)
+        return error_page(machine, 404)
     if request.method not in ("GET", "HEAD"):
-        return error_page(405)
-    return _contents(request, full, node)
+        return error_page(machine, 405)
+    return _contents(machine, request, full, node)
 
 
-def _contents(request: HTTPRequest, path: str, node: Node) -> HTTPResponse:
+def _contents(machine: Machine, request: HTTPRequest, path: str, node: Node) -> HTTPResponse:
     """Return a file, or that the client has it as it is."""
     tag, changed = f'"{node.mtime // SECOND:x}-{node.size:x}"', http_date(node.mtime)
-    headers = (("Server", "nginx/1.22.1"), ("Last-Modified", changed), ("ETag", tag))
+    headers = (("Server", product(machine)), ("Last-Modified", changed), ("ETag", tag))
     known = request.header("If-None-Match")
     if tag in known if known else request.header("If-Modified-Since") == changed:
         return HTTPResponse(304, "", headers)

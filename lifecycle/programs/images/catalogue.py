@@ -11,6 +11,7 @@ from lifecycle.programs.files import Node
 from lifecycle.programs.images import userland
 from lifecycle.programs.images.entries import ENTRIES, SERVER_PROGRAMS, Entry
 from lifecycle.programs.images.image import Image
+from lifecycle.programs.images.releases import named_release, numbers
 from lifecycle.programs.interface import ImageConfig
 
 
@@ -54,9 +55,25 @@ def config(image: str) -> ImageConfig:
     entry = _entry(key(image))
     if entry is None:
         return ImageConfig(repository(image), known=False)
+    held = release(image)
+    env = tuple([(name, held if held and name.endswith("_VERSION") else value) for name, value in entry.env])
+    lacks = bool(entry.entrypoint_since) and numbers(held) < numbers(entry.entrypoint_since)
     return ImageConfig(
-        repository(image), entry.entrypoint, entry.cmd, entry.env, entry.working_dir, entry.user, entry.stop_signal, entry.ports
+        repository(image),
+        () if lacks else entry.entrypoint,
+        entry.cmd,
+        env,
+        entry.working_dir,
+        entry.user,
+        entry.stop_signal,
+        entry.ports,
     )
+
+
+def release(image: str) -> str:
+    """Return the release of its program that an image holds; empty where nobody knows."""
+    entry = _entry(key(image))
+    return named_release(image, entry.release) if entry and entry.release else ""
 
 
 @lru_cache(maxsize=1024)

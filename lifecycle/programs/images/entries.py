@@ -8,7 +8,11 @@ from lifecycle.programs.lists import names
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What an image is made of: a base's files, its own programs and files, its configuration."""
+    """What an image is made of: a base's files, its own programs and files, its configuration.
+
+    `release` is the version of its program where no tag says it (empty: its tags are no versions of that); variables that
+    end in _VERSION tell it. `entrypoint_since`: releases before that one have no entry point.
+    """
 
     base: str
     cmd: tuple[str, ...] = ()
@@ -21,6 +25,8 @@ class Entry(msgspec.Struct, frozen=True):
     user: str = ""
     stop_signal: str = "SIGTERM"
     ports: tuple[int, ...] = ()
+    release: str = ""
+    entrypoint_since: str = ""
 
 
 _NGINX_PAGE = """<!DOCTYPE html>
@@ -72,9 +78,13 @@ _NGINX = Entry(
             "    include /etc/nginx/conf.d/*.conf;\n}\n"
         ),
         "/etc/nginx/conf.d/default.conf": (
-            "server {\n    listen       80;\n"
+            "server {\n    listen       80;\n    listen  [::]:80;\n"
             "    server_name  localhost;\n\n"
-            "    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n"
+            "    #access_log  /var/log/nginx/host.access.log  main;\n\n"
+            "    location / {\n        root   /usr/share/nginx/html;\n        index  index.html index.htm;\n    }\n\n"
+            "    #error_page  404              /404.html;\n\n"
+            "    error_page   500 502 503 504  /50x.html;\n"
+            "    location = /50x.html {\n        root   /usr/share/nginx/html;\n    }\n"
             "}\n"
         ),
     },
@@ -82,14 +92,29 @@ _NGINX = Entry(
     env=(("NGINX_VERSION", "1.22.1"),),
     stop_signal="SIGQUIT",
     ports=(80,),
+    release="1.22.1",
+)
+
+_OFFICIAL_NGINX = msgspec.structs.replace(
+    _NGINX,
+    entrypoint=("/docker-entrypoint.sh",),
+    entrypoint_since="1.19",
+    programs={
+        **_NGINX.programs,
+        "/docker-entrypoint.sh": "nginx-entrypoint",
+        "/docker-entrypoint.d/10-listen-on-ipv6-by-default.sh": "true",
+        "/docker-entrypoint.d/15-local-resolvers.envsh": "true",
+        "/docker-entrypoint.d/20-envsubst-on-templates.sh": "true",
+        "/docker-entrypoint.d/30-tune-worker-processes.sh": "true",
+    },
 )
 
 
-def _nginx_at(port: int, user: str) -> Entry:
+def _nginx_at(entry: Entry, port: int, user: str) -> Entry:
     """Return an image in which nginx is nobody special, and listens where that one may."""
     site = "/etc/nginx/conf.d/default.conf"
-    files = {**_NGINX.files, site: _NGINX.files[site].replace("80;", f"{port};")}
-    return msgspec.structs.replace(_NGINX, files=files, user=user, ports=(port,))
+    files = {**entry.files, site: entry.files[site].replace("80;", f"{port};")}
+    return msgspec.structs.replace(entry, files=files, user=user, ports=(port,))
 
 
 _CURL_PASSWD = "root:x:0:0:root:/root:/bin/sh\ncurl_user:x:100:101:Linux User,,,:/home/curl_user:/bin/sh\n"
@@ -127,14 +152,14 @@ ENTRIES: dict[str, Entry] = {
         entrypoint=("docker-entrypoint.sh",),
         programs={"/usr/local/bin/bash": "bash", "/usr/local/bin/docker-entrypoint.sh": "entrypoint"},
     ),
-    "nginx": _NGINX,
+    "nginx": _OFFICIAL_NGINX,
     "e2e-test-images/nginx": _NGINX,
     "demoapp": _NGINX,
     "secret-fetch": Entry("busybox", cmd=("sh",)),
     "network-proxy": Entry("scratch", cmd=("/goproxy",), programs={"/goproxy": "goproxy"}, ports=(8080,)),
-    "nginx-slim": _NGINX,
-    "nginx-unprivileged": _nginx_at(8080, "101"),
-    "bitnami/nginx": _nginx_at(8080, "1001"),
+    "nginx-slim": msgspec.structs.replace(_NGINX, release=""),
+    "nginx-unprivileged": _nginx_at(_OFFICIAL_NGINX, 8080, "101"),
+    "bitnami/nginx": _nginx_at(_NGINX, 8080, "1001"),
     "httpd": _server(
         "httpd-apache",
         "/usr/local/bin/httpd-foreground",

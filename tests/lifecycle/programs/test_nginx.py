@@ -108,3 +108,68 @@ def test_nginx_heeds_no_signal_before_it_has_its_ports() -> None:
     world.programs.signal("pod/second", "SIGQUIT")
     world.run(2)
     assert world.exit_of("pod/second") is None
+
+
+@pytest.mark.parametrize(
+    ("image", "release"), [("nginx:1.14.2", "1.14.2"), ("nginx:1.25-alpine", "1.25.5"), ("nginx:latest", "1.22.1")]
+)
+def test_the_release_is_the_one_that_the_tag_names(image: str, release: str) -> None:
+    world = World()
+    container = world.container(image)
+    world.run(1)
+    assert f"nginx/{release}\n" in world.output()
+    assert world.exec(container, "printenv", "NGINX_VERSION").stdout == f"{release}\n"
+    assert f"Server: nginx/{release}\r\n" in world.exec(container, "curl", "-sI", "localhost").stdout
+
+
+def test_the_entry_point_tells_what_it_configures() -> None:
+    world = World()
+    world.nginx()
+    lines = world.output().split("\n")
+    assert lines[0] == "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration"
+    default = "/etc/nginx/conf.d/default.conf"
+    assert f"10-listen-on-ipv6-by-default.sh: info: Enabled listen on IPv6 in {default}" in lines
+    assert lines[8] == "/docker-entrypoint.sh: Configuration complete; ready for start up"
+
+
+def test_releases_before_the_entry_point_have_none() -> None:
+    world = World()
+    world.container("nginx:1.18")
+    world.run(1)
+    assert "docker-entrypoint" not in world.output()
+
+
+def test_the_entry_point_says_nothing_of_other_commands() -> None:
+    world = World()
+    world.container("nginx", args=("echo", "hello"))
+    world.run(1)
+    assert world.output() == "hello\n"
+
+
+def test_a_default_site_that_is_not_the_images_own_is_left_alone() -> None:
+    said = proxied().output()
+    assert "info: can not modify /etc/nginx/conf.d/default.conf (read-only file system?)\n" in said
+
+
+def test_templates_are_filled_in_with_the_variables_that_are_set() -> None:
+    world = World()
+    text = b'server { listen ${PORT}; location / { return 200 "$host $GREETING"; } }\n'
+    world.programs.set_volume("templates", {"site.conf.template": text})
+    mounts = (Mount("/etc/nginx/templates", "templates", "", True),)
+    container = world.container("nginx", env=(("PORT", "8080"), ("GREETING", "hello")), mounts=mounts)
+    world.run(1)
+    running = "Running envsubst on /etc/nginx/templates/site.conf.template to /etc/nginx/conf.d/site.conf\n"
+    assert f"20-envsubst-on-templates.sh: {running}" in world.output()
+    assert '"$host hello"' in world.exec(container, "cat", "/etc/nginx/conf.d/site.conf").stdout
+    assert world.get("/", port=8080).status == 200
+
+
+def test_scripts_that_others_put_in_place_of_the_images_own_are_launched() -> None:
+    world = World()
+    script = b"#!/bin/sh\necho made > /usr/share/nginx/html/made.html\n"
+    world.programs.set_volume("more", {"99-mine.sh": script}, modes={"99-mine.sh": 0o755})
+    mounts = (Mount("/docker-entrypoint.d", "more", "", True),)
+    world.container("nginx", mounts=mounts)
+    world.run(1)
+    assert "/docker-entrypoint.sh: Launching /docker-entrypoint.d/99-mine.sh\n" in world.output()
+    assert world.get("/made.html").body == "made\n"
