@@ -9,7 +9,7 @@ from lifecycle.programs.commands.call import Call, command, handler, lines_of
 from lifecycle.programs.files import FileError
 from lifecycle.programs.regex import RegexError
 from lifecycle.programs.state import Open, Terminal
-from lifecycle.programs.vi.normal import keys_of
+from lifecycle.programs.vi.keys import keys_of
 from lifecycle.programs.vi.screen import expanded
 
 

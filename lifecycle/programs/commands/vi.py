@@ -10,6 +10,7 @@ from lifecycle.programs.files import FileError
 from lifecycle.programs.state import Open, Terminal
 from lifecycle.programs.vi import normal, screen
 from lifecycle.programs.vi.colon import Asked
+from lifecycle.programs.vi.keys import keys_of
 from lifecycle.programs.vi.text import Editor
 
 LARGEST = 256 << 10
@@ -33,7 +34,7 @@ def vi(call: Call) -> int | None:
         return None
     if keys == "":
         return _leave(call, editor, found, 1)
-    for key in normal.keys_of(keys):
+    for key in keys_of(keys):
         editor.message = ""
         try:
             normal.press(editor, key)

@@ -388,10 +388,6 @@ def _trim_back(value: str, pattern: str, longest: bool, extended: bool) -> str:
     return value if start is None else value[:start]
 
 
-def quote(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
 def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
     """Return the existing path names that a pattern matches, sorted."""
     absolute = pattern.startswith("/")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from lifecycle.programs import pid_namespaces
 from lifecycle.programs.shell import dialect
-from lifecycle.programs.shell.expand import quote
 from lifecycle.programs.shell.job_control import described, job_named, listed
+from lifecycle.programs.shell.quoting import quote
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
 from lifecycle.programs.state import SIGNALED, Process

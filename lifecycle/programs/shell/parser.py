@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs.shell.lexer import ParseError, Token
+from lifecycle.programs.shell.lexer import Token
 from lifecycle.programs.shell.simple_commands import CLOSERS, SimpleCommands
 from lifecycle.programs.shell.syntax import (
     AndOr,
@@ -30,6 +30,7 @@ from lifecycle.programs.shell.syntax import (
     While,
     Word,
 )
+from lifecycle.programs.shell.words import ParseError
 
 
 def parse(text: str, dialect: str) -> Sequence:

@@ -8,10 +8,10 @@ from lifecycle.clock import as_datetime
 from lifecycle.programs.files import FileError
 from lifecycle.programs.shell.arithmetic import ArithmeticError_
 from lifecycle.programs.shell.expand import Expander, ExpansionError
-from lifecycle.programs.shell.lexer import ParseError
 from lifecycle.programs.shell.parser import Parser
 from lifecycle.programs.shell.syntax import Lit, Var
 from lifecycle.programs.shell.turn import Turn
+from lifecycle.programs.shell.words import ParseError
 
 BASH_VERSION = "5.2"
 

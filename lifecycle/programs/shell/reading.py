@@ -10,10 +10,10 @@ from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import prompt
 from lifecycle.programs.shell.frames import abandon, leave, push
 from lifecycle.programs.shell.job_control import announce, give_up, interactive, may_leave
-from lifecycle.programs.shell.lexer import ParseError
 from lifecycle.programs.shell.parser import first_line
 from lifecycle.programs.shell.syntax import SyntaxFault
 from lifecycle.programs.shell.turn import ShellExit, Turn
+from lifecycle.programs.shell.words import ParseError
 from lifecycle.programs.state import Frame, Input, Process
 from lifecycle.programs.terminal import is_terminal
 

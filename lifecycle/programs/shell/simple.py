@@ -8,9 +8,10 @@ from typing import Any
 from lifecycle.programs.budget import ITEMS_A_STEP
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.builtins import BUILTINS, SPECIAL
-from lifecycle.programs.shell.expand import Expander, quote
+from lifecycle.programs.shell.expand import Expander
 from lifecycle.programs.shell.external import external
 from lifecycle.programs.shell.frames import expander_of, guarded, push, told_of
+from lifecycle.programs.shell.quoting import quote
 from lifecycle.programs.shell.redirects import expanded, redirect
 from lifecycle.programs.shell.syntax import ArrayLit, Assign
 from lifecycle.programs.shell.turn import ShellExit, Turn

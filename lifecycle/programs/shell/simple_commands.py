@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from lifecycle.programs.shell.lexer import Heredoc, Lexer, ParseError, Token
+from lifecycle.programs.shell.lexer import Heredoc, Lexer, Token
 from lifecycle.programs.shell.syntax import (
     AndOr,
     ArrayLit,
@@ -21,6 +21,7 @@ from lifecycle.programs.shell.syntax import (
     Simple,
     Word,
 )
+from lifecycle.programs.shell.words import ParseError
 
 _DECLARING = [(Lit(name),) for name in ("declare", "local", "typeset", "export", "readonly")]
 RESERVED = {"if", "then", "else", "elif", "fi", "do", "done", "case", "esac", "while", "until", "for", "{", "}", "!", "in"}

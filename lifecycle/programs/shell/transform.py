@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifecycle.programs.shell.lexer import unescape
+from lifecycle.programs.shell.quoting import unescape
 
 if TYPE_CHECKING:
     from lifecycle.programs.shell.turn import Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs.shell.expand import quote
+from lifecycle.programs.shell.quoting import quote
 from lifecycle.programs.shell.turn import ShellExit, Turn, number
 
 _NAME = re.compile(r"[A-Za-z_]\w*")

@@ -1,27 +1,20 @@
-"""What keys do: commands, and what is typed into the text."""
+"""What keys do: commands, as long as nothing is typed into the text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from lifecycle.programs.regex import RegexError
 from lifecycle.programs.vi import colon
-from lifecycle.programs.vi.text import Editor, Version
+from lifecycle.programs.vi.inserting import begin, type_key
+from lifecycle.programs.vi.keys import ARROWS, ENTER, ESCAPE, PAGES, keys_of
+from lifecycle.programs.vi.motions import motion
+from lifecycle.programs.vi.operators import operate, operate_text
+from lifecycle.programs.vi.text import Editor
 
-ESCAPE, BACKSPACE, ENTER = "\x1b", ("\x7f", "\x08"), ("\r", "\n")
-_KEY = re.compile(r"\x1b\[[0-9;]*[A-Za-z~]|\x1bO[ABCDHF]|[\s\S]")
-ARROWS = {"A": "k", "B": "j", "C": "l", "D": "h", "H": "0", "F": "$", "1~": "0", "4~": "$", "7~": "0", "8~": "$", "3~": "x"}
-PAGES = {"5~": "\x02", "6~": "\x06"}
 _COMMAND = re.compile(r"([1-9]\d*)?(?:([dcy<>])([1-9]\d*)?)?(.*)", re.DOTALL)
 MOST_TIMES = 10_000
-MOST_KEYS = 4096
-"""How often a command is repeated, and how many keys of a change are remembered, at most."""
-
-
-def keys_of(text: str) -> list[str]:
-    """Return what was typed key by key: sequences that keys send, else single characters."""
-    return _KEY.findall(text)
+"""How often a command is repeated, at most."""
 
 
 def press(editor: Editor, key: str) -> None:
@@ -31,60 +24,9 @@ def press(editor: Editor, key: str) -> None:
         return
     name = key[2:] if len(key) > 1 else ""
     if editor.mode:
-        _type(editor, key, ARROWS.get(name, ""))
+        type_key(editor, key, ARROWS.get(name, ""))
     else:
         _command(editor, ARROWS.get(name) or PAGES.get(name) or key)
-
-
-# ── typing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _begin(editor: Editor, mode: str = "insert") -> None:
-    editor.mode = mode
-    editor.kept = Version(list(editor.lines), editor.row, editor.column, editor.changes)
-
-
-def _type(editor: Editor, key: str, arrow: str) -> None:
-    """Take a key into the text."""
-    editor.doing = (editor.doing + key)[:MOST_KEYS]
-    if key == ESCAPE:
-        _end_typing(editor)
-    elif arrow in ("j", "k"):
-        editor.go_vertically(1 if arrow == "j" else -1)
-    elif arrow and arrow != "x":
-        editor.go(editor.row, {"h": editor.column - 1, "l": editor.column + 1, "0": 0, "$": len(editor.here)}[arrow])
-    elif key in BACKSPACE:
-        _rub_out(editor)
-    elif len(key) > 1:
-        return
-    elif editor.mode == "replace" and editor.column < len(editor.here) and key not in ENTER:
-        editor.lines[editor.row] = editor.here[: editor.column] + key + editor.here[editor.column + 1 :]
-        editor.column += 1
-    else:
-        editor.insert("\n" if key in ENTER else key)
-
-
-def _rub_out(editor: Editor) -> None:
-    if editor.column:
-        editor.cut((editor.row, editor.column - 1), (editor.row, editor.column))
-    elif editor.row:
-        editor.cut((editor.row - 1, len(editor.lines[editor.row - 1])), (editor.row, 0))
-    editor.wanted = editor.column
-
-
-def _end_typing(editor: Editor) -> None:
-    """Go back to commands; what was typed is one change."""
-    editor.mode = ""
-    kept, editor.kept = editor.kept, None
-    if kept is not None and kept.lines != editor.lines:
-        if not editor.versions or editor.versions[-1].changes != kept.changes:
-            editor.versions.append(kept)
-        editor.changes = max(editor.changes, kept.changes + 1)
-    editor.go(editor.row, editor.column - 1)
-    editor.last, editor.doing = editor.doing, ""
-
-
-# ── commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _command(editor: Editor, key: str) -> None:
@@ -101,7 +43,7 @@ def _command(editor: Editor, key: str) -> None:
     count = min(int(first or 1) * int(second or 1), MOST_TIMES)
     keys, editor.keys = editor.keys, ""
     if operator:
-        _operate(editor, operator, rest, count, bool(first or second))
+        operate(editor, operator, rest, count, bool(first or second))
     elif (move := motion(editor, rest, count, bool(first))) is not None:
         row, column, _ = move
         _go(editor, rest, row, column)
@@ -132,221 +74,6 @@ def _repeat(editor: Editor) -> None:
     for key in keys_of(keys):
         press(editor, key)
     editor.last = keys
-
-
-Move = tuple[int, int, str]
-"""Where a motion leads: line, column, and whether an operator takes whole lines, the last character too, or neither."""
-
-LINES, WITH, UP_TO = "lines", "with", "up to"
-
-
-def motion(editor: Editor, keys: str, count: int, counted: bool) -> Move | None:
-    """Return where a motion leads; None for what is none, and for one that leads nowhere."""
-    row, column, line = editor.row, editor.column, editor.here
-    simple: dict[str, Callable[[], Move]] = {
-        "h": lambda: (row, max(column - count, 0), UP_TO),
-        "l": lambda: (row, min(column + count, len(line)), UP_TO),
-        " ": lambda: (row, min(column + count, len(line)), UP_TO),
-        "j": lambda: (row + count, column, LINES),
-        "\n": lambda: (row + count, column, LINES),
-        "k": lambda: (row - count, column, LINES),
-        "0": lambda: (row, 0, UP_TO),
-        "^": lambda: (row, editor.indent(row), UP_TO),
-        "$": lambda: _end_of_line(editor, row + count - 1),
-        "G": lambda: _line(editor, count - 1 if counted else len(editor.lines) - 1),
-        "gg": lambda: _line(editor, count - 1),
-        "H": lambda: _line(editor, editor.top + count - 1),
-        "L": lambda: _line(editor, min(editor.top + editor.rows - 2, len(editor.lines) - 1)),
-        "M": lambda: _line(editor, min(editor.top + (editor.rows - 2) // 2, len(editor.lines) - 1)),
-        "+": lambda: _line(editor, row + count),
-        "\r": lambda: _line(editor, row + count),
-        "-": lambda: _line(editor, row - count),
-        "w": lambda: (*_words(editor, count, _NEXT_WORD), UP_TO),
-        "W": lambda: (*_words(editor, count, _NEXT_WORD_), UP_TO),
-        "b": lambda: (*_words_back(editor, count, _WORD), UP_TO),
-        "B": lambda: (*_words_back(editor, count, _WORD_), UP_TO),
-        "e": lambda: (*_word_ends(editor, count, _WORD), WITH),
-        "E": lambda: (*_word_ends(editor, count, _WORD_), WITH),
-        "}": lambda: (_paragraph(editor, 1), 0, UP_TO),
-        "{": lambda: (_paragraph(editor, -1), 0, UP_TO),
-        "%": lambda: (*(_bracket(editor) or (row, column)), WITH),
-    }
-    if keys in BACKSPACE:
-        return row, max(column - count, 0), UP_TO
-    if keys in simple:
-        return simple[keys]()
-    if keys in (";", ",") and editor.found:
-        kind = editor.found[0].swapcase() if keys == "," else editor.found[0]
-        return _character(editor, kind, editor.found[1], count)
-    if len(keys) == 2 and keys[0] in "fFtT":
-        editor.found = keys
-        return _character(editor, keys[0], keys[1], count)
-    return _sought(editor, keys) if keys in ("n", "N") else None
-
-
-def _line(editor: Editor, row: int) -> Move:
-    row = min(max(row, 0), len(editor.lines) - 1)
-    return row, editor.indent(row), LINES
-
-
-def _end_of_line(editor: Editor, row: int) -> Move:
-    row = min(row, len(editor.lines) - 1)
-    return row, max(len(editor.lines[row]) - 1, 0), WITH
-
-
-_WORD = re.compile(r"\w+|[^\w\s]+")
-_WORD_ = re.compile(r"\S+")
-_NEXT_WORD = re.compile(r"(?:\w+|[^\w\s]+)?\s*")
-_NEXT_WORD_ = re.compile(r"\S*\s*")
-
-
-def _words(editor: Editor, count: int, expression: re.Pattern[str]) -> tuple[int, int]:
-    text, at = "\n".join(editor.lines), editor.offset(editor.row, editor.column)
-    for _ in range(count):
-        found = expression.match(text, at)
-        assert found is not None
-        at = found.end()
-    return editor.place(at)
-
-
-def _words_back(editor: Editor, count: int, expression: re.Pattern[str]) -> tuple[int, int]:
-    text, at = "\n".join(editor.lines), editor.offset(editor.row, editor.column)
-    starts = [found.start() for found in expression.finditer(text, 0, at)]
-    return editor.place(starts[-min(count, len(starts))] if starts else 0)
-
-
-def _word_ends(editor: Editor, count: int, expression: re.Pattern[str]) -> tuple[int, int]:
-    text, at = "\n".join(editor.lines), editor.offset(editor.row, editor.column)
-    ends = [found.end() - 1 for found in expression.finditer(text) if found.end() - 1 > at]
-    return editor.place(ends[min(count, len(ends)) - 1] if ends else at)
-
-
-def _paragraph(editor: Editor, by: int) -> int:
-    """Return the next empty line, or the text's end in that direction."""
-    row = editor.row + by
-    while 0 < row < len(editor.lines) - 1 and editor.lines[row]:
-        row += by
-    return min(max(row, 0), len(editor.lines) - 1)
-
-
-_PAIRS = {"(": ")", "[": "]", "{": "}"}
-_BACK = {closing: opening for opening, closing in _PAIRS.items()}
-
-
-def _bracket(editor: Editor) -> tuple[int, int] | None:
-    """Return where the other bracket of a pair is."""
-    text, at = "\n".join(editor.lines), editor.offset(editor.row, editor.column)
-    own = text[at : at + 1]
-    other, by = (_PAIRS[own], 1) if own in _PAIRS else (_BACK.get(own, ""), -1)
-    depth = 0
-    while other and 0 <= at < len(text):
-        depth += (text[at] == own) - (text[at] == other)
-        if not depth:
-            return editor.place(at)
-        at += by
-    return None
-
-
-def _character(editor: Editor, kind: str, wanted: str, count: int) -> Move | None:
-    """Return where a character stands in the line: f and t after the cursor, F and T before it."""
-    at = editor.column
-    for _ in range(count):
-        at = editor.here.find(wanted, at + 1) if kind in "ft" else editor.here.rfind(wanted, 0, max(at, 0))
-        if at < 0:
-            return None
-    at += {"t": -1, "T": 1}.get(kind, 0)
-    return editor.row, at, WITH if kind in "ft" else UP_TO
-
-
-def _sought(editor: Editor, keys: str) -> Move | None:
-    try:
-        found = editor.seek(editor.forward == (keys == "n")) if editor.sought else None
-    except RegexError:
-        found = None
-    if found is None:
-        editor.say("Pattern not found" if editor.sought else "No previous search")
-        return None
-    forward = editor.forward == (keys == "n")
-    if (found > (editor.row, editor.column)) != forward:
-        editor.say("search hit BOTTOM, continuing at TOP" if forward else "search hit TOP, continuing at BOTTOM")
-    return (*found, UP_TO)
-
-
-# ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _operate(editor: Editor, operator: str, keys: str, count: int, counted: bool) -> None:
-    if keys == operator:
-        first, last = editor.row, min(editor.row + count - 1, len(editor.lines) - 1)
-        _operate_lines(editor, operator, first, last)
-        return
-    if operator == "c" and keys in ("w", "W") and editor.here[editor.column : editor.column + 1].strip():
-        keys = {"w": "e", "W": "E"}[keys]
-        editor.column -= 1  # the end of the word may be where the cursor is
-        move = motion(editor, keys, count, counted)
-        editor.column += 1
-    else:
-        move = motion(editor, keys, count, counted)
-    if move is None:
-        return
-    row, column, how = move
-    if how == LINES or operator in "<>":
-        row = min(max(row, 0), len(editor.lines) - 1)
-        _operate_lines(editor, operator, min(editor.row, row), max(editor.row, row))
-        return
-    if keys in ("w", "W") and row > editor.row:
-        row, column = editor.row, len(editor.here)
-    begin, end = sorted(((editor.row, editor.column), (row, column)))
-    _operate_text(editor, operator, begin, (end[0], min(end[1] + (how == WITH), len(editor.lines[end[0]]))))
-
-
-def _operate_text(editor: Editor, operator: str, first: tuple[int, int], last: tuple[int, int]) -> None:
-    if operator == "y":
-        copy = Editor(lines=list(editor.lines))
-        editor.yanked = copy.cut(first, last)
-        editor.go(*first)
-        _count(editor, "Yank")
-        return
-    if operator == "c":
-        _begin(editor)
-        editor.yanked = editor.cut(first, last)
-        return
-    editor.keep()
-    editor.yanked = editor.cut(first, last)
-    editor.go(*first)
-    _count(editor, "Delete")
-
-
-def _operate_lines(editor: Editor, operator: str, first: int, last: int) -> None:
-    if operator == "y":
-        editor.yanked = "".join(line + "\n" for line in editor.lines[first : last + 1])
-        _count(editor, "Yank")
-        return
-    if operator == "c":
-        _begin(editor)
-        editor.yanked = editor.cut_lines(first, last)
-        editor.lines.insert(first, "") if editor.lines != [""] else None
-        editor.row, editor.column = first, 0
-        return
-    editor.keep()
-    if operator == "d":
-        editor.yanked = editor.cut_lines(first, last)
-        _count(editor, "Delete")
-    else:
-        for row in range(first, last + 1):
-            editor.lines[row] = _shifted(editor.lines[row], operator)
-    editor.go_to_line(first)
-
-
-def _shifted(line: str, operator: str) -> str:
-    if operator == ">":
-        return f"\t{line}" if line else line
-    return re.sub(r"^(?:\t| {1,8})", "", line)
-
-
-def _count(editor: Editor, what: str) -> None:
-    """Say how much was cut out or copied."""
-    editor.say(f"{what} {editor.yanked.count(chr(10))} lines ({len(editor.yanked)} chars) from [D]")
 
 
 # ── the rest ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -409,35 +136,35 @@ def _replace(editor: Editor, key: str, count: int) -> None:
 
 
 def _insert_at(editor: Editor, column: int) -> None:
-    _begin(editor)
+    begin(editor)
     editor.column = column
 
 
 def _open_line(editor: Editor, row: int) -> None:
     editor.keep()
-    _begin(editor)
+    begin(editor)
     editor.kept = editor.versions[-1]
     editor.lines.insert(row, "")
     editor.row, editor.column = row, 0
 
 
 def _substitute_line(editor: Editor) -> None:
-    _begin(editor)
+    begin(editor)
     editor.yanked = editor.here + "\n"
     editor.lines[editor.row], editor.column = "", 0
 
 
 def _to_the_end(editor: Editor, operator: str) -> None:
     if editor.here:
-        _operate_text(editor, operator, (editor.row, editor.column), (editor.row, len(editor.here)))
+        operate_text(editor, operator, (editor.row, editor.column), (editor.row, len(editor.here)))
     elif operator == "c":
-        _begin(editor)
+        begin(editor)
     editor.say("")
 
 
 def _substitute(editor: Editor, count: int) -> None:
     end = min(editor.column + count, len(editor.here))
-    _operate_text(editor, "c", (editor.row, editor.column), (editor.row, end))
+    operate_text(editor, "c", (editor.row, editor.column), (editor.row, end))
 
 
 def _scroll(editor: Editor, by: int) -> None:
@@ -463,14 +190,14 @@ _SIMPLE: dict[str, Callable[[Editor, int], None]] = {
     "A": lambda editor, _: _insert_at(editor, len(editor.here)),
     "o": lambda editor, _: _open_line(editor, editor.row + 1),
     "O": lambda editor, _: _open_line(editor, editor.row),
-    "R": lambda editor, _: _begin(editor, "replace"),
+    "R": lambda editor, _: begin(editor, "replace"),
     "x": _cut_characters,
     "X": lambda editor, count: _cut_characters(editor, count, True),
     "D": lambda editor, _: _to_the_end(editor, "d"),
     "C": lambda editor, _: _to_the_end(editor, "c"),
     "s": _substitute,
     "S": lambda editor, _: _substitute_line(editor),
-    "Y": lambda editor, count: _operate(editor, "y", "y", count, True),
+    "Y": lambda editor, count: operate(editor, "y", "y", count, True),
     "J": _join,
     "~": _swap_case,
     "u": lambda editor, _: editor.undo(),

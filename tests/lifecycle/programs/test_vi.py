@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle.programs.vi.colon import Asked
-from lifecycle.programs.vi.normal import keys_of, press
+from lifecycle.programs.vi.keys import keys_of
+from lifecycle.programs.vi.normal import press
 from lifecycle.programs.vi.screen import show
 from lifecycle.programs.vi.text import Editor
 from tests.lifecycle.programs.screen import Screen
