@@ -49,6 +49,7 @@ def _of_container(container: Object, path: str) -> Iterator[str]:
 def _security(obj: Object, path: str) -> Iterator[str]:
     if context := obj.get("securityContext"):
         asked = (name for name in OF_SECURITY_CONTEXT if context.get(name) not in (None, "", [], {}))
+        asked = (name for name in asked if name != "seccompProfile" or context[name].get("type") != "Localhost")
         yield from (f"{path}.securityContext.{name}" for name in asked)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from lifecycle import programs
 from lifecycle.clock import Micros
 from lifecycle.core_v1.quantity import parse
-from lifecycle.core_v1.types import Container, PodSpec
+from lifecycle.core_v1.types import Container, PodSpec, SecurityContext
 from lifecycle.kernel import Reply
 from lifecycle.kubelet import dns, reasons
 from lifecycle.kubelet.state import NodeState, PodState
@@ -131,7 +131,8 @@ class Runtime:
 
     def create(self, pod: PodState, container: Container, config: programs.Container) -> str | None:
         """Create a container; return the runtime's error where it cannot be."""
-        error = self._programs.create(config)
+        profile = seccomp_profile(self.kubelet.spec(pod), container)
+        error = texts.cannot_load_seccomp(profile) if profile else self._programs.create(config)
         if error is not None:
             return error
         image_name, image_id = self.kubelet.images.store.shown(self.kubelet.node(pod), names.normalize(container.image))
@@ -208,6 +209,13 @@ class Runtime:
                 self._programs.remove(container_id)
             pod.runtime = pod.runtime.without(container_ids)
             self.kubelet.pleg.changed(pod)
+
+
+def seccomp_profile(spec: PodSpec, container: Container) -> str:
+    """Return the file that a container wants as its seccomp profile; a privileged one has none."""
+    own = container.security_context or SecurityContext()
+    wanted = {} if own.privileged else own.seccomp_profile or spec.security_context.seccomp_profile or {}
+    return str(wanted.get("localhostProfile", "")) if wanted.get("type") == "Localhost" else ""
 
 
 def _memory(spec: PodSpec) -> int | None:

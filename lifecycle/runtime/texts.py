@@ -25,6 +25,14 @@ def cannot_start(reason: str) -> str:
     )
 
 
+def cannot_load_seccomp(profile: str) -> str:
+    """Return CreateContainer's error for a profile that is not on the node: on ours there is none."""
+    path = f"/var/lib/kubelet/seccomp/{profile}"
+    return (
+        f'failed to create containerd container: cannot load seccomp profile "{path}": open {path}: no such file or directory'
+    )
+
+
 def cannot_exec(exec_id: str, reason: str) -> str:
     """Return ExecSync's error; `reason` is runc's own."""
     what = reason if reason == STOPPED else f"unable to start container process: {reason}"

@@ -161,6 +161,19 @@ def test_a_container_that_must_not_run_as_root_is_not_created(cluster: Cluster) 
     assert "image will run as root" in cluster.container()["state"]["waiting"]["message"]
 
 
+def test_a_seccomp_profile_that_the_node_has_not_lets_nothing_be_created(cluster: Cluster) -> None:
+    profile = {"type": "Localhost", "localhostProfile": "profiles/audit.json"}
+    privileged = container(name="free", securityContext={"privileged": True})
+    cluster.create(container(), privileged, securityContext={"seccompProfile": profile})
+    cluster.run(5)
+    path = "/var/lib/kubelet/seccomp/profiles/audit.json"
+    message = (
+        f'failed to create containerd container: cannot load seccomp profile "{path}": open {path}: no such file or directory'
+    )
+    assert cluster.container()["state"]["waiting"] == {"reason": "CreateContainerError", "message": message}
+    assert "running" in cluster.container("free")["state"]
+
+
 def test_a_command_that_is_missing_is_a_start_error(cluster: Cluster) -> None:
     cluster.behaviors["app"] = Behavior(cannot_start='exec: "nope": executable file not found in $PATH')
     cluster.create()

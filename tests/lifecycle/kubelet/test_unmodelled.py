@@ -33,6 +33,11 @@ def test_fields_without_effect_are_named_by_their_paths() -> None:
     ]
 
 
+def test_a_seccomp_profile_of_the_node_has_an_effect() -> None:
+    """A kubelet's node has none, so that no container can be created with one."""
+    assert unmodelled({"securityContext": {"seccompProfile": {"type": "Localhost", "localhostProfile": "audit.json"}}}) == []
+
+
 def play(**spec: Any) -> list[Output]:
     engine = Engine.new(Config(DEFAULT_START))
     containers = [{"name": "app", "image": "nginx"}]
