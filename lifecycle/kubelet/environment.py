@@ -6,6 +6,7 @@ import base64
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -53,8 +54,10 @@ def environment(
     """Return names and values in the kubelet's order. Raises: ConfigError"""
     namespace = facts.obj["metadata"]["namespace"]
     links = service_variables(services, namespace, facts.obj["spec"].get("enableServiceLinks", True))
+    if not container.env and not container.env_from:
+        return links
     given: dict[str, str] = {}
-    known = ChainMap(given, links)
+    known = ChainMap(given, dict(links))
     for source in container.env_from:
         given.update(_from_source(source, namespace, get))
     room = LONGEST
@@ -66,7 +69,7 @@ def environment(
             value = _from(variable.value_from, container, facts, get, read)
             if value is not None:
                 given[variable.name] = value
-    return tuple({**given, **{k: v for k, v in links.items() if k not in given}}.items())
+    return (*given.items(), *(pair for pair in links if pair[0] not in given))
 
 
 def _from_source(source: EnvFromSource, namespace: str, get: Get) -> dict[str, str]:
@@ -167,35 +170,34 @@ def resource_value(ref: ResourceFieldSelector, container: Container, facts: Fact
     return str(-(-parse(str(amount)).nanos // divisor))
 
 
-def service_variables(services: Iterable[Object], namespace: str, links: bool) -> dict[str, str]:
+def service_variables(services: Iterable[Object], namespace: str, links: bool) -> tuple[tuple[str, str], ...]:
     """Return the variables that tell of Services. Kubernetes: pkg/kubelet/envvars"""
-    found: dict[str, str] = {}
+    told = []
     for service in services:
         metadata, spec = service["metadata"], service["spec"]
         ip, ports = spec.get("clusterIP", ""), spec.get("ports") or []
         master = metadata["namespace"] == "default" and metadata["name"] == "kubernetes"
-        if not ip or ip == "None" or not ports or not (master or (links and metadata["namespace"] == namespace)):
-            continue
-        prefix = metadata["name"].upper().replace("-", "_")
-        found[f"{prefix}_SERVICE_HOST"] = ip
-        found[f"{prefix}_SERVICE_PORT"] = str(ports[0]["port"])
-        for port in ports:
-            if port.get("name"):
-                found[f"{prefix}_SERVICE_PORT_{port['name'].upper().replace('-', '_')}"] = str(port["port"])
-        found |= _link_variables(prefix, ip, ports)
-    return found
+        if ip and ip != "None" and ports and (master or (links and metadata["namespace"] == namespace)):
+            named = tuple([(port.get("name") or "", port["port"], port.get("protocol", "TCP")) for port in ports])
+            told.append(_of_service(metadata["name"], ip, named))
+    return told[0] if len(told) == 1 else tuple({pair[0]: pair for pairs in told for pair in pairs}.values())
 
 
-def _link_variables(prefix: str, ip: str, ports: list[Object]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for i, port in enumerate(ports):
-        protocol = port.get("protocol", "TCP")
-        url = f"{protocol.lower()}://{ip}:{port['port']}"
+@lru_cache(1024)
+def _of_service(name: str, ip: str, ports: tuple[tuple[str, int, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what tells of one Service, whose ports are names, numbers and protocols: the same strings for all containers."""
+    prefix = name.upper().replace("-", "_")
+    found = {f"{prefix}_SERVICE_HOST": ip, f"{prefix}_SERVICE_PORT": str(ports[0][1])}
+    for called, number, _ in ports:
+        if called:
+            found[f"{prefix}_SERVICE_PORT_{called.upper().replace('-', '_')}"] = str(number)
+    for i, (_, number, protocol) in enumerate(ports):
+        url = f"{protocol.lower()}://{ip}:{number}"
         if i == 0:
             found[f"{prefix}_PORT"] = url
-        name = f"{prefix}_PORT_{port['port']}_{protocol}"
-        found |= {name: url, f"{name}_PROTO": protocol.lower(), f"{name}_PORT": str(port["port"]), f"{name}_ADDR": ip}
-    return found
+        link = f"{prefix}_PORT_{number}_{protocol}"
+        found |= {link: url, f"{link}_PROTO": protocol.lower(), f"{link}_PORT": str(number), f"{link}_ADDR": ip}
+    return tuple(found.items())
 
 
 def decoded(value: str) -> str:

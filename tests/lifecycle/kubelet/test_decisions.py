@@ -255,8 +255,8 @@ def test_services_of_the_namespace_are_told_and_the_api_server_always() -> None:
         {"metadata": {"name": "my-db", "namespace": "default"}, "spec": {"clusterIP": "10.96.0.9", "ports": [{"port": 5432}]}},
         {"metadata": {"name": "other", "namespace": "kube-system"}, "spec": {"clusterIP": "10.96.0.8", "ports": [{"port": 1}]}},
     ]
-    found = service_variables(services, "default", True)
+    found = dict(service_variables(services, "default", True))
     assert found["MY_DB_SERVICE_HOST"] == "10.96.0.9"
     assert found["MY_DB_PORT_5432_TCP_ADDR"] == "10.96.0.9"
     assert "OTHER_SERVICE_HOST" not in found
-    assert service_variables(services, "default", False) == {}
+    assert service_variables(services, "default", False) == ()
