@@ -49,6 +49,12 @@ def flag(request: Request, name: str) -> bool:
     return given[0].lower() not in ("0", "false")
 
 
+def limit(request: Request) -> int | None:
+    """Return how many objects a request is about at most; None for all. Raises: Refused."""
+    given = request.query.get("limit")
+    return (_whole(given[0]) or None) if given else None
+
+
 def delete_options(request: Request) -> DeleteOptions:
     """Return the options of the body, or those of the query where there is no body. Raises: Refused."""
     if not request.body:

@@ -35,6 +35,8 @@ REVIEWS = ("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectre
 """And about oneself (the role system:basic-user)."""
 
 VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+TRUE = ("1", "t", "T", "true", "True", "TRUE")
+"""What Go's strconv.ParseBool takes for true."""
 PRETTY_FOR = ("curl", "Wget", "Mozilla/5.0")
 """Clients behind which somebody reads what comes."""
 
@@ -47,10 +49,14 @@ def answer(kernel: Kernel, request: HTTPRequest) -> HTTPResponse:
         given = _given(kernel, request, read(request.method, parts.path, "watch" in query), query)
     except Refused as refused:
         given = Given(refused.status.code, refused.status.object())
-    asked = query.get("pretty", [""])[0]
-    pretty = asked in ("1", "true") or (not asked and request.header("User-Agent").startswith(PRETTY_FOR))
+    pretty = is_pretty(query.get("pretty", [""])[0], request.header("User-Agent"))
     id = kernel.seeds.uid("audit", kernel.now, request.client, request.path)
     return _response(given, pretty, id)
+
+
+def is_pretty(asked: str, agent: str) -> bool:
+    """Say whether JSON is to be indented. Kubernetes: apiserver/pkg/endpoints/handlers/negotiation (isPrettyPrint)"""
+    return asked in TRUE if asked else agent.startswith(PRETTY_FOR)
 
 
 def _given(kernel: Kernel, request: HTTPRequest, about: About, query: Query) -> Given:

@@ -168,13 +168,14 @@ class Requests:
         return 200, self._delete(kind, old, how), ()
 
     def delete_collection(self, kind: Kind, request: Request) -> Result:
-        """Delete all objects of a kind that the selectors of the query match."""
+        """Delete all objects of a kind that the selectors of the query match, or the first of them as far as its limit goes."""
         if kind.kind == "Namespace":
             raise Refused(status.method_not_allowed(kind, request.verb))
         how = options.delete_options(request)
         namespace = self._namespace(kind, request) if kind.namespaced else None
         matches = selectors.of_query(request.query, kind.qualified_plural)
-        deleted = [self._delete(kind, obj, how) for obj in list(self._api.list(kind.plural, namespace)) if matches(obj)]
+        found = [obj for obj in self._api.list(kind.plural, namespace) if matches(obj)]
+        deleted = [self._delete(kind, obj, how) for obj in found[: options.limit(request)]]
         items = {"kind": f"{kind.kind}List", "apiVersion": kind.group_version, "metadata": {}, "items": deleted}
         return 200, items, ()
 

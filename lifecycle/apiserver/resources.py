@@ -118,23 +118,46 @@ REVIEWS = (
 
 COMPONENT_STATUS = Kind("v1", "ComponentStatus", "componentstatuses", namespaced=False)
 
+_ADMISSION, _EXTENSIONS = "admissionregistration.k8s.io/v1", ("api-extensions",)
+
 NOT_PLAYED: Mapping[Kind, tuple[Any, ...]] = {
+    Kind("v1", "PodTemplate", "podtemplates"): (),
     Kind("v1", "ReplicationController", "replicationcontrollers"): (("rc",), ("all",)),
+    Kind(_ADMISSION, "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", namespaced=False): ((), _EXTENSIONS),
+    Kind(_ADMISSION, "ValidatingAdmissionPolicy", "validatingadmissionpolicies", namespaced=False): ((), _EXTENSIONS),
+    Kind(_ADMISSION, "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", namespaced=False): (
+        (),
+        _EXTENSIONS,
+    ),
+    Kind(_ADMISSION, "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", namespaced=False): ((), _EXTENSIONS),
+    Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False): (
+        ("crd", "crds"),
+        _EXTENSIONS,
+    ),
+    Kind("apps/v1", "ControllerRevision", "controllerrevisions"): (),
     Kind("apps/v1", "DaemonSet", "daemonsets"): (("ds",), ("all",)),
     Kind("apps/v1", "Deployment", "deployments"): (("deploy",), ("all",)),
     Kind("apps/v1", "ReplicaSet", "replicasets"): (("rs",), ("all",)),
     Kind("apps/v1", "StatefulSet", "statefulsets"): (("sts",), ("all",)),
+    Kind("autoscaling/v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers"): (("hpa",), ("all",)),
     Kind("autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"): (("hpa",), ("all",)),
     Kind("batch/v1", "CronJob", "cronjobs"): (("cj",), ("all",)),
     Kind("batch/v1", "Job", "jobs"): ((), ("all",)),
     Kind("certificates.k8s.io/v1", "CertificateSigningRequest", "certificatesigningrequests", namespaced=False): (("csr",), ()),
     Kind("networking.k8s.io/v1", "Ingress", "ingresses"): (("ing",), ()),
+    Kind("networking.k8s.io/v1", "IngressClass", "ingressclasses", namespaced=False): (),
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"): (("netpol",), ()),
+    Kind("resource.k8s.io/v1", "DeviceClass", "deviceclasses", namespaced=False): (),
+    Kind("resource.k8s.io/v1", "ResourceClaim", "resourceclaims"): (),
+    Kind("resource.k8s.io/v1", "ResourceClaimTemplate", "resourceclaimtemplates"): (),
+    Kind("resource.k8s.io/v1", "ResourceSlice", "resourceslices", namespaced=False): (),
+    Kind("storage.k8s.io/v1", "CSIDriver", "csidrivers", namespaced=False): (),
+    Kind("storage.k8s.io/v1", "VolumeAttachment", "volumeattachments", namespaced=False): (),
 }
 """Kinds that are known and of which there are none, for no controller is played that would act on them.
 
-They are those that `kubectl get all`, `kubectl cluster-info dump` and `kubectl apply --prune` ask for, and what often stands
-beside Pods in a file.
+They are those that `kubectl get all`, `kubectl cluster-info dump` and `kubectl apply --prune` ask for, what often stands beside
+Pods in a file, and what operators and the clients of other languages look for when they start.
 """
 
 RESOURCES: Mapping[tuple[str, str], Resource] = {
@@ -147,7 +170,14 @@ RESOURCES: Mapping[tuple[str, str], Resource] = {
 }
 """Every resource by its group and version, and its plural."""
 
-GROUP_VERSIONS: tuple[str, ...] = ("v1", *sorted({gv for gv, _ in RESOURCES} - {"v1"}))
+
+def _preference(group_version: str) -> tuple[str, int]:
+    """Return what groups and versions are sorted by: the newest version of a group comes first."""
+    group, _, version = group_version.rpartition("/")
+    return group, -int(version.removeprefix("v"))
+
+
+GROUP_VERSIONS: tuple[str, ...] = tuple(sorted({gv for gv, _ in RESOURCES}, key=_preference))
 
 
 def of_group_version(group_version: str) -> list[Resource]:

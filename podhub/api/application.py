@@ -32,7 +32,7 @@ from podhub.api import (
     writing,
 )
 from podhub.api.address import Address
-from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, status_reply
+from podhub.api.http import Call, Disconnected, Receive, Reply, Scope, Send, indented, status_reply
 from podhub.api.threads import Together, on_thread
 from podhub.runs.clusters import DEFAULT
 
@@ -95,7 +95,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     except Disconnected:
         return
     except Refused as refused:
-        reply = status_reply(refused.status)
+        reply = indented(call, status_reply(refused.status))
     except sessions.FromKubelet as said:
         reply = Reply(500, f"{said}\n".encode(), "text/plain; charset=utf-8")
     except OperationalError as wrong:
@@ -119,7 +119,7 @@ async def _answer(call: Call) -> Reply | None:
     if not call.scope["path"].startswith(addresses.PREFIX):
         found = static.answer(call, "", path)
         if found is not None:
-            return found
+            return indented(call, found)
         step = await _read_without_name(call, path)
     address, may = await _let_in(step, call.headers.get("authorization", ""))
     call.user = may.user or call.user
@@ -129,16 +129,16 @@ async def _answer(call: Call) -> Reply | None:
         return None
     found = static.answer(call, f"{addresses.PREFIX}{step}", path)
     if found is not None:
-        return found
+        return indented(call, found)
     if path == "/metrics" and call.method == "GET" and may.read:
         return await metrics.answer(address)
     about = target(path)
     if about is None:
-        raise Refused(status.no_such_path())
+        return indented(call, static.nothing(call, path))
     with metrics.answered.counting(metrics.asked(address.cluster.name, _verb(call, about), about)) as codes:
         reply = await _granted(call, address, about, may)
         codes.append(reply.code if reply else 200)
-    return reply
+    return reply if reply is None or about.subresource == "proxy" else indented(call, reply)
 
 
 async def _granted(call: Call, address: Address, about: Target, may: auth.Rights) -> Reply | None:
@@ -152,11 +152,11 @@ async def _granted(call: Call, address: Address, about: Target, may: auth.Rights
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource == "proxy":
         return await _passed_on(call, address, about, may.write)
-    if call.method in ("GET", "HEAD"):
+    if call.method == "GET":
         return await _read(call, address, about)
     handler = WRITES.get(call.method)
     if handler is None or _verb(call, about) not in _verbs(about):
-        raise Refused(status.method_not_allowed(about.kind, _verb(call, about)))
+        raise Refused(status.method_not_allowed())
     if not may.write:
         raise Refused(auth.not_allowed(call, about, _verb(call, about)))
     if about.subresource in STREAMS:
@@ -237,7 +237,7 @@ async def _passed_on(call: Call, address: Address, about: Target, may_write: boo
     """Pass a request on, whatever its method: what it brings about is written into the log."""
     verb = proxy.METHODS.get(call.method)
     if verb is None:
-        raise Refused(status.method_not_allowed(about.kind, call.method.lower()))
+        raise Refused(status.method_not_allowed())
     if not may_write:
         raise Refused(auth.not_allowed(call, about, verb))
     return await proxy.answer(call, address, about)
@@ -250,7 +250,7 @@ async def _read(call: Call, address: Address, about: Target) -> Reply | None:
     if about.subresource in STREAMS:
         return await _not_upgraded(call, address, about)
     if verb not in _verbs(about):
-        raise Refused(status.method_not_allowed(about.kind, verb))
+        raise Refused(status.method_not_allowed())
     if call.flag("watch") or about.watch:
         if about.name:
             call.query["fieldSelector"] = [f"metadata.name={about.name}"]
@@ -271,9 +271,14 @@ def _verb(call: Call, about: Target) -> str:
 
 
 def _verbs(about: Target) -> tuple[str, ...]:
-    """Return what may be done with what a path is about; making an object takes a path without a name."""
+    """Return what may be done with what a path is about; making an object takes a path without a name.
+
+    What lies in namespaces is found in all of them, but changed in one.
+    """
     if about.subresource:
         sub = about.resource.subresource(about.subresource)
         return sub.verbs if sub else ()
+    if about.kind.namespaced and not about.namespace:
+        return tuple(verb for verb in about.resource.verbs if verb in ("list", "watch"))
     one = ("delete", "get", "patch", "update")
     return tuple(verb for verb in about.resource.verbs if (verb in one) == bool(about.name))

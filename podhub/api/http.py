@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import msgspec
 import yaml
 
+from lifecycle.apiserver.pod_clients import is_pretty
 from lifecycle.apiserver.refused import Refused
 from lifecycle.core_v1.field import quote
 from lifecycle.core_v1.status import LARGEST_BODY, Status, too_large
@@ -161,11 +162,23 @@ async def _until(call: Call, work: Awaitable[None], *ends: asyncio.Future[None])
             task.cancel()
 
 
+def indented(call: Call, reply: Reply) -> Reply:
+    """Return an answer with its JSON indented, where somebody reads it with his own eyes or asks for that."""
+    if reply.content_type != JSON or not is_pretty(call.one("pretty"), call.headers.get("user-agent", "")):
+        return reply
+    return reply._replace(body=msgspec.json.format(reply.body.rstrip(b"\n"), indent=2))
+
+
 def json_reply(obj: Any, code: int = 200, headers: Headers = (), content_type: str = JSON) -> Reply:
     """Return an answer whose body is JSON (or YAML, where that is the content type)."""
     if content_type == YAML:
         return Reply(code, yaml.safe_dump(obj, sort_keys=True).encode(), YAML, headers)
     return Reply(code, msgspec.json.encode(obj) + b"\n", content_type, headers)
+
+
+def no_page() -> Reply:
+    """Return what Go answers to a path that leads nowhere. Kubernetes: apiserver/pkg/util/notfoundhandler"""
+    return Reply(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
 
 def status_reply(status: Status) -> Reply:

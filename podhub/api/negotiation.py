@@ -5,6 +5,7 @@ Kubernetes: apiserver/pkg/endpoints/handlers/negotiation
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 from lifecycle.apiserver.refused import Refused
@@ -37,14 +38,20 @@ class Clause(NamedTuple):
 
 
 def clauses(accept: str) -> list[Clause]:
-    """Return the media types of a header in its order."""
+    """Return the media types of a header, the most wanted (`q`) first, else in its order. RFC 9110, section 12.5.1"""
     found = []
     for clause in accept.split(","):
         type, *parameters = (part.strip() for part in clause.split(";"))
         if type:
             pairs = (part.partition("=") for part in parameters)
             found.append(Clause(type.lower(), {name.strip(): value.strip() for name, _, value in pairs}))
-    return found
+    return sorted(found, key=_weight, reverse=True)
+
+
+def _weight(clause: Clause) -> float:
+    """Return how much a media type is wanted; what is no number counts as 1."""
+    text = clause.parameters.get("q", "1")
+    return float(text) if re.fullmatch(r"[01](\.[0-9]*)?", text) else 1.0
 
 
 def wanted(accept: str, form: Form = "") -> Wanted:

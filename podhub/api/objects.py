@@ -70,7 +70,11 @@ def shown(obj: Object, target: Target, form: Wanted, now: Micros, include: Inclu
 async def list_(call: Call, address: Address, target: Target) -> Reply:
     """Answer with a list. Raises: Refused."""
     form = wanted(call.headers.get("accept", ""), "PartialObjectMetadataList")
-    page = await on_thread(lambda: _page(call, address, target))
+    return listed(call, address, target, form, await on_thread(lambda: page(call, address, target)))
+
+
+def listed(call: Call, address: Address, target: Target, form: Wanted, page: Page) -> Reply:
+    """Return part of a list as an answer. Raises: Refused."""
     metadata: Object = {"resourceVersion": str(page.seq)}
     if page.token:
         metadata["continue"] = page.token
@@ -150,7 +154,7 @@ def include(call: Call) -> Include:
     return cast(Include, given)
 
 
-def _page(call: Call, address: Address, target: Target) -> Page:
+def page(call: Call, address: Address, target: Target) -> Page:
     """Read the part of a list that a query asks for."""
     call.whole("timeoutSeconds")  # a list is never late, but what is no number is refused
     limit = call.whole("limit") or 0

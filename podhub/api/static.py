@@ -8,49 +8,67 @@ import msgspec
 
 from lifecycle.apiserver import discovery
 from lifecycle.apiserver.refused import Refused
+from lifecycle.apiserver.resources import GROUP_VERSIONS
 from lifecycle.core_v1 import status
 from lifecycle.wire import Object
 from podhub.api import openapi, openapi_v2
 from podhub.api.discovery import AGGREGATED, aggregated, wants_aggregated
-from podhub.api.http import JSON, Call, Headers, Reply
+from podhub.api.http import JSON, Call, Headers, Reply, no_page, status_reply
 
-HEALTH = ("/healthz", "/livez", "/readyz")
+HEALTH = ("healthz", "livez", "readyz")
+PING = "ping"
 
 
 def answer(call: Call, root: str, path: str) -> Reply | None:
     """Return the answer to a path that is no object's, or None where it may be one. Raises: Refused."""
-    path = path.rstrip("/")
-    if not path.startswith(("/api", "/openapi", "/version", *HEALTH)) and path:
-        return None
-    found = _answer(call, root, path)
-    if found is not None and call.method not in ("GET", "HEAD"):
+    found = _answer(call, root, path.rstrip("/"))
+    if found is not None and call.method != "GET" and not (call.method == "HEAD" and not _is_routed(path)):
         raise Refused(status.method_not_allowed())
     return found
 
 
+def nothing(call: Call, path: str) -> Reply:
+    """Return the answer to a path that leads nowhere."""
+    return status_reply(status.no_such_path()) if _is_routed(path) else no_page()
+
+
+def _is_routed(path: str) -> bool:
+    """Say whether a path is below what discovery serves: there a Status tells what is not, elsewhere a line of text.
+
+    Kubernetes: apiserver/pkg/server/handler.go (director)
+    """
+    first, group, *_ = (*path.strip("/").split("/"), "")
+    return first in ("api", "version") or (first == "apis" and (not group or discovery.api_group(group) is not None))
+
+
 def _answer(call: Call, root: str, path: str) -> Reply | None:
-    if path.startswith(HEALTH):
-        text = f"[+]ping ok\n{path.split('/')[1]} check passed\n" if call.flag("verbose") else "ok"
-        return Reply(200, text.encode(), "text/plain; charset=utf-8")
+    name, _, check = path.removeprefix("/").partition("/")
+    if name in HEALTH:
+        return _health(call, name, check)
     if path == "/version":
         return _tagged(call, discovery.VERSION)
-    if path.startswith("/openapi"):
+    if name == "openapi":
         return _openapi(call, root, path)
     if path == "":
-        paths = [
-            "/api",
-            "/api/v1",
-            "/apis",
-            "/healthz",
-            "/livez",
-            "/metrics",
-            "/openapi/v2",
-            "/openapi/v3",
-            "/readyz",
-            "/version",
-        ]
-        return _tagged(call, {"paths": paths})
+        return _tagged(call, {"paths": _paths()})
     return _discovered(call, path)
+
+
+def _health(call: Call, name: str, check: str) -> Reply:
+    """Return that all is well. Kubernetes: apiserver/pkg/server/healthz"""
+    if check not in ("", PING):
+        return no_page()
+    result = "excluded: ok" if PING in call.query.get("exclude", ()) else "ok"
+    text = f"[+]{PING} {result}\n{name} check passed\n" if "verbose" in call.query and not check else "ok"
+    return Reply(200, text.encode(), "text/plain; charset=utf-8")
+
+
+def _paths() -> list[str]:
+    """Return the paths that are served, but for those of objects."""
+    groups = [f"/apis/{group['name']}" for group in discovery.api_groups()["groups"]]
+    versions = [f"/{openapi.path(group_version)}" for group_version in GROUP_VERSIONS]
+    health = [path for name in HEALTH for path in (f"/{name}", f"/{name}/{PING}")]
+    return sorted(["/api", "/apis", *groups, *versions, *health, "/metrics", "/openapi/v2", "/openapi/v3", "/version"])
 
 
 def _discovered(call: Call, path: str) -> Reply | None:
@@ -60,13 +78,13 @@ def _discovered(call: Call, path: str) -> Reply | None:
             return _tagged(call, aggregated(core), AGGREGATED)
         return _tagged(call, discovery.api_versions(call.headers.get("host", "")) if core else discovery.api_groups())
     parts = path.split("/")[1:]
-    if parts[0] == "api" and len(parts) == 2:
-        return _tagged(call, _there(discovery.api_resources(parts[1])))
     if parts[0] == "apis" and len(parts) == 2:
-        return _tagged(call, _there(discovery.api_group(parts[1])))
-    if parts[0] == "apis" and len(parts) == 3:
-        return _tagged(call, _there(discovery.api_resources("/".join(parts[1:]))))
-    return None
+        found = discovery.api_group(parts[1])
+    elif len(parts) == {"api": 2, "apis": 3}.get(parts[0]):
+        found = discovery.api_resources("/".join(parts[1:]))
+    else:
+        return None
+    return _tagged(call, found) if found else nothing(call, path)
 
 
 def _openapi(call: Call, root: str, path: str) -> Reply:
@@ -78,15 +96,9 @@ def _openapi(call: Call, root: str, path: str) -> Reply:
     group_version = name.removeprefix("apis/") if name.startswith("apis/") else name.removeprefix("api/")
     found = openapi.document(group_version)
     if found is None or openapi.path(group_version) != name:
-        raise Refused(status.no_such_path())
+        return no_page()
     for_ever = (("cache-control", "public, immutable, max-age=31536000"),) if call.one("hash") == found.hash else ()
     return _etagged(call, found.body, JSON, for_ever, found.hash)
-
-
-def _there(found: Object | None) -> Object:
-    if found is None:
-        raise Refused(status.no_such_path())
-    return found
 
 
 def _tagged(call: Call, obj: Object, content_type: str = JSON) -> Reply:

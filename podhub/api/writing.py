@@ -19,7 +19,7 @@ from podhub.api import bodies, list_options
 from podhub.api.address import Address
 from podhub.api.http import Call, Reply, json_reply, warning_headers
 from podhub.api.negotiation import Wanted, wanted
-from podhub.api.objects import as_table, include, partial, served
+from podhub.api.objects import as_table, include, listed, page, partial, served
 from podhub.api.threads import on_thread
 from podhub.log.moments import compact
 from podhub.runs.queue import asubmit
@@ -77,9 +77,18 @@ async def delete(call: Call, address: Address, target: Target) -> Reply:
     _check_dry_run(call, options)
     check_options(call, "DeleteOptions")
     _check_delete(call, options)
-    if not target.name:
-        list_options.check_all(call)
-    return await written(call, address, target, "delete" if target.name else "deletecollection", options)
+    if target.name:
+        return await written(call, address, target, "delete", options)
+    return await _delete_all(call, address, target, options)
+
+
+async def _delete_all(call: Call, address: Address, target: Target, options: Any) -> Reply:
+    """Delete what a query selects, and answer with what that was before."""
+    list_options.check_all(call)
+    form = wanted(call.headers.get("accept", ""), "PartialObjectMetadataList")
+    found = await on_thread(lambda: page(call, address, target))
+    reply = await written(call, address, target, "deletecollection", options)
+    return reply if reply.code >= 400 else listed(call, address, target, form, found)
 
 
 def _check_dry_run(call: Call, options: Any) -> None:
