@@ -160,7 +160,8 @@ class Kubelet:
         field_path = self.field_path(pod, container) if container else ""
         recorder = self.kernel.rooms["recorder"]
         self.prober.repeating.settle(pod)
-        index = recorder.event("kubelet", self.object(pod), type, reason, message, field_path, pod.node, annotations)
+        about = {"kind": "Pod", "namespace": pod.namespace, "name": pod.name, "uid": pod.uid}
+        index = recorder.event("kubelet", about, type, reason, message, field_path, pod.node, annotations)
         self.prober.repeating.told(pod)
         return self.kernel.cause if index is None else int(index)
 
