@@ -24,6 +24,8 @@ COPIED_A_STEP = 2048
 """How many are copied as they stand."""
 ITEMS_A_STEP = 16
 """How many lines, variables or names are."""
+ITEMS_SORTED_A_STEP = 4
+"""How many are put in order."""
 
 
 class Budget(msgspec.Struct, omit_defaults=True, gc=False):

@@ -11,6 +11,8 @@ from lifecycle.clock import Micros
 
 MAX_FILES = 10_000
 MAX_BYTES = 16 << 20
+MAX_SIZE = 16 << 40
+"""How long one file may be, NUL bytes included (ext4: 16 TiB)."""
 FILES_FULL = "16 MiB in the files of one file system"
 """Its writable layer, or a volume; NUL bytes do not count."""
 SETGID = 0o2000
@@ -143,6 +145,7 @@ class FileError(Exception):
         "EAGAIN": "Resource temporarily unavailable",
         "EPIPE": "Broken pipe",
         "E2BIG": "Argument list too long",
+        "EFBIG": "File too large",
     }
 
     def __init__(self, code: str) -> None:

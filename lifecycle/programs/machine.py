@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, following, output, peers, pid_namespaces, streams
-from lifecycle.programs.budget import CHARACTERS_A_STEP
+from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.interface import Exit
 from lifecycle.programs.paths import join
@@ -21,6 +23,7 @@ from lifecycle.programs.view import Keeper, View
 
 if TYPE_CHECKING:
     from lifecycle.programs.exchange import Reached
+    from lifecycle.programs.images.image import Program
     from lifecycle.programs.room import Programs
 
 PROC_FILES = ("cpuinfo", "loadavg", "meminfo", "mounts", "self", "sys", "uptime", "version")
@@ -32,6 +35,14 @@ SPAWN_STEPS = 40
 EXECUTE_STEPS = 25
 STEPS_AN_ARGUMENT = 4
 """What making a process, and executing a program with its arguments, count for among the steps."""
+
+LONG_PATH = 256
+"""From so many characters on the directories of PATH count for a step each."""
+
+MAX_HELD = 32 << 20
+"""How many bytes a container's processes may hold together: variables, arguments, what stands in pipes and documents."""
+WEIGHED_EVERY = 10_000
+"""After how many steps that is looked at again."""
 
 OVERSLEPT: Micros = MILLISECOND
 """By how much a command that sleeps comes late: it has to be made, and to be woken. A loop of sleeps falls behind by it."""
@@ -71,13 +82,13 @@ class Machine(Keeper):
     def spawn(self, parent: Process | None, argv: list[str]) -> Process:
         """Make a process that has what its parent has; it runs nothing yet. Raises: FileError EAGAIN beyond the limit."""
         state = self.state
+        state.budget.done += SPAWN_STEPS
         if len(state.processes) >= MAX_PROCESSES:
             self.limit("processes", f"{MAX_PROCESSES:,} processes", "no more processes can be started")
             if parent and not self.stays_crowded(parent.exec_id):
                 self.moves(parent)
             raise ExecError(2, "EAGAIN")
         pid = pid_namespaces.take(self)
-        state.budget.done += SPAWN_STEPS
         if not state.processes:
             state.first = pid
         child = Process(pid, parent.pid if parent else 0, argv, "", started=self.kernel.now, group=pid)
@@ -86,6 +97,8 @@ class Machine(Keeper):
             child.env = parent.env
             child.ignored, child.group = parent.ignored, parent.group
             child.fds = dict(parent.fds)
+            if len(child.fds) > ITEMS_A_STEP:
+                state.budget.done += len(child.fds)
             for number in child.fds.values():
                 state.opens[number].refs += 1
             parent.children.append(pid)
@@ -103,7 +116,7 @@ class Machine(Keeper):
         """Return the file that a command's name means. Raises: ExecError."""
         if "/" in name:
             return self._executable(join(process.cwd, name))
-        program = self.view.program(env.get("PATH", DEFAULT_PATH), name, process.cwd)
+        program = self._program(process, name, env)
         if program is None:
             raise ExecError(127, "ENOENT")
         return program.node
@@ -112,8 +125,14 @@ class Machine(Keeper):
         """Return where on PATH a command is (the name itself where it holds a slash)."""
         if "/" in name:
             return name
-        program = self.view.program(env.get("PATH", DEFAULT_PATH), name, process.cwd)
+        program = self._program(process, name, env)
         return None if program is None else program.path
+
+    def _program(self, process: Process, name: str, env: dict[str, str]) -> Program | None:
+        directories = env.get("PATH", DEFAULT_PATH)
+        if len(directories) > LONG_PATH:
+            self.work(directories.count(":"))
+        return self.view.program(directories, name, process.cwd)
 
     def _executable(self, path: str) -> Node:
         try:
@@ -179,6 +198,8 @@ class Machine(Keeper):
                 if not self.state.budget.affordable(self.kernel.now):
                     self._park()
                     break
+                if self.too_heavy():
+                    break
                 process = self.state.processes.get(self.queue.pop(0))
                 if process is not None and process.code is None and not process.waiting and not process.stopped:
                     self.view.user = process.user
@@ -207,6 +228,8 @@ class Machine(Keeper):
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
         self.state.budget.done += steps
+        if self.too_heavy():
+            return False
         if self.state.budget.affordable(self.kernel.now):
             return True
         self.moves(process)
@@ -214,6 +237,18 @@ class Machine(Keeper):
             self.queue.append(process.pid)
             process.waiting = "spin"
         return False
+
+    def too_heavy(self) -> bool:
+        """Look, now and then, at what all processes hold; say whether it was too much, and the container killed for it."""
+        state = self.state
+        if state.budget.done - state.weighed < WEIGHED_EVERY:
+            return False
+        state.weighed = state.budget.done
+        if sum(map(len, map(_ENCODE, (state.processes, state.opens, state.pipes)))) <= MAX_HELD:
+            return False
+        self.limit("bytes", f"{MAX_HELD >> 20} MiB in what its processes hold", "it is killed as when it is out of memory")
+        self.oom()
+        return True
 
     def work(self, steps: int) -> None:
         """Count steps that were made in one go."""
@@ -501,6 +536,9 @@ class Machine(Keeper):
         first = self.state.processes.get(self.state.first)
         if first:
             self.end(first, 137, "SIGKILL")
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
 
 
 def sleeps(process: Process) -> bool:

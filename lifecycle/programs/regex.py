@@ -17,6 +17,8 @@ MAX_WORK = 50_000_000
 """The most that one search may take: the size of the expression's program times the text's."""
 WORK_A_STEP = 400
 """How much of that counts as one step of a script."""
+MAX_GROUPED = 1_000_000
+"""How large an expression's program times the number of its groups may be: so much is kept while it is matched."""
 MAX_BACKTRACKS = 1_000_000
 MAX_REPLACED = 200_000
 """How many matches one replacement makes good."""
@@ -68,6 +70,8 @@ class Regex:
         try:
             self._re2 = re2.compile(source.encode("latin-1", "replace"), _options(ignore_case, longest))
             self.size = int(self._re2.programsize)
+            if self.size * self._re2.groups > MAX_GROUPED:
+                raise RegexError("Regular expression too big")
         except re2.error as error:
             self._re = _backtracking(source, ignore_case, error)
             self.quantifiers = len(re.findall(r"[*+}]", source))

@@ -212,6 +212,7 @@ def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str,
     return None
 
 
+LONG_SCRIPT = 2_048
 NOT_EXECUTED = {"ENOEXEC": "exec format error", "E2BIG": "argument list too long"}
 """What the kernel alone finds out, when runc has made the container's process: that one says so, and ends."""
 
@@ -361,6 +362,7 @@ def load_shell(
         shell.exported.add("SHLVL")
     process.program, process.shell = dialect, shell
     if text is not None:
+        machine.work(len(text) // LONG_SCRIPT * LONG_SCRIPT)  # reading one takes a step for each character
         shell.frames = [Frame(text)]
     else:
         reading.begin(machine, process, interactive)

@@ -338,6 +338,7 @@ class PidNamespace(msgspec.Struct, omit_defaults=True):
 class ContainerState(msgspec.Struct, omit_defaults=True, gc=False):
     """A container's processes, files and output. `first` is the number of its first process.
 
+    `weighed`: how many steps had been made when it was last looked at what its processes hold.
     `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
     what the container's first process writes, and whether they type, too.
     """
@@ -367,6 +368,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True, gc=False):
     budget: Budget = msgspec.field(default_factory=Budget)
     stdin: int = 0
     said: frozenset[str] = frozenset()
+    weighed: int = 0
     terminals: dict[int, Terminal] = {}
     attached: dict[int, bool] = {}
 

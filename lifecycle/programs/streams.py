@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lifecycle.programs import terminal
 from lifecycle.programs.budget import CHARACTERS_A_STEP, COPIED_A_STEP
-from lifecycle.programs.files import FILES_FULL, MAX_BYTES, FileError, Node
+from lifecycle.programs.files import FILES_FULL, MAX_BYTES, MAX_SIZE, FileError, Node
 from lifecycle.programs.output import MAX_LINE, MAX_LOG, log, tell
 from lifecycle.programs.pipes import PIPE_SIZE, close_pipe, read_pipe, take_from_pipe, write_pipe
 from lifecycle.programs.state import Open, Process
@@ -118,6 +118,7 @@ def _write_file(machine: Machine, opened: Open, text: str, zeros: int) -> bool:
         fits = max(room, 0)
     if tree.size is not None:
         fits = min(fits, max(tree.size - tree.bytes + max(node.size - pos, 0), 0))
+    fits = min(fits, max(MAX_SIZE - pos, 0))
     whole = fits == len(text) + zeros
     text, zeros = text[:fits], max(fits - len(text), 0)
     content, tail = _spliced(node, pos, text, zeros)

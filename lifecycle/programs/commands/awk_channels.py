@@ -180,6 +180,7 @@ class Channels:
         end, start = pipes.make_pipe(machine)
         mine, its = (end, start) if reading else (start, end)
         fd = self._descriptor(mine)
+        machine.work(len(self.files) // 4)
         others = [held for held, _ in self.files.values() if held > 2]
         self.data.setdefault("ended", {})
         started = start_child(self.call, ["sh", "-c", line], {1 if reading else 0: its}, (fd, *others))

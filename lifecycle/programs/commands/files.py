@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.files import SETGID, FileError, Node
+from lifecycle.programs.files import MAX_SIZE, SETGID, FileError, Node
 from lifecycle.programs.paths import join, parent
 
 
@@ -399,6 +399,8 @@ def truncate(call: Call) -> int:
         return call.fail(f"Invalid number: '{options.get('s')}'")
     for name in names:
         try:
+            if size > MAX_SIZE:
+                raise FileError("EFBIG")
             full = call.view.resolve(call.path(name))
             place = call.view.target(full)
             node = call.view.node_at(place)
@@ -416,10 +418,13 @@ def truncate(call: Call) -> int:
     return 0
 
 
+MOST = 1 << 60
+
+
 def parse_size(text: str) -> int | None:
-    """Return the bytes that `10M`, `1g`, `512K`, `1MB` mean; None where it is no size."""
-    match = re.fullmatch(r"(\d+)([bcwkKmMgGtT]?)(i?B)?", text)
+    """Return the bytes that `10M`, `1g`, `512K`, `1MB` mean (what is more than anything is stays countable); None: no size."""
+    match = re.fullmatch(r"([0-9]{1,1000})([bcwkKmMgGtT]?)(i?B)?", text)
     if not match:
         return None
     unit = {"": 1, "c": 1, "w": 2, "b": 512, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}[match.group(2).lower()]
-    return int(match.group(1)) * unit
+    return min(int(match.group(1)) * unit, MOST)

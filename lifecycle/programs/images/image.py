@@ -13,6 +13,9 @@ from lifecycle.programs.paths import join, parent, top
 SHORT_PATH = 64
 """Up to so many characters a path costs no work to follow."""
 
+MAX_DIRECTORIES = 1024
+"""How many characters of directories it is worth to remember a search in."""
+
 EVERYWHERE = ""
 """The first name in the path of a mount at the root, which every path goes through."""
 
@@ -73,7 +76,12 @@ class Image(dict[str, Node]):
         return self.get(path) or (DIRECTORY if path == "/" else None)
 
     def search(self, directories: str, name: str, cwd: str) -> Search | None:
-        """Return what `View.program` finds with nothing over the image; None where not all ways lead somewhere."""
+        """Return what `View.program` finds with nothing over the image; None where not all ways lead somewhere.
+
+        None, too, where there are so many directories that the answer is not worth keeping.
+        """
+        if len(directories) > MAX_DIRECTORIES:
+            return None
         key = (directories, name, cwd)
         if key not in self._searches:
             if len(self._searches) >= MAX_FILES:
@@ -82,7 +90,7 @@ class Image(dict[str, Node]):
         return self._searches[key]
 
     def _search(self, paths: Iterator[str]) -> Search | None:
-        tried, tops = list[str](), frozenset[str]()
+        tried, tops = list[str](), set[str]()
         for path in paths:
             found = self.look_up(path) if len(path) <= SHORT_PATH else None
             if found is None:
@@ -90,8 +98,8 @@ class Image(dict[str, Node]):
             tried.append(found.path)
             tops |= found.tops
             if found.node is not None and found.node.executable:
-                return Search(Program(path, found.node), tuple(tried), tops)
-        return Search(None, tuple(tried), tops)
+                return Search(Program(path, found.node), tuple(tried), frozenset(tops))
+        return Search(None, tuple(tried), frozenset(tops))
 
     @cached_property
     def children(self) -> dict[str, set[str]]:

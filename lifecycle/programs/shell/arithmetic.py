@@ -29,32 +29,41 @@ class ArithmeticError_(Exception):
 def evaluate(text: str, get: Callable[[str], str], put: Callable[[str, str], None]) -> int:
     """Return the value of an expression. Raises: ArithmeticError_."""
     if text.isdigit() and not (len(text) > 1 and text[0] == "0"):
-        return wrap(int(text))
-    return Expression(text, get, put, 0, [0]).value()
+        return wrap(whole(text))
+    return Expression(text, get, put, Extent()).value()
 
 
 def wrap(number: int) -> int:
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
+def whole(digits: str, base: int = 10) -> int:
+    """Return the number that digits mean; of very many only the last count. Raises: ValueError."""
+    return int(digits[-MAX_DIGITS:], base)
+
+
+MAX_DIGITS = 1_000
 MAX_TOKENS = 10_000
 """How long an expression may be, with those that the variables in it hold."""
+MAX_DEPTH = 40
+"""How deep parts of expressions, and those that variables hold, may stand in each other."""
+
+
+class Extent:
+    """How many tokens an expression has, with those that the variables in it hold, and how deep in it somebody is."""
+
+    def __init__(self) -> None:
+        self.tokens = self.depth = 0
 
 
 class Expression:
-    """One expression on its way. `live` is off in a branch that is read but not taken.
+    """One expression on its way. `live` is off in a branch that is read but not taken."""
 
-    `seen` counts the tokens of this one and of all that lead to it.
-    """
-
-    def __init__(
-        self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], depth: int, seen: list[int]
-    ) -> None:
-        self.seen = seen
+    def __init__(self, text: str, get: Callable[[str], str], put: Callable[[str, str], None], extent: Extent) -> None:
+        self.extent = extent
         self.text = text
         self.get = get
         self.put = put
-        self.depth = depth
         self.live = True
         self.tokens = self._tokens(text)
         self.i = 0
@@ -68,10 +77,19 @@ class Expression:
                 raise ArithmeticError_("syntax", text[at:])
             tokens.append(match.group(1))
             at = match.end()
-        self.seen[0] += len(tokens)
-        if self.seen[0] > MAX_TOKENS or self.depth > 50:
+        self.extent.tokens += len(tokens)
+        if self.extent.tokens > MAX_TOKENS:
             raise ArithmeticError_("recursion", text)
         return tokens
+
+    def deeper(self, read: Callable[[], int]) -> int:
+        """Read a part within a part."""
+        if self.extent.depth >= MAX_DEPTH:
+            raise ArithmeticError_("recursion", self.text)
+        self.extent.depth += 1
+        value = read()
+        self.extent.depth -= 1
+        return value
 
     def value(self) -> int:
         if not self.tokens:
@@ -102,7 +120,7 @@ class Expression:
         if following not in _ASSIGN or not (name[0].isalpha() or name[0] == "_"):
             return self.ternary()
         self.i += 2
-        right = self.assignment()
+        right = self.deeper(self.assignment)
         if following != "=":
             right = self.apply(following[:-1], self.variable(name), right)
         self.store(name, right)
@@ -119,11 +137,11 @@ class Expression:
         self.take()
         live = self.live
         self.live = live and bool(test)
-        yes = self.assignment()
+        yes = self.deeper(self.assignment)
         if self.take() != ":":
             raise ArithmeticError_("syntax", self.text)
         self.live = live and not test
-        no = self.assignment()
+        no = self.deeper(self.assignment)
         self.live = live
         return yes if test else no
 
@@ -146,7 +164,7 @@ class Expression:
         if self.peek() != "**":
             return base
         self.take()
-        exponent = self.power()
+        exponent = self.deeper(self.power)
         if exponent < 0 or exponent > 10_000:
             raise ArithmeticError_("syntax", self.text)
         return wrap(pow(base, exponent, 1 << 64)) if abs(base) > 1 else base**exponent
@@ -155,7 +173,7 @@ class Expression:
         token = self.peek()
         if token in ("+", "-", "!", "~"):
             self.take()
-            value = self.unary()
+            value = self.deeper(self.unary)
             return {"+": value, "-": wrap(-value), "!": int(not value), "~": ~value}[token]
         if token in ("++", "--"):
             self.take()
@@ -168,7 +186,7 @@ class Expression:
     def primary(self) -> int:
         token = self.take()
         if token == "(":
-            value = self.comma()
+            value = self.deeper(self.comma)
             if self.take() != ")":
                 raise ArithmeticError_("syntax", self.text)
             return value
@@ -185,10 +203,10 @@ class Expression:
         try:
             if "#" in token:
                 base, digits = token.split("#")
-                return wrap(int(digits, int(base)))
+                return wrap(whole(digits, whole(base)))
             if token[:2] in ("0x", "0X"):
-                return wrap(int(token, 16))
-            return wrap(int(token, 8) if len(token) > 1 and token[0] == "0" else int(token))
+                return wrap(whole(token[2:], 16))
+            return wrap(whole(token, 8) if len(token) > 1 and token[0] == "0" else whole(token))
         except ValueError as error:
             raise ArithmeticError_("syntax", token) from error
 
@@ -198,7 +216,7 @@ class Expression:
             return 0
         if text.isdigit() or (text[0] == "-" and text[1:].isdigit()):
             return self.number(text) if text[0] != "-" else -self.number(text[1:])
-        return Expression(text, self.get, self.put, self.depth + 1, self.seen).value()
+        return self.deeper(Expression(text, self.get, self.put, self.extent).value)
 
     def apply(self, op: str, a: int, b: int) -> int:
         if not self.live:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from lifecycle.programs.shell.parser import parse
-from lifecycle.programs.shell.plain import idle_period, plain_words
+from lifecycle.programs.shell.plain import idle_period, plain_words, spins
 from lifecycle.programs.shell.syntax import (
     AndOr,
     Arith,
@@ -68,13 +68,30 @@ class Target:
         self.pc = -1
 
 
-@lru_cache(maxsize=2048)
+MAX_SCRIPT = 256 << 10
+"""How many characters of a script are read."""
+SHORT, LONG = 1 << 10, 16 << 10
+"""Of short scripts more are remembered than of long ones: together some MiB of text, and a hundred times that of code."""
+
+
 def compile_script(text: str, dialect: str) -> Code:
     """Return a script's code; what does not parse ends in a step that says so."""
+    size = len(text)
+    return (_short if size <= SHORT else _long if size <= LONG else _huge)(text, dialect)
+
+
+def _compiled(text: str, dialect: str) -> Code:
+    if len(text) > MAX_SCRIPT:
+        return Code([("too_long",)])
     compiler = Compiler()
     compiler.sequence(parse(text, dialect), last=True)
     compiler.emit("end")
     return Code(compiler.resolved())
+
+
+_short = lru_cache(maxsize=2048)(_compiled)
+_long = lru_cache(maxsize=128)(_compiled)
+_huge = lru_cache(maxsize=8)(_compiled)
 
 
 class Compiler:
@@ -279,6 +296,8 @@ class Compiler:
         period = idle_period(command)
         if period is not None:
             self.emit("idle", period[0], period[1])
+        if spins(command):
+            self.emit("spin")
         self.emit("keep_status")
         self.tested += 1
         self.sequence(command.condition)

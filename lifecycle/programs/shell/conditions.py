@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.programs import regex
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 UNARY = set("bcdefghLkprsSuwxGONtzn")
 NUMERIC = {"-eq": "==", "-ne": "!=", "-lt": "<", "-le": "<=", "-gt": ">", "-ge": ">="}
 BINARY = {"=", "==", "!=", "<", ">", "-nt", "-ot", "-ef", *NUMERIC}
+MAX_DEPTH = 50
+"""How deep parentheses, and negations, may stand in each other."""
 
 
 class TestError(Exception):
@@ -81,6 +84,8 @@ class Tests:
 
     def test(self, args: list[str]) -> bool:
         """Return what `test ARGS` says. POSIX decides by the number of arguments. Raises: TestError."""
+        while len(args) > 4 and args[0] == "(" and args[-1] == ")":
+            args = args[1:-1]
         n = len(args)
         if n == 0:
             return False
@@ -171,7 +176,7 @@ class Tests:
         return first.mtime > second.mtime
 
     def number(self, text: str) -> int:
-        if not re.fullmatch(r"\s*[-+]?\d+\s*", text):
+        if not re.fullmatch(r"\s*[-+]?[0-9]{1,1000}\s*", text):
             raise TestError("number", text)
         return int(text)
 
@@ -183,6 +188,7 @@ class _Long:
         self.tests = tests
         self.args = args
         self.i = 0
+        self.depth = 0
 
     def either(self) -> bool:
         value = self.both()
@@ -207,10 +213,10 @@ class _Long:
             return self.tests.binary(args[i], args[i + 1], args[i + 2])
         if args[i] == "!":
             self.i += 1
-            return not self.one()
+            return not self._deeper(self.one)
         if args[i] == "(":
             self.i += 1
-            value = self.either()
+            value = self._deeper(self.either)
             if self.args[self.i : self.i + 1] != [")"]:
                 raise TestError("paren", args[-1])
             self.i += 1
@@ -220,6 +226,15 @@ class _Long:
             return self.tests.unary(args[i][1], args[i + 1])
         self.i += 1
         return args[i] != ""
+
+    def _deeper(self, read: Callable[[], bool]) -> bool:
+        """Read what stands in parentheses, or behind a `!`."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TestError("many", self.args[self.i - 1])
+        value = read()
+        self.depth -= 1
+        return value
 
 
 class Bracket:
@@ -253,10 +268,13 @@ class Bracket:
         return value
 
     def one(self) -> bool:
-        token = self.peek()
-        if token == "!":
+        token, negated = self.peek(), False
+        while token == "!":
             self.i += 1
-            return not self.one()
+            token, negated = self.peek(), not negated
+        return self._alone(token) != negated
+
+    def _alone(self, token: Any) -> bool:
         if token == "(":
             self.i += 1
             value = self.either()

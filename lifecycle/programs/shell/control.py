@@ -201,6 +201,12 @@ def do_syntax_error(turn: Turn, frame: Frame, step: Any) -> None:
     raise ShellExit(2)
 
 
+def do_too_long(turn: Turn, frame: Frame, step: Any) -> None:
+    turn.machine.limit("bytes", "256 KiB in one script", "the shell ends as when it is out of memory")
+    turn.complain("out of memory")
+    raise ShellExit(2)
+
+
 def do_time_start(turn: Turn, frame: Frame, step: Any) -> None:
     turn.shell.values.append(str(turn.machine.kernel.now))
 

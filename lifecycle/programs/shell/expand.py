@@ -28,7 +28,13 @@ class ExpansionError(Exception):
 
 MAX_TEXT = 4 << 20
 MAX_WORDS = 100_000
+MAX_GLOB = 100_000
+"""How many steps one pattern of path names may take."""
 MAX_BRACED = 20_000
+MAX_BRACES = 200
+"""How many words braces make, and how many braces one word may have."""
+MAX_PIECES = 100_000
+"""How many pieces all the words have that braces make: what one word holds for each of its braces."""
 """What splitting may make of one word, and what braces may."""
 
 
@@ -80,10 +86,17 @@ class Expander:
         return out
 
     def _braced(self, word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        made = _braces(word)
+        braces = sum(part.text.count("{") for part in word if isinstance(part, Lit) and not part.quoted)
+        if not braces:
+            return [word]
+        if braces > MAX_BRACES:
+            self._too_many("its braces stand for themselves")
+            return [word]
+        most = min(MAX_BRACED, MAX_PIECES // braces)
+        made = _braces(word, most)
         if len(made) > 1:
-            self.turn.machine.work(len(made) * 3)
-        if len(made) >= MAX_BRACED:
+            self.turn.machine.work(len(made) * (2 + braces))
+        if len(made) >= most:
             self._too_many("the rest of what braces make is left out")
         return made
 
@@ -389,15 +402,20 @@ def _trim_back(value: str, pattern: str, longest: bool, extended: bool) -> str:
 
 
 def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
-    """Return the existing path names that a pattern matches, sorted."""
+    """Return the existing path names that a pattern matches, sorted; not all, where looking for them takes too long."""
+    done = turn.machine.state.budget.done
     absolute = pattern.startswith("/")
     found = [""]
     parts = [part for part in pattern.split("/") if part]
     for i, part in enumerate(parts):
         grown: list[str] = []
         for base in found:
+            if turn.machine.state.budget.done - done > MAX_GLOB or len(grown) > MAX_WORDS:
+                turn.machine.limit("words", "what one pattern of path names may look at", "it matches no more")
+                break
             prefix = f"{base}/" if base or (absolute and i == 0) else ""
             if not patterns.is_magic(part) and not extended:
+                turn.machine.work(1)
                 name = re.sub(r"\\(.)", r"\1", part)
                 if turn.view.get(join(turn.process.cwd, prefix + name)) is not None:
                     grown.append(prefix + name)
@@ -412,8 +430,8 @@ def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
     return sorted(found)
 
 
-def _braces(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-    """Return the words that bash's `{a,b}` and `{1..3}` make of one."""
+def _braces(word: tuple[Any, ...], most: int) -> list[tuple[Any, ...]]:
+    """Return the words (so many at most) that bash's `{a,b}` and `{1..3}` make of one."""
     braced = (i for i, part in enumerate(word) if isinstance(part, Lit) and not part.quoted and "{" in part.text)
     at = next(braced, None)
     if at is None:
@@ -422,8 +440,8 @@ def _braces(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     match = re.search(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}|\{([a-zA-Z])\.\.([a-zA-Z])\}", part.text)
     if match:
         middle: list[tuple[Any, ...]] = [(Lit(text),) for text in _range(match)]
-        return _joined(word[:at], part.text[: match.start()], middle, part.text[match.end() :], word[at + 1 :])
-    return _alternatives(word)
+        return _joined(word[:at], part.text[: match.start()], middle, part.text[match.end() :], word[at + 1 :], most)
+    return _alternatives(word, most)
 
 
 def _range(match: re.Match[str]) -> list[str]:
@@ -439,14 +457,14 @@ def _range(match: re.Match[str]) -> list[str]:
 
 
 def _joined(
-    before: tuple[Any, ...], head: str, middle: list[tuple[Any, ...]], tail: str, after: tuple[Any, ...]
+    before: tuple[Any, ...], head: str, middle: list[tuple[Any, ...]], tail: str, after: tuple[Any, ...], most: int
 ) -> list[tuple[Any, ...]]:
     start = (*before, Lit(head)) if head else before
-    rests = _braces((Lit(tail), *after) if tail else after) if tail or after else [()]
-    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), MAX_BRACED))
+    rests = _braces((Lit(tail), *after) if tail else after, most) if tail or after else [()]
+    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), most))
 
 
-def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def _alternatives(word: tuple[Any, ...], most: int) -> list[tuple[Any, ...]]:
     """Expand the first `{a,b}` of a word, whose parts may hold quotes and variables."""
     flat: list[Any] = []
     for part in word:
@@ -468,7 +486,7 @@ def _alternatives(word: tuple[Any, ...]) -> list[tuple[Any, ...]]:
             if depth == 0 and commas:
                 edges = [start, *commas, i]
                 words = (_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]) for a, b in itertools.pairwise(edges))
-                return list(itertools.islice((one for word in words for one in _braces(word)), MAX_BRACED))
+                return list(itertools.islice((one for word in words for one in _braces(word, most)), most))
     return [word]
 
 

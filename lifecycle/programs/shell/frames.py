@@ -15,7 +15,8 @@ from lifecycle.programs.state import Frame
 
 MAX_FRAMES = 1_000
 COMPILE_STEPS = 20
-"""What reading a script that is made on the way counts for, beside its length."""
+COMPILED_A_STEP = 2
+"""What reading a script that is made on the way counts for: so many steps, and one for so many characters."""
 
 
 def push(turn: Turn, frame: Frame) -> None:
@@ -24,7 +25,7 @@ def push(turn: Turn, frame: Frame) -> None:
         turn.machine.limit("nesting", f"{MAX_FRAMES:,} nested calls", "the shell ends as after running out of stack")
         raise ShellExit(139)
     if frame.kind in ("eval", "source", "trap"):
-        turn.machine.work(COMPILE_STEPS + len(frame.code) // 16)
+        turn.machine.work(COMPILE_STEPS + len(frame.code) // COMPILED_A_STEP)
     frame.depth = len(turn.shell.restore)
     frame.tested = frame.tested or (bool(turn.shell.frames) and turn.shell.frames[-1].tested)
     turn.shell.frames.append(frame)

@@ -1,4 +1,4 @@
-"""Loops that only sleep: they rest without a timer until somebody looks or a signal comes."""
+"""Loops that only sleep, or do nothing: they rest without a timer until somebody looks or a signal comes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ def do_idle(turn: Turn, frame: Frame, step: Any) -> None:
     shell.loop_start = turn.machine.kernel.now
     process.data = {"period": step[2] + OVERSLEPT, "written": step[1]}
     process.waiting = "idle"
+
+
+def do_spin(turn: Turn, frame: Frame, step: Any) -> None:
+    """Stay busy in a loop that does nothing: no steps are counted, for there is nothing that they could change."""
+    shell = turn.shell
+    if "x" not in shell.options and "DEBUG" not in shell.traps and not _WORDS_OF_NOTHING & shell.functions.keys():
+        turn.process.waiting = "spin"
+
+
+_WORDS_OF_NOTHING = {"true", "false", ":", "["}
 
 
 def thaw(machine: Machine, process: Process) -> None:

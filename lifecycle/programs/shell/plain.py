@@ -1,4 +1,4 @@
-"""Commands that say the same each time: words without expansions, and loops of them that only sleep."""
+"""Commands that say the same each time: words without expansions, and loops of them that only sleep, or do nothing at all."""
 
 from __future__ import annotations
 
@@ -43,6 +43,14 @@ def idle_period(loop: While) -> tuple[str, Micros] | None:
 
 
 _NOTHING = {("true",), (":",), ("[", "1", "]"), ("[", "true", "]")}
+
+
+def spins(loop: While) -> bool:
+    """Say whether a loop does nothing, for ever: `while :; do true; done`."""
+    condition, body = _plain_commands(loop.condition), _plain_commands(loop.body)
+    if condition is None or body is None or any(words not in _NOTHING for words in body):
+        return False
+    return condition == [("false",)] if loop.until else all(words in _NOTHING for words in condition)
 
 
 def _plain_commands(body: Sequence) -> list[tuple[str, ...]] | None:

@@ -55,12 +55,20 @@ def run_shell(machine: Machine, process: Process) -> None:
     except Replaced:
         return
     except ShellExit as error:
-        if interactive(shell) and not error.asked:
-            abandon(turn, 1 if shell.dialect == "bash" else error.status)
-        else:
-            leave(turn, error.status)
-        if process.code is None and not process.waiting:
-            machine.ready(process)
+        _give_up(turn, error)
+    except (ValueError, LookupError, ArithmeticError, RecursionError):
+        turn.complain("bad number")  # or an expression that is none, or too deep
+        _give_up(turn, ShellExit(2))
+
+
+def _give_up(turn: Turn, error: ShellExit) -> None:
+    """Let a shell end, or an interactive one read its next command."""
+    if interactive(turn.shell) and not error.asked:
+        abandon(turn, 1 if turn.shell.dialect == "bash" else error.status)
+    else:
+        leave(turn, error.status)
+    if turn.process.code is None and not turn.process.waiting:
+        turn.machine.ready(turn.process)
 
 
 def _resume_builtin(turn: Turn) -> None:

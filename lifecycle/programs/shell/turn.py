@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND
-from lifecycle.programs.budget import ITEMS_A_STEP
+from lifecycle.programs.budget import ITEMS_A_STEP, ITEMS_SORTED_A_STEP
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.state import Process, Shell
 from lifecycle.programs.view import View
@@ -97,14 +97,17 @@ class Turn:
     def array(self, name: str) -> list[str]:
         value = self.shell.vars.get(name)
         if isinstance(value, dict):
-            self.machine.work(len(value) // ITEMS_A_STEP)
+            self.machine.work(len(value) // ITEMS_SORTED_A_STEP)
             return [value[key] for key in self._keys(value)]
         return [] if value is None else [value]
 
     def keys(self, name: str) -> list[str]:
         """Return an array's subscripts, in order."""
         value = self.shell.vars.get(name)
-        return self._keys(value) if isinstance(value, dict) else ["0"] if value is not None else []
+        if isinstance(value, dict):
+            self.machine.work(len(value) // ITEMS_SORTED_A_STEP)
+            return self._keys(value)
+        return ["0"] if value is not None else []
 
     def _keys(self, value: dict[str, str]) -> list[str]:
         return sorted(value, key=lambda key: (0, int(key), "") if key.isdigit() else (1, 0, key))
@@ -225,7 +228,7 @@ def number(turn: Turn, argv: list[str], default: int) -> int:
     """Return a builtin's numeric argument. Raises: ShellExit where it is none."""
     if len(argv) < 2:
         return default
-    if not re.fullmatch(r"[-+]?\d+", argv[1]) or (argv[1][0] == "-" and turn.shell.dialect != "bash"):
+    if not re.fullmatch(r"[-+]?[0-9]{1,1000}", argv[1]) or (argv[1][0] == "-" and turn.shell.dialect != "bash"):
         text = f"{argv[1]}: numeric argument required" if turn.shell.dialect == "bash" else f"Illegal number: {argv[1]}"
         turn.complain_as(argv[0], text)
         raise ShellExit(2, asked=argv[0] == "exit" and turn.shell.dialect == "bash")

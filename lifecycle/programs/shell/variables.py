@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lifecycle.programs.budget import CHARACTERS_A_STEP
 from lifecycle.programs.shell.quoting import quote
 from lifecycle.programs.shell.turn import ShellExit, Turn, number
 
@@ -121,7 +122,8 @@ def shift(turn: Turn, argv: list[str]) -> int:
             turn.complain_as("shift", "can't shift that many")
             raise ShellExit(2)
         return 1
-    turn.shell.args = turn.shell.args[count:]
+    turn.machine.work(len(turn.shell.args) // CHARACTERS_A_STEP)
+    del turn.shell.args[:count]
     return 0
 
 

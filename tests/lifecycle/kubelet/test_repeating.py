@@ -32,6 +32,7 @@ HANDLERS: list[dict[str, Any]] = [
     {"exec": {"command": ["sh", "-c", "sleep 0.4; cat /tmp/ok"]}},
     {"exec": {"command": ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 2; done"]}},
     {"exec": {"command": ["sh", "-c", "sleep 3; true"]}},
+    {"exec": {"command": ["sh", "-c", "while :; do :; done"]}},
     {"exec": {"command": ["sh", "-c", "cat /tmp/ok || { sleep 2; sleep 9; }"]}},
     {"exec": {"command": ["nslookup", "shop.default.svc.cluster.local"]}},
     {"exec": {"command": ["wget", "-qO-", "-T", "1", "http://shop"]}},
@@ -213,6 +214,7 @@ SLOW = [
     ["sh", "-c", "while true; do sleep 5; done"],
     ["sh", "-c", "sleep 30; cat /etc/hostname"],
     ["sh", "-c", "until [ -f /tmp/ok ]; do sleep 1; done"],
+    ["sh", "-c", "while :; do :; done"],
 ]
 
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from time import process_time
 
+import msgspec
 import pytest
 
 from lifecycle.programs import Mount, budget
 from lifecycle.programs.files import Node
+from lifecycle.programs.machine import MAX_HELD
 from lifecycle.programs.shell.parser import parse
 from tests.lifecycle.programs.world import World
 
@@ -34,7 +36,7 @@ def most(seconds: int) -> int:
 
 def test_an_endless_loop_stays_busy_and_still_takes_signals() -> None:
     world = World()
-    app = world.script("trap 'echo out; exit 3' TERM; while true; do :; done")
+    app = world.script("trap 'echo out; exit 3' TERM; while true; do x=; done")
     world.run(20)
     assert limits(world) == {"steps"}
     assert world.exit_of() is None
@@ -44,9 +46,28 @@ def test_an_endless_loop_stays_busy_and_still_takes_signals() -> None:
     assert world.exit_of()[1].code == 3
 
 
+@pytest.mark.parametrize("loop", ["while true; do :; done", "until false; do true; done", "while [ 1 ]; do :; :; done"])
+def test_a_loop_that_does_nothing_is_busy_at_no_cost(loop: str) -> None:
+    world = World()
+    app = world.script(f"{loop} & trap 'echo out' USR1; (sleep 20; kill -USR1 1) & {loop}")
+    world.run(3600)
+    assert work(world) < 1_000
+    assert limits(world) == set()
+    assert world.output() == "out\n"
+    assert world.exit_of() is None
+    assert world.exec(app, "sh", "-c", loop, timeout=5).timed_out
+
+
+def test_a_loop_that_says_what_it_does_is_not_idle() -> None:
+    world = World()
+    world.script("set -x; while true; do :; done")
+    world.run(5)
+    assert "+ :\n" in world.output()
+
+
 def test_a_command_from_outside_runs_beside_an_endless_loop() -> None:
     world = World()
-    app = world.script("while true; do :; done")
+    app = world.script("while true; do x=; done")
     world.run(20)
     assert world.exec(app, "sh", "-c", "echo $((6 * 7)); ls /bin | head -1").stdout == "42\n[\n"
     assert world.exit_of() is None
@@ -79,7 +100,8 @@ def test_a_script_that_does_much_all_the_time_is_slowed_down() -> None:
 
 
 HOSTILE = {
-    "busy": "while :; do :; done",
+    "busy": "while :; do x=; done",
+    "idle": "while :; do :; done",
     "kill": "while :; do kill -9 -1; done",
     "signals to itself": "trap ': ' USR1; while :; do kill -USR1 $$; done",
     "a trap that traps itself": "trap 'kill -USR1 $$' USR1; kill -USR1 $$; sleep 1000",
@@ -152,13 +174,28 @@ HOSTILE = {
     "short timeouts": "while :; do timeout 0.001 sleep 1; done",
     "descriptors": "i=3; while :; do eval \"exec $i>/tmp/x\"; i=$((i+1)); done",
     "lines": "while :; do echo x; done",
+    "directories of programs": "PATH=$(printf '/a%s:' $(seq 1 9000))$PATH; while :; do nothing; done",
+    "patterns within patterns": "cd /tmp; touch $(seq 1 3000); while :; do echo */../*/../*/../* > /dev/null; done",
+    "arguments one by one": "set -- $(seq 1 50000); while [ $# -gt 0 ]; do shift; done",
+    "scripts that double": "x='x=\"$x;$x\"; eval \"$x\"'; eval \"$x\"",
+    "a long script": "yes 'echo x;' | head -c 1000000 > /tmp/s; sh /tmp/s",
+    "groups": "grep -E '" + "(" * 3000 + ")" * 3000 + "' /etc/passwd",
+    "awk with programs to write to": "awk 'BEGIN { for (;;) print i++ | (\"cat > /dev/null; : \" i) }'",
+    "awk with programs to read from": "awk 'BEGIN { for (;;) { (\"echo \" i++) | getline x } }'",
+    "variables": "x=$(head -c 4000000 /dev/zero | tr '\\0' a); i=0; while :; do eval \"y$i=\\$x\"; i=$((i+1)); done",
+    "copies of a variable": "x=$(head -c 4000000 /dev/zero | tr '\\0' a); while :; do (y=$x; sleep 1000) & done",
+    "environments": "export X=$(head -c 100000 /dev/zero | tr '\\0' a); while :; do sleep 1000 & done",
+    "documents": "x=$(head -c 1000000 /dev/zero | tr '\\0' a); while :; do sleep 1000 <<EOF &\n$x\nEOF\ndone",
+    "long files": "fallocate -l 99999999999999999999 /tmp/x; truncate -s 10E /tmp/y; dd if=/dev/zero of=/tmp/z bs=9E count=9E",
 }  # fmt: skip
 
 HOSTILE_BASH = {
     "an expression going back": "x=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab; [[ $x =~ ^(a+)+$ ]]",
     "an extended pattern": "shopt -s extglob; x=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab; [[ $x == +(+(a)) ]]; echo ${x##*(*(a))c}",
     "braces": "while :; do echo {1..1000000000}{a,b}{a,b} > /dev/null; done",
+    "braces within braces": "while :; do echo " + "{1..3}" * 30 + " " + "{a," * 3000 + "}" * 3000 + " > /dev/null; done",
     "an array": "a=(); while :; do a+=(x); done",
+    "an array by names": "declare -A a; i=0; while :; do a[$i]=$i; i=$((i+1)); b=${!a[@]}; done",
     "elements": "a=(); i=0; while :; do a[i++]=$i; done",
     "a growing text": "printf -v x '%1000000d' 1; while :; do printf -v y '%s%s' $x $x; done",
     "lines of zeros": "mapfile a < /dev/zero",
@@ -182,6 +219,7 @@ def test_no_script_costs_more_than_its_share(image: str, shell: str, script: str
     world.run(600)
     assert work(world) <= most(600)
     assert len(world.output()) <= 2 << 20
+    assert len(msgspec.msgpack.encode(world.programs.state)) < 2 * MAX_HELD
     assert world.exit_of() is not None or limits(world) or world.kernel.agenda.next_at() is None or work(world) < 10_000
 
 
@@ -203,6 +241,68 @@ def test_explosions_meet_a_limit_soon(script: str, limit: str) -> None:
     world.script(script)
     world.run(10)
     assert limit in limits(world)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "[ " + "! " * 3000 + "x ]",
+        "[ " + "\\( " * 3000 + "x" + " \\)" * 3000 + " ]",
+        "[[ " + "! " * 3000 + "x ]]",
+        "x=$(printf '(%.0s' $(seq 1 3000)); echo $((x))",
+        "echo $((" + "x=" * 3000 + "1))",
+        "echo $((" + "1?" * 3000 + "1" + ":0" * 3000 + "))",
+        "echo $((" + "-" * 3000 + "1))",
+        "echo $((" + "2**" * 3000 + "1))",
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_deep_expressions_end_the_command_and_not_the_engine(shell: str, script: str) -> None:
+    world = World()
+    world.container("debian", shell, "-c", f"({script}) 2> /dev/null; echo on")
+    world.run(10)
+    assert world.output().endswith("on\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "[ $x -gt 1 ]",
+        "exit $x",
+        "echo $((x)) $((x + 1)) $((${x}#1)) $((0x$x))",
+        "shift $x",
+        "OPTIND=$x; getopts a y -a",
+        "OPTIND=nothing; getopts a y -a",
+        "kill -$x 1",
+        "wait $x",
+        "umask $x",
+        "trap : $x",
+        "printf '%*d %d' $x $x $x",
+        "read -t $x y < /dev/null",
+        'eval "exec $x> /tmp/x"',
+        "echo ${x:$x:$x}",
+        "truncate -s $x /tmp/x",
+        "head -c $x /etc/passwd",
+        "seq $x",
+        "sleep 1 | tail -n $x",
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "dash", "busybox sh"])
+def test_numbers_that_are_too_large_end_the_command_and_not_the_engine(shell: str, command: str) -> None:
+    world = World()
+    script = f"x=$(printf '9%.0s' $(seq 1 5000)); ({command}) > /dev/null 2>&1; echo on"
+    world.container("busybox" if " " in shell else "debian", *shell.split(), "-c", script)
+    world.run(5)
+    assert world.output() == "on\n"
+    assert msgspec.msgpack.encode(world.programs.state)
+
+
+def test_a_file_is_no_longer_than_a_file_system_lets_it_be() -> None:
+    world = World()
+    app = world.script("sleep infinity", "debian")
+    done = world.exec(app, "bash", "-c", "truncate -s 17T /tmp/x; truncate -s 15T /tmp/y; stat -c %s /tmp/y; ls /tmp")
+    assert "File too large" in done.stderr
+    assert done.stdout == f"{15 << 40}\ny\n"
 
 
 def test_another_container_goes_on_beside_a_fork_bomb() -> None:
