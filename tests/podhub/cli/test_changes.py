@@ -409,7 +409,10 @@ def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:
     status, out, _ = podhub("kubeconfig", "--server", "http://127.0.0.1:9999/")
     config = yaml.safe_load(out)
     assert (status, config["current-context"]) == (0, "podhub-default")
-    assert config["clusters"] == [{"name": "podhub-default", "cluster": {"server": "http://127.0.0.1:9999/clusters/default"}}]
+    reached = {"server": "http://127.0.0.1:9999/clusters/default", "insecure-skip-tls-verify": True}
+    assert config["clusters"] == [{"name": "podhub-default", "cluster": reached}]
+    secured = yaml.safe_load(podhub("kubeconfig", "--server", "https://podhub.example")[1])
+    assert secured["clusters"][0]["cluster"] == {"server": "https://podhub.example/clusters/default"}
 
 
 def test_a_kubeconfig_may_be_for_a_moment(crashed: Told) -> None:
