@@ -16,6 +16,8 @@ MODULES = {
     "podhub/ages": "js/ages.js",
     "podhub/growth": "js/growth.js",
     "podhub/live": "js/live.js",
+    "podhub/printed": "js/printed.js",
+    "podhub/row-filter": "js/row-filter.js",
     "podhub/timeline/drawing": "js/timeline/drawing.js",
     "podhub/timeline/keys": "js/timeline/keys.js",
     "podhub/timeline/labels": "js/timeline/labels.js",

@@ -38,12 +38,22 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
         return urlencode({key: value for key, value in (msgspec.to_builtins(self) | other).items() if value})
 
 
+class State(NamedTuple):
+    """A Pod's word under STATUS, and its look."""
+
+    word: str
+    look: str
+
+
 class Choice(Asked, frozen=True, omit_defaults=True):
     """Which Pods are asked for. An empty field: all; `behind` is the key (namespace/name) that the rows come after."""
 
     namespace: str = ""
     name: str = ""
+    """A part of it; one with a slash is looked for in namespace/name."""
     status: str = ""
+    look: str = ""
+    """Of Pods with one word under STATUS some may be ready and others not: their look. It counts beside a status only."""
     at: str = ""
     behind: str = ""
 
@@ -56,19 +66,18 @@ class Choice(Asked, frozen=True, omit_defaults=True):
         return sorted(key for key in names if self.holds(key))
 
     def holds(self, key: read.Name) -> bool:
-        return (not self.namespace or key[0] == self.namespace) and self.name in key[1]
+        if self.namespace and key[0] != self.namespace:
+            return False
+        return self.name.lower() in ("/".join(key) if "/" in self.name else key[1])
+
+    def wants(self, state: State) -> bool:
+        """Say whether Pods in this state are asked for."""
+        return self.status in ("", state.word) and (not self.status or self.look in ("", state.look))
 
     @property
     def after(self) -> read.Name | None:
         namespace, found, name = self.behind.partition("/")
         return (namespace, name) if found else None
-
-
-class State(NamedTuple):
-    """A Pod's word under STATUS, and its look."""
-
-    word: str
-    look: str
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -95,7 +104,7 @@ def chosen(showing: Showing, choice: Choice) -> list[read.Name]:
     if not choice.status or len(names) > MOST_COUNTED:
         return names
     found = states(showing.cluster.pk, [keys[name] for name in names])
-    return [name for name, state in zip(names, found, strict=True) if state.word == choice.status]
+    return [name for name, state in zip(names, found, strict=True) if choice.wants(state)]
 
 
 def counts(showing: Showing, choice: Choice) -> list[Count]:

@@ -22,7 +22,7 @@ from podhub.log.fold import Ref
 from podhub.log.models import Entry
 from podhub.web import facts
 from podhub.web.ages import retold
-from podhub.web.choice import Choice, chosen, counts
+from podhub.web.choice import Choice, chosen, counts, state_of
 from podhub.web.renders import renders
 from podhub.web.showing import Showing
 from podhub.web.story import within
@@ -178,7 +178,7 @@ def news(showing: Showing, choice: Choice, after: int) -> dict[str, Any]:
 
 
 def _row_after(showing: Showing, line: read.Line, choice: Choice) -> str | None:
-    if line.type == "DELETED" or choice.status not in ("", pod_status(line.content)):
+    if line.type == "DELETED" or not choice.wants(state_of(line.content)):
         return None
     return row(showing, read.Version(line.seq, line.at, line.cause, line.type, line.content))
 

@@ -66,8 +66,9 @@ class ConditionFacts(msgspec.Struct, frozen=True):
 
 
 class EventFacts(msgspec.Struct, frozen=True):
-    """An Event; `namespace`, `kind` and `name` are those of what it is about."""
+    """An Event; `namespace`, `kind` and `name` are those of what it is about, `seq` is that of its last change."""
 
+    seq: int
     last_seen: Micros | None
     type: str
     reason: str
@@ -81,15 +82,15 @@ class EventFacts(msgspec.Struct, frozen=True):
 
 
 def pod_facts(pod: Object) -> PodFacts:
-    status, metadata = pod.get("status") or {}, pod["metadata"]
+    spec, status, metadata = pod.get("spec") or {}, pod.get("status") or {}, pod["metadata"]
     statuses = status.get("containerStatuses") or []
     every = [*statuses, *(status.get("initContainerStatuses") or [])]
     return PodFacts(
         phase=status.get("phase", "Pending"),
-        node=(pod.get("spec") or {}).get("nodeName") or NONE,
+        node=spec.get("nodeName") or NONE,
         ip=status.get("podIP") or NONE,
-        qos_class=status.get("qosClass") or qos_class(pod["spec"]),
-        ready=f"{sum(bool(one.get('ready')) for one in statuses)}/{len(pod['spec'].get('containers') or [])}",
+        qos_class=status.get("qosClass") or qos_class(spec),
+        ready=f"{sum(bool(one.get('ready')) for one in statuses)}/{len(spec.get('containers') or [])}",
         restarts=sum(one.get("restartCount", 0) for one in every),
         created=moment(metadata.get("creationTimestamp")),
         deleted=bool(metadata.get("deletionTimestamp")),
@@ -103,7 +104,7 @@ def _clock(timestamp: str | None) -> str:
 
 def containers(pod: Object) -> list[ContainerFacts]:
     """Return the containers in the order in which they run: init containers and sidecars, containers, ephemeral ones."""
-    spec, status = pod["spec"], pod.get("status") or {}
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
     deleted = bool(pod["metadata"].get("deletionTimestamp"))
     return [
         _container(container, kind, place, _status_of(container, status), deleted)
@@ -197,6 +198,7 @@ def event_facts(event: Object) -> EventFacts:
     message = (event.get("message") or event.get("note") or "").strip()
     seen = last_seen(event)
     return EventFacts(
+        seq=int(event["metadata"].get("resourceVersion") or 0),
         last_seen=seen if seen > 0 else None,
         type=event.get("type") or "Normal",
         reason=event.get("reason") or "",

@@ -217,7 +217,7 @@ class PodPage(ObjectPage):
         def row(line: read.Line) -> str:
             known = causes if line.cause in causes else self._causes({line.cause})
             trace = self._trace(line, created, known.get(line.cause, ""))
-            return render_to_string("_pod_traces_row.html", {"trace": trace})
+            return render_to_string("_pod_traces_row.html", {"trace": trace, "cluster": self.cluster})
 
         rows = [renders.get((*key, line.seq), lambda line=line: row(line)) for line in reversed(lines)]  # type: ignore[misc]
         return mark_safe("".join(rows))

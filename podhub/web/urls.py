@@ -6,7 +6,21 @@ from django.contrib.auth import views as auth_views
 from django.urls import path
 from django.views.i18n import set_language
 
-from podhub.web.views import apply, changes, clusters, comparisons, events, forks, nodes, pods, services, site, tokens
+from podhub.web.views import (
+    apply,
+    changes,
+    clusters,
+    comparisons,
+    events,
+    forks,
+    nodes,
+    pods,
+    printed,
+    services,
+    site,
+    tokens,
+    why,
+)
 
 urlpatterns = [
     path("", clusters.index, name="clusters"),
@@ -23,11 +37,13 @@ urlpatterns = [
     path("c/<str:cluster_name>/nodes/<str:name>/", nodes.show, name="node"),
     path("c/<str:cluster_name>/nodes/<str:name>/moment/", nodes.moment, name="node-moment"),
     path("c/<str:cluster_name>/nodes/<str:name>/changes/", changes.show, {"resource": "nodes"}, name="node-changes"),
+    path("c/<str:cluster_name>/nodes/<str:name>/yaml/", printed.yaml, {"resource": "nodes"}, name="node-yaml"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", pods.show, name="pod"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/moment/", pods.moment, name="pod-moment"),
     path(
         "c/<str:cluster_name>/pods/<str:namespace>/<str:name>/changes/", changes.show, {"resource": "pods"}, name="pod-changes"
     ),
+    path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/yaml/", printed.yaml, {"resource": "pods"}, name="pod-yaml"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/delete/", pods.delete, name="pod-delete"),
     path("c/<str:cluster_name>/pods/<str:namespace>/<str:name>/compare/", comparisons.compare, name="pod-compare"),
     path("c/<str:cluster_name>/services/", services.index, name="services"),
@@ -39,6 +55,13 @@ urlpatterns = [
         {"resource": "services"},
         name="service-changes",
     ),
+    path(
+        "c/<str:cluster_name>/services/<str:namespace>/<str:name>/yaml/",
+        printed.yaml,
+        {"resource": "services"},
+        name="service-yaml",
+    ),
+    path("c/<str:cluster_name>/why/<int:seq>/", why.show, name="why"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token-revoke"),
     path("healthz", site.healthz),

@@ -1,4 +1,4 @@
-// A cluster's page: rows of the table of Pods come and go, in the order of kubectl's lists.
+// A cluster's page: rows of the table of Pods come and go, in the order of kubectl's lists; what is typed chooses among them.
 
 import { tellAges } from "podhub/ages";
 import { Live, put, staleNote, tellSpeed } from "podhub/live";
@@ -6,6 +6,8 @@ import { ClusterClock } from "podhub/timeline/playhead";
 
 const page = document.getElementById("live");
 const start = Number(page.dataset.start);
+const CHOSEN = ["pods-table", "gone", "events"]; // what a choice decides
+const TYPING = 150; // ms after a key in which another one may follow
 const clock = new ClusterClock(JSON.parse(page.querySelector("script[type='application/json']").textContent));
 
 function rowFrom(html) {
@@ -44,8 +46,11 @@ function setRows(rows) {
   if (rows.some(([, html]) => html !== null)) page.querySelector(".welcome")?.remove();
 }
 
-if (page.dataset.socket) {
-  new Live(page.dataset.socket, Number(page.dataset.seq), {
+const live = page.dataset.socket ? follow() : null;
+
+function follow() {
+  setInterval(() => tellAges(page, start + clock.now()), 500);
+  return new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
       if (message.reload) location.reload();
       if (message.clock) {
@@ -58,5 +63,29 @@ if (page.dataset.socket) {
     },
     stale: staleNote(page.querySelector("[data-part='stale']"), page.dataset.stale),
   });
-  setInterval(() => tellAges(page, start + clock.now()), 500);
+}
+
+const form = page.querySelector("form.filters");
+let wish = 0; // the number of the newest choice: answers to older ones are too late
+let pause = 0;
+
+form.addEventListener("input", ({ target }) => {
+  if (target.name === "at") return; // a moment that is half typed is none
+  clearTimeout(pause);
+  pause = setTimeout(choose, TYPING);
+});
+
+// Put in place what the chosen Pods make of the page that the form leads to.
+async function choose() {
+  const url = new URL(location.pathname, location.href);
+  for (const [field, value] of new FormData(form)) if (value.trim()) url.searchParams.set(field, value.trim());
+  const number = ++wish;
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok || number !== wish) return;
+  const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of CHOSEN) document.getElementById(id).replaceWith(found.getElementById(id));
+  page.querySelector("[data-part=found]").textContent = document.getElementById("pods-table").dataset.found;
+  history.replaceState(null, "", url);
+  const { socket, seq } = found.getElementById("live").dataset;
+  live?.follow(socket, Number(seq));
 }

@@ -3,6 +3,8 @@
 import { tellAges } from "podhub/ages";
 import { addAbove, addBelow } from "podhub/growth";
 import { Live, put, staleNote, tellSpeed } from "podhub/live";
+import { Printed } from "podhub/printed";
+import { RowFilter } from "podhub/row-filter";
 
 const page = document.getElementById("live");
 const timeline = document.getElementById("timeline");
@@ -11,16 +13,33 @@ const start = Number(page.dataset.start);
 
 let wanted = null; // the moment to be shown next, while an answer is on its way
 let asking = false;
+let seen = page.dataset.seen; // the query of the moment that the page shows
 let shown = timeline.live ? "live" : "past";
 let missed = false; // whether news came that the page does not show
 let resting = page.dataset.resting !== undefined; // whether it shows the last moment of what is gone, unasked
+
+// A moment as addresses name it: to the microsecond, for what happens then is seen from then on.
+function moment(at) {
+  return `${(at / 1e6).toFixed(6).replace(/\.?0+$/, "")}s`;
+}
 
 // A past moment, the last one of a life that ended after `last`, or (at is null) the newest.
 function address({ at, last }) {
   const url = new URL(page.dataset.moment, location.href);
   if (last !== undefined) url.search += `&seq=${last}&last`;
-  else if (at !== null) url.searchParams.set("at", `${(at / 1e6).toFixed(3)}s`);
+  else if (at !== null) url.searchParams.set("at", moment(at));
   return url;
+}
+
+const form = page.querySelector("[data-part=filter]");
+const filter = form && new RowFilter(form);
+const panel = page.querySelector("[data-part=printed]");
+const printed = panel && new Printed(panel, () => seen);
+
+// What the page shows is new.
+function renewed() {
+  filter?.apply();
+  printed?.changed();
 }
 
 // One request at a time; while it is on its way only the newest wish is kept.
@@ -47,6 +66,8 @@ async function ask(wish) {
     const html = await answer.text();
     if (answer.ok && (at === null) === timeline.live) {
       put(html);
+      seen = address(wish).search;
+      renewed();
       shown = at === null ? "live" : "past";
       if (at === null && missed) wanted ??= { at };
       complain("");
@@ -78,7 +99,7 @@ let addressed = 0;
 function asOf(address, at) {
   const url = new URL(address, location.href);
   if (at === null) url.searchParams.delete("at");
-  else url.searchParams.set("at", `${(at / 1e6).toFixed(3).replace(/\.?0+$/, "")}s`);
+  else url.searchParams.set("at", moment(at));
   return url;
 }
 
@@ -93,7 +114,9 @@ function tellForm(at) {
 function remember(at) {
   clearTimeout(addressed);
   addressed = setTimeout(() => {
-    history.replaceState(null, "", asOf(page.dataset.page, at));
+    const address = asOf(page.dataset.page, at);
+    for (const chosen of [filter, printed]) chosen?.kept(address);
+    history.replaceState(null, "", address);
     if (fork) fork.href = asOf(fork.href, at);
     tellForm(at);
   }, 250);
@@ -110,7 +133,7 @@ timeline.addEventListener("moment", (event) => {
 // What differs between two moments, below the timeline.
 timeline.addEventListener("span", async ({ detail: { from, to } }) => {
   const url = new URL(page.dataset.changes, location.href);
-  for (const [end, at] of Object.entries({ from, to })) url.searchParams.set(end, `${(at / 1e6).toFixed(6)}s`);
+  for (const [end, at] of Object.entries({ from, to })) url.searchParams.set(end, moment(at));
   try {
     const answer = await fetch(url, { headers: { "HX-Request": "true" } });
     if (answer.ok) {
@@ -138,6 +161,7 @@ function tell(message) {
   for (const [container, lines] of output ?? []) {
     added.push(addBelow(texts.find((text) => text.dataset.container === container), lines));
   }
+  renewed();
   if (added.includes(false)) show(null);
 }
 
@@ -168,13 +192,5 @@ if (page.dataset.socket) {
     stale: staleNote(note, page.dataset.stale),
   });
 }
-
-// The cause of a trace: its row, where the page has one, else the moment at which it happened.
-page.addEventListener("click", (event) => {
-  const seq = event.target.closest?.("#pod-traces a[href^='?seq=']")?.search.slice("?seq=".length);
-  if (!seq || !document.getElementById(`seq-${seq}`)) return;
-  event.preventDefault();
-  location.hash = `seq-${seq}`;
-});
 
 setInterval(countAges, 500);

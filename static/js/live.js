@@ -23,9 +23,18 @@ export class Live {
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("after", this.seq);
     this.socket = new WebSocket(url);
-    this.socket.addEventListener("message", (event) => this.#heard(JSON.parse(event.data)));
+    this.socket.addEventListener("message", ({ data, target }) => target === this.socket && this.#heard(JSON.parse(data)));
     this.socket.addEventListener("close", (event) => this.#closed(event.target));
     this.#listen();
+  }
+
+  // Go on with other news: those of another path.
+  follow(path, seq) {
+    const before = this.socket;
+    this.path = path;
+    this.seq = seq;
+    this.open();
+    before.close();
   }
 
   #heard(message) {

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from lifecycle.clock import Micros
 from podhub.web import ages, assets
+from podhub.web.legend import legend
 
 register = template.Library()
 
@@ -29,6 +30,12 @@ def icon(name: str) -> SafeString:
 def glyph(look: str) -> SafeString:
     """The timeline's sign for a look."""
     return format_html('<svg aria-hidden="true" width="16" height="16"><use href="#glyph-{}"/></svg>', look)
+
+
+@register.simple_tag
+def look_word(look: str) -> str:
+    """What the timeline's legend calls a look."""
+    return next(word for one, word, _ in legend() if one == look)
 
 
 @register.simple_tag(takes_context=True)

@@ -36,6 +36,9 @@ def life_context(request: HttpRequest, shown: Showing, url: str, socket: str, co
     return {
         "at_query": "" if shown.live else request.GET.get("at") or f"seq-{shown.seq}",
         "page_url": url,
+        "seen": "" if shown.live else f"?seq={shown.seq}",
+        "yaml_url": f"{path}yaml/",
+        "filter": request.GET.get("filter", ""),
         "moment_url": f"{path}moment/?of={edition(cluster)}{more}",
         "changes_url": f"{path}changes/?of={edition(cluster)}" if comparable else "",
         "socket": f"/ws/c/{cluster.name}/{socket}?lang={get_language()}{more}",

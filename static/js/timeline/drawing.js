@@ -87,7 +87,8 @@ function drawRuler(scale, { origin, start, clock, height }) {
     if (tick.major) {
       parts.push(make("line", { class: "grid", x1: x, x2: x, y1: RULER, y2: height }));
       const label = clock ? clockText(start, tick.at, step) : spanText(tick.at - origin, step);
-      if (clock || tick.at >= origin) parts.push(make("text", { class: "tick-label", x: Number(x) + 4, y: 14 }, label));
+      const fits = Number(x) + 4 + label.length * (CHARACTER + 1) <= scale.width;
+      if (fits && (clock || tick.at >= origin)) parts.push(make("text", { class: "tick-label", x: Number(x) + 4, y: 14 }, label));
     }
     parts.push(make("line", { class: "tick", x1: x, x2: x, y1: tick.major ? 4 : RULER - 6, y2: RULER }));
   }

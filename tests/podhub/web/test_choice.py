@@ -52,6 +52,20 @@ def test_pods_are_chosen_by_namespace_name_and_state(showing: Showing) -> None:
     assert names(showing, Choice(status="Completed")) == []
 
 
+def test_a_name_is_looked_for_in_small_letters_and_with_a_slash_in_the_namespace_too(showing: Showing) -> None:
+    assert names(showing, Choice(name="WEB")) == ["web-1", "web-2", "web-3"]
+    assert names(showing, Choice(name="where/web")) == ["web-3"]
+
+
+def test_pods_of_one_word_are_told_apart_by_their_looks(showing: Showing) -> None:
+    unready = {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}
+    states = choosing.state_of(pod("a", READY)), choosing.state_of(pod("a", unready))
+    assert [state.word for state in states] == ["Running", "Running"]
+    assert [Choice(status="Running", look="unready").wants(state) for state in states] == [False, True]
+    assert [Choice(status="Running").wants(state) for state in states] == [True, True]
+    assert [Choice(look="unready").wants(state) for state in states] == [True, True]
+
+
 def test_states_are_counted_among_pods_of_that_name_trouble_first(showing: Showing) -> None:
     told = [(one.state.word, one.state.look, one.number) for one in counts(showing, Choice(status="Running"))]
     assert told == [("Evicted", "failed", 1), ("Running", "ready", 3)]
@@ -73,7 +87,7 @@ def test_an_open_page_is_told_of_what_comes_and_goes_among_the_chosen(showing: S
     assert rows(Choice(status="Evicted")) == {"default/web-1": True, "default/web-2": False}
     assert rows(Choice(name="1")) == {"default/web-1": True}
     html = cluster_page.news(newest(showing.cluster), Choice(), 4)["html"]
-    assert re.search(r"Evicted <b>2</b>.*Running <b>1</b>", html, re.DOTALL)
+    assert re.search(r"Evicted .*<b>2</b>.*Running .*<b>1</b>", html, re.DOTALL)
 
 
 def test_pages_keep_what_was_chosen(showing: Showing, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +100,7 @@ def test_pages_keep_what_was_chosen(showing: Showing, client: Client, monkeypatc
     assert "2–2 of 3" in html
     assert 'data-key="default/web-2"' in html
     assert 'href="?name=web&amp;at=1s">First page' in html
-    assert 'href="?name=web&amp;at=1s&amp;status=Running"' in html
+    assert 'href="?name=web&amp;at=1s&amp;status=Running&amp;look=ready"' in html
 
 
 def test_a_page_of_the_past_leads_to_pods_as_they_were_then(showing: Showing, client: Client) -> None:

@@ -81,7 +81,7 @@ def test_further_traces_come_as_rows_the_newest_first(talking: Talking) -> None:
     told = talking.told(before)
     assert re.findall(r'<tr id="seq-(\d+)" data-seq', told["grown"]["traces"]) == [str(second), str(first)]
     assert "pod-traces" not in told["html"]
-    assert f'<a href="?seq={before}">signal</a>' in told["grown"]["traces"]
+    assert f'/why/{first}/" data-why>signal</a>' in told["grown"]["traces"]
 
 
 def test_many_lines_come_with_the_whole_fragment(talking: Talking) -> None:
