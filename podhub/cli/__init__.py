@@ -35,7 +35,7 @@ COMMANDS = {
     "events": "print Events as kubectl events does",
     "import": "bring a recording of a real cluster into a cluster of its own",
     "export": "write a cluster's log as a recording",
-    "cluster": "create, list or drop clusters; set a clock's speed",
+    "cluster": "create, list or drop clusters; set a clock's speed, or have time go on",
     "verify": "check that no log has a gap or was altered, and that a second run gives the same bytes",
     "record": "follow a real cluster and write down what it does",
     "kubeconfig": "print a kubeconfig for stock kubectl",

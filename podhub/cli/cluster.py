@@ -1,4 +1,4 @@
-"""`podhub cluster`: make, list and drop clusters, and set the speed of their clocks."""
+"""`podhub cluster`: make, list and drop clusters, set the speed of their clocks, and have their time go on by so much."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.clock import Micros, parse_rfc3339, rfc3339
+from lifecycle.clock import HOUR, Micros, parse_go_duration, parse_rfc3339, rfc3339
 from podhub.cli.apply import server_error
 from podhub.cli.database import ready
 from podhub.cli.log_source import as_of, told
@@ -18,6 +18,9 @@ from podhub.cli.objects import CommandError
 if TYPE_CHECKING:
     from podhub.log.models import Cluster
 
+
+LOOK_SECONDS = 0.02
+"""How often is looked how far a server has brought a cluster."""
 
 FIRST = ("nodes", "images", "seed", "start")
 """What is decided before a cluster's first moment."""
@@ -43,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     speed.add_argument("name", metavar="NAME")
     speed.add_argument("speed", metavar="SPEED", nargs="?", help="1x, 10x, 60x, another number, max or paused")
     speed.add_argument("--until", default="", metavar="TIME", help="with max: where to stop (2m from the start, RFC 3339)")
+    advance = actions.add_parser("advance", help="have a cluster's time go on by so much, as fast as possible, and wait for it")
+    advance.add_argument("name", metavar="NAME")
+    advance.add_argument("span", metavar="SPAN", help="30s, 2m or 1h30m; then its clock goes on at its speed, or stands still")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -134,11 +140,52 @@ def _speed(arguments: argparse.Namespace) -> int:
     if arguments.until and arguments.speed != "max":
         raise CommandError("error: --until says where a clock at max is to stop; other speeds do not stop")
     until = moments.time_of(arguments.until, cluster) if arguments.until else None
+    if until is not None and until < cluster.horizon:
+        raise CommandError(f"error: --until: {arguments.until} is over: the cluster is at {rfc3339(cluster.horizon)}")
     answer = set_speed(cluster, arguments.speed, until)
     if answer.code >= 400:
         raise CommandError(server_error(answer))
     print(f"cluster/{cluster.name} {arguments.speed}")
     return 0
+
+
+def _advance(arguments: argparse.Namespace) -> int:
+    """Play a span of a cluster's time at once. Its clock then goes on at the speed it had; at `max` it stands there."""
+    from podhub.runs.clusters import set_speed
+
+    cluster, now, _ = as_of(arguments.name, None)
+    before, until = cluster.speed, now + _span(arguments.span)
+    for speed, stop in (("max", until), (before, None)):
+        if speed == before == "max" and stop is None:
+            break
+        answer = set_speed(cluster, speed, stop)
+        if answer.code >= 400:
+            raise CommandError(server_error(answer))
+        _play_until(cluster, until)
+    print(f"cluster/{cluster.name} advanced to {rfc3339(until)}")
+    return 0
+
+
+def _play_until(cluster: Cluster, until: Micros) -> None:
+    """Return once a cluster's log is known up to a moment; where no server plays it, it is played here."""
+    from podhub.runs.advance import advance
+
+    while cluster.horizon < until:
+        if not advance(cluster.pk):
+            time.sleep(LOOK_SECONDS)
+        cluster.refresh_from_db()
+        if cluster.read_only:
+            raise CommandError(f"error: cluster {cluster.name!r} is read-only: {cluster.read_only_because}")
+
+
+def _span(text: str) -> Micros:
+    try:
+        span = parse_go_duration(text)
+    except ValueError:
+        span = 0
+    if not 0 < span <= LONGEST:
+        raise CommandError(f"error: {text!r} is no span to advance by: give 30s, 2m or 1h30m, {LONGEST // HOUR}h at most")
+    return span
 
 
 def _moment(text: str, option: str) -> Micros:
@@ -175,4 +222,6 @@ def _is_node(item: Any) -> bool:
 
 MOST_NODES = 1000
 
-_ACTIONS = {"create": _create, "list": _list, "drop": _drop, "speed": _speed}
+LONGEST = 365 * 24 * HOUR
+
+_ACTIONS = {"advance": _advance, "create": _create, "list": _list, "drop": _drop, "speed": _speed}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 
 import pytest
 import websocket
@@ -53,11 +52,11 @@ def test_a_message_that_is_none_has_no_channel(protocol: channels.Protocol, mess
 
 
 @pytest.fixture
-def box(cluster: Reached) -> Iterator[Reached]:
+def box(cluster: Reached) -> Reached:
     """A cluster with a Pod that runs."""
     cluster.kubectl("create", "-f", "-", stdin=json.dumps(pod("box")))
     cluster.kubectl("wait", "--for=condition=Ready", "pod/box", "--timeout=20s")
-    yield cluster
+    return cluster
 
 
 def connected(cluster: Reached, query: str, *protocols: str, subresource: str = "exec") -> websocket.WebSocket:

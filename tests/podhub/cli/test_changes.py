@@ -339,12 +339,49 @@ def test_a_cluster_s_nodes_find_the_images_that_a_file_says(podhub: Told, tmp_pa
         (("speed", "default", "warp"), "'warp' is no speed: give 1x"),
         (("speed", "default", "1x", "--until", "3s"), "--until says where a clock at max is to stop"),
         (("speed", "nope", "1x"), "cluster 'nope' not found"),
+        (("advance", "nope", "1s"), "cluster 'nope' not found"),
+        (("advance", "default", "0"), "'0' is no span to advance by: give 30s"),
+        (("advance", "default", "soon"), "'soon' is no span to advance by: give 30s"),
+        (("advance", "default", "9000h"), "8760h at most"),
     ],
 )
 def test_cluster_refuses_with_a_reason(podhub: Told, words: tuple[str, ...], said: str) -> None:
     status, out, err = podhub("cluster", *words)
     assert (status, out) == (1, "")
     assert said in err
+
+
+@pytest.mark.parametrize(("speed", "at"), [("paused", 2), ("max", 3)])
+def test_a_cluster_that_stands_still_goes_on_by_so_much(podhub: Told, tmp_path: Path, speed: str, at: int) -> None:
+    podhub("cluster", "create", "steps", "--speed", "paused", "--start", "2026-01-01T00:00:00Z")
+    podhub("apply", "-f", write(tmp_path, WEB), "--cluster", "steps")
+    assert podhub("cluster", "advance", "steps", "2s") == (0, "cluster/steps advanced to 2026-01-01T00:00:02Z\n", "")
+    podhub("cluster", "speed", "steps", speed, *(("--until", "3s") if speed == "max" else ()))
+
+    def restarts(span: str) -> tuple[str, str]:
+        said = podhub("cluster", "advance", "steps", span)[1]
+        path = "jsonpath={.status.containerStatuses[0].restartCount}"
+        return said, podhub("get", "pod", "web", "--cluster", "steps", "-o", path)[1]
+
+    assert restarts("1s") == (f"cluster/steps advanced to 2026-01-01T00:00:0{at + 1}Z\n", "0")
+    assert restarts("5s") == (f"cluster/steps advanced to 2026-01-01T00:00:0{at + 6}Z\n", "1")
+    assert restarts("1h")[0] == f"cluster/steps advanced to 2026-01-01T01:00:0{at + 6}Z\n"
+    assert podhub("cluster", "speed", "steps")[1] == f"{speed}\n"
+    assert podhub("verify", "--cluster", "steps")[0] == 0
+
+
+def test_a_clock_that_goes_on_goes_on_after_an_advance(podhub: Told) -> None:
+    podhub("cluster", "speed", "default", "10x")
+    start = Cluster.objects.get(name="default").start
+    assert podhub("cluster", "advance", "default", "1h")[0] == 0
+    cluster = Cluster.objects.get(name="default")
+    assert (cluster.speed, cluster.clock_at >= start + 3_600_000_000) == ("10x", True)
+
+
+def test_a_moment_that_is_over_is_no_place_to_stop(podhub: Told) -> None:
+    podhub("cluster", "advance", "default", "10s")
+    status, _, err = podhub("cluster", "speed", "default", "max", "--until", "9s")
+    assert (status, err.startswith("error: --until: 9s is over: the cluster is at ")) == (1, True)
 
 
 def test_a_cluster_s_speed_is_set_and_shown(podhub: Told) -> None:
