@@ -145,16 +145,36 @@ class Network:
 
     def resolve(self, name: str, conf: ResolvConf) -> list[str] | None:
         """Return the addresses of a name as a resolver finds them, with its search domains; None: no such name."""
+        found = self.searched(name, conf)
+        return found[1] if found else None
+
+    def searched(self, name: str, conf: ResolvConf) -> tuple[str, list[str]] | None:
+        """Return under which whole name a resolver finds a name, and its addresses."""
         if is_address(name):
-            return [name]
+            return name, [name]
         searched = [] if name.endswith(".") else [f"{name}.{domain}" for domain in conf.search]
         name = name.rstrip(".")
         candidates = [name, *searched] if name.count(".") >= conf.ndots else [*searched, name]
         for candidate in candidates:
             found = self.asked(candidate, conf)
             if found is not None:
-                return found
+                return candidate, found
         return None
+
+    def name_of(self, ip: str) -> str:
+        """Return the name that the cluster's DNS has for an address: a Service's, or a Pod's behind a headless one."""
+        domain = self.state.cluster_domain
+        if ip == self.state.dns_ip:
+            return f"kube-dns.kube-system.svc.{domain}"
+        service = self.service_at(ip)
+        if service is not None:
+            return f"{service.name}.{service.namespace}.svc.{domain}"
+        for service in self.state.services.values():
+            if service.cluster_ip == "None":
+                for one in service.endpoints:
+                    if one.ip == ip:
+                        return f"{one.hostname or ip.replace('.', '-')}.{service.name}.{service.namespace}.svc.{domain}"
+        return ""
 
     def asked(self, name: str, conf: ResolvConf) -> list[str] | None:
         """Return what the nameserver that is asked answers for one whole name: only the cluster's own knows its Services."""

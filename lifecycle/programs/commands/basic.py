@@ -35,12 +35,13 @@ def printf(call: Call) -> int:
     return 0 if call.out(text) and not problems else 1
 
 
-@command("test", "[")
+@command("test", "[", "[[")
 def test(call: Call) -> int:
     args = call.args
-    if call.name == "[":
-        if args[-1:] != ["]"]:
-            return call.fail("missing ']'" if not call.busybox else "missing ]", 2)
+    if call.name != "test":
+        end = "]" * len(call.name)
+        if args[-1:] != [end]:
+            return call.fail(f"missing '{end}'" if not call.busybox else f"missing {end}", 2)
         args = args[:-1]
     try:
         return int(not Tests(call.machine, call.process, "ash" if call.busybox else "bash").test(args))

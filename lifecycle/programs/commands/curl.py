@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from itertools import product
+from itertools import pairwise, product
+from urllib.parse import quote
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.programs.commands.call import Call, command
@@ -18,10 +19,10 @@ _LONG: dict[str, str] = dict(
     pair.split("=")
     for pair in names(
         "silent=s show-error=S fail=f output=o location=L head=I include=i insecure=k request=X data=d data-raw=d "
-        "data-binary=d data-ascii=d json=p header=H max-time=m connect-timeout=y retry=z retry-delay=Y write-out=w "
-        "user-agent=A verbose=v user=u retry-connrefused=0 retry-all-errors=0 remote-name=O cacert=9 cert=E key=E capath=E "
-        "ipv4=4 http1.1=0 http2=0 http1.0=0 compressed=0 unix-socket=E retry-max-time=E fail-with-body=f globoff=g "
-        "no-progress-meter=s url=U get=G form=F version=V resolve=E noproxy=E no-keepalive=0 keepalive-time=E "
+        "data-binary=d data-ascii=d data-urlencode=d json=p header=H max-time=m connect-timeout=y retry=z retry-delay=Y "
+        "write-out=w user-agent=A verbose=v user=u retry-connrefused=0 retry-all-errors=0 remote-name=O cacert=9 cert=E "
+        "key=E capath=E ipv4=4 http1.1=0 http2=0 http1.0=0 compressed=0 unix-socket=E retry-max-time=E fail-with-body=f "
+        "globoff=g no-progress-meter=s url=U get=G form=F version=V resolve=E noproxy=E no-keepalive=0 keepalive-time=E "
         "no-buffer=N upload-file=T referer=e cookie=b cookie-jar=c progress-bar=# tlsv1.2=0 oauth2-bearer=q"
     )
 )
@@ -118,9 +119,30 @@ def _body(call: Call, options: dict[str, str]) -> str:
     if "T" in options:
         return call.read_file(options["T"])
     pieces = options.get("d", options.get("p", "")).split("\n") if {"d", "p"} & set(options) else []
+    encoded = _values(call.args, "--data-urlencode")
     named = "--data-raw" not in call.args
-    found = [_contents(call, piece[1:]) if named and piece[:1] == "@" else piece for piece in pieces]
+    found = [
+        _encoded(call, piece) if piece in encoded else _contents(call, piece[1:]) if named and piece[:1] == "@" else piece
+        for piece in pieces
+    ]
     return "&".join(found)
+
+
+def _values(args: list[str], option: str) -> set[str]:
+    """Return what is given with an option that has a name of its own only."""
+    after = {value for name, value in pairwise(args) if name == option}
+    return after | {arg.removeprefix(f"{option}=") for arg in args if arg.startswith(f"{option}=")}
+
+
+def _encoded(call: Call, piece: str) -> str:
+    """Return a piece of --data-urlencode: `content`, `=content`, `name=content`, `@file` or `name@file`. Raises: FileError."""
+    match = re.match(r"([^=@]*)([=@]?)(.*)", piece, re.S)
+    assert match is not None
+    name, mark, content = match.groups()
+    if not mark:
+        name, content = "", name
+    text = quote(_contents(call, content) if mark == "@" else content, safe="-._~", encoding="latin-1")
+    return f"{name}={text}" if name else text
 
 
 def _contents(call: Call, name: str) -> str:

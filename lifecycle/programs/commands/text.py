@@ -222,7 +222,7 @@ def tee(call: Call) -> int | None:
             return None
 
 
-@command("rev", "tac", "nl", "fold", "expand", "unexpand", "shuf")
+@command("rev", "tac", "nl", "fold", "expand", "unexpand")
 def lines(call: Call) -> int | None:
     found = whole(call, [arg for arg in call.args if not arg.startswith("-")])
     if found is None:
@@ -241,12 +241,56 @@ def lines(call: Call) -> int | None:
             rows = [piece for row in rows for piece in _folded(row, _width(call.args))]
         case "expand":
             rows = [row.expandtabs(8) for row in rows]
-        case "shuf":
-            call.moves()
-            key = (call.machine.state.spec.id, call.process.pid)
-            rows.sort(key=lambda row: call.machine.kernel.seeds.fraction("shuf", *key, row))
     call.out("".join(row + "\n" for row in rows))
     return int(bool(call.data.get("failed")))
+
+
+MOST_SHUFFLED = 100_000
+_SHUF_LONG = {"echo": "e", "input-range": "i", "head-count": "n", "output": "o", "repeat": "r", "zero-terminated": "z"}
+
+
+@command("shuf")
+def shuf(call: Call) -> int | None:
+    """Put lines, words (-e) or the numbers of a range (-i) into an order that nobody foresees; -n: the first so many."""
+    options, operands = call.options("ei:n:o:rz", _SHUF_LONG)
+    call.moves()
+    rows = operands
+    if "i" in options:
+        bounds = re.fullmatch(r"(\d+)-(\d+)", options["i"])
+        if bounds is None or int(bounds[1]) > int(bounds[2]) + 1:
+            return call.fail(f"invalid input range: '{options['i']}'" if not call.busybox else f"bad range '{options['i']}'")
+        first, last = map(int, bounds.groups())
+        rows = [str(number) for number in range(first, min(last, first + MOST_SHUFFLED) + 1)]
+    elif "e" not in options:
+        found = whole(call, operands[:1])
+        if found is None:
+            return None
+        rows = lines_of("".join(text for _, text in found))
+    count = options.get("n", "")
+    if count and not count.isdecimal():
+        return call.fail(f"invalid line count: '{count}'" if not call.busybox else f"invalid number '{count}'")
+    end = "\0" if "z" in options else "\n"
+    text = "".join([f"{row}{end}" for row in _shuffled(call, rows, int(count) if count else None, "r" in options)])
+    if "o" not in options:
+        call.out(text)
+        return int(bool(call.data.get("failed")))
+    try:
+        call.write_file(options["o"], text)
+    except FileError as error:
+        return call.fail(f"{options['o']}: {error.text}")
+    return 0
+
+
+def _shuffled(call: Call, rows: list[str], count: int | None, again: bool) -> list[str]:
+    """Return rows in an order of their own for each process; with `again` each may come more than once."""
+    seeds, key = call.machine.kernel.seeds, (call.machine.state.spec.id, call.process.pid, call.now)
+    call.machine.work(len(rows))
+    if again and rows:
+        drawn = min(count if count is not None else MOST_SHUFFLED, MOST_SHUFFLED)
+        call.machine.work(drawn)
+        return [rows[seeds.number(len(rows), "shuf", *key, i)] for i in range(drawn)]
+    order = sorted(range(len(rows)), key=lambda i: seeds.fraction("shuf", *key, i))
+    return [rows[i] for i in order[:count]]
 
 
 def _width(args: list[str]) -> int:

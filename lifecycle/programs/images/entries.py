@@ -139,9 +139,15 @@ def _static(name: str, program: str, *ports: int) -> Entry:
     return Entry("scratch", entrypoint=(f"/{name}",), programs={f"/{name}": program}, ports=ports)
 
 
+_DNSUTILS = Entry(
+    "debian",
+    cmd=("sleep", "infinity"),
+    programs={"/usr/bin/nslookup": "nslookup", "/usr/bin/dig": "dig", "/usr/bin/host": "host", "/usr/bin/curl": "curl"},
+)
+
 ENTRIES: dict[str, Entry] = {
-    "busybox": Entry("busybox", cmd=("sh",)),
-    "e2e-test-images/busybox": Entry("busybox", cmd=("sh",)),
+    "busybox": Entry("busybox", cmd=("sh",), release="1.35.0"),
+    "e2e-test-images/busybox": Entry("busybox", cmd=("sh",), release="1.35.0"),
     "alpine": Entry("alpine", cmd=("/bin/sh",)),
     "debian": Entry("debian", cmd=("bash",)),
     "ubuntu": Entry("ubuntu", cmd=("/bin/bash",)),
@@ -340,16 +346,9 @@ ENTRIES: dict[str, Entry] = {
         cmd=("zsh",),
         programs={"/bin/zsh": "bash", "/bin/bash": "bash", "/usr/bin/curl": "curl", "/usr/bin/dig": "dig"},
     ),
-    "jessie-dnsutils": Entry(
-        "debian",
-        cmd=("sleep", "infinity"),
-        programs={"/usr/bin/nslookup": "nslookup", "/usr/bin/dig": "dig", "/usr/bin/curl": "curl"},
-    ),
-    "e2e-test-images/jessie-dnsutils": Entry(
-        "debian",
-        cmd=("sleep", "infinity"),
-        programs={"/usr/bin/nslookup": "nslookup", "/usr/bin/dig": "dig", "/usr/bin/curl": "curl"},
-    ),
+    "jessie-dnsutils": _DNSUTILS,
+    "e2e-test-images/jessie-dnsutils": _DNSUTILS,
+    "dnsutils": _DNSUTILS,
 }
 
 ENTRIES["gb-redis-follower"] = ENTRIES["redis-follower"] = ENTRIES["redis"]

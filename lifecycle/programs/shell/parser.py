@@ -197,7 +197,7 @@ class Parser(SimpleCommands):
                 body = self._filled()
                 self._expect("}")
                 return Group(body)
-            case "[[" if self.dialect == "bash":
+            case "[[" if self.dialect != "dash":
                 return self._condition()
             case "function" if self.dialect != "dash":
                 return self._function_keyword()

@@ -241,3 +241,15 @@ def test_what_looks_elsewhere_is_steady_and_says_where(script: str, looked: set[
     result = world.exec(app, "sh", "-c", script)
     assert result.steady
     assert set(result.looked) == looked
+
+
+def test_curl_encodes_what_is_given_for_a_url() -> None:
+    world = World()
+    world.container("httpbin", name="server")
+    client = world.container("curl", "sleep", "100", name="client", pod="other")
+    world.run(2)
+    asked = ("-sG", "http://10.244.0.5/get", "--data-urlencode", 'query=sum(a{b="c"}) & d', "-d", "x=1")
+    assert (
+        '"url": "http://10.244.0.5/get?query=sum%28a%7Bb%3D%22c%22%7D%29%20%26%20d&x=1"'
+        in world.exec(client, "curl", *asked).stdout
+    )
