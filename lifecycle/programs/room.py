@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lifecycle.kernel import Kernel, Reply
-from lifecycle.programs import asks, cgroups, peers, pid_namespaces, proc, starting
+from lifecycle.programs import asks, cgroups, mounting, peers, pid_namespaces, proc, starting
 from lifecycle.programs.exchange import ADDRESSES, SERVICES, node_ports
 from lifecycle.programs.files import Tree
 from lifecycle.programs.forwarding import Forwarding
@@ -162,6 +162,10 @@ class Programs(Telling, Sessions, Volumes, Running):
         if error:
             self.remove(container.id)
         return error
+
+    def misfit(self, container_id: str) -> int | None:
+        """Return which of a container's mounts, counted from 0, is a directory on a file, or a file on a directory."""
+        return mounting.misfit(self, self.state.containers[container_id].spec)
 
     def start(self, container_id: str) -> StartFailure | None:
         """Start process 1. Its end comes as `Container.exited`."""

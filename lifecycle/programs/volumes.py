@@ -182,6 +182,11 @@ class Volumes(ABC):
         node = self._alone(key).get(join("/", path))
         return node.content.encode("latin-1", "replace").decode("utf-8", "replace") if node and node.kind == "f" else None
 
+    def place_kind(self, key: str, path: str) -> str | None:
+        """Return what stands at a path in a volume, links followed: a kind of node, or None."""
+        node = self._alone(key).get(join("/", path))
+        return node.kind if node else None
+
     def _alone(self, key: str) -> View:
         """Return a volume as if there were nothing else."""
         return View(Image(), self.volume(key), [], self.find_volume, True)

@@ -16,7 +16,9 @@ from lifecycle.core_v1.types import Container, PodSpec, SecurityContext
 from lifecycle.kernel import Reply
 from lifecycle.kubelet import dns, reasons
 from lifecycle.kubelet.state import NodeState, PodState
+from lifecycle.kubelet.volumes import READ_ONLY
 from lifecycle.runtime import delays, names, texts
+from lifecycle.runtime.mounts import host_place
 from lifecycle.runtime.records import ContainerRecord, SandboxRecord, resources_of
 
 if TYPE_CHECKING:
@@ -162,7 +164,7 @@ class Runtime:
 
     def start(self, pod: PodState, record: ContainerRecord) -> str | None:
         """Start a created container; return the runtime's error where its process cannot be."""
-        reason = self._start(record)
+        reason = self._misfit(pod, record) or self._start(record)
         self.kubelet.pleg.changed(pod)
         if reason is None:
             if (current := pod.runtime.by_id(record.id)) and current.state == "created":
@@ -180,6 +182,16 @@ class Runtime:
         )
         pod.runtime = pod.runtime.with_container(ended)
         return message
+
+    def _misfit(self, pod: PodState, record: ContainerRecord) -> str | None:
+        """Return runc's word for a mount that does not fit its place."""
+        index, container = self._programs.misfit(record.id), self.kubelet.container(pod, record.name)
+        if index is None or container is None:
+            return None
+        volumes, mount = self.kubelet.spec(pod).volumes, container.volume_mounts[index]
+        of_objects = any(volume.name == mount.name and volume.type in READ_ONLY for volume in volumes)
+        source = host_place(pod.uid, volumes, container, index)
+        return texts.cannot_mount(source, mount.mount_path, mount.read_only or of_objects)
 
     def _start(self, record: ContainerRecord) -> str | None:
         """Have a container's process run; return runc's word where it cannot."""

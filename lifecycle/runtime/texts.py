@@ -25,6 +25,12 @@ def cannot_start(reason: str) -> str:
     )
 
 
+def cannot_mount(source: str, path: str, read_only: bool) -> str:
+    """Return runc's own word for a directory that is to be mounted on a file, or a file on a directory."""
+    how = f"mount {source}:{path} (via /proc/self/fd/6), flags: 0x{0x5000 | read_only:x}: not a directory"
+    return f'error during container init: error mounting "{source}" to rootfs at "{path}": {how}'
+
+
 def cannot_load_seccomp(profile: str) -> str:
     """Return CreateContainer's error for a profile that is not on the node: on ours there is none."""
     path = f"/var/lib/kubelet/seccomp/{profile}"

@@ -115,6 +115,9 @@ class FakePrograms:
         self.state.processes[container.id] = Process(container)
         return None
 
+    def misfit(self, container_id: str) -> int | None:
+        return None
+
     def start(self, container_id: str) -> programs.StartFailure | None:
         process, behavior = self.state.processes[container_id], self.behavior(container_id)
         if behavior.cannot_start:
