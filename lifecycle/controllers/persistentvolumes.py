@@ -119,7 +119,7 @@ class PersistentVolumes:
         claim = self._with_default_class(claim)
         name = class_of(claim)
         storage_class = self._api.get("storageclasses", "", name) if name else None
-        delayed = waits_for_consumer(claim, storage_class)
+        delayed = waits_for_consumer(storage_class)
         volume = find_matching(claim, self._api.list("persistentvolumes"), delayed=delayed)
         if volume is not None:
             self._bind(volume, claim)

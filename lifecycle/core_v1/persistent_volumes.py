@@ -36,8 +36,8 @@ def class_of(obj: Object) -> str:
     return str(obj["spec"].get("storageClassName") or "")
 
 
-def waits_for_consumer(claim: Object, storage_class: Object | None) -> bool:
-    """Say whether a claim is bound only once a Pod that uses it has a node."""
+def waits_for_consumer(storage_class: Object | None) -> bool:
+    """Say whether claims of a class are bound only once a Pod that uses them has a node."""
     return storage_class is not None and storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
 
 

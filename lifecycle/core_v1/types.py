@@ -78,15 +78,11 @@ class LifecycleHandler(Type, frozen=True, kw_only=True):
 class Lifecycle(Type, frozen=True, kw_only=True):
     post_start: LifecycleHandler | None = None
     pre_stop: LifecycleHandler | None = None
-    stop_signal: str | None = None
 
 
 class ContainerPort(Type, frozen=True, kw_only=True):
     container_port: int
     name: str = ""
-    protocol: str = "TCP"
-    host_port: int = 0
-    host_ip: str = msgspec.field(name="hostIP", default="")
 
 
 class KeySelector(Type, frozen=True, kw_only=True):
@@ -99,7 +95,6 @@ class KeySelector(Type, frozen=True, kw_only=True):
 
 class ObjectFieldSelector(Type, frozen=True, kw_only=True):
     field_path: str
-    api_version: str = "v1"
 
 
 class ResourceFieldSelector(Type, frozen=True, kw_only=True):
@@ -149,23 +144,11 @@ class VolumeMount(Type, frozen=True, kw_only=True):
     sub_path_expr: str = ""
     read_only: bool = False
     recursive_read_only: str | None = None
-    mount_propagation: str | None = None
-
-
-class VolumeDevice(Type, frozen=True, kw_only=True):
-    name: str
-    device_path: str
-
-
-class ResourceClaim(Type, frozen=True, kw_only=True):
-    name: str
-    request: str = ""
 
 
 class ResourceRequirements(Type, frozen=True, kw_only=True):
     limits: dict[str, Quantity] = {}
     requests: dict[str, Quantity] = {}
-    claims: tuple[ResourceClaim, ...] = ()
 
 
 class ContainerResizePolicy(Type, frozen=True, kw_only=True):
@@ -195,12 +178,7 @@ class SecurityContext(Type, frozen=True, kw_only=True):
     run_as_group: int | None = None
     run_as_non_root: bool | None = None
     read_only_root_filesystem: bool | None = None
-    allow_privilege_escalation: bool | None = None
-    proc_mount: str | None = None
-    capabilities: Object | None = None
-    se_linux_options: Object | None = None
     seccomp_profile: Object | None = None
-    app_armor_profile: Object | None = None
 
 
 class Container(Type, frozen=True, kw_only=True):
@@ -219,7 +197,6 @@ class Container(Type, frozen=True, kw_only=True):
     restart_policy: str | None = None
     restart_policy_rules: tuple[ContainerRestartRule, ...] = ()
     volume_mounts: tuple[VolumeMount, ...] = ()
-    volume_devices: tuple[VolumeDevice, ...] = ()
     liveness_probe: Probe | None = None
     readiness_probe: Probe | None = None
     startup_probe: Probe | None = None
@@ -242,35 +219,9 @@ class Volume(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: Object
 
 
-class Toleration(Type, frozen=True, kw_only=True):
-    """An empty `key` with Exists tolerates every taint, an empty `effect` every effect."""
-
-    key: str = ""
-    operator: str = "Equal"
-    value: str = ""
-    effect: str = ""
-    toleration_seconds: int | None = None
-
-
-class TopologySpreadConstraint(Type, frozen=True, kw_only=True):
-    max_skew: int
-    topology_key: str
-    when_unsatisfiable: str
-    label_selector: Object | None = None
-    match_label_keys: tuple[str, ...] = ()
-    min_domains: int | None = None
-    node_affinity_policy: str | None = None
-    node_taints_policy: str | None = None
-
-
 class HostAlias(Type, frozen=True, kw_only=True):
     ip: str
     hostnames: tuple[str, ...] = ()
-
-
-class Sysctl(Type, frozen=True, kw_only=True):
-    name: str
-    value: str = ""
 
 
 class PodSecurityContext(Type, frozen=True, kw_only=True):
@@ -280,10 +231,7 @@ class PodSecurityContext(Type, frozen=True, kw_only=True):
     fs_group: int | None = None
     fs_group_change_policy: str | None = None
     supplemental_groups: tuple[int, ...] = ()
-    sysctls: tuple[Sysctl, ...] = ()
-    se_linux_options: Object | None = None
     seccomp_profile: Object | None = None
-    app_armor_profile: Object | None = None
 
 
 class PodDNSConfigOption(Type, frozen=True, kw_only=True):
@@ -305,12 +253,8 @@ class PodReadinessGate(Type, frozen=True, kw_only=True):
     condition_type: str
 
 
-class PodSchedulingGate(Type, frozen=True, kw_only=True):
-    name: str
-
-
 class PodSpec(Type, frozen=True, kw_only=True):
-    """A Pod's spec; affinity and resource claims stay as JSON has them. Times are whole seconds."""
+    """What a kubelet minds of a Pod's spec. Times are whole seconds."""
 
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -321,15 +265,8 @@ class PodSpec(Type, frozen=True, kw_only=True):
     active_deadline_seconds: int | None = None
     dns_policy: str = "ClusterFirst"
     dns_config: PodDNSConfig | None = None
-    node_selector: dict[str, str] = {}
-    node_name: str = ""
-    service_account_name: str = ""
-    automount_service_account_token: bool | None = None
-    enable_service_links: bool = True
     host_network: bool = False
     host_pid: bool = msgspec.field(name="hostPID", default=False)
-    host_ipc: bool = msgspec.field(name="hostIPC", default=False)
-    host_users: bool | None = None
     share_process_namespace: bool = False
     security_context: PodSecurityContext = PodSecurityContext()
     image_pull_secrets: tuple[LocalObjectReference, ...] = ()
@@ -338,20 +275,9 @@ class PodSpec(Type, frozen=True, kw_only=True):
     subdomain: str = ""
     set_hostname_as_fqdn: bool = msgspec.field(name="setHostnameAsFQDN", default=False)
     host_aliases: tuple[HostAlias, ...] = ()
-    affinity: Object | None = None
-    scheduler_name: str = "default-scheduler"
-    scheduling_gates: tuple[PodSchedulingGate, ...] = ()
-    tolerations: tuple[Toleration, ...] = ()
-    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
-    priority: int = 0
-    priority_class_name: str = ""
-    preemption_policy: str = "PreemptLowerPriority"
     readiness_gates: tuple[PodReadinessGate, ...] = ()
-    runtime_class_name: str = ""
     overhead: dict[str, Quantity] = {}
     resources: ResourceRequirements | None = None
-    resource_claims: tuple[Object, ...] = ()
-    os: Object | None = None
 
     def all_containers(self) -> Iterator[tuple[str, Container]]:
         """Yield each container with the field that lists it: initContainers first, then containers, then ephemeral ones."""

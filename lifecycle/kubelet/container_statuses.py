@@ -39,7 +39,7 @@ def _status(view: View, container: Container, old: Object | None, waiting: str, 
     if latest is None:
         status = _without_record(view, container, old, waiting)
     else:
-        status = _from_record(view, container, latest, old)
+        status = _from_record(container, latest, old)
         if len(instances) > 1:
             status["lastState"] = state_of(instances[1])
     if reason := view.reasons.get(container.name):
@@ -89,7 +89,7 @@ def _removed_for_restart(status: Object) -> None:
     status["state"] = {"waiting": {"reason": reasons.RESTARTING_ALL_CONTAINERS, "message": RESTARTING_ALL_MESSAGE}}
 
 
-def _from_record(view: View, container: Container, record: ContainerRecord, old: Object | None) -> Object:
+def _from_record(container: Container, record: ContainerRecord, old: Object | None) -> Object:
     before, restarts = _before(record, old)
     status: Object = {
         "name": container.name,

@@ -14,7 +14,7 @@ import msgspec
 from lifecycle.clock import MILLISECOND, Micros, rfc3339
 from lifecycle.core_v1 import quantity
 from lifecycle.core_v1.resources import pod_requests
-from lifecycle.core_v1.types import Container, PodSpec, ResourceClaim, ResourceRequirements
+from lifecycle.core_v1.types import Container, PodSpec, ResourceRequirements
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.node_resources import MEMORY
 from lifecycle.kubelet.state import WHOLE_POD, Call, PodState, Resizing, Step
@@ -282,14 +282,14 @@ def _amounts(resources: Object) -> Object:
     return {kind: resources[kind] for kind in ("limits", "requests") if resources.get(kind)}
 
 
-def _requirements(resources: Object, claims: tuple[ResourceClaim, ...] = ()) -> ResourceRequirements:
-    return ResourceRequirements(limits=resources.get("limits") or {}, requests=resources.get("requests") or {}, claims=claims)
+def _requirements(resources: Object) -> ResourceRequirements:
+    return ResourceRequirements(limits=resources.get("limits") or {}, requests=resources.get("requests") or {})
 
 
 def _with_resources(container: Container, resources: Object | None) -> Container:
     if resources is None:
         return container
-    return msgspec.structs.replace(container, resources=_requirements(resources, container.resources.claims))
+    return msgspec.structs.replace(container, resources=_requirements(resources))
 
 
 def _problem(obj: Object, info: NodeInfo, uid: str) -> tuple[str, str] | None:

@@ -118,7 +118,7 @@ class Restarting:
         node.listing = None
         self.kubelet.eviction.started(node)
         for pod in self._pods(name):
-            self._resume(node, pod, started)
+            self._resume(pod, started)
 
     def _tell(self, node: NodeState) -> None:
         """Say what a kubelet says when it starts. Kubernetes: BirthCry, tryRegisterWithAPIServer"""
@@ -143,7 +143,7 @@ class Restarting:
         pod.failed = pod.disruption = None
         pod.status, pod.patch, pod.deadline, pod.remount, pod.start_time = None, None, None, None, None
 
-    def _resume(self, node: NodeState, pod: PodState, started: Micros) -> None:
+    def _resume(self, pod: PodState, started: Micros) -> None:
         """Take up a Pod again as the API server and the runtime have it: one relist has been made already."""
         pod.cache, pod.cache_at, pod.resumed_at = pod.runtime, -1, started
         if pod.removed is not None:

@@ -145,7 +145,7 @@ class Volumes:
     def _mount(self, pod: PodState, volume: Volume) -> None:
         source, key = volume.source, volume_key(pod, volume.name)
         if volume.type == "hostPath":
-            self._host_path(pod, volume.name, source)
+            self._host_path(pod, source)
         elif volume.type in CLAIMS:
             self._persistent(pod, volume)
         elif volume.type in FROM_OBJECTS:
@@ -174,7 +174,7 @@ class Volumes:
         own = parse(str(source.get("sizeLimit") or 0)).value()
         return min(size, own) if own > 0 else size
 
-    def _host_path(self, pod: PodState, name: str, source: Object) -> None:
+    def _host_path(self, pod: PodState, source: Object) -> None:
         path, kind = source["path"], source.get("type") or ""
         found = self.kubelet.programs.node_path(pod.node, path)
         if kind in ("DirectoryOrCreate", "FileOrCreate"):
@@ -201,7 +201,7 @@ class Volumes:
         if is_attachable(found) and not self._is_attached(pod, found):
             raise NotAttached("Volume not attached according to node status")
         if directory:
-            self._host_path(pod, volume.name, {"path": directory, "type": (found["spec"].get("hostPath") or {}).get("type")})
+            self._host_path(pod, {"path": directory, "type": (found["spec"].get("hostPath") or {}).get("type")})
         else:
             key = programs.persistent_volume(found["metadata"]["name"])
             self.kubelet.programs.set_volume(key)

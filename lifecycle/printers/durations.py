@@ -37,17 +37,6 @@ def human_duration(span: Micros) -> str:
     return _two(years, "y", days % 365, "d") if years < 8 else f"{years}y"
 
 
-def short_human_duration(span: Micros) -> str:
-    """Return a span in its largest unit alone: 45s, 5m, 7h, 2d, 1y."""
-    seconds = _whole_seconds(span)
-    if seconds < 60:
-        return _below_a_minute(seconds)
-    for length, unit, limit in ((60, "m", 60), (3600, "h", 24), (86400, "d", 365)):
-        if seconds // length < limit:
-            return f"{seconds // length}{unit}"
-    return f"{seconds // (365 * 86400)}y"
-
-
 @lru_cache(maxsize=4096)
 def moment(timestamp: str | None) -> Micros | None:
     """Return the moment of a metav1.Time or MicroTime; None where it is unset (null, empty, or the year 1)."""

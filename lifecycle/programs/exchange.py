@@ -60,20 +60,20 @@ def reach(room: Programs, origin: Origin, host: str, port: int) -> Reached:
     names = () if is_address(host) else (SERVICES,)
     if not addresses:
         return Reached("noname", host, port, steady=True, looked=names)
-    found = _connect(room, origin, addresses[0], port, namespace)
+    found = _connect(room, origin, addresses[0], port)
     return msgspec.structs.replace(found, looked=names + found.looked) if names else found
 
 
-def _connect(room: Programs, origin: Origin, ip: str, port: int, namespace: str) -> Reached:
+def _connect(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
     if ip.startswith("127.") or ip == "::1":
         if origin.sandbox:
-            return _at_sandbox(room, origin.sandbox, ip, port, True)
+            return _at_sandbox(room, origin.sandbox, ip, port)
         listener = room.state.node_ports.get(origin.node, {}).get(port)
         looked = (node_ports(origin.node), *_owner(room, listener))
         return Reached("open" if listener else "refused", ip, port, None, listener, True, looked=looked)
     sandbox = room.sandbox_at(ip)
     if sandbox is not None:
-        return _at_sandbox(room, sandbox, ip, port, sandbox is origin.sandbox)
+        return _at_sandbox(room, sandbox, ip, port)
     service = room.network.service_at(ip)
     if service is not None:
         return _at_service(room, origin, ip, port)
@@ -96,7 +96,7 @@ def _owner(room: Programs, listener: Listener | None) -> tuple[str, ...]:
     return (state.spec.sandbox,) if state else ()
 
 
-def _at_sandbox(room: Programs, sandbox: SandboxState, ip: str, port: int, own: bool) -> Reached:
+def _at_sandbox(room: Programs, sandbox: SandboxState, ip: str, port: int) -> Reached:
     listener = room.ports(sandbox).get(port)
     if listener is not None and listener.address.startswith("127.") and not ip.startswith("127."):
         listener = None
@@ -128,7 +128,7 @@ def _at_service(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
     if len(behind) > 1:
         room.state.connections += 1
         chosen = behind[room.kernel.seeds.number(len(behind), "endpoint", ip, room.state.connections)]
-    found = _connect(room, origin, chosen[0], chosen[1], service.namespace)
+    found = _connect(room, origin, chosen[0], chosen[1])
     steady = found.steady and len(behind) == 1
     return msgspec.structs.replace(found, ip=ip, port=port, steady=steady, looked=(SERVICES, *found.looked))
 

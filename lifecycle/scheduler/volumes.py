@@ -123,7 +123,7 @@ def _sorted(claims: list[Object], objects: Objects) -> PodClaims | Refusal:
     for claim in claims:
         if is_bound(claim):
             bound.append(Bound(claim, objects.get("persistentvolumes", "", claim["spec"]["volumeName"])))
-        elif not claim["spec"].get("volumeName") and waits_for_consumer(claim, _class(claim, objects)):
+        elif not claim["spec"].get("volumeName") and waits_for_consumer(_class(claim, objects)):
             delayed.append(claim)
         else:
             return Refusal("VolumeBinding", UNBOUND)

@@ -102,7 +102,7 @@ def _paths(resource: Resource, schemas: Schemas) -> dict[str, Schema]:
     listed = {"$ref": f"{ref['$ref']}List"}
     root = f"/{path(kind.group_version)}"
     home = f"{root}/namespaces/{{namespace}}/{kind.plural}" if kind.namespaced else f"{root}/{kind.plural}"
-    make = _Operations(resource, schemas, ref)
+    make = _Operations(resource, schemas)
     collection = {
         "get": make.operation("list", listed, LISTING),
         "post": make.operation("post", ref, WRITING, body={"*/*": ref}),
@@ -134,7 +134,7 @@ def _paths(resource: Resource, schemas: Schemas) -> dict[str, Schema]:
 class _Operations:
     """The operations of one resource."""
 
-    def __init__(self, resource: Resource, schemas: Schemas, ref: Schema) -> None:
+    def __init__(self, resource: Resource, schemas: Schemas) -> None:
         self.resource, self.schemas = resource, schemas
         self.status = {"$ref": f"#/components/schemas/{schemas.add_meta('Status')}"}
 

@@ -65,7 +65,7 @@ async def of_another(call: Call, address: Address, target: Target) -> Reply:
     if target.kind.kind == "TokenReview":
         told = await _whose(address, _read(target, spec, Shown))
     else:
-        _check_namespace(target, body, spec)
+        _check_namespace(target, spec)
         told = {"allowed": await _may(address, _subject(target, spec), spec)}
     metadata = {"namespace": target.namespace} if target.namespace else {}
     return _answer(target, {"metadata": {**metadata, "creationTimestamp": None}, "spec": spec, "status": told})
@@ -124,7 +124,7 @@ def _subject(target: Target, spec: Object) -> Subject:
     return subject
 
 
-def _check_namespace(target: Target, body: Any, spec: Object) -> None:
+def _check_namespace(target: Target, spec: Object) -> None:
     """Refuse a local question about another namespace than the one that it is put to. Raises: Refused (400)."""
     about = spec.get("resourceAttributes")
     if target.namespace and isinstance(about, dict) and about.get("namespace") != target.namespace:

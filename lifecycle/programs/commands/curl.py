@@ -77,7 +77,7 @@ def _one(call: Call, url: str, options: dict[str, str]) -> int | None:
         _again(call, options)
         return None
     if "v" in options:
-        _tell(call, wish, options, fetched)
+        _tell(call, wish, fetched)
     onwards = redirect(call, wish, fetched, 50) if "L" in options else None
     if onwards is not None:
         call.data["url"] = onwards
@@ -217,7 +217,7 @@ def _rate(size: int, took: Micros) -> str:
     return str(rate) if rate < 100_000 else f"{rate >> 10}k" if rate >> 10 < 10_000 else f"{rate >> 20}M"
 
 
-def _tell(call: Call, wish: Wish, options: dict[str, str], fetched: Fetched) -> None:
+def _tell(call: Call, wish: Wish, fetched: Fetched) -> None:
     """Say what -v says of one exchange."""
     host = wish.parts.hostname
     lines = [f"*   Trying {fetched.ip}:{fetched.port}..."] if fetched.problem != "noname" else []

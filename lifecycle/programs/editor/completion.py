@@ -49,7 +49,7 @@ def escaped(text: str, special: str) -> str:
 
 def in_columns(names: list[str], width: int) -> str:
     """Return names in columns, down each column first, as busybox lists them."""
-    return "".join("".join(line).rstrip(" ") + "\n" for line in _rows(names, width, lambda size: width // size))
+    return "".join("".join(line).rstrip(" ") + "\n" for line in _rows(names, lambda size: width // size))
 
 
 def in_padded_columns(names: list[str], width: int) -> str:
@@ -60,12 +60,12 @@ def in_padded_columns(names: list[str], width: int) -> str:
         return count - (count > 1 and count * size == width)
 
     size = max(map(columns, names)) + 2
-    lines = _rows(names, width, fitting)
+    lines = _rows(names, fitting)
     last = max(fitting(size), 1)
     return "".join("".join(line[: last - 1]) + "".join(line[last - 1 :]).rstrip(" ") + "\n" for line in lines)
 
 
-def _rows(names: list[str], width: int, fitting: Callable[[int], int]) -> list[list[str]]:
+def _rows(names: list[str], fitting: Callable[[int], int]) -> list[list[str]]:
     size = max(map(columns, names)) + 2
     rows = -(-len(names) // max(fitting(size), 1))
     return [[name + " " * (size - columns(name)) for name in names[row::rows]] for row in range(rows)]

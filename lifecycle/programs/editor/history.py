@@ -23,13 +23,13 @@ def remember(turn: Turn, source: Input, text: str) -> None:
     if not text or (dialect == "ash" and history[-1:] == [text]):
         return
     if dialect == "bash" and source.text and history:
-        history[-1] += _joint(source.text, text) + text
+        history[-1] += _joint(source.text) + text
     else:
         history.append(text)
     del history[: -LONGEST[dialect]]
 
 
-def _joint(before: str, text: str) -> str:
+def _joint(before: str) -> str:
     """Return what stands between two lines of one command."""
     if re.search(r"<<-?\s*\S", before) or set("'\"") & set(_QUOTED.sub("", before)):
         return "\n"

@@ -47,7 +47,7 @@ class Words(ABC):
 
     # ── words ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def read_word(self, stop: str = "", pattern: bool = False) -> Word:
+    def read_word(self, stop: str = "") -> Word:
         """Read a word up to a blank or operator; with `stop`, up to that character, blanks and operators included."""
         parts: list[Part] = []
         text, n = self.text, len(self.text)

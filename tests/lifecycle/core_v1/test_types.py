@@ -12,7 +12,7 @@ def test_fields_have_the_names_of_kubernetes_and_unknown_ones_are_left_out() -> 
     spec = types.pod_spec(
         {
             "spec": {
-                "hostIPC": True,
+                "hostPID": True,
                 "setHostnameAsFQDN": True,
                 "fieldOfTomorrow": {"a": 1},
                 "containers": [
@@ -29,9 +29,9 @@ def test_fields_have_the_names_of_kubernetes_and_unknown_ones_are_left_out() -> 
         }
     )
     (app,) = spec.containers
-    assert spec.host_ipc
+    assert spec.host_pid
     assert spec.set_hostname_as_fqdn
-    assert app.ports[0].host_ip == "127.0.0.1"
+    assert app.ports == (types.ContainerPort(container_port=80),)
     assert app.liveness_probe == types.Probe(http_get=types.HTTPGetAction(port="web"), period_seconds=5)
     assert app.restart_policy_rules[0].exit_codes == types.ExitCodes(operator="In", values=(42,))
     assert app.resources.requests == {"cpu": 1, "memory": "64Mi"}

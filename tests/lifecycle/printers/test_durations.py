@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle.clock import HOUR, MINUTE, SECOND, Micros, parse_rfc3339
-from lifecycle.printers.durations import age, human_duration, moment, short_human_duration
+from lifecycle.printers.durations import age, human_duration, moment
 
 DAY = 24 * HOUR
 YEAR = 365 * DAY
@@ -39,27 +39,10 @@ HUMAN = {
     8 * YEAR: "8y",
 }
 
-SHORT = {
-    -2 * SECOND: "<invalid>",
-    -1: "0s",
-    59 * SECOND: "59s",
-    MINUTE: "1m",
-    HOUR - 1: "59m",
-    DAY - 1: "23h",
-    YEAR - 1: "364d",
-    YEAR: "1y",
-    9 * YEAR: "9y",
-}
-
 
 @pytest.mark.parametrize(("span", "text"), HUMAN.items())
 def test_a_span_is_worded_with_its_two_largest_units(span: Micros, text: str) -> None:
     assert human_duration(span) == text
-
-
-@pytest.mark.parametrize(("span", "text"), SHORT.items())
-def test_a_short_span_is_worded_with_its_largest_unit(span: Micros, text: str) -> None:
-    assert short_human_duration(span) == text
 
 
 @given(st.integers(min_value=0, max_value=100 * YEAR))
