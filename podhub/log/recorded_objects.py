@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from lifecycle.clock import SECOND, Micros, parse_rfc3339
+from lifecycle.core_v1 import field
 from lifecycle.wire import Object
 from podhub.log import codec
 from podhub.log.errors import BadRecording
+from podhub.log.recorded_types import fault
 
 DEEPEST = 100
 """Levels of nesting of an object; Kubernetes' own have about 20."""
@@ -21,24 +23,30 @@ _TIMES = ("Timestamp", "Time", "At")
 
 def check_object(obj: Object, where: str) -> None:
     """Raises: BadRecording where something is no Kubernetes object that the log can file."""
-    for field in ("apiVersion", "kind"):
-        _check_text(obj.get(field), f"{where}.{field}")
+    for name in ("apiVersion", "kind"):
+        _check_text(obj.get(name), f"{where}.{name}")
     metadata = obj.get("metadata")
     if not isinstance(metadata, dict):
         raise BadRecording(f"{where}.metadata", not_expected(_("an object"), metadata))
     _check_text(metadata.get("name"), f"{where}.metadata.name")
-    for field in ("namespace", "uid", "resourceVersion"):
-        if metadata.get(field) not in (None, ""):
-            _check_text(metadata[field], f"{where}.metadata.{field}")
-    for field in ("involvedObject", "regarding"):
-        if obj["kind"] == "Event" and not isinstance(obj.get(field) or {}, dict):
-            raise BadRecording(f"{where}.{field}", not_expected(_("an object"), obj[field]))
+    for name in ("namespace", "uid", "resourceVersion"):
+        if metadata.get(name) not in (None, ""):
+            _check_text(metadata[name], f"{where}.metadata.{name}")
+    for name in ("name", "namespace"):
+        _check_path_segment(metadata.get(name) or "", f"{where}.metadata.{name}")
+    for name in ("involvedObject", "regarding"):
+        if obj["kind"] == "Event" and not isinstance(obj.get(name) or {}, dict):
+            raise BadRecording(f"{where}.{name}", not_expected(_("an object"), obj[name]))
     if not _shallow(obj, DEEPEST):
         raise BadRecording(where, _("nested too deeply: %(most)d levels at most") % {"most": DEEPEST})
     try:
         codec.canonical(obj)
-    except (OverflowError, UnicodeEncodeError, RecursionError) as wrong:
-        raise BadRecording(where, _("holds what JSON cannot: %(why)s") % {"why": wrong}) from None
+    except (OverflowError, UnicodeEncodeError, RecursionError) as error:
+        raise BadRecording(where, _("holds what JSON cannot: %(why)s") % {"why": error}) from None
+    wrong = fault(obj)
+    if wrong:
+        path, what = wrong
+        raise BadRecording(f"{where}.{field.text(path)}" if path else where, what)
 
 
 def not_expected(what: str, value: Any) -> str:
@@ -105,6 +113,12 @@ def _shallow(value: Any, levels: int) -> bool:
     if not isinstance(value, dict | list):
         return True
     return levels > 0 and all(_shallow(part, levels - 1) for part in (value.values() if isinstance(value, dict) else value))
+
+
+def _check_path_segment(text: str, where: str) -> None:
+    """Raises: BadRecording where a name could not stand in an address. Kubernetes: apimachinery/pkg/api/validation/path"""
+    if text in (".", "..") or "/" in text or "%" in text:
+        raise BadRecording(where, not_expected(_("a name without “/” and “%”"), text))
 
 
 def _check_text(value: Any, where: str) -> None:

@@ -61,7 +61,7 @@ def lines_of(placed: Placed, now: Micros) -> Iterator[Line]:
     value, where = placed.value, placed.where
     if isinstance(value, list) and placed.whole:
         yield from _items(value, {}, where, now)
-    elif not isinstance(value, dict):
+    elif not isinstance(value, dict) or not value.keys() & {"kind", "type", "object"}:
         raise BadRecording(where, _(EXPECTED))
     elif "object" in value or "kind" not in value:
         yield from _watched(where, value, now)

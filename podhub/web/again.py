@@ -81,7 +81,8 @@ def _applied(pod: Object) -> Object | None:
 def bare(pod: Object) -> Object:
     """Return a Pod as somebody may have written it: without status, identity, place, and what the server fills in by itself."""
     metadata = {key: value for key, value in pod["metadata"].items() if key in ("name", "namespace", "labels", "annotations")}
-    written = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _without_admission(copy.deepcopy(pod["spec"]))}
+    spec = _without_admission(copy.deepcopy(pod.get("spec") or {}))
+    written = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
     return _without_defaults(written)
 
 

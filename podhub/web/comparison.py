@@ -180,5 +180,5 @@ def asked_otherwise(first: Object, second: Object) -> list[Difference]:
 
 
 def _asked(pod: Object) -> Any:
-    asked = {"metadata": {key: pod["metadata"].get(key) for key in ("labels", "annotations")}, "spec": pod["spec"]}
+    asked = {"metadata": {key: pod["metadata"].get(key) for key in ("labels", "annotations")}, "spec": pod.get("spec") or {}}
     return json.loads(_TOKEN_VOLUME.sub("kube-api-access", json.dumps(asked)))

@@ -93,14 +93,14 @@ Looks = dict[str, tuple[Bar, str]]
 
 def lanes(pod: Object, probed: bool = True) -> list[Lane]:
     """Return the rows for a Pod, in the order in which things happen, the empty ones too; `probed`: attempts are known."""
-    status = pod.get("status", {})
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
     present = [condition["type"] for condition in status.get("conditions") or []]
     others = [type for type in present if type not in SCHEDULING + CONDITIONS]
-    gates = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or []]
+    gates = [gate["conditionType"] for gate in spec.get("readinessGates") or []]
     return [
         Lane("pod", "pod", "Pod"),
         *(Lane(f"condition/{type}", "scheduling", type) for type in SCHEDULING),
-        *_container_lanes(pod["spec"], probed),
+        *_container_lanes(spec, probed),
         *(Lane(f"condition/{type}", "conditions", type) for type in dict.fromkeys((*CONDITIONS, *gates, *others))),
         Lane("events", "events", "Events"),
     ]

@@ -83,7 +83,7 @@ def grace(shown: PodPage, book: Book) -> int:
 
 
 def _grace(pod: Object | None) -> int:
-    seconds = pod["spec"].get("terminationGracePeriodSeconds") if pod else None
+    seconds = (pod.get("spec") or {}).get("terminationGracePeriodSeconds") if pod else None
     return 30 if seconds is None else int(seconds)
 
 

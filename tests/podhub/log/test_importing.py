@@ -186,8 +186,28 @@ def test_an_exported_dump_comes_in_again_as_it_was() -> None:
     assert (again.start, again.horizon) == (first.start, first.horizon)
 
 
+def test_fields_of_other_versions_and_times_that_are_null_are_taken_as_they_are() -> None:
+    status = {
+        "phaseOfTheMoon": [None, 7],
+        "startTime": None,
+        "conditions": None,
+        "containerStatuses": [{"name": "c", "mood": {}}],
+    }
+    cluster = importing.store(recording(pod_line(status)), "c")
+    assert [each["object"]["status"] for each in exporting.lines(cluster)] == [status]
+
+
+def test_an_object_of_a_namespace_has_to_name_it() -> None:
+    found = line(received=NOON)
+    del found["object"]["metadata"]["namespace"]
+    with pytest.raises(BadRecording, match=r"line 1: object\.metadata\.namespace: missing"):
+        recording(found)
+
+
 def test_a_manifest_is_no_recording() -> None:
-    manifest = b"apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx}]}\n"
+    manifest = (
+        b"apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: web, image: nginx}]}\n"
+    )
     with pytest.raises(BadRecording, match="create a manifest in a simulated cluster instead"):
         given("pod.yaml", manifest)
 
@@ -197,6 +217,11 @@ def test_items_of_a_pod_list_may_leave_out_their_kind() -> None:
     dump = {"apiVersion": "v1", "kind": "PodList", "items": [item]}
     cluster = importing.store(given("dump.json", json.dumps(dump).encode()), "c")
     assert read.tail(cluster, 0)[0].resource == "pods"
+
+
+def pod_line(status: Any) -> dict[str, Any]:
+    found = line(received=NOON)
+    return found | {"object": found["object"] | {"status": status}}
 
 
 BAD: dict[str, tuple[Any, str]] = {
@@ -213,6 +238,26 @@ BAD: dict[str, tuple[Any, str]] = {
     "an endless t": (line(t=1e300), "pods.jsonl: line 2: t: expected seconds"),
     "no name": (line(name="", received=NOON), "pods.jsonl: line 2: object.metadata.name: expected a text"),
     "a name with NUL": (line(name="a\0b", received=NOON), "pods.jsonl: line 2: object.metadata.name: expected a text"),
+    "a name that is a path": (
+        line(name="a/b", received=NOON),
+        "pods.jsonl: line 2: object.metadata.name: expected a name without",
+    ),
+    "a number for a text": (pod_line({"phase": 7}), "pods.jsonl: line 2: object.status.phase: "),
+    "a text for a list": (pod_line({"conditions": "True"}), "pods.jsonl: line 2: object.status.conditions: "),
+    "a condition without a type": (
+        pod_line({"conditions": [{}]}),
+        "pods.jsonl: line 2: object.status.conditions[0].type: missing",
+    ),
+    "a container without a name": (
+        pod_line({"containerStatuses": [{"ready": True}]}),
+        "pods.jsonl: line 2: object.status.containerStatuses[0].name: missing",
+    ),
+    "nothing in a list": (
+        pod_line({"conditions": [None]}),
+        "pods.jsonl: line 2: object.status.conditions[0]: expected a value",
+    ),
+    "null for a text": (pod_line({"reason": None}), "pods.jsonl: line 2: object.status.reason: expected a value, not null"),
+    "a time that is none": (pod_line({"startTime": "then"}), "pods.jsonl: line 2: object.status.startTime: "),
     "no metadata": (
         {"type": "ADDED", "object": {"kind": "Pod", "apiVersion": "v1"}, "received": NOON},
         "pods.jsonl: line 2: object.metadata: expected an object, not nothing",

@@ -79,7 +79,7 @@ def test_a_support_bundle_is_read_with_all_that_is_in_it(form: str, tmp_path: Pa
     passed = {file.name.rpartition("/")[2].rpartition(" ")[2]: file.why for file in found.passed}
     assert passed.keys() == {"current.log", "version.json"}
     assert passed["current.log"].startswith("its name does not end in .jsonl")
-    assert passed["version.json"].startswith("line 1: type: expected ADDED")
+    assert passed["version.json"].startswith("line 1: expected what kubectl get -o json")
 
 
 @pytest.mark.parametrize(
