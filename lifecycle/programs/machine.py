@@ -49,12 +49,16 @@ OVERSLEPT: Micros = MILLISECOND
 
 
 class ExecError(Exception):
-    """Why a program cannot be executed: `status` is the shell's (126 or 127), `code` the errno."""
+    """Why a program cannot be executed: `status` is the shell's (126 or 127), `code` the errno.
 
-    def __init__(self, status: int, code: str) -> None:
+    `interpreter` is the one that a script's first line names, where that cannot be executed.
+    """
+
+    def __init__(self, status: int, code: str, interpreter: str = "") -> None:
         super().__init__(code)
         self.status = status
         self.code = code
+        self.interpreter = interpreter
 
 
 class Machine(Keeper):
@@ -164,10 +168,16 @@ class Machine(Keeper):
         line = node.text.partition("\n")[0]
         if not line.startswith("#!") or depth > 4:
             raise ExecError(126, "ENOEXEC")
-        words = line[2:].split(None, 1)
-        if not words:
+        interpreter, _, option = line[2:].strip(" \t").replace("\t", " ").partition(" ")  # a \r belongs to the name
+        if not interpreter:
             raise ExecError(126, "ENOEXEC")
-        self.execute(process, [words[0], *words[1:], path, *argv[1:]], env, depth + 1)
+        words = [interpreter, option.strip()] if option else [interpreter]
+        try:
+            self.execute(process, [*words, path, *argv[1:]], env, depth + 1)
+        except ExecError as error:
+            if error.code != "ENOENT":
+                raise
+            raise ExecError(error.status, error.code, interpreter) from None
 
     def elsewhere(self, path: str) -> tuple[View, str] | None:
         found = pid_namespaces.root_of(self, path)

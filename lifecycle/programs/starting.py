@@ -204,10 +204,11 @@ def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str,
     try:
         machine.execute(process, argv, env)
     except ExecError as error:
-        if error.code not in NOT_EXECUTED:
+        known = catalogue.config(machine.state.spec.image).known
+        if error.code not in NOT_EXECUTED and not (error.interpreter and known):
             return exec_error(argv[0], error)
         path = machine.which(process, argv[0], env) or argv[0]
-        machine.write(process, 2, f"exec {path}: {NOT_EXECUTED[error.code]}\n")
+        machine.write(process, 2, f"exec {path}: {NOT_EXECUTED.get(error.code, 'no such file or directory')}\n")
         process.program = "failed-1"
     return None
 

@@ -34,7 +34,7 @@ def external(turn: Turn, frame: Frame, argv: list[str], last: bool, opens: list[
     except ExecError as error:
         if error.code != "ENOENT" or catalogue.config(machine.state.spec.image).known:
             _say_not_run(turn, target, argv[0], error)
-            _gone(turn, target, error.status)
+            _gone(turn, target, 126 if error.interpreter and shell.dialect == "bash" else error.status)
             return
         _assume(turn, target, argv, last and process.pid == machine.state.first)
     if target is process:
@@ -80,7 +80,9 @@ def _gone(turn: Turn, target: Process, status: int) -> None:
 
 def _say_not_run(turn: Turn, target: Process, name: str, error: ExecError) -> None:
     shell = turn.shell
-    if error.code == "ENOENT":
+    if error.interpreter and shell.dialect == "bash":
+        text = f"{name}: {error.interpreter.replace(chr(13), '^M')}: bad interpreter: No such file or directory"
+    elif error.code == "ENOENT":
         text = words.not_found(shell.dialect, name, "/" in name)
     elif error.code == "EISDIR":
         text = f"{name}: {'Is a directory' if shell.dialect == 'bash' else 'Permission denied'}"

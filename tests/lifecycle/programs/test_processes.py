@@ -154,6 +154,34 @@ def test_a_file_that_is_no_program_starts_and_fails_at_once() -> None:
     assert (result.code, result.stderr) == (1, "exec /tmp/run: exec format error\n")
 
 
+@pytest.mark.parametrize("first", ["#!/bin/zsh", "#!/bin/sh\\r", "#! /no/such/shell  -e"])
+def test_a_script_whose_interpreter_is_missing_starts_and_fails_at_once(first: str) -> None:
+    """A line that ends as those of Windows do names an interpreter that is nowhere."""
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    assert world.exec(app, "sh", "-c", f"printf '{first}\necho hello\n' > /tmp/run; chmod +x /tmp/run").code == 0
+    result = world.exec(app, "/tmp/run")
+    assert (result.code, result.stderr) == (1, "exec /tmp/run: no such file or directory\n")
+    result = world.exec(app, "sh", "-c", "/tmp/run; echo $?")
+    assert (result.stdout, result.stderr) == ("127\n", "sh: /tmp/run: not found\n")
+
+
+def test_a_scripts_interpreter_is_given_the_rest_of_its_line_as_one_argument() -> None:
+    world = World()
+    app = world.container("busybox", "sleep", "100")
+    assert world.exec(app, "sh", "-c", "printf '#! /bin/echo \t a  b \n' > /tmp/run; chmod +x /tmp/run").code == 0
+    assert world.exec(app, "/tmp/run", "c").stdout == "a  b /tmp/run c\n"
+
+
+def test_bash_names_the_interpreter_that_is_missing() -> None:
+    world = World()
+    app = world.container("debian", "sleep", "100")
+    assert world.exec(app, "bash", "-c", "printf '#!/bin/sh\\r\necho\n' > /tmp/run; chmod +x /tmp/run").code == 0
+    result = world.exec(app, "bash", "-c", "/tmp/run; echo $?")
+    assert result.stdout == "126\n"
+    assert result.stderr == "bash: line 1: /tmp/run: /bin/sh^M: bad interpreter: No such file or directory\n"
+
+
 @pytest.mark.parametrize(
     ("env", "args"),
     [((("A", "x" * 131_072),), ()), ((), ("x" * 131_072,)), (tuple((f"A{i}", "x" * 131_000) for i in range(17)), ())],
