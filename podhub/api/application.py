@@ -123,7 +123,7 @@ async def _answer(call: Call) -> Reply | None:
         step = await _read_without_name(call, path)
     address, may = await _let_in(step, call.headers.get("authorization", ""))
     call.user = may.user or call.user
-    may = auth.impersonated(call, may)
+    may = auth.impersonated(call, await roles.of_account(call, address, may))
     if call.scope["type"] == "websocket":
         await _socket(call, address, target(path), may)
         return None

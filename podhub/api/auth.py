@@ -60,7 +60,7 @@ def impersonated(call: Call, may: Rights) -> Rights:
         raise Refused(Status(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"}))
     given = [value.decode("latin-1") for header, value in call.scope["headers"] if header.lower() == b"impersonate-group"]
     own = given or [group for group in account_groups(name) if group != AUTHENTICATED]
-    call.user, call.groups, call.impersonates = name, (*own, AUTHENTICATED), True
+    call.user, call.groups, call.by_roles = name, (*own, AUTHENTICATED), True
     return Rights(MASTERS in given, name, MASTERS in given)
 
 

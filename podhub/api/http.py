@@ -56,8 +56,8 @@ class Call:
         }
         self.user = "podhub"
         self.groups: tuple[str, ...] = ()
-        self.impersonates = False
-        """Whether somebody else makes it in the user's name."""
+        self.by_roles = False
+        """Whether roles alone say what the user may do: a ServiceAccount, or one in whose name somebody else asks."""
         self.warned: tuple[str, ...] = ()
         """What who asks is warned of, whatever the answer."""
         self.repeated: tuple[str, ...] = ()

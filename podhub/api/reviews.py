@@ -49,7 +49,7 @@ async def of_oneself(call: Call, address: Address, target: Target, may: Rights) 
     spec = _spec(await bodies.read_object(call, target.kind))
     match target.kind.kind:
         case "SelfSubjectAccessReview":
-            allowed = _allowed(spec, may) or (call.impersonates and await roles.allow(call, address, rbac.asked(spec)))
+            allowed = _allowed(spec, may) or (call.by_roles and await roles.allow(call, address, rbac.asked(spec)))
             return _answer(target, {"spec": spec, "status": {"allowed": allowed}})
         case "SelfSubjectRulesReview" if not may.read:
             return _answer(target, {"spec": {}, "status": await roles.rules(call, address, str(spec.get("namespace") or ""))})

@@ -1,4 +1,4 @@
-"""What those are told who ask what somebody else may do, or whose a token is."""
+"""What those are told who ask what somebody else may do, or whose a token is; and what such a token is good for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle.apiserver import tokens
 from tests.podhub.api.conftest import Reached
-from tests.podhub.api.wire import Answer, ask
+from tests.podhub.api.wire import Answer, ask, pod
 
 AUTHORIZATION, AUTHENTICATION = "/apis/authorization.k8s.io/v1", "/apis/authentication.k8s.io/v1"
 READ_PODS = {"namespace": "default", "verb": "get", "resource": "pods"}
@@ -101,3 +101,20 @@ def test_a_token_is_its_accounts_as_long_as_that_is_there(cluster: Reached) -> N
     cluster.kubectl("delete", "serviceaccount", "default")
     assert review(cluster, path, token=shown).json["status"] == unknown
     assert review(cluster, path).json["message"] == "token is required for TokenReview in authentication"
+
+
+def test_who_shows_an_accounts_token_may_do_what_roles_give_it(given: Reached) -> None:
+    pods, bearer = "/api/v1/namespaces/default/pods", f"Bearer {token(given)}"
+    assert ask(f"{given.root}{pods}", Authorization=bearer).code == 200
+    refused = ask(f"{given.root}{pods}", "POST", pod("web"), Authorization=bearer)
+    assert refused.code == 403
+    why = (
+        'User "system:serviceaccount:default:default" cannot create resource "pods" in API group "" in the namespace "default"'
+    )
+    assert why in refused.json["message"]
+    who = ask(f"{given.root}{AUTHENTICATION}/selfsubjectreviews", "POST", {}, Authorization=bearer).json["status"]["userInfo"]
+    assert who["username"] == "system:serviceaccount:default:default"
+    given.kubectl("delete", "rolebinding", "account")
+    assert ask(f"{given.root}{pods}", Authorization=bearer).code == 403
+    assert ask(f"{given.root}{pods}", Authorization=f"{bearer}x").json["reason"] == "Unauthorized"
+    assert ask(f"{given.root}{pods}", Authorization="Bearer of another server").code == 200
