@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from lifecycle.apiserver import discovery, pod_requests, rbac, tokens
+from lifecycle import tokens
+from lifecycle.apiserver import discovery, pod_requests, rbac
 from lifecycle.apiserver.pod_requests import About, Given, Query
 from lifecycle.apiserver.rbac import Attributes
 from lifecycle.apiserver.refused import Refused

@@ -8,11 +8,11 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.apiserver.tokens import ISSUER, PodToken
 from lifecycle.clock import parse_rfc3339
 from lifecycle.core_v1.types import ObjectFieldSelector, ResourceFieldSelector
 from lifecycle.kubelet.environment import Facts, field_value, resource_value
 from lifecycle.kubelet.state import PodState
+from lifecycle.tokens import ISSUER, PodToken
 from lifecycle.wire import Object
 
 if TYPE_CHECKING:

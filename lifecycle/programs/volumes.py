@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from lifecycle.apiserver.tokens import PodToken
 from lifecycle.clock import Micros, rfc3339
 from lifecycle.kernel import Kernel
 from lifecycle.programs.files import SETGID, FileError, Node, Tree
@@ -19,6 +18,7 @@ from lifecycle.programs.interface import node_volume
 from lifecycle.programs.node_memory import NodeMemory
 from lifecycle.programs.paths import join, parent
 from lifecycle.programs.view import View
+from lifecycle.tokens import PodToken
 
 if TYPE_CHECKING:
     from lifecycle.programs.room import ProgramsState

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from lifecycle.apiserver import rbac, tokens
+from lifecycle import tokens
+from lifecycle.apiserver import rbac
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target
 from lifecycle.core_v1 import field, status

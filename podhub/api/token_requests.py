@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
-from lifecycle.apiserver import tokens
+from lifecycle import tokens
 from lifecycle.apiserver.kinds import BY_PLURAL
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from lifecycle.apiserver import pod_requests, tokens
+from lifecycle import tokens
+from lifecycle.apiserver import pod_requests
 from lifecycle.apiserver.pod_clients import read
 from lifecycle.clock import SECOND
 from lifecycle.programs.servers import HTTPRequest, HTTPResponse

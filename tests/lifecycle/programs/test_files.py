@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.apiserver import tokens
-from lifecycle.apiserver.tokens import ISSUER, PodToken
+from lifecycle import tokens
 from lifecycle.programs import Mount, node_volume
+from lifecycle.tokens import ISSUER, PodToken
 from lifecycle.wire import DEFAULT_START
 from tests.lifecycle.programs.world import World
 

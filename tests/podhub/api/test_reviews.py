@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.apiserver import tokens
+from lifecycle import tokens
 from tests.podhub.api.conftest import Reached
 from tests.podhub.api.wire import Answer, ask, pod
 
