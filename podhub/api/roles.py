@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
-from lifecycle.apiserver import pod_clients, rbac, tokens
+from lifecycle import tokens
+from lifecycle.apiserver import pod_clients, rbac
 from lifecycle.apiserver.rbac import Attributes
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.resources import Target
