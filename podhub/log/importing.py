@@ -26,8 +26,9 @@ from podhub.log.append import Gap, Recorded, Writer, slices
 from podhub.log.errors import BadRecording, NameTaken
 from podhub.log.fold import Key
 from podhub.log.models import Cluster
+from podhub.log.recorded_objects import BORN, born, made_at
 from podhub.log.recording_files import LARGEST_TEXT, Allowance, Passed, Text, decoded, texts_at, texts_in
-from podhub.log.recording_lines import Line, lines_of
+from podhub.log.recording_lines import CHANGES, Line, lines_of
 from podhub.log.recording_texts import EXPECTED, values
 
 SLACK = 24 * HOUR
@@ -125,6 +126,9 @@ def _ordered(lines: list[Line], passed: tuple[Passed, ...]) -> Recording:
     moments = {line.place: _moment(line, start) for line in timed}
     begin = min((*moments.values(), *_events_told(lines)), default=None)
     moments |= _told(lines, begin)
+    for line in list(_born(lines, moments, begin)):
+        moments[line.place] = line.told or 0
+        lines.append(line)
     lines.sort(key=lambda line: (moments[line.place], line.version, line.place))
     items, repeated = _items(lines, moments)
     first = items[0].at
@@ -181,6 +185,21 @@ def _told(lines: list[Line], begin: Micros | None) -> dict[int, Micros]:
     return moments
 
 
+def _born(lines: list[Line], moments: dict[int, Micros], begin: Micros | None) -> Iterator[Line]:
+    """Yield that Pods and Nodes were there since they were made, where all that is told of their status came later."""
+    first: dict[tuple[Key, str], Line] = {}
+    for line in lines:
+        if line.type in ("", *CHANGES) and line.object["kind"] in BORN:
+            before = first.setdefault((line.key, line.uid), line)
+            if moments[line.place] < moments[before.place]:
+                first[line.key, line.uid] = line
+    for number, line in enumerate(first.values(), 1):
+        made = made_at(line.object)
+        made = made if made is None or begin is None else max(made, begin)
+        if not line.timed and made is not None and made < moments[line.place]:
+            yield Line(line.where, "", born(line.object), told=made, place=-number)
+
+
 def _items(lines: list[Line], moments: dict[int, Micros]) -> tuple[list[Recorded | Gap], int]:
     """Return what is stored of lines in their order, and how many objects were told again as they were."""
     items: list[Recorded | Gap] = []
@@ -192,19 +211,20 @@ def _items(lines: list[Line], moments: dict[int, Micros]) -> tuple[list[Recorded
         if line.type == "ERROR":
             items.append(Gap(at, line.object, rest))
             continue
+        type = "" if line.type == "ADDED" and not line.timed else line.type  # it was there already when the watch began
         same = (line.key, line.uid, line.version, b"" if line.version else codec.canonical(line.object))
-        if (same, line.type, rest) in known:
+        if (same, type, rest) in known:
             repeated += 1
             continue
         before = held.pop(line.key, None)
-        if not line.type and before and before.uid != line.uid:
+        if not type and before and before.uid != line.uid:
             # It has the name of one that must have been deleted before.
             items.append(Recorded(at, "DELETED", before.object))
             before = None
-        items.append(Recorded(at, line.type or ("MODIFIED" if before else "ADDED"), line.object, rest))
+        items.append(Recorded(at, type or ("MODIFIED" if before else "ADDED"), line.object, rest))
         if line.type != "DELETED":
             held[line.key] = line
             known.add((same, "", ""))
         if line.timed:
-            known.add((same, line.type, rest))
+            known.add((same, type, rest))
     return items, repeated

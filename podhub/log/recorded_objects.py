@@ -76,6 +76,22 @@ def changed_at(obj: Object, now: Micros) -> Micros | None:
     return max(times, default=None)
 
 
+BORN: dict[str, Object] = {"Pod": {"status": {"phase": "Unknown"}}, "Node": {}}
+"""Kinds that live, and what Kubernetes says of one whose status it could not obtain."""
+
+
+def made_at(obj: Object) -> Micros | None:
+    return _time(obj["metadata"].get("creationTimestamp"))
+
+
+def born(obj: Object) -> Object:
+    """Return what is known of an object since it was made: what it was asked to be, and of its status nothing."""
+    later = ("resourceVersion", "generation", "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds")
+    metadata = {name: part for name, part in obj["metadata"].items() if name not in later}
+    rest = {name: part for name, part in obj.items() if name not in ("metadata", "status")}
+    return {**rest, "metadata": metadata, **BORN[obj["kind"]]}
+
+
 def _told(obj: Object) -> Iterator[Micros]:
     metadata = obj["metadata"]
     yield from _times({"creationTimestamp": metadata.get("creationTimestamp"), "managedFields": metadata.get("managedFields")})

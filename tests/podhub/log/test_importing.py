@@ -123,13 +123,25 @@ def dump(*objects: dict[str, Any]) -> importing.Recording:
 
 def test_the_objects_of_a_list_are_as_they_are_since_the_last_of_their_times() -> None:
     found = dump(pod("b", "1"), pod("a", "2", startTime="2026-11-21T12:00:07Z"))
-    assert told(found) == [("ADDED", "b", 0), ("ADDED", "a", 7)]
+    assert told(found) == [("ADDED", "a", 0), ("ADDED", "b", 0), ("MODIFIED", "a", 7)]
     assert found.start == parse_rfc3339(NOON)
 
 
 def test_what_was_so_before_the_first_event_was_so_at_the_start() -> None:
     found = dump(pod("old", "1"), event("e", 30), event("d", 20), pod("web", "9", startTime="2026-11-21T12:00:25Z"))
-    assert told(found) == [("ADDED", "old", 20), ("ADDED", "d", 20), ("ADDED", "web", 25), ("ADDED", "e", 30)]
+    began, later = told(found)[:3], told(found)[3:]
+    assert began == [("ADDED", "web", 20), ("ADDED", "old", 20), ("ADDED", "d", 20)]
+    assert later == [("MODIFIED", "web", 25), ("ADDED", "e", 30)]
+
+
+def test_a_pod_was_there_since_it_was_made_and_nothing_is_known_of_its_status_then() -> None:
+    web = pod("web", "9", phase="Running", startTime="2026-11-21T12:00:25Z")
+    web["metadata"] |= {"deletionTimestamp": "2026-11-21T12:00:55Z", "deletionGracePeriodSeconds": 30}
+    found = dump(web, event("e", 20))
+    assert told(found) == [("ADDED", "web", 20), ("ADDED", "e", 20), ("MODIFIED", "web", 25)]
+    first = found.items[0].object  # type: ignore[union-attr]
+    assert (first["status"], first["metadata"]["uid"]) == ({"phase": "Unknown"}, "uid-web")
+    assert not first["metadata"].keys() & {"resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"}
 
 
 def test_an_object_that_tells_no_time_was_so_at_the_end() -> None:
@@ -143,13 +155,13 @@ def test_objects_one_behind_the_other_are_versions_as_a_watch_without_types_show
         json.dumps(each | {"metadata": {**each["metadata"], "resourceVersion": str(i)}}, indent=4)
         for i, each in enumerate(versions, 3)
     )
-    assert told(given("watch.json", text.encode())) == [("ADDED", "web", 1), ("MODIFIED", "web", 4)]
+    assert told(given("watch.json", text.encode())) == [("ADDED", "web", 0), ("MODIFIED", "web", 1), ("MODIFIED", "web", 4)]
 
 
 def test_a_version_is_never_before_the_one_it_follows_whatever_the_clocks_say() -> None:
     later, earlier = "2026-11-21T12:00:09Z", "2026-11-21T12:00:02Z"
     found = dump(pod("web", "12", startTime=earlier), pod("web", "11", startTime=later))
-    assert [(type, at) for type, _name, at in told(found)] == [("ADDED", 9), ("MODIFIED", 9)]
+    assert [(type, at) for type, _name, at in told(found)] == [("ADDED", 0), ("MODIFIED", 9), ("MODIFIED", 9)]
 
 
 def test_what_two_dumps_tell_alike_is_imported_once_and_counted() -> None:
@@ -159,8 +171,10 @@ def test_what_two_dumps_tell_alike_is_imported_once_and_counted() -> None:
 
 
 def test_a_pod_of_the_same_name_means_that_the_one_before_is_gone() -> None:
-    found = dump(pod("web", "1", "one"), pod("web", "7", "two", startTime="2026-11-21T12:00:05Z"))
-    assert told(found) == [("ADDED", "web", 0), ("DELETED", "web", 5), ("ADDED", "web", 5)]
+    second = pod("web", "7", "two", startTime="2026-11-21T12:00:06Z")
+    second["metadata"]["creationTimestamp"] = "2026-11-21T12:00:05Z"
+    found = dump(pod("web", "1", "one"), second)
+    assert told(found) == [("ADDED", "web", 0), ("DELETED", "web", 5), ("ADDED", "web", 5), ("MODIFIED", "web", 6)]
     assert list(verify(importing.store(found, "c"))) == []
 
 
