@@ -89,7 +89,10 @@ def _discovered(call: Call, path: str) -> Reply | None:
 
 def _openapi(call: Call, root: str, path: str) -> Reply:
     if path == "/openapi/v2":
-        return _etagged(call, openapi_v2.document(), openapi_v2.CONTENT_TYPE)
+        document = openapi_v2.served(call.headers.get("accept", ""))
+        if document is None:
+            raise Refused(status.not_acceptable(openapi_v2.TYPES))
+        return _etagged(call, *document)
     if path == "/openapi/v3":
         return _tagged(call, openapi.index(root))
     name = path.removeprefix("/openapi/v3/")

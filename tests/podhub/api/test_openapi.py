@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lifecycle.apiserver.resources import GROUP_VERSIONS
-from podhub.api import openapi
+from podhub.api import openapi, openapi_v2
 
 CORE = "io.k8s.api.core.v1"
 
@@ -84,3 +84,44 @@ def test_what_is_managed_part_by_part_is_marked() -> None:
 def test_a_dash_at_the_end_of_a_full_line_is_no_list() -> None:
     text = schemas("v1")[f"{CORE}.PersistentVolumeSpec"]["properties"]["mountOptions"]["description"]
     assert "Not validated - mount will simply fail" in text
+
+
+@pytest.mark.parametrize(
+    ("accept", "type"),
+    [
+        ("", "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/com.github.proto-openapi.spec.v2@v1.0+protobuf", openapi_v2.PROTOBUF),
+        ("text/html, application/com.github.proto-openapi.spec.v2.v1.0+protobuf", openapi_v2.PROTOBUF),
+    ],
+)
+def test_v2_is_served_as_it_is_asked_for(accept: str, type: str) -> None:
+    served = openapi_v2.served(accept)
+    assert served is not None
+    assert served[1] == type
+    assert (served[0][:1] == b"{") == (type == "application/json")
+
+
+def test_v2_is_served_as_nothing_else() -> None:
+    assert openapi_v2.served("text/html") is None
+
+
+def test_the_json_of_v2_describes_what_that_of_v3_does() -> None:
+    document = json.loads(openapi_v2.as_json())
+    assert document["swagger"] == "2.0"
+    text = json.dumps(document)
+    assert "/components/" not in text
+    assert "oneOf" not in text
+    assert set(references(document)) <= {f"#/definitions/{name}" for name in document["definitions"]}
+    made = document["paths"]["/api/v1/namespaces/{namespace}/pods"]
+    assert made["parameters"] == [{"name": "namespace", "in": "path", "required": True, "type": "string"}]
+    assert made["post"]["parameters"][0] == {
+        "name": "body",
+        "in": "body",
+        "required": True,
+        "schema": {"$ref": "#/definitions/io.k8s.api.core.v1.Pod"},
+    }
+    assert made["get"]["responses"]["200"]["schema"] == {"$ref": "#/definitions/io.k8s.api.core.v1.PodList"}
+    port = document["definitions"]["io.k8s.apimachinery.pkg.util.intstr.IntOrString"]
+    assert (port["type"], port["format"]) == ("string", "int-or-string")
