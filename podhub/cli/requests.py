@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +26,14 @@ MOST_VALUES = 10_000_000
 """Of one's own file, which may tell of days."""
 
 _VERBS = ("create", "update", "patch", "delete", "deletecollection")
+
+
+class UnknownKind(CommandError):
+    """An object is of a kind that no simulated cluster serves."""
+
+    def __init__(self, where: str, kind: str, version: str) -> None:
+        self.what = f'resource mapping not found: no matches for kind "{kind}" in version "{version}"'
+        super().__init__(f"error: {where}: {self.what}")
 
 
 class Timed(NamedTuple):
@@ -81,11 +89,21 @@ def read_requests(path: str) -> list[Timed]:
     listed = _load(path)
     if not isinstance(listed, list):
         raise CommandError(f"error: {path}: expected a list of requests, each with t and verb")
-    timed = [_timed(entry, f"{path}: request {number}") for number, entry in enumerate(listed, 1)]
+    timed = list(_served(listed, path))
     for before, after in pairwise(timed):
         if after.after < before.after:
             raise CommandError(f"error: {after.where}: t is before that of the request above; put requests in order of time")
     return timed
+
+
+def _served(listed: list[Any], path: str) -> Iterator[Timed]:
+    """Give the requests, without those for kinds that no simulated cluster serves; these are said on stderr."""
+    for number, entry in enumerate(listed, 1):
+        where = f"{path}: request {number}"
+        try:
+            yield _timed(entry, where)
+        except UnknownKind as unknown:
+            print(f"warning: {where}: {unknown.what}; the request is left out", file=sys.stderr)
 
 
 def read_images(path: str) -> dict[str, Image]:
@@ -168,8 +186,7 @@ def _create(body: Any, where: str, namespace: str = "") -> Request:
             raise CommandError(f"error: {where}: {field} not set")
     known = kind_of(body["apiVersion"], body["kind"])
     if known is None:
-        kind = f'no matches for kind "{body["kind"]}" in version "{body["apiVersion"]}"'
-        raise CommandError(f"error: {where}: resource mapping not found: {kind}")
+        raise UnknownKind(where, body["kind"], body["apiVersion"])
     metadata = body.get("metadata")
     own = metadata.get("namespace") if isinstance(metadata, dict) else None
     if known.namespaced:

@@ -136,6 +136,15 @@ def test_a_namespace_may_be_deleted_that_no_request_creates(file, capsys):
     assert "Error from server" not in err
 
 
+def test_a_request_for_a_kind_that_is_not_simulated_is_left_out_and_that_is_said(file, capsys):
+    policy = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none}}"
+    requests = f"- {{t: 0, verb: create, namespace: shop, body: {policy}}}\n{REQUESTS}"
+    assert main(["run", "--requests", file(requests), "--until", "30", "-o", "watch"]) == 0
+    out, err = capsys.readouterr()
+    assert watched(out)[-1]["type"] == "DELETED"
+    assert 'request 1: resource mapping not found: no matches for kind "NetworkPolicy" in version "networking.k8s.io/v1"' in err
+
+
 def test_requests_are_read_as_programs_write_them(file, capsys):
     """YAML 1.1 leaves `y` and `08` without quotes where they are texts."""
     requests = REQUESTS[: REQUESTS.index("- t: 5.5")].replace("{name: web}", "{name: web, labels: {n: y, month: 08}}")
