@@ -16,9 +16,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from podhub.access import rights
-from podhub.log.models import Cluster
+from podhub.log.models import Cluster, Entry
 from podhub.web import assets
 from podhub.web.renders import renders
+from podhub.web.story import within
 
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "theme"
@@ -99,6 +100,10 @@ def no_such_object(
 
 def no_such_pod(request: HttpRequest, cluster: Cluster, namespace: str, name: str) -> HttpResponse:
     values = {"name": name, "namespace": namespace, "cluster": cluster.name}
-    text = _("The log of %(cluster)s tells of no Pod “%(name)s” in the namespace “%(namespace)s”, now or ever.") % values
-    link = (reverse("cluster", args=[cluster.name]), _("The Pods of %(cluster)s") % values)
-    return problem(request, 404, _("No such Pod"), text, [link], cluster)
+    text = _("The log of %(cluster)s holds no Pod “%(name)s” in the namespace “%(namespace)s”, now or ever.") % values
+    links = [(reverse("cluster", args=[cluster.name]), _("The Pods of %(cluster)s") % values)]
+    named = {"resource": "events", "namespace": namespace, "name__startswith": f"{name}."}  # as client-go names Events
+    if Entry.objects.filter(within(cluster, cluster.head), kind=Entry.Kind.CHANGE, **named).exists():
+        query = urlencode({"namespace": namespace, "object": f"pod/{name}"})
+        links.insert(0, (f"{reverse('events', args=[cluster.name])}?{query}", _("Events that tell of it")))
+    return problem(request, 404, _("No such Pod"), text, links, cluster)

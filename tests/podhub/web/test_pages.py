@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_a_namespace_without_pods_says_so(recorded: Cluster, client: Client) -> 
     [
         ("/c/nope/", 404, "No cluster is called"),
         ("/c/nope/pods/default/web/", 404, "No cluster is called"),
-        ("/c/life/pods/default/web/", 404, "tells of no Pod"),
+        ("/c/life/pods/default/web/", 404, "holds no Pod"),
         ("/c/life/?at=yesterday", 400, "is no moment"),
         ("/c/life/?at=" + "9" * 400, 400, "is no moment"),
         ("/c/life/?seq=999999", 404, "has not happened yet"),
@@ -197,12 +198,23 @@ def test_names_cannot_bring_markup_into_a_page(recorded: Cluster, client: Client
     assert "<b>" not in html
 
 
+def test_of_a_pod_that_only_events_tell_of_a_page_leads_to_them(db: None, client: Client) -> None:
+    events = (RECORDINGS / "liveness-exec" / "events.jsonl").read_bytes()
+    importing.store(importing.read([("events.jsonl", io.BytesIO(events))]), "told")
+    page = client.get(POD.replace("life", "told", 1))
+    assert page.status_code == 404
+    link = "/c/told/events/?namespace=liveness-exec&amp;object=pod%2Fliveness-exec"
+    assert link in page.content.decode()
+    assert "Unhealthy" in client.get(unescape(link)).content.decode()
+    assert "/events/" not in client.get("/c/told/pods/liveness-exec/another/").content.decode()
+
+
 def test_a_gap_in_a_recording_is_told_to_the_timeline(db: None, client: Client) -> None:
     pods, events = ((RECORDINGS / "liveness-exec" / f"{name}.jsonl").read_text().splitlines() for name in ("pods", "events"))
     status = '{"kind":"Status","code":410,"reason":"Expired"}'
     gone = f'{{"t":100,"received":"2026-11-21T08:27:59.600Z","type":"ERROR","object":{status}}}'
     lines = "\n".join([*pods[:7], gone, *pods[7:], *events]).encode()
-    importing.store(importing.read([("pods.jsonl", lines)]), "holes")
+    importing.store(importing.read([("pods.jsonl", io.BytesIO(lines))]), "holes")
     html = client.get(POD.replace("life", "holes", 1)).content.decode()
     assert '{"look":"unknown","word":"not observed"}' in html
 
