@@ -25,6 +25,8 @@ MODULES = {
     "podhub/timeline/playhead": "js/timeline/playhead.js",
     "podhub/timeline/scale": "js/timeline/scale.js",
     "podhub/timeline/signs": "js/timeline/signs.js",
+    "podhub/timeline/strip": "js/timeline/strip.js",
+    "podhub/timeline/svg": "js/timeline/svg.js",
     "podhub/timeline/table": "js/timeline/table.js",
     "podhub/timeline/tip": "js/timeline/tip.js",
 }

@@ -8,14 +8,16 @@ import { RULER, drawPicture, rowsOf } from "podhub/timeline/drawing";
 import { drawTable } from "podhub/timeline/table";
 import { keyOf } from "podhub/timeline/keys";
 import { labelsOf } from "podhub/timeline/labels";
-import { Story } from "podhub/timeline/lanes";
+import { Story, runsIn } from "podhub/timeline/lanes";
 import { ClusterClock, Playhead } from "podhub/timeline/playhead";
 import { Signs } from "podhub/timeline/signs";
 import { Folding, Scale, clockText, parseSpan, quiet, spanText } from "podhub/timeline/scale";
+import { attemptAt } from "podhub/timeline/strip";
 import { Tip } from "podhub/timeline/tip";
 
 const LEAST_SPAN = 30e6;
 const MARGIN = 16; // pixels kept free at both ends
+const LEAST_MOVE = 0.4; // pixels that the right edge goes before all is drawn again
 const LIVE_REDRAW = 200; // ms between redraws while the right edge moves
 
 class LifeTimeline extends HTMLElement {
@@ -127,8 +129,8 @@ class LifeTimeline extends HTMLElement {
       this.#moved({ playing: !ended });
     } else if (this.live && this.clock.speed && elapsed > LIVE_REDRAW) {
       this.last = now;
-      this.#follow();
-      this.#draw();
+      if (this.#moves()) this.#follow();
+      else this.#place();
     } else if (!this.live) {
       this.last = now;
     }
@@ -139,11 +141,18 @@ class LifeTimeline extends HTMLElement {
     return to === null ? this.clock.now() : Math.min(to, this.clock.now());
   }
 
+  // Whether the time since it was drawn can be seen.
+  #moves() {
+    return this.scale.pixels(this.drawn, this.clock.now() - this.drawn) >= LEAST_MOVE;
+  }
+
   #follow() {
-    if (!this.free) this.#fit();
-    else if (this.scale.x(this.clock.now()) > this.scale.width * 0.9) {
-      this.scale = this.scale.endingAt(this.clock.now(), 0.1);
+    if (!this.free) {
+      this.#fit();
+      return;
     }
+    if (this.scale.x(this.clock.now()) > this.scale.width * 0.9) this.scale = this.scale.endingAt(this.clock.now(), 0.1);
+    this.#draw();
   }
 
   #fit() {
@@ -174,6 +183,7 @@ class LifeTimeline extends HTMLElement {
   #draw() {
     const { rows, height } = rowsOf(this.story.lanes);
     this.rows = rows;
+    this.drawn = this.clock.now();
     this.svg.setAttribute("height", height);
     this.svg.setAttribute("viewBox", `0 0 ${this.scale.width} ${height}`);
     drawPicture(this.svg, {
@@ -181,7 +191,7 @@ class LifeTimeline extends HTMLElement {
       rows,
       height,
       scale: this.scale,
-      until: this.clock.now(),
+      until: this.drawn,
       origin: this.origin,
       start: this.start,
       clock: this.clockLabels,
@@ -480,7 +490,7 @@ class LifeTimeline extends HTMLElement {
   #click(event) {
     const row = this.#rowAt(this.#y(event));
     if (row) this.selected = row.lane.id;
-    const marks = this.#marksOf(event.target);
+    const marks = this.#marksOf(event);
     const reach = marks.length > 1 && marks[marks.length - 1].at - marks[0].at;
     if (reach) {
       const middle = (marks[0].at + marks[marks.length - 1].at) / 2;
@@ -500,7 +510,7 @@ class LifeTimeline extends HTMLElement {
     const at = this.scale.at(x);
     this.chip.textContent = this.clockLabels ? clockText(this.start, at, 1e5) : spanText(at - this.origin);
     this.chip.classList.toggle("chip-left", x > this.scale.width - 90);
-    const marks = this.#marksOf(event.target);
+    const marks = this.#marksOf(event);
     const row = this.#rowAt(this.#y(event));
     const stretch = marks.length || !row ? null : this.story.stretchAt(row.lane.id, at);
     if (marks.length) this.tip.showMarks(event, marks, this);
@@ -517,8 +527,10 @@ class LifeTimeline extends HTMLElement {
     return this.rows.find((row) => y >= row.y - 3 && y <= row.y + row.height + 3);
   }
 
-  #marksOf(target) {
-    const seqs = target.closest?.(".mark")?.dataset.seq?.split(" ").map(Number) ?? [];
+  #marksOf(event) {
+    const strip = event.target.dataset?.strip;
+    if (strip) return [attemptAt(runsIn(this.story, strip, this.clock.now()), this.#x(event), this.scale)].filter(Boolean);
+    const seqs = event.target.closest?.(".mark")?.dataset.seq?.split(" ").map(Number) ?? [];
     return this.story.marks.filter((mark) => seqs.includes(mark.seq));
   }
 }

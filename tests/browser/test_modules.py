@@ -138,6 +138,21 @@ def test_attempts_of_a_probe_follow_from_its_marks(
     assert told == attempts
 
 
+def test_the_attempt_at_a_place_is_the_nearest_within_reach(page: Page) -> None:
+    """One a second for 40 s, then every 10 s, 10 pixels a second; between those, and behind the last, there is none."""
+    script = """
+      const scale = { at: (x) => x * 1e5, x: (at) => at / 1e5 };
+      const runs = [
+        { from: 0, to: 40e6, every: 1e6, mark: "dense", told: true },
+        { from: 50e6, to: 85e6, every: 10e6, mark: "sparse", told: true },
+        { from: 90e6, to: 90e6, every: 0, mark: "last", told: true },
+      ];
+      return a.map((x) => m.attemptAt(runs, x, scale) ?? null);"""
+    places = [0, 44, 393, 450, 497, 604, 650, 801, 897, 950]
+    found = ["dense", "dense", "dense", None, "sparse", "sparse", None, "sparse", "last", None]
+    assert run(page, "podhub/timeline/strip", script, places) == found
+
+
 def test_a_lane_ends_where_its_process_does(page: Page) -> None:
     script = """
       const story = new m.Story("c");

@@ -1,13 +1,13 @@
 // The SVG of a timeline: ruler, bars, marks, playhead. Draws what it is given and keeps nothing.
 
-import { merged, runsOf } from "podhub/timeline/lanes";
+import { merged, runsIn } from "podhub/timeline/lanes";
 import { clockText, spanText, ticks } from "podhub/timeline/scale";
+import { drawStrip } from "podhub/timeline/strip";
+import { make } from "podhub/timeline/svg";
 
-const NS = "http://www.w3.org/2000/svg";
 export const RULER = 30;
 const HEIGHTS = { probe: 13, condition: 20, resident: 22, endpoint: 22, events: 30, about: 38 }; // others 28
 const STATE = 20; // of a lane that tells what is about an object: its state above, what is about it below
-const APART = 4; // pixels from one attempt of a probe to the next, below which they become a band
 const GAP = 5;
 const CHARACTER = 7.2;
 
@@ -27,13 +27,6 @@ export function rowsOf(lanes) {
     return row;
   });
   return { rows, height: y + GAP };
-}
-
-function make(name, attributes, ...children) {
-  const element = document.createElementNS(NS, name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
 }
 
 // Everything but the playhead. `until` is how far the story is known; bars that last reach to it.
@@ -100,51 +93,25 @@ function drawLane({ lane, y, height }, story, scale, until, selected) {
   if (selected) group.append(make("rect", { class: "lane-selected", x: 0, y: -3, width: scale.width, height: height + 6 }));
   group.append(make("line", { class: "lane-line", x1: 0, x2: scale.width, y1: height / 2, y2: height / 2 }));
   const above = lane.id.startsWith("about/") ? STATE : 0;
-  for (const stretch of story.stretches.get(lane.id) ?? []) {
-    const bar = drawBar(stretch, scale, until, above || height);
-    if (bar) group.append(bar);
-  }
-  const marks = story.marks.filter((mark) => mark.lane === lane.id);
+  group.append(...drawBars(story.stretches.get(lane.id) ?? [], scale, until, above || height));
+  const marks = story.marksOf(lane.id);
   if (above) group.append(make("g", { transform: `translate(0 ${above})` }, ...drawMarks(marks, scale, height - above)));
-  else group.append(...(lane.id.startsWith("probe/") ? drawStrip(lane, marks, story, scale, until, height) : drawMarks(marks, scale, height)));
+  else group.append(...(lane.id.startsWith("probe/") ? drawStrip(lane, runsIn(story, lane.id, until), scale, height) : drawMarks(marks, scale, height)));
   return group;
 }
 
-// Where the further attempts of a run are drawn, from a moment on: those in time that is folded away are not.
-function attempts({ from, to, every }, scale, since) {
-  const found = [];
-  const next = (moment) => from + Math.max(1, Math.ceil((moment - from) / every)) * every;
-  for (let at = next(since); at < to && found.length < scale.width; at += every) {
-    const fold = scale.folds.find((one) => one.from < at && at < one.to);
-    if (fold) at = next(fold.to) - every;
-    else found.push(scale.x(at));
+// Bars that end within the pixel in which the last one that was drawn ends are left out: there is no room for them.
+function drawBars(stretches, scale, until, height) {
+  const bars = [];
+  let drawn = -Infinity;
+  for (const stretch of stretches) {
+    const right = scale.x(stretch.to ?? Math.max(until, stretch.from));
+    const bar = right - drawn < 1 ? null : drawBar(stretch, scale, until, height);
+    if (!bar) continue;
+    bars.push(bar);
+    drawn = right;
   }
-  return found;
-}
-
-// A probe's attempts: short ticks where it succeeded, tall ones where it did not; a band where they are too close to be told apart.
-function drawStrip(lane, marks, story, scale, until, height) {
-  const ends = story.ends(`container/${lane.id.split("/")[1]}`);
-  return runsOf(marks, ends, until).map((run) => {
-    const { mark, every } = run;
-    const group = make("g", { class: "mark", "data-shape": "attempt", "data-severity": mark.severity, "data-seq": mark.seq });
-    const left = scale.x(run.from);
-    const right = Math.max(scale.x(run.to), left + 1);
-    if (right < 0 || left > scale.width) return group;
-    const top = mark.severity === "Warning" ? 0 : height / 2;
-    const visible = { left: Math.max(left, -APART), right: Math.min(right, scale.width + APART) };
-    const ticks = run.told ? [left] : [];
-    if (every && scale.pixels(run.from, every) < APART) {
-      const band = { class: "band", x: visible.left, y: top, width: Math.max(visible.right - visible.left, 1), height: height - top };
-      group.append(make("rect", band));
-    } else if (every) {
-      ticks.push(...attempts(run, scale, scale.at(visible.left)).filter((x) => x <= visible.right));
-    }
-    for (const x of ticks) group.append(make("line", { x1: x, x2: x, y1: top, y2: height }));
-    const width = Math.max(visible.right - visible.left, 6);
-    group.append(make("rect", { class: "hit", x: visible.left - 3, y: -2, width: width + 3, height: height + 4 }));
-    return group;
-  });
+  return bars;
 }
 
 function drawBar({ from, to, bar, seq }, scale, until, height) {
@@ -190,14 +157,29 @@ function drawMarks(marks, scale, height) {
   const points = near.filter((mark) => mark.shape === "event");
   const pills = merged(points, scale);
   pills.sort((a, b) => (a.severity === "Warning") - (b.severity === "Warning"));
-  return [...ticks.map((mark) => drawTick(mark, scale, height)), ...pills.map((pill) => drawPill(pill, height))];
+  return [...apart(ticks, scale).map((mark) => drawTick(mark, height)), ...pills.map((pill) => drawPill(pill, height))];
 }
 
-function drawTick(mark, scale, height) {
-  const x = scale.x(mark.at);
-  const group = make("g", { class: "mark", "data-shape": mark.shape, "data-severity": mark.severity, "data-seq": mark.seq });
-  if (mark.shape === "signal") group.append(make("line", { x1: x, x2: x, y1: -3, y2: height + 3 }));
-  else if (mark.shape === "request") group.append(make("path", { d: `M${x} ${height - 7}l6 10h-12z` }));
+// Of marks that look alike and would cover one another one, which speaks for all.
+function apart(marks, scale) {
+  const last = new Map();
+  const found = [];
+  for (const mark of marks) {
+    const [kind, x] = [`${mark.shape} ${mark.severity}`, scale.x(mark.at)];
+    const before = last.get(kind);
+    if (before && x - before.x < 3) before.seqs.push(mark.seq);
+    else {
+      last.set(kind, { ...mark, x, seqs: [mark.seq] });
+      found.push(last.get(kind));
+    }
+  }
+  return found;
+}
+
+function drawTick({ shape, severity, x, seqs }, height) {
+  const group = make("g", { class: "mark", "data-shape": shape, "data-severity": severity, "data-seq": seqs.join(" ") });
+  if (shape === "signal") group.append(make("line", { x1: x, x2: x, y1: -3, y2: height + 3 }));
+  else if (shape === "request") group.append(make("path", { d: `M${x} ${height - 7}l6 10h-12z` }));
   else group.append(make("circle", { cx: x, cy: height, r: 3.5 }));
   group.append(make("rect", { class: "hit", x: x - 5, y: height - 12, width: 10, height: 18 }));
   return group;

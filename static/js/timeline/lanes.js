@@ -11,10 +11,12 @@ export class Story {
     this.stretches = new Map();
     this.marks = [];
     this.seq = 0;
+    this.known = new Map(); // what was found in the story as it is now
   }
 
   // True where something was new. Of a lane that is new all is told, also what was before.
   add({ lanes, points, marks, seq }) {
+    this.known.clear();
     const fresh = new Set();
     for (const lane of lanes ?? []) if (this.#addLane(lane)) fresh.add(lane.id);
     if (lanes?.length) this.#order(lanes);
@@ -28,6 +30,19 @@ export class Story {
 
   // Moments at which something happened, in one lane or in all, in order.
   moments(lane) {
+    return this.#once(`moments ${lane ?? ""}`, () => this.#moments(lane));
+  }
+
+  marksOf(lane) {
+    return this.#once("marks", () => Map.groupBy(this.marks, (mark) => mark.lane)).get(lane) ?? [];
+  }
+
+  #once(key, find) {
+    if (!this.known.has(key)) this.known.set(key, find());
+    return this.known.get(key);
+  }
+
+  #moments(lane) {
     const all = [];
     for (const [id, stretches] of this.stretches) {
       if (lane && id !== lane) continue;
@@ -83,13 +98,13 @@ export class Story {
   }
 }
 
-// Marks of one lane within `near` pixels of one another become one pill: {x, at, marks, severity}.
-export function merged(marks, scale, near = 10) {
+// Marks of one lane within `near` pixels of one another become one pill, of no more than `most`: {x, marks, severity}.
+export function merged(marks, scale, near = 10, most = 40) {
   const pills = [];
   for (const mark of marks) {
     const x = scale.x(mark.at);
     const last = pills[pills.length - 1];
-    if (last && x - last.right < near) {
+    if (last && x - last.right < near && x - last.left < most) {
       last.marks.push(mark);
       last.right = x;
       if (WORST.indexOf(mark.severity) > WORST.indexOf(last.severity)) last.severity = mark.severity;
@@ -101,12 +116,18 @@ export function merged(marks, scale, near = 10) {
   return pills;
 }
 
+export function runsIn(story, lane, until) {
+  return runsOf(story.marksOf(lane), story.ends(`container/${lane.split("/")[1]}`), until);
+}
+
 // A probe's attempts: {from, to, every, mark}, one for each mark. The first attempt of a run is its mark, others follow every so
 // many microseconds (0: none) as long as they are before `to`.
 export function runsOf(marks, ends, until) {
+  let ended = 0;
   return marks.map((mark, index) => {
     const next = marks[index + 1];
-    const end = ends.find((moment) => moment > mark.at) ?? Infinity;
+    while (ends[ended] <= mark.at) ended += 1;
+    const end = ends[ended] ?? Infinity;
     const every = (mark.every ?? 0) * 1e6;
     // Where the next mark is only the end of the schedule, what it tells is the last attempt of this run, or none.
     const last = next && !next.every && next.result === mark.result ? next.at + every / 4 : (next?.at ?? Infinity) - every / 4;
