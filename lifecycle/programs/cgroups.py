@@ -12,7 +12,7 @@ ROOT = "/sys/fs/cgroup/"
 
 def text(machine: Machine, path: str) -> str | None:
     """Return the content of a file there; None where there is none."""
-    limit, held = machine.state.memory, machine.memory()
+    limit, held = machine.state.memory, machine.memory.held()
     match path.removeprefix(ROOT):
         case "memory.max":
             return f"{limit if limit is not None else 'max'}\n"

@@ -8,57 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from lifecycle.clock import MILLISECOND, SECOND, Micros
 from lifecycle.kernel import Pod
 from lifecycle.programs import budget, following, output, peers, pid_namespaces, streams
-from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
-from lifecycle.programs.files import FileError, Node
+from lifecycle.programs.budget import ITEMS_A_STEP
+from lifecycle.programs.container_memory import ContainerMemory
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.interface import Exit
-from lifecycle.programs.paths import join
 from lifecycle.programs.signals import FATAL_BY_DEFAULT, NUMBERS, STOPPING
 from lifecycle.programs.state import ContainerState, Exec, Listener, Open, Process
 from lifecycle.programs.view import Keeper, View
 
 if TYPE_CHECKING:
     from lifecycle.programs.exchange import Reached
-    from lifecycle.programs.images.image import Program
     from lifecycle.programs.room import Programs
 
 PROC_FILES = ("cpuinfo", "loadavg", "meminfo", "mounts", "self", "sys", "uptime", "version")
 MAX_PROCESSES = 1_000
-MAX_ARGUMENT = 128 << 10
-MAX_ARGUMENTS = 2 << 20
-"""How long one argument may be, and all of them with the environment (Linux: MAX_ARG_STRLEN, and a quarter of the stack)."""
 SPAWN_STEPS = 40
-EXECUTE_STEPS = 25
-STEPS_AN_ARGUMENT = 4
-"""What making a process, and executing a program with its arguments, count for among the steps."""
-
-LONG_PATH = 256
-"""From so many characters on the directories of PATH count for a step each."""
-
-MAX_HELD = 32 << 20
-"""How many bytes a container's processes may hold together: variables, arguments, what stands in pipes and documents."""
-WEIGHED_EVERY = 10_000
-"""After how many steps that is looked at again."""
+"""What making a process counts for among the steps."""
 
 OVERSLEPT: Micros = MILLISECOND
 """By how much a command that sleeps comes late: it has to be made, and to be woken. A loop of sleeps falls behind by it."""
-
-
-class ExecError(Exception):
-    """Why a program cannot be executed: `status` is the shell's (126 or 127), `code` the errno.
-
-    `interpreter` is the one that a script's first line names, where that cannot be executed.
-    """
-
-    def __init__(self, status: int, code: str, interpreter: str = "") -> None:
-        super().__init__(code)
-        self.status = status
-        self.code = code
-        self.interpreter = interpreter
 
 
 class Machine(Keeper):
@@ -79,6 +50,7 @@ class Machine(Keeper):
         self.sandbox = sandbox
         self.namespace = pid_namespaces.key(room, state)
         """Of its processes, where they share it with others; empty: they have one of their own."""
+        self.memory = ContainerMemory(self)
         self.pod = Pod(sandbox.spec.namespace, sandbox.spec.pod, sandbox.spec.uid, state.spec.name)
 
     # ── making processes ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -116,69 +88,6 @@ class Machine(Keeper):
         """The container's first process, while it runs."""
         return self.state.processes[self.state.first]
 
-    def lookup(self, process: Process, name: str, env: dict[str, str]) -> Node:
-        """Return the file that a command's name means. Raises: ExecError."""
-        if "/" in name:
-            return self._executable(join(process.cwd, name))
-        program = self._program(process, name, env)
-        if program is None:
-            raise ExecError(127, "ENOENT")
-        return program.node
-
-    def which(self, process: Process, name: str, env: dict[str, str]) -> str | None:
-        """Return where on PATH a command is (the name itself where it holds a slash)."""
-        if "/" in name:
-            return name
-        program = self._program(process, name, env)
-        return None if program is None else program.path
-
-    def _program(self, process: Process, name: str, env: dict[str, str]) -> Program | None:
-        directories = env.get("PATH", DEFAULT_PATH)
-        if len(directories) > LONG_PATH:
-            self.work(directories.count(":"))
-        return self.view.program(directories, name, process.cwd)
-
-    def _executable(self, path: str) -> Node:
-        try:
-            node = self.view.find(path)[1]
-        except FileError as error:
-            raise ExecError(127 if error.code == "ENOENT" else 126, error.code) from error
-        if not node.executable:
-            raise ExecError(126, "EISDIR" if node.kind == "d" else "EACCES")
-        return node
-
-    def execute(self, process: Process, argv: list[str], env: dict[str, str], depth: int = 0) -> None:
-        """Let a process run another program, as execve does after a search in PATH. Raises: ExecError."""
-        node = self.lookup(process, argv[0], env)
-        size = sum(map(len, argv)) + sum(map(len, env.values()))
-        self.work(EXECUTE_STEPS + STEPS_AN_ARGUMENT * len(argv) + size // CHARACTERS_A_STEP)
-        if size >= MAX_ARGUMENT and (size > MAX_ARGUMENTS or max(map(len, (*argv, *env.values()))) >= MAX_ARGUMENT):
-            raise ExecError(126, "E2BIG")
-        if not node.program:
-            return self._interpret(process, argv, env, node, depth)
-        process.argv, process.env, process.shell = argv, env, None
-        process.program, process.flavor, process.data = node.program, node.flavor, {}
-        process.waiting = "open" if process.waiting == "open" else ""
-        if process.program in SHELLS:
-            self.room.begin_shell(self, process)
-
-    def _interpret(self, process: Process, argv: list[str], env: dict[str, str], node: Node, depth: int) -> None:
-        """Run a script by its first line; one without such a line is the shell's to run."""
-        path = self.which(process, argv[0], env) or argv[0]
-        line = node.text.partition("\n")[0]
-        if not line.startswith("#!") or depth > 4:
-            raise ExecError(126, "ENOEXEC")
-        interpreter, _, option = line[2:].strip(" \t").replace("\t", " ").partition(" ")  # a \r belongs to the name
-        if not interpreter:
-            raise ExecError(126, "ENOEXEC")
-        words = [interpreter, option.strip()] if option else [interpreter]
-        try:
-            self.execute(process, [*words, path, *argv[1:]], env, depth + 1)
-        except ExecError as error:
-            if error.code != "ENOENT":
-                raise
-            raise ExecError(error.status, error.code, interpreter) from None
-
     def elsewhere(self, path: str) -> tuple[View, str] | None:
         found = pid_namespaces.root_of(self, path)
         return None if found is None or found[1] is self.view else found[1:]
@@ -208,7 +117,7 @@ class Machine(Keeper):
                 if not self.state.budget.affordable(self.kernel.now):
                     self._park()
                     break
-                if self.too_heavy():
+                if self.memory.too_heavy():
                     break
                 process = self.state.processes.get(self.queue.pop(0))
                 if process is not None and process.code is None and not process.waiting and not process.stopped:
@@ -238,7 +147,7 @@ class Machine(Keeper):
     def spend(self, process: Process, steps: int) -> bool:
         """Count steps; False where the process must stop here and go on later, because the container has had its share."""
         self.state.budget.done += steps
-        if self.too_heavy():
+        if self.memory.too_heavy():
             return False
         if self.state.budget.affordable(self.kernel.now):
             return True
@@ -247,18 +156,6 @@ class Machine(Keeper):
             self.queue.append(process.pid)
             process.waiting = "spin"
         return False
-
-    def too_heavy(self) -> bool:
-        """Look, now and then, at what all processes hold; say whether it was too much, and the container killed for it."""
-        state = self.state
-        if state.budget.done - state.weighed < WEIGHED_EVERY:
-            return False
-        state.weighed = state.budget.done
-        if sum(map(len, map(_ENCODE, (state.processes, state.opens, state.pipes)))) <= MAX_HELD:
-            return False
-        self.limit("bytes", f"{MAX_HELD >> 20} MiB in what its processes hold", "it is killed as when it is out of memory")
-        self.oom()
-        return True
 
     def work(self, steps: int) -> None:
         """Count steps that were made in one go."""
@@ -312,7 +209,7 @@ class Machine(Keeper):
             peers.hang_up(self, process)
         process.data = {}
         if process.memory:
-            self.hold(process, -process.memory)
+            self.memory.hold(process, -process.memory)
         streams.close_all(self, process)
         self.room.close_ports(self, process)
         if process.exec_id and self.state.execs.get(process.exec_id) and self.state.execs[process.exec_id].pid == process.pid:
@@ -500,62 +397,7 @@ class Machine(Keeper):
         self.room.ports_changed(self.sandbox)
         return True
 
-    # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def memory(self) -> int:
-        """Return what the container holds, in bytes: its processes, and what it wrote into file systems in memory."""
-        held = sum(process.memory + BASE_MEMORY for process in self.state.processes.values() if process.code is None)
-        return held + self.state.tmpfs
-
-    def charge(self, process: Process, size: int) -> bool:
-        """Let a process hold more memory; False where it was killed for that.
-
-        Beyond its own limit the container is killed (memory.oom.group); where its node has no more, the one that the kernel
-        chooses.
-        """
-        self.hold(process, size)
-        if size > 0:
-            self.limit_memory()
-        return process.code is None
-
-    def limit_memory(self) -> None:
-        """Have somebody killed where there is too little memory for what the container holds now."""
-        limit = self.state.memory
-        if limit is not None and self.memory() > limit:
-            self.oom()
-            return
-        self.room.node_memory.relieve_pod(self.sandbox)
-        self.room.node_memory.relieve(self.sandbox.spec.node)
-
-    def hold(self, process: Process, size: int) -> None:
-        """Count what a process holds more (or, below zero, less) than before."""
-        if size:
-            process.memory += size
-            self.room.node_memory.hold(self.sandbox.spec.node, size)
-
-    def left(self) -> int:
-        """Return how much more memory the container can hold."""
-        limit = self.state.memory
-        left = self.room.node_memory.left(self.sandbox.spec.node)
-        if self.sandbox.spec.memory is not None:
-            left = min(self.sandbox.spec.memory - self.room.node_memory.held_by(self.sandbox), left)
-        return left if limit is None else min(limit - self.memory(), left)
-
-    def oom(self) -> None:
-        self.state.oom = True
-        first = self.state.processes.get(self.state.first)
-        if first:
-            self.end(first, 137, "SIGKILL")
-
-
-_ENCODE = msgspec.msgpack.Encoder().encode
-
 
 def sleeps(process: Process) -> bool:
     """Say whether a process of a command from outside does nothing but wait for a moment that is known."""
     return process.exec_id > 0 and process.shell is None and process.program == "sleep" and "until" in process.data
-
-
-BASE_MEMORY = 300 << 10
-SHELLS = frozenset({"ash", "dash", "bash"})
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

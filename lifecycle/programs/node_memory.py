@@ -65,17 +65,17 @@ class NodeMemory:
             worst = max(victim.state.processes.values(), key=lambda process: process.memory)
             if memory.reply:
                 self.room.answer(memory.reply, SystemOOM(worst.argv[0].rpartition("/")[2], worst.pid))
-            victim.oom()
+            victim.memory.oom()
 
     def held_by(self, sandbox: SandboxState) -> int:
         """Return what a Pod's containers hold together."""
-        return sum(self.room.machine(one).memory() for one in sandbox.containers)
+        return sum(self.room.machine(one).memory.held() for one in sandbox.containers)
 
     def relieve_pod(self, sandbox: SandboxState) -> None:
         """Kill containers of a Pod until the others hold what they may together."""
         limit = sandbox.spec.memory
         while limit is not None and self.held_by(sandbox) > limit and (victim := self._victim(sandbox.containers, limit)):
-            victim.oom()
+            victim.memory.oom()
 
     def count_files(self, machine: Machine, tree: Tree) -> None:
         """Charge what a file system in memory holds more than before to who wrote it; give back what it holds less."""
@@ -85,7 +85,7 @@ class NodeMemory:
             tree.charged[container] = tree.charged.get(container, 0) + more
             machine.state.tmpfs += more
             self.hold(tree.node, more)
-            machine.limit_memory()
+            machine.memory.relieve()
         elif more < 0:
             self.free_files(tree, -more)
 
@@ -106,4 +106,4 @@ class NodeMemory:
         """Return the container that the kernel finds worst: what it holds of `size`, moved by its oom_score_adj."""
         machines = [self.room.machine(one) for one in containers if self.room.state.containers[one].running]
         holding = [one for one in machines if one.state.tmpfs or any(p.memory for p in one.state.processes.values())]
-        return max(holding, key=lambda one: one.memory() * 1000 // size + one.state.spec.oom_score_adj, default=None)
+        return max(holding, key=lambda one: one.memory.held() * 1000 // size + one.state.spec.oom_score_adj, default=None)

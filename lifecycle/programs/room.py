@@ -6,6 +6,7 @@ import msgspec
 
 from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, cgroups, mounting, peers, pid_namespaces, proc, starting
+from lifecycle.programs.container_memory import BASE_MEMORY
 from lifecycle.programs.exchange import ADDRESSES, SERVICES, node_ports
 from lifecycle.programs.files import Tree
 from lifecycle.programs.forwarding import Forwarding
@@ -22,7 +23,7 @@ from lifecycle.programs.interface import (
     TCPConnect,
     Usage,
 )
-from lifecycle.programs.machine import BASE_MEMORY, Machine
+from lifecycle.programs.machine import Machine
 from lifecycle.programs.network import CutFault, Network, NetworkState, PortFault
 from lifecycle.programs.node_memory import Memory, NodeMemory
 from lifecycle.programs.paths import join
@@ -199,7 +200,7 @@ class Programs(Telling, Sessions, Volumes, Running):
         """Kill process 1 as the kernel does when the memory limit is met."""
         machine = self.running(container_id)
         if machine is not None:
-            machine.oom()
+            machine.memory.oom()
 
     def lose(self, container_id: str) -> None:
         """End a container with the machine that it runs on; nobody is left who could be told."""
@@ -233,8 +234,8 @@ class Programs(Telling, Sessions, Volumes, Running):
         if machine is None:
             return
         machine.state.memory = memory
-        if memory is not None and machine.memory() > memory:
-            machine.oom()
+        if memory is not None and machine.memory.held() > memory:
+            machine.memory.oom()
             return
         first = machine.first
         if first.program == "behavior" and first.waiting:
@@ -249,7 +250,7 @@ class Programs(Telling, Sessions, Volumes, Running):
         for process in state.processes.values():
             self.kernel.cancel(process.timer)
             if process.memory:
-                self.machine(container_id).hold(process, -process.memory)
+                self.machine(container_id).memory.hold(process, -process.memory)
             self.forwarding.close_process(container_id, process.pid)
         for asked in state.execs.values():
             self.kernel.cancel(asked.deadline)

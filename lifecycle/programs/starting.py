@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from lifecycle import behavior
-from lifecycle.programs import pipes, streams
+from lifecycle.programs import executing, pipes, streams
+from lifecycle.programs.executing import DEFAULT_PATH, ExecError
 from lifecycle.programs.files import FileError, Node, Tree
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import Container, ResolvConf, Sandbox
-from lifecycle.programs.machine import DEFAULT_PATH, ExecError, Machine
+from lifecycle.programs.machine import Machine
 from lifecycle.programs.paths import join, parent
 from lifecycle.programs.shell import reading
 from lifecycle.programs.state import ContainerState, Exec, Frame, Open, Process, Shell, Terminal
@@ -202,12 +203,12 @@ def _execute(machine: Machine, process: Process, argv: list[str], env: dict[str,
     if not argv:
         return "no command specified"
     try:
-        machine.execute(process, argv, env)
+        executing.execute(machine, process, argv, env)
     except ExecError as error:
         known = catalogue.config(machine.state.spec.image).known
         if error.code not in NOT_EXECUTED and not (error.interpreter and known):
             return exec_error(argv[0], error)
-        path = machine.which(process, argv[0], env) or argv[0]
+        path = executing.which(machine, process, argv[0], env) or argv[0]
         machine.write(process, 2, f"exec {path}: {NOT_EXECUTED.get(error.code, 'no such file or directory')}\n")
         process.program = "failed-1"
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from lifecycle.behavior import Answer, Behavior, File, read, size, span
 from lifecycle.clock import SECOND, Micros
 from lifecycle.programs.commands.call import Call, command, handler
+from lifecycle.programs.container_memory import BASE_MEMORY
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import BASE_MEMORY, Machine
+from lifecycle.programs.machine import Machine
 from lifecycle.programs.servers import GRPC, NO_HTTP, HTTPRequest, HTTPResponse, server
 from lifecycle.programs.signals import NUMBERS, named
 from lifecycle.programs.state import Process
@@ -91,7 +92,7 @@ def _grown(call: Call, behavior: Behavior, at: Micros) -> bool:
     held = size(memory.start) + size(memory.grows) * at // SECOND
     if memory.to is not None:
         held = min(held, size(memory.to))
-    return not call.machine.charge(call.process, held - call.process.memory)
+    return not call.machine.memory.charge(call.process, held - call.process.memory)
 
 
 def _exit(call: Call, behavior: Behavior) -> int | None:
@@ -144,7 +145,7 @@ def _out_of_memory(call: Call, behavior: Behavior) -> list[Micros]:
         return []
     if memory.to is not None and size(memory.to) + BASE_MEMORY <= limit:
         return []
-    others = call.machine.memory() - call.process.memory
+    others = call.machine.memory.held() - call.process.memory
     return [max((limit - others - size(memory.start)) * SECOND // size(memory.grows) + SECOND // 1000, 0)]
 
 

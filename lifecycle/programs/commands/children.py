@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lifecycle.programs import streams
+from lifecycle.programs import executing, streams
 from lifecycle.programs.commands.call import Call
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.state import Open, Process
 
 
@@ -28,7 +28,7 @@ def start_child(
     for fd, opened in (fds or {}).items():
         streams.set_fd(call.machine, child, fd, opened)
     try:
-        call.machine.execute(child, argv, call.process.env)
+        executing.execute(call.machine, child, argv, call.process.env)
     except ExecError as error:
         child.code = error.status
         for fd in list(child.fds):

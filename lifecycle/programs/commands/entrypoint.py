@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
 from lifecycle.programs.images import catalogue
-from lifecycle.programs.machine import ExecError
 
 
 @command("entrypoint")
@@ -15,7 +16,7 @@ def entrypoint(call: Call) -> int | None:
     if not args or args[0].startswith("-") or (_falls_back(call) and not _is_command(call, args[0])):
         args = [*catalogue.config(call.machine.state.spec.image).cmd[:1], *args]
     try:
-        call.machine.execute(call.process, args, call.process.env)
+        executing.execute(call.machine, call.process, args, call.process.env)
     except ExecError as error:
         text = FileError(error.code).text if error.code != "ENOENT" else "not found"
         call.err(f"{call.process.argv[0]}: exec: {args[0]}: {text}\n")
@@ -30,6 +31,6 @@ def _falls_back(call: Call) -> bool:
 
 
 def _is_command(call: Call, name: str) -> bool:
-    path = call.machine.which(call.process, name, call.process.env)
+    path = executing.which(call.machine, call.process, name, call.process.env)
     node = call.view.get(call.path(path)) if path else None
     return node is not None and node.kind == "f" and bool(node.mode & 0o111)

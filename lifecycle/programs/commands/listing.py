@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lifecycle.clock import SECOND
+from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.commands.files import below, make_directory
 from lifecycle.programs.commands.times import strftime, zone
@@ -109,7 +110,7 @@ def which(call: Call) -> int:
     for name in call.args:
         if name == "-a":
             continue
-        path = call.machine.which(call.process, name, call.process.env)
+        path = executing.which(call.machine, call.process, name, call.process.env)
         if path is None or call.view.get(call.path(path)) is None:
             status = 1
         else:

@@ -18,9 +18,10 @@ FULL = FileError.TEXTS["ENOSPC"]
 
 def eat(call: Call) -> int | None:
     """Take more and more memory, for ever, a second's worth at a time: the limit or the node's end ends it."""
-    if "until" in call.data and call.now >= call.data["until"] and not call.machine.charge(call.process, call.data["takes"]):
+    memory = call.machine.memory
+    if "until" in call.data and call.now >= call.data["until"] and not memory.charge(call.process, call.data["takes"]):
         return None
-    call.data["takes"] = takes = min(max(call.machine.left(), 0) + 1, RATE)
+    call.data["takes"] = takes = min(max(memory.left(), 0) + 1, RATE)
     call.data["until"] = call.now + max(round(takes / RATE * SECOND), MILLISECOND)
     call.machine.sleep_until(call.process, call.data["until"])
     return None
@@ -35,7 +36,7 @@ def dd(call: Call) -> int | None:
         return call.fail(
             f"invalid number '{operands.get('bs')}'" if call.busybox else f"invalid number: '{operands.get('bs')}'"
         )
-    if "zeros" not in call.data and not call.machine.charge(call.process, block):
+    if "zeros" not in call.data and not call.machine.memory.charge(call.process, block):
         return None
     try:
         return _copy(call, operands, block, count)
@@ -167,7 +168,7 @@ def stress(call: Call) -> int | None:
             return 0
         if "need" in call.data:
             need = call.data.pop("need")
-            if not call.machine.charge(call.process, need):
+            if not call.machine.memory.charge(call.process, need):
                 return None
         if call.data["end"]:
             call.machine.sleep_until(call.process, call.data["end"])

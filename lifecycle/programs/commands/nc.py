@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from lifecycle.clock import MILLISECOND, SECOND, Micros
-from lifecycle.programs import peers, streams
+from lifecycle.programs import executing, peers, streams
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.network import CONNECT_TIME, DNS_TIME
 from lifecycle.programs.commands.times import seconds
 from lifecycle.programs.exchange import Origin, answer, reach
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.forwarding import GRACE, talks
-from lifecycle.programs.machine import ExecError, Machine
+from lifecycle.programs.machine import Machine
 from lifecycle.programs.paths import join
 from lifecycle.programs.servers import SERVERS, HTTPRequest, HTTPResponse, Manner, content_type, contents, reason, server
 from lifecycle.programs.state import Connection, Listener, Open, Process
@@ -272,7 +273,7 @@ def _ran(machine: Machine, process: Process, request: HTTPRequest) -> str:
         streams.close(machine, child, 1)
     child.fds[1] = number
     try:
-        machine.execute(child, argv, process.env)
+        executing.execute(machine, child, argv, process.env)
     except ExecError:
         machine.end(child, 127)
     else:
@@ -350,7 +351,7 @@ def httpd(call: Call) -> int | None:
         daemon = call.machine.spawn(None, [*call.process.argv, "-f"])
         daemon.ppid = 1
         daemon.cwd = call.process.cwd
-        call.machine.execute(daemon, [*call.process.argv, "-f"], call.process.env)
+        executing.execute(call.machine, daemon, [*call.process.argv, "-f"], call.process.env)
         call.machine.queue.append(daemon.pid)
         return 0
     if not call.machine.listen(call.process, port, "busybox-httpd"):

@@ -7,13 +7,14 @@ from collections.abc import Container, Iterable
 from itertools import chain
 
 from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.programs import executing
 from lifecycle.programs.commands import nginx_configuration as configuration
 from lifecycle.programs.commands import nginx_syntax as syntax
 from lifecycle.programs.commands.call import Call, command, handler
 from lifecycle.programs.commands.nginx_answers import product
 from lifecycle.programs.commands.times import strftime, zone
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError, Node
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.signals import NUMBERS
 
 WORKERS = 2
@@ -142,7 +143,7 @@ def _start(call: Call, foreground: bool) -> int | None:
         except ExecError:
             return call.fail("[alert] fork() failed (11: Resource temporarily unavailable)")
         daemon.ppid, daemon.fds = 1, {}
-        call.machine.execute(daemon, [call.process.argv[0], "-g", "daemon off;"], call.process.env)
+        executing.execute(call.machine, daemon, [call.process.argv[0], "-g", "daemon off;"], call.process.env)
         call.machine.queue.append(daemon.pid)
         return 0
     call.data["starting"] = True

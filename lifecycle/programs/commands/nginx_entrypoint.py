@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.paths import join
 
 SCRIPTS = "/docker-entrypoint.d"
@@ -120,7 +121,7 @@ def _become(call: Call, args: list[str]) -> int | None:
     if not args:
         return 0
     try:
-        call.machine.execute(call.process, args, call.process.env)
+        executing.execute(call.machine, call.process, args, call.process.env)
     except ExecError as error:
         text = FileError(error.code).text if error.code != "ENOENT" else "not found"
         call.err(f"{call.process.argv[0]}: exec: {args[0]}: {text}\n")

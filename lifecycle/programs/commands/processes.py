@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from lifecycle.programs import pid_namespaces
+from lifecycle.programs import executing, pid_namespaces
 from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.container_memory import BASE_MEMORY
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import BASE_MEMORY, ExecError
 from lifecycle.programs.pid_namespaces import Seen
 from lifecycle.programs.signals import BY_NUMBER, NUMBERS, named
 from lifecycle.programs.state import Process
@@ -312,7 +313,7 @@ def env(call: Call) -> int | None:
         call.out("".join(f"{name}={value}\n" for name, value in values.items()))
         return 0
     try:
-        call.machine.execute(call.process, args, values)
+        executing.execute(call.machine, call.process, args, values)
     except ExecError as error:
         text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
         return call.fail(f"can't execute '{args[0]}': {text}" if call.busybox else f"'{args[0]}': {text}", error.status)

@@ -208,7 +208,7 @@ def vish_stress(call: Call) -> int | None:
     if data["left"] > 0:
         piece = min(data["left"], max(parse(size).value(), data["left"] // 1000, 1))
         data["left"] -= piece
-        if not call.machine.charge(call.process, piece):
+        if not call.machine.memory.charge(call.process, piece):
             return None
         call.sleep(pause)
         return None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from lifecycle.clock import SECOND
+from lifecycle.programs import executing
 from lifecycle.programs.commands.call import COMMANDS, Call, command, lines_of
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
+from lifecycle.programs.images.userland import BUSYBOX
 
 
 @command("hostname")
@@ -134,9 +137,6 @@ def usleep(call: Call) -> int | None:
 @command("busybox")
 def busybox(call: Call) -> int | None:
     """Run the applet that is named, or tell what there is."""
-    from lifecycle.programs.images.userland import BUSYBOX
-    from lifecycle.programs.machine import ExecError
-
     if not call.args or call.args[0] in ("--help",):
         call.out("BusyBox v1.35.0 multi-call binary.\n")
         return 0
@@ -146,7 +146,7 @@ def busybox(call: Call) -> int | None:
     if call.args[0] == "--install":
         return 0
     try:
-        call.machine.execute(call.process, call.args, call.process.env)
+        executing.execute(call.machine, call.process, call.args, call.process.env)
     except ExecError:
         call.err(f"{call.args[0]}: applet not found\n")
         return 127

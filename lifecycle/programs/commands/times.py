@@ -7,10 +7,12 @@ from datetime import UTC, timedelta, timezone
 from functools import lru_cache
 
 from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
+from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.children import run_each, start_child
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import OVERSLEPT, ExecError
+from lifecycle.programs.machine import OVERSLEPT
 from lifecycle.programs.signals import NUMBERS, named
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -320,7 +322,7 @@ def wrapper(call: Call) -> int | None:
         call.process.waiting = "children"
         return None
     try:
-        call.machine.execute(call.process, args, call.process.env)
+        executing.execute(call.machine, call.process, args, call.process.env)
     except ExecError as error:
         text = FileError(error.code).text if error.code in FileError.TEXTS else "Exec format error"
         return call.fail(

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import msgspec
 
 from lifecycle.programs.editor.keys import columns
+from lifecycle.programs.executing import DEFAULT_PATH
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import DEFAULT_PATH
 from lifecycle.programs.paths import join
 from lifecycle.programs.shell.turn import Turn
 

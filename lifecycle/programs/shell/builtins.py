@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from lifecycle.programs import streams
+from lifecycle.programs import executing, streams
 from lifecycle.programs.files import FileError
 from lifecycle.programs.lists import names
 from lifecycle.programs.paths import join
@@ -178,7 +178,7 @@ def _meaning(turn: Turn, name: str, long: bool) -> str:
         return f"{name} is a function" if long else name
     if name in BUILTINS:
         return f"{name} is a shell builtin" if long else name
-    path = turn.machine.which(turn.process, name, turn.environment())
+    path = executing.which(turn.machine, turn.process, name, turn.environment())
     if path is None or ("/" in name and turn.view.get(join(turn.process.cwd, name)) is None):
         return ""
     return f"{name} is {path}" if long else path

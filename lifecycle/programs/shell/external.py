@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from lifecycle.programs import streams
+from lifecycle.programs import executing, streams
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
 from lifecycle.programs.images import catalogue
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell.frames import leave
@@ -97,11 +97,11 @@ def run_program(turn: Turn, target: Process, argv: list[str]) -> None:
     machine, shell = turn.machine, turn.shell
     env = turn.environment()
     try:
-        machine.execute(target, argv, env)
+        executing.execute(machine, target, argv, env)
     except ExecError as error:
         if error.code != "ENOEXEC":
             raise
-        path = machine.which(target, argv[0], env) or argv[0]
+        path = executing.which(machine, target, argv[0], env) or argv[0]
         node = machine.view.find(join(target.cwd, path))[1]
         target.argv, target.env = [shell.dialect, path, *argv[1:]], env
         machine.room.load_shell(machine, target, shell.dialect, path, node.content, argv[1:])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from lifecycle.programs import executing
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
-from lifecycle.programs.machine import ExecError
 from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect
 from lifecycle.programs.shell.external import run_program
@@ -75,7 +76,7 @@ def source(turn: Turn, argv: list[str]) -> int | None:
     if len(argv) < 2:
         turn.complain_as(argv[0], "filename argument required")
         return 2
-    path = argv[1] if "/" in argv[1] else turn.machine.which(turn.process, argv[1], turn.environment()) or argv[1]
+    path = argv[1] if "/" in argv[1] else executing.which(turn.machine, turn.process, argv[1], turn.environment()) or argv[1]
     node = turn.view.get(join(turn.process.cwd, path))
     if node is None or node.kind != "f":
         return _not_sourced(turn, argv)

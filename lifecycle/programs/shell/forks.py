@@ -8,7 +8,7 @@ import msgspec
 
 from lifecycle.programs import pipes, streams
 from lifecycle.programs.budget import ITEMS_A_STEP
-from lifecycle.programs.machine import ExecError
+from lifecycle.programs.executing import ExecError
 from lifecycle.programs.shell import dialect as words
 from lifecycle.programs.shell import job_control
 from lifecycle.programs.shell.external import cannot_fork
@@ -32,7 +32,7 @@ def fork(turn: Turn, frame: Frame, pc: int) -> Process:
         raise ShellExit(2 if shell.dialect != "bash" else 254) from None
     turn.machine.work((len(shell.vars) + len(shell.args)) // ITEMS_A_STEP)
     child.program, child.flavor = turn.process.program, turn.process.flavor
-    turn.machine.hold(child, turn.process.memory)
+    turn.machine.memory.hold(child, turn.process.memory)
     child.shell = msgspec.structs.replace(
         shell,
         frames=[Frame(frame.code, "script", pc, tested=frame.tested, cases=list(frame.cases), line=frame.line)],

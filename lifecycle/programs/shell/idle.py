@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import Micros
-from lifecycle.programs import pid_namespaces
-from lifecycle.programs.machine import OVERSLEPT, ExecError
+from lifecycle.programs import executing, pid_namespaces
+from lifecycle.programs.executing import ExecError
+from lifecycle.programs.machine import OVERSLEPT
 from lifecycle.programs.shell.turn import Turn
 from lifecycle.programs.state import Frame, Process
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def do_idle(turn: Turn, frame: Frame, step: Any) -> None:
     """Rest in a loop that only sleeps: no timer, until somebody looks or a signal comes."""
     shell, process = turn.shell, turn.process
-    if "sleep" in shell.functions or "x" in shell.options or turn.machine.which(process, "sleep", turn.environment()) is None:
+    if "sleep" in shell.functions or "x" in shell.options:
+        return
+    if executing.which(turn.machine, process, "sleep", turn.environment()) is None:
         return
     shell.loop_start = turn.machine.kernel.now
     process.data = {"period": step[2] + OVERSLEPT, "written": step[1]}
@@ -45,7 +48,7 @@ def thaw(machine: Machine, process: Process) -> None:
     process.data = {}
     try:
         child = machine.spawn(process, ["sleep", written])
-        machine.execute(child, ["sleep", written], Turn(machine, process).environment())
+        executing.execute(machine, child, ["sleep", written], Turn(machine, process).environment())
     except ExecError:
         machine.ready(process)
         machine.run()

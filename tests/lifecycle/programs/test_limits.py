@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from lifecycle.programs import Mount, budget
+from lifecycle.programs.container_memory import MAX_HELD
 from lifecycle.programs.files import Node
-from lifecycle.programs.machine import MAX_HELD
 from lifecycle.programs.shell.parser import parse
 from tests.lifecycle.programs.world import World
 
