@@ -38,6 +38,11 @@ def from_seconds(seconds: float) -> Micros:
     return round(seconds * SECOND)
 
 
+def go_seconds(seconds: int) -> Micros:
+    """Return whole seconds as Go reckons with them: 64 bits of nanoseconds, which some 292 years fill."""
+    return ((seconds * 1_000_000_000 + (1 << 63)) % (1 << 64) - (1 << 63)) // 1_000
+
+
 def as_datetime(at: Micros) -> datetime:
     return EPOCH + timedelta(microseconds=at)
 
@@ -101,6 +106,10 @@ def go_duration(span: Micros) -> str:
     return f"{minutes}m{text}" if minutes else text
 
 
+LONGEST_GO: Micros = (1 << 63) // 1_000
+"""What a time.Duration of Go cannot be any more."""
+
+
 @lru_cache(1024)
 def parse_go_duration(text: str) -> Micros:
     """Return the span that a Go duration such as `624ms`, `1m20s` or `0` names.
@@ -113,7 +122,10 @@ def parse_go_duration(text: str) -> Micros:
     pieces = _GO_DURATION.findall(body)
     if not pieces or "".join(number + unit for number, unit in pieces) != body:
         raise ValueError(f"{text!r} is not a duration as Go writes it, such as 300ms, 1.5s or 1m20s")
-    return sign * round(sum(float(number) * _UNIT[unit] for number, unit in pieces))
+    span = sum(float(number) * _UNIT[unit] for number, unit in pieces)
+    if span >= LONGEST_GO:
+        raise ValueError(f"{text!r} is more than a duration of Go can be, some 292 years")
+    return sign * round(span)
 
 
 def _decimal(span: Micros, unit: Micros) -> str:

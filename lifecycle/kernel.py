@@ -37,6 +37,8 @@ class Pod(msgspec.Struct, frozen=True, array_like=True):
     container: str = ""
 
 
+LAST: Micros = 1 << 61
+"""What is to be done later still is done then, in some 73,000 years: moments stay numbers that can be saved."""
 NOWHERE = Pod("", "", "", "")
 
 
@@ -88,10 +90,12 @@ class Kernel:
     def at(self, at: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
         """Have `rooms[room].on_<what>(*subject)` called at a moment (never before now); return the timer's number."""
         timer = Timer(room, what, subject, self.cause, periodic)
-        return self.agenda.add(at if at > self.now else self.now, timer, priority)
+        return self.agenda.add(max(self.now, at if at < LAST else LAST), timer, priority)
 
     def after(self, delay: Micros, room: str, what: str, *subject: Any, priority: int = NORMAL, periodic: bool = False) -> int:
         timer = Timer(room, what, subject, self.cause, periodic)
+        if delay >= LAST:
+            delay = LAST - self.now
         return self.agenda.add(self.now + delay if delay > 0 else self.now, timer, priority)
 
     def cancel(self, number: int | None) -> None:

@@ -5,7 +5,7 @@ Kubernetes: apiserver/pkg/registry/rest/delete.go (BeforeDelete), pkg/registry/c
 
 from __future__ import annotations
 
-from lifecycle.clock import SECOND, Micros, parse_rfc3339, rfc3339
+from lifecycle.clock import Micros, go_seconds, parse_rfc3339, rfc3339
 from lifecycle.wire import Object
 
 
@@ -55,7 +55,7 @@ def _delete_again(pod: Object, grace: int | None, now: Micros) -> tuple[Object, 
     if old == 0 or (seconds is not None and seconds >= old) or (seconds is None and not ended):
         return pod, old == 0 and not metadata.get("finalizers")
     seconds = seconds or 0
-    until = parse_rfc3339(metadata["deletionTimestamp"]) - (old - seconds) * SECOND
+    until = parse_rfc3339(metadata["deletionTimestamp"]) - go_seconds(old - seconds)
     if until < now:
         until, seconds = now, min(seconds, 1)
     metadata = {**metadata, "deletionTimestamp": rfc3339(until), "deletionGracePeriodSeconds": seconds}
@@ -75,7 +75,7 @@ def _marked(obj: Object, grace: int, now: Micros) -> Object:
     metadata = obj["metadata"]
     if metadata.get("deletionTimestamp"):
         return obj
-    new = {**metadata, "deletionTimestamp": rfc3339(now + grace * SECOND), "deletionGracePeriodSeconds": grace}
+    new = {**metadata, "deletionTimestamp": rfc3339(now + go_seconds(grace)), "deletionGracePeriodSeconds": grace}
     if "generation" in metadata:
         new["generation"] = metadata["generation"] + 1
     return {**obj, "metadata": new}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 MINIMUM_GRACE: Micros = 2 * SECOND
+LONGEST = 1 << 40
+"""Seconds that a grace may last: nobody waits for the end of a longer one."""
 
 
 class Termination:
@@ -177,19 +179,23 @@ class Termination:
         """Return the grace of a container that is killed while its Pod lives on."""
         obj = self.kubelet.object(pod)
         if obj["metadata"].get("deletionGracePeriodSeconds") is not None:
-            return int(obj["metadata"]["deletionGracePeriodSeconds"]) * SECOND
+            return _span(int(obj["metadata"]["deletionGracePeriodSeconds"]))
         probe = None
         if container and reason:
             probe = container.liveness_probe if reason == "liveness" else container.startup_probe
         if probe and probe.termination_grace_period_seconds is not None:
-            return probe.termination_grace_period_seconds * SECOND
-        return self.kubelet.spec(pod).termination_grace_period_seconds * SECOND
+            return _span(probe.termination_grace_period_seconds)
+        return _span(self.kubelet.spec(pod).termination_grace_period_seconds)
 
     def _pods_grace(self, pod: PodState, spec: PodSpec) -> Micros:
         """Return the grace of a Pod that ends. Kubernetes: calculateEffectiveGracePeriod"""
         grace = spec.termination_grace_period_seconds if pod.worker.grace is None else pod.worker.grace
-        return max(1, grace) * SECOND
+        return _span(max(1, grace))
 
 
 def _sidecars(spec: PodSpec) -> list[str]:
     return [c.name for c in spec.init_containers if sidecar(c)]
+
+
+def _span(seconds: int) -> Micros:
+    return min(seconds, LONGEST) * SECOND

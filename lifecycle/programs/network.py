@@ -26,6 +26,8 @@ class ControlPlane(msgspec.Struct, frozen=True):
     certificate: str
 
 
+MAX_ALIASES = 8
+"""How many names a nameserver follows one after another that are aliases (Services of the type ExternalName)."""
 CONTROL_PLANE = ControlPlane("172.30.0.2", 6443, "-----BEGIN CERTIFICATE-----\nUG9kSHVi\n-----END CERTIFICATE-----\n")
 
 
@@ -183,8 +185,10 @@ class Network:
             return self.lookup(name)
         return public_addresses(name) if is_public(server) else None
 
-    def lookup(self, name: str) -> list[str] | None:
-        """Return the addresses of one whole name (no search); None: NXDOMAIN."""
+    def lookup(self, name: str, aliases: int = 0) -> list[str] | None:
+        """Return the addresses of one whole name (no search); None: NXDOMAIN. It is an alias's alias's ... so many times."""
+        if aliases > MAX_ALIASES:
+            return []
         domain = self.state.cluster_domain
         if not name.endswith(f".{domain}"):
             return None if name == domain or self._begins_here(name) else public_addresses(name)
@@ -192,7 +196,7 @@ class Network:
         if labels[-1:] == ["svc"] and len(labels) in (3, 4):
             service = self.state.services.get(f"{labels[-2]}/{labels[-3]}")
             if service is not None:
-                return self._addresses(service, labels[0] if len(labels) == 4 else "")
+                return self._addresses(service, labels[0] if len(labels) == 4 else "", aliases)
             if labels[-3:-1] == ["kubernetes", "default"] and len(labels) == 3:
                 return ["10.96.0.1"]
         if labels[-1:] == ["pod"] and len(labels) == 3 and re.fullmatch(r"\d+-\d+-\d+-\d+", labels[0]):
@@ -205,9 +209,9 @@ class Network:
         last = labels[-1]
         return last in ("svc", "default", "kube-system") or (len(labels) > 1 and f"{last}/{labels[-2]}" in self.state.services)
 
-    def _addresses(self, service: Service, hostname: str) -> list[str] | None:
+    def _addresses(self, service: Service, hostname: str, aliases: int) -> list[str] | None:
         if service.external_name:
-            return self.lookup(service.external_name)
+            return self.lookup(service.external_name, aliases + 1)
         if service.cluster_ip != "None":
             return None if hostname else [service.cluster_ip]
         found = [one.ip for one in service.endpoints if not hostname or one.hostname == hostname]

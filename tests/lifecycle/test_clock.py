@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.clock import go_duration, parse_go_duration, parse_rfc3339, rfc3339, rfc3339_micro
+from lifecycle.clock import go_duration, go_seconds, parse_go_duration, parse_rfc3339, rfc3339, rfc3339_micro
 
 MOMENTS = st.integers(0, 4_000_000_000_000_000)
 
@@ -31,6 +31,19 @@ def test_a_span_is_printed_as_go_does(span, text):
 def test_what_is_no_go_duration_is_refused(text):
     with pytest.raises(ValueError, match="is not a duration"):
         parse_go_duration(text)
+
+
+@pytest.mark.parametrize("text", ["2562048h", "9999999999999999999999h", "9" * 400 + "s"])
+def test_what_is_longer_than_a_go_duration_can_be_is_refused(text):
+    with pytest.raises(ValueError, match="more than a duration"):
+        parse_go_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "span"), [(30, 30_000_000), (9_223_372_036, 9_223_372_036_000_000), ((1 << 63) - 1, -1_000_000)]
+)
+def test_more_seconds_than_a_go_duration_holds_wrap_around(seconds, span):
+    assert go_seconds(seconds) == span
 
 
 @given(st.integers(0, 10**15))

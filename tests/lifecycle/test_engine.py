@@ -204,6 +204,19 @@ def test_given_nodes_stand_in_place_of_the_default_one():
     assert found["b"]["status"]["addresses"][0]["address"] == "172.30.0.11"
 
 
+@pytest.mark.parametrize("body", [None, {"gracePeriodSeconds": (1 << 63) - 1}])
+def test_a_grace_for_ever_can_be_asked_for_and_saved(body):
+    engine = Engine.new(Config(DEFAULT_START))
+    stubborn = pod("stubborn", "trap '' TERM; while true; do sleep 1; done", terminationGracePeriodSeconds=(1 << 63) - 1)
+    engine.request(DEFAULT_START, Request("create", "pods", namespace="default", body=stubborn))
+    at = DEFAULT_START + 30 * SECOND
+    answer = engine.request(at, Request("delete", "pods", namespace="default", name="stubborn", body=body))
+    assert answer.code == 200
+    assert answer.body["metadata"]["deletionGracePeriodSeconds"] == (1 << 63) - 1
+    engine.advance(at + 30 * SECOND)
+    assert Engine.restore(engine.save()).now == engine.now
+
+
 def test_a_request_before_now_is_taken_now():
     engine = Engine.new(Config(DEFAULT_START))
     engine.advance(DEFAULT_START + 5 * SECOND)

@@ -117,7 +117,7 @@ def mkdir(call: Call) -> int:
     options, names = call.options("pm:v", {"parents": "p", "mode": "m", "verbose": "v"})
     if not names:
         return call.fail("missing operand")
-    mode = int(options["m"], 8) if re.fullmatch(r"[0-7]+", options.get("m", "")) else 0o777 & ~call.process.umask
+    mode = int(options["m"], 8) & 0o7777 if re.fullmatch(r"[0-7]+", options.get("m", "")) else 0o777 & ~call.process.umask
     status = 0
     for name in names:
         try:
@@ -365,13 +365,13 @@ def _change(call: Call, path: str, what: str) -> None:
 
 def _number(name: str) -> int:
     """Return a user's or a group's number; of names only root's is known."""
-    return int(name) if name.isdigit() else 0 if name == "root" else 1000
+    return int(name) % (1 << 32) if name.isdigit() else 0 if name == "root" else 1000
 
 
 def new_mode(node: Node, what: str) -> int:
     """Return a file's mode after `chmod WHAT`, octal or symbolic."""
     if re.fullmatch(r"[0-7]+", what):
-        return int(what, 8)
+        return int(what, 8) & 0o7777
     mode = node.mode
     for clause in what.split(","):
         match = re.fullmatch(r"([ugoa]*)([-+=])([rwxXst]*)", clause)

@@ -20,11 +20,11 @@ FOREVER = 100 * 365 * 86400.0
 
 
 def seconds(text: str) -> float | None:
-    """Return what a duration such as `1.5m` or `infinity` means, in seconds; None where it is none."""
+    """Return what a duration such as `1.5m` or `infinity` means, in seconds (for ever at most); None where it is none."""
     if text.lower() in ("inf", "infinity"):
         return FOREVER
     match = re.fullmatch(r"(\d+\.?\d*|\.\d+)([smhd]?)", text)
-    return float(match.group(1)) * _UNITS[match.group(2)] if match else None
+    return min(float(match.group(1)) * _UNITS[match.group(2)], FOREVER) if match else None
 
 
 @command("sleep")
@@ -41,7 +41,7 @@ def sleep(call: Call) -> int | None:
                 if arg.startswith("-") and not call.busybox:
                     raise UsageError(f"invalid option -- '{arg[1:2]}'")
                 return call.fail(f"invalid number '{arg}'" if call.busybox else f"invalid time interval '{arg}'{advice}")
-            total += span
+            total = min(total + span, FOREVER)
         if total >= FOREVER:
             call.forever()
             return None

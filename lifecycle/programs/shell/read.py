@@ -85,11 +85,14 @@ def _read_typed(turn: Turn, number: int, silent: bool, most: int) -> str | None:
     return line
 
 
+LONGEST = 1e9
+
+
 def _wait(turn: Turn, argv: list[str], limit: str, names: list[str], array: str) -> int | None:
     """Wait for more to read, no longer than `-t` says."""
     process, now = turn.process, turn.machine.kernel.now
     if re.fullmatch(r"\d*\.?\d+", limit) and turn.shell.dialect != "dash":
-        at = process.data.setdefault("read_until", now + round(float(limit) * SECOND))
+        at = process.data.setdefault("read_until", now + round(min(float(limit), LONGEST) * SECOND))
         if now >= at:
             _end_wait(turn)
             _give_up(turn)

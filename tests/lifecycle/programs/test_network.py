@@ -49,6 +49,15 @@ def test_another_namespaces_service_needs_its_namespace() -> None:
     assert world.programs.network.resolve("web.default", world.programs.network.cluster_conf("shop")) == ["10.96.0.50"]
 
 
+def test_names_that_are_aliases_of_each_other_have_no_address() -> None:
+    world = World()
+    for name, other in (("a", "b"), ("b", "a")):
+        world.programs.network.set_service(Service("default", name, external_name=f"{other}.default.svc.cluster.local"))
+    app = world.script("sleep infinity")
+    assert world.programs.network.lookup("a.default.svc.cluster.local") == []
+    assert "no address" in world.exec(app, "sh", "-c", "wget -qO- http://a/ || echo no address").stdout
+
+
 def test_headless_services_and_external_names() -> None:
     network = World().programs.network
     network.set_service(
