@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from kubernetes import client, config, watch
+from kubernetes import client, config, dynamic, watch
+from kubernetes.dynamic.exceptions import ResourceNotFoundError
+from kubernetes.stream import stream
 from lightkube import ApiError, Client, KubeConfig
+from lightkube.generic_resource import load_in_cluster_generic_resources
 from lightkube.models.core_v1 import Container, PodSpec
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Pod
@@ -32,6 +35,36 @@ def test_the_python_client_creates_watches_and_deletes(cluster: Reached) -> None
     with pytest.raises(client.ApiException) as refused:
         api.read_namespaced_pod("web", "default")
     assert refused.value.status == 404
+
+
+def test_the_python_client_types_into_a_shell(cluster: Reached) -> None:
+    api = client.CoreV1Api(config.new_client_from_config(cluster.kubeconfig()))
+    api.create_namespaced_pod("default", pod("box"))
+    cluster.kubectl("wait", "--for=condition=Ready", "pod/box", "--timeout=20s")
+    streams = {"stdin": True, "stdout": True, "stderr": True, "tty": False, "_preload_content": False}
+    shell = stream(api.connect_get_namespaced_pod_exec, "box", "default", command=["sh"], **streams)
+    shell.write_stdin("cd /tmp; pwd\n")
+    assert shell.readline_stdout(timeout=20) == "/tmp"
+    shell.write_stdin("nosuch; exit 4\n")
+    shell.run_forever(timeout=20)
+    assert (shell.read_stderr(), shell.returncode) == ("sh: nosuch: not found\n", 4)
+
+
+def test_the_dynamic_client_finds_what_there_is_and_what_not(cluster: Reached) -> None:
+    found = dynamic.DynamicClient(config.new_client_from_config(cluster.kubeconfig())).resources
+    pods = found.get(api_version="v1", kind="Pod")
+    assert {"eviction", "exec", "log", "resize", "status"} <= pods.subresources.keys()
+    maps = found.get(api_version="v1", kind="ConfigMap")
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"a": "1"}}
+    assert maps.server_side_apply(namespace="default", body=body, field_manager="test").data.a == "1"
+    definitions = found.get(api_version="apiextensions.k8s.io/v1", kind="CustomResourceDefinition")
+    assert definitions.get().items == []
+    with pytest.raises(ResourceNotFoundError):
+        found.get(api_version="no.example/v1", kind="Thing")
+
+
+def test_lightkube_finds_no_resources_of_others(cluster: Reached) -> None:
+    load_in_cluster_generic_resources(Client(KubeConfig.from_file(cluster.kubeconfig())))
 
 
 def test_lightkube_creates_watches_and_deletes(cluster: Reached) -> None:
