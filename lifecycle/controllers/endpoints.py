@@ -22,6 +22,11 @@ HEADLESS = "service.kubernetes.io/headless"
 ZONE = "topology.kubernetes.io/zone"
 
 
+def node_ports(spec: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the node ports of a Service's ports, 0 for those that have none."""
+    return tuple([int(port.get("nodePort") or 0) for port in spec.get("ports") or ()])
+
+
 def selects(service: Object, labels: Mapping[str, str]) -> bool:
     """Say whether a Service's selector matches; one without a selector keeps its endpoints itself."""
     selector = service["spec"].get("selector")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from lifecycle.clock import MILLISECOND, Micros
+from lifecycle.controllers.endpoints import node_ports
 from lifecycle.controllers.endpointslices import SERVICE_NAME
 from lifecycle.kernel import Kernel
 from lifecycle.programs import network
@@ -91,7 +92,8 @@ class EndpointSliceMirroring:
         ports = tuple((port.get("name", ""), int(port["port"])) for port in spec.get("ports") or ())
         found = tuple(one for slice in self._slices_of(namespace, name) for one in _receivers(slice, ports))
         table = self.kernel.rooms["programs"].network
-        table.set_service(network.Service(namespace, name, spec.get("clusterIP", ""), ports, found, ""))
+        at_nodes, local = node_ports(spec), spec.get("externalTrafficPolicy") == "Local"
+        table.set_service(network.Service(namespace, name, spec.get("clusterIP", ""), ports, found, "", at_nodes, local))
 
     def _slices_of(self, namespace: str, service: str) -> list[Object]:
         slices = self._api.list("endpointslices", namespace)

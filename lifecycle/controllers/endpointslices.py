@@ -229,7 +229,18 @@ class EndpointSlices:
             found.append(network.Endpoint(ip, targets[own], one.get("hostname", "")))
         table = self.kernel.rooms["programs"].network
         cluster_ip = "" if spec.get("type") == "ExternalName" else spec.get("clusterIP", "")
-        table.set_service(network.Service(namespace, name, cluster_ip, ports, tuple(found), spec.get("externalName", "")))
+        table.set_service(
+            network.Service(
+                namespace,
+                name,
+                cluster_ip,
+                ports,
+                tuple(found),
+                spec.get("externalName", ""),
+                endpoints.node_ports(spec),
+                spec.get("externalTrafficPolicy") == "Local",
+            )
+        )
 
     def _end(self, namespace: str, name: str, known: Service | None) -> None:
         """Take away what belongs to a Service that is gone or has lost its selector."""

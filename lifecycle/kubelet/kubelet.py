@@ -202,6 +202,7 @@ class Kubelet:
             if old is not None and old["status"].get("capacity") != new["status"].get("capacity"):
                 self.eviction.tell_memory(self.state.nodes[name])
                 self.eviction.look(self.state.nodes[name])
+                self.node_status.look(self.state.nodes[name])
             return
         addresses = new.get("status", {}).get("addresses") or ()
         ip = next((a["address"] for a in addresses if a["type"] == "InternalIP"), "127.0.0.1")
@@ -214,6 +215,7 @@ class Kubelet:
             subnet=new.get("spec", {}).get("podCIDR") or f"10.244.{len(self.state.nodes)}.0/24",
         )
         self._infos[name] = NodeInfo(new)
+        self.programs.network.set_node(ip, name)
         self.eviction.tell_memory(self.state.nodes[name])
         self.eviction.started(self.state.nodes[name])
         for pod in [pod for pod in self.api.list("pods") if pod["spec"].get("nodeName") == name]:

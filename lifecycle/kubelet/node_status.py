@@ -1,4 +1,4 @@
-"""What a kubelet says of its node: conditions of pressure, and whether it is ready.
+"""What a kubelet says of its node: conditions of pressure, whether it is ready, and what of its capacity Pods may have.
 
 Heartbeats are not played: a status is posted in its time if a condition has changed.
 Kubernetes: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/nodestatus/setters.go
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import SECOND, Micros, rfc3339
+from lifecycle.core_v1.validation.amounts import is_extended
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.state import NodeState, PodState
 from lifecycle.runtime import texts
@@ -64,7 +65,7 @@ class NodeStatus:
     def look(self, node: NodeState) -> None:
         """Have the node's status posted in its time, if it has changed."""
         obj = self.kubelet.api.get("nodes", "", node.name)
-        if node.status is None and not node.down and obj is not None and self._changed(node, obj):
+        if node.status is None and not node.down and obj is not None and (self._changed(node, obj) or _new_resources(obj)):
             phase = self.kernel.seeds.number(UPDATE_FREQUENCY, "node status", node.name)
             at = phase + -(-(self.kernel.now - phase) // UPDATE_FREQUENCY) * UPDATE_FREQUENCY
             node.status = self.kernel.at(at, "kubelet", "node_status", node.name)
@@ -88,8 +89,11 @@ class NodeStatus:
                 said = {"status": verdict.status, "reason": verdict.reason, "message": verdict.message}
                 condition |= {**said, "lastTransitionTime": now}
             conditions.append(condition)
-        if changed:
-            self.kubelet.api.update("nodes", {**obj, "status": {**obj["status"], "conditions": conditions}})
+        resources = _new_resources(obj)
+        if changed or resources:
+            allocatable = {**(obj["status"].get("allocatable") or {}), **resources}
+            status = {**obj["status"], "conditions": conditions, "allocatable": allocatable}
+            self.kubelet.api.update("nodes", {**obj, "status": status})
         for verdict in changed.values():
             self.kubelet.node_event(node, "Normal", verdict.event, f"Node {name} status is now: {verdict.event}")
 
@@ -128,3 +132,13 @@ class NodeStatus:
             return True
         self.kubelet.event(pod, "Warning", reasons.NETWORK_NOT_READY, f"network is not ready: {texts.NETWORK_NOT_READY}")
         return False
+
+
+def _new_resources(node: Object) -> dict[str, str]:
+    """Return the extended resources of which somebody has given a Node other amounts than Pods may have: they may have all.
+
+    Kubernetes: pkg/kubelet/nodestatus/setters.go (MachineInfo)
+    """
+    status = node["status"]
+    capacity, allocatable = status.get("capacity") or {}, status.get("allocatable") or {}
+    return {name: amount for name, amount in capacity.items() if is_extended(name) and allocatable.get(name) != amount}

@@ -32,6 +32,8 @@ def dial_error(reached: Reached, host: str) -> str:
 
 def http(room: Programs, request: HTTPGet, reply: Reply) -> None:
     """Ask by HTTP, and tell `reply` what came of it."""
+    if request.path[:1] not in ("", "/"):
+        request = msgspec.structs.replace(request, path=f"/{request.path}")  # as Go writes a URL
     where = f'Get "{request.scheme.lower()}://{_address(request.host, request.port)}{request.path}": '
     _ask(room, request, reply, where, LATENCY)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from lifecycle.clock import MILLISECOND, Micros
-from lifecycle.programs.network import CONTROL_PLANE, is_address, is_public
+from lifecycle.programs.network import CONTROL_PLANE, Service, is_address, is_public
 from lifecycle.programs.servers import ACCESS_LOGS, GO, GRPC, MANNERS, SERVERS, HTTPRequest, HTTPResponse, completed
 from lifecycle.programs.state import Listener, Process, SandboxState
 
@@ -76,13 +76,30 @@ def _connect(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
         return _at_sandbox(room, sandbox, ip, port)
     service = room.network.service_at(ip)
     if service is not None:
-        return _at_service(room, origin, ip, port)
+        index = next((i for i, (_, number) in enumerate(service.ports) if number == port), None)
+        return _at_service(room, origin, ip, port, service, index)
     if ip == CONTROL_PLANE.ip:
         listener = API_SERVER if port == CONTROL_PLANE.port else None
         return Reached("open" if listener else "refused", ip, port, None, listener, True)
     if is_public(ip):
         return Reached("open", ip, port, steady=True, delay=OUTSIDE)
+    node = room.network.state.nodes.get(ip)
+    if node is not None:
+        return _at_node(room, origin, ip, port, node)
     return Reached("lost", ip, port, steady=True, looked=(SERVICES, ADDRESSES))
+
+
+def _at_node(room: Programs, origin: Origin, ip: str, port: int, node: str) -> Reached:
+    """Come to a node: to what listens there, or to the Service whose node port it is. Kubernetes: pkg/proxy"""
+    looked = (SERVICES, ADDRESSES, node_ports(node))
+    listener = room.state.node_ports.get(node, {}).get(port)
+    if listener is not None:
+        return Reached("open", ip, port, None, listener, True, looked=(*looked, *_owner(room, listener)))
+    service = room.network.service_of_nodes(port)
+    if service is None:
+        return Reached("refused", ip, port, steady=True, looked=looked)
+    found = _at_service(room, origin, ip, port, service, service.node_ports.index(port), node if service.local else "")
+    return msgspec.structs.replace(found, looked=(*looked, *found.looked))
 
 
 def node_ports(node: str) -> str:
@@ -111,17 +128,21 @@ def _at_sandbox(room: Programs, sandbox: SandboxState, ip: str, port: int) -> Re
     return Reached("open", ip, port, sandbox, listener, True, looked=looked)
 
 
-def _at_service(room: Programs, origin: Origin, ip: str, port: int) -> Reached:
+def _at_service(
+    room: Programs, origin: Origin, ip: str, port: int, service: Service, index: int | None, only: str = ""
+) -> Reached:
     """Let the node's proxy choose an endpoint; one without endpoints refuses, a port that it does not have is lost.
 
-    Where there are several, nobody knows which it will be the next time.
+    `index` is the port's place among the Service's. With `only` the endpoint is on that node, and without one there what is
+    sent is lost. Where there are several, nobody knows which it will be the next time.
     """
-    service = room.network.service_at(ip)
-    assert service is not None
-    index = next((i for i, (_, number) in enumerate(service.ports) if number == port), None)
     if index is None:
         return Reached("lost", ip, port, steady=True, looked=(SERVICES,))
     behind = [(one.ip, one.ports[index]) for one in service.endpoints if index < len(one.ports) and one.ports[index]]
+    if only and behind:
+        behind = [one for one in behind if (sandbox := room.sandbox_at(one[0])) and sandbox.spec.node == only]
+        if not behind:
+            return Reached("lost", ip, port, steady=True, looked=(SERVICES, ADDRESSES))
     if not behind:
         return Reached("refused", ip, port, steady=True, looked=(SERVICES,))
     chosen = behind[0]

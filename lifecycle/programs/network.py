@@ -43,7 +43,9 @@ class Service(msgspec.Struct, frozen=True, omit_defaults=True):
     """A Service as DNS and the nodes' proxies see it.
 
     `cluster_ip` is an address, `None` (headless) or empty (ExternalName). `ports` are (name, port). `endpoints` are those
-    that traffic may go to now: ready ones, or all where publishNotReadyAddresses is set.
+    that traffic may go to now: ready ones, or all where publishNotReadyAddresses is set. `node_ports` are those under which
+    the nodes pass on to its ports, in the same order (0: none); with `local` only to endpoints of their own
+    (externalTrafficPolicy).
     """
 
     namespace: str
@@ -52,6 +54,8 @@ class Service(msgspec.Struct, frozen=True, omit_defaults=True):
     ports: tuple[tuple[str, int], ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     external_name: str = ""
+    node_ports: tuple[int, ...] = ()
+    local: bool = False
 
 
 class PortFault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,11 +86,12 @@ class CutFault(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class NetworkState(msgspec.Struct):
-    """The whole memory of the network. Services by `namespace/name`, Pods' addresses by sandbox, faults by their own key."""
+    """The whole memory of the network. Services by `namespace/name`, nodes by their address, faults by their own key."""
 
     services: dict[str, Service] = {}
     port_faults: dict[str, PortFault] = {}
     cut_faults: dict[str, CutFault] = {}
+    nodes: dict[str, str] = {}
     dns_ip: str = "10.96.0.10"
     cluster_domain: str = "cluster.local"
     version: int = 0
@@ -121,6 +126,10 @@ class Network:
         self.state.version += 1
         self.changed()
 
+    def set_node(self, ip: str, name: str) -> None:
+        """Let an address be a node's."""
+        self.state.nodes[ip] = name
+
     def set_port_fault(self, key: str, fault: PortFault) -> None:
         """Let a fault hold until `remove_fault(key)`. `Programs.set_fault` also tells those who probe."""
         self.state.port_faults[key] = fault
@@ -136,6 +145,10 @@ class Network:
 
     def service_at(self, ip: str) -> Service | None:
         return self._by_ip.get(ip)
+
+    def service_of_nodes(self, port: int) -> Service | None:
+        """Return the Service that every node passes on to which is asked at a port."""
+        return next((one for one in self.state.services.values() if port in one.node_ports), None) if port else None
 
     def conf(self, sandbox: Sandbox) -> ResolvConf:
         """Return what a Pod's resolver is told."""

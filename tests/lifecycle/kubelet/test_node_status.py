@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 
-from lifecycle.wire import Object
+from lifecycle.clock import SECOND
+from lifecycle.engine import Engine
+from lifecycle.wire import DEFAULT_START, Change, Config, Object, Request
 from tests.lifecycle.kubelet.cluster import Cluster, container
 
 TEXT = (
@@ -99,3 +102,21 @@ def test_a_kubelet_that_starts_says_so(cluster: Cluster) -> None:
     cluster.run(1)
     told = ["Starting", "NodeAllocatableEnforced", "NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID"]
     assert cluster.reasons() == told
+
+
+def test_a_kubelet_lets_pods_have_the_extended_resources_that_somebody_says_its_node_has() -> None:
+    engine = Engine.new(Config(DEFAULT_START))
+    path = "/status/capacity/example.com~1dongle"
+    container = {"name": "c", "image": "nginx", "resources": {"limits": {"example.com/dongle": "3"}}}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container]}}
+    assert engine.request(DEFAULT_START, Request("create", "pods", namespace="default", body=body)).code == 201
+    patch: Any = [{"op": "add", "path": path, "value": "4"}]
+    asked = Request(
+        "patch", "nodes", name="node1", subresource="status", content_type="application/json-patch+json", body=patch
+    )
+    assert engine.request(DEFAULT_START + SECOND, asked).code == 200
+    outputs = engine.advance(DEFAULT_START + 30 * SECOND)
+    nodes = [one.object for one in outputs if isinstance(one, Change) and one.object["kind"] == "Node"]
+    assert nodes[-1]["status"]["allocatable"]["example.com/dongle"] == "4"
+    pods = [one.object for one in outputs if isinstance(one, Change) and one.object["kind"] == "Pod"]
+    assert pods[-1]["status"]["phase"] == "Running"

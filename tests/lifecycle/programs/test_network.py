@@ -268,3 +268,10 @@ def test_curl_sends_every_header_that_it_is_given() -> None:
     for headers in ((*known, *other), (*other, *known)):
         asked = world.exec(client, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *headers, "http://10.244.0.5/")
         assert asked.stdout == "304"
+
+
+def test_a_path_without_a_slash_gets_one_as_go_writes_urls() -> None:
+    world = World()
+    world.nginx()
+    assert world.get("healthz", port=81).error.startswith('Get "http://10.244.0.5:81/healthz": dial tcp')
+    assert world.get("index.html").status == 200
