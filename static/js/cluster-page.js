@@ -61,7 +61,7 @@ function follow() {
       if (message.rows) setRows(message.rows);
       tellAges(page, start + clock.now());
     },
-    stale: staleNote(page.querySelector("[data-part='stale']"), page.dataset.stale),
+    stale: staleNote(page.querySelector("[data-part='stale']"), page.dataset.stale, clock),
   });
 }
 

@@ -11,6 +11,7 @@ const timeline = document.getElementById("timeline");
 const note = page.querySelector("[data-part='stale']");
 const start = Number(page.dataset.start);
 
+let failed = null; // the moment that nobody answered for, to be asked for when the server is there again
 let wanted = null; // the moment to be shown next, while an answer is on its way
 let asking = false;
 let seen = page.dataset.seen; // the query of the moment that the page shows
@@ -61,6 +62,7 @@ async function show(at, last) {
 async function ask(wish) {
   const { at } = wish;
   missed = false;
+  failed = null;
   try {
     const answer = await fetch(address(wish), { headers: { "HX-Request": "true" } });
     const html = await answer.text();
@@ -74,6 +76,7 @@ async function ask(wish) {
       countAges();
     } else if (!answer.ok) complain(answer.status === 404 ? page.dataset.notyet : page.dataset.failed);
   } catch {
+    failed = wish;
     complain(page.dataset.failed);
   }
 }
@@ -177,6 +180,8 @@ function begins({ timeline: news }) {
   return Boolean(news?.points.some(([, , lane, bar]) => lane === timeline.story.main && bar));
 }
 
+const stale = staleNote(note, page.dataset.stale, timeline.clock);
+
 if (page.dataset.socket) {
   new Live(page.dataset.socket, Number(page.dataset.seq), {
     tell(message) {
@@ -189,7 +194,10 @@ if (page.dataset.socket) {
       else if (message.html || message.grown) missed = true;
       countAges();
     },
-    stale: staleNote(note, page.dataset.stale),
+    stale(since) {
+      stale(since);
+      if (since === null && failed) show(failed.at, failed.last);
+    },
   });
 }
 

@@ -64,14 +64,17 @@ export class Live {
   }
 }
 
-// Says on the page whether it is behind: `note` is the element, its words come from the template.
-export function staleNote(note, words) {
+// Says on the page whether it is behind, and lets its clock stand meanwhile: `note` is the element, its words come from the template.
+export function staleNote(note, words, clock) {
   let timer = null;
   return (since) => {
     clearTimeout(timer);
-    if (since === null) note.hidden = true;
-    else {
+    if (since === null) {
+      note.hidden = true;
+      clock.release();
+    } else {
       timer = setTimeout(() => {
+        clock.hold();
         note.textContent = words.replace("{time}", new Date(since).toLocaleTimeString());
         note.hidden = false;
       }, 1500);

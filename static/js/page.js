@@ -23,7 +23,8 @@ document.addEventListener("click", async (event) => {
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const answer = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null);
-  if (!answer?.ok) {
+  if (!answer) return; // the page says that it has lost the server
+  if (!answer.ok) {
     location.assign(link.href);
     return;
   }

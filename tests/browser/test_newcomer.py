@@ -162,8 +162,15 @@ def test_a_browser_that_was_away_is_right_again_without_a_reload(page: Page, ser
     page.evaluate("window.stayed = true")
     server.stop()
     expect(page.locator("[data-part=stale]")).to_be_visible()
+    now = "document.querySelector('#timeline').clock.now()"
+    stands = page.evaluate(now)
+    page.get_by_role("button", name="To the start").click()
+    expect(page.locator("[data-part=stale]")).to_have_text("The server did not answer. Try again.")
+    assert page.evaluate(now) == stands
     server.start()
     expect(page.locator("[data-part=stale]")).to_be_hidden()
+    expect(page.locator("#pod-state")).to_have_text("Pending")
+    page.get_by_role("button", name="Live").click()
     server.run("cluster", "speed", "away", "60x")
     expect(page.locator("#pod-describe")).to_contain_text(re.compile(r"Restart Count:  [1-9]"))
     points = page.evaluate("document.querySelector('#timeline').story.marks.map((mark) => mark.seq)")

@@ -13,9 +13,19 @@ export class ClusterClock {
     this.at = at;
     this.speed = speed; // cluster seconds for a second; 0: it stands
     this.wall = wall;
+    this.held = null; // where it is shown to stand while nobody tells what happens
+  }
+
+  hold() {
+    this.held ??= this.now();
+  }
+
+  release() {
+    this.held = null;
   }
 
   now(wall = performance.now()) {
+    if (this.held !== null) return this.held;
     return this.at + Math.max(0, wall - this.wall) * 1e3 * this.speed;
   }
 }
