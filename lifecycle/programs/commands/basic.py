@@ -6,6 +6,7 @@ import re
 
 from lifecycle.programs import pipes, regex
 from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.printf import echo_text, printf_text
 
@@ -142,8 +143,6 @@ def dirname(call: Call) -> int:
 
 @command("expr")
 def expr(call: Call) -> int:
-    from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
-
     args = call.args
     if len(args) == 3 and args[1] in ("=", "!=") and not all(re.fullmatch(r"-?\d+", arg) for arg in (args[0], args[2])):
         value = str(int((args[0] == args[2]) == (args[1] == "=")))

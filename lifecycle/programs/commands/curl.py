@@ -13,6 +13,7 @@ from lifecycle.programs.commands.fetching import Fetched, Wish, fetch, forget, r
 from lifecycle.programs.commands.times import seconds
 from lifecycle.programs.files import FileError
 from lifecycle.programs.lists import names
+from lifecycle.programs.terminal import is_terminal
 
 _SHORT = "sSfo:LIikX:d:H:m:y:z:Y:w:A:vu:OE:410nNgqVU:GF:x:T:e:b:c:#9:p:"
 _LONG: dict[str, str] = dict(
@@ -186,8 +187,6 @@ def _again(call: Call, options: dict[str, str]) -> None:
 
 def _shows_meter(call: Call, options: dict[str, str]) -> bool:
     """Say whether the progress is shown: not where the answer itself goes to somebody's terminal."""
-    from lifecycle.programs.terminal import is_terminal
-
     return "s" not in options and ("o" in options or "O" in options or not is_terminal(call.machine, call.process, 1))
 
 

@@ -6,7 +6,9 @@ import re
 
 from lifecycle.programs import opening, streams
 from lifecycle.programs.commands.call import Call, UsageError, command, lines_of
+from lifecycle.programs.commands.files import parse_size
 from lifecycle.programs.commands.inputs import whole
+from lifecycle.programs.commands.memory import eat
 from lifecycle.programs.files import FileError
 from lifecycle.programs.following import follow
 
@@ -47,8 +49,6 @@ def head(call: Call) -> int | None:
 
 
 def _head_bytes(call: Call, options: dict[str, str], names: list[str]) -> int | None:
-    from lifecycle.programs.commands.files import parse_size
-
     most = parse_size(options["c"]) or 0
     if not names or names == ["-"]:
         left = call.data.setdefault("left", most)
@@ -100,8 +100,6 @@ def tail(call: Call) -> int | None:
     if "following" in call.data:
         return _follow(call)
     if any(name in ("/dev/zero", "/dev/urandom", "/dev/random", "/dev/full") for name in names):
-        from lifecycle.programs.commands.memory import eat
-
         return eat(call)
     found = whole(call, names)
     if found is None:

@@ -10,6 +10,7 @@ from lifecycle.programs.exchange import Origin, reach
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.images.userland import program
 from lifecycle.programs.lists import names
+from lifecycle.programs.starting import make_parents
 
 TAKES: Micros = 3 * SECOND
 
@@ -131,8 +132,6 @@ def _unreachable(call: Call, distribution: Distribution, what: str) -> int:
 
 
 def _update(call: Call, distribution: Distribution) -> int:
-    from lifecycle.programs.starting import make_parents
-
     if distribution is APT:
         make_parents(call.machine.state.layer, call.view.image, distribution.lists.rpartition("/")[0], call.now)
         call.write_file(distribution.lists, "")

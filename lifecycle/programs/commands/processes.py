@@ -6,6 +6,8 @@ import re
 
 from lifecycle.programs import executing, pid_namespaces
 from lifecycle.programs.commands.call import Call, UsageError, command
+from lifecycle.programs.commands.system import user_name
+from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.container_memory import BASE_MEMORY
 from lifecycle.programs.executing import ExecError
 from lifecycle.programs.files import FileError
@@ -105,8 +107,6 @@ def _tty(call: Call, process: Process) -> str:
 
 
 def _since(call: Call, process: Process) -> str:
-    from lifecycle.programs.commands.times import strftime, zone
-
     return strftime("%H:%M", process.started, zone(call.process.env))
 
 
@@ -155,8 +155,6 @@ _NUMBERS = {"pid", "ppid", "rss", "vsz", "%cpu", "%mem"}
 
 def user_name_of(call: Call, process: Process) -> str:
     """Return the name of a process's user as the container that looks has it, cut as ps does; else the number."""
-    from lifecycle.programs.commands.system import user_name
-
     if process.user == 0:
         return "root"
     name = user_name(call, process.user)

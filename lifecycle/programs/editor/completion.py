@@ -12,6 +12,8 @@ from lifecycle.programs.editor.keys import columns
 from lifecycle.programs.executing import DEFAULT_PATH
 from lifecycle.programs.files import FileError
 from lifecycle.programs.paths import join
+from lifecycle.programs.shell.builtins import BUILTINS
+from lifecycle.programs.shell.simple import owned
 from lifecycle.programs.shell.turn import Turn
 
 BUSYBOX_SPECIAL = " `'\"\\#$~?*[{()&;|<>"
@@ -121,9 +123,6 @@ def _users(turn: Turn, start: str) -> list[str]:
 
 
 def _builtins(turn: Turn) -> set[str]:
-    from lifecycle.programs.shell.builtins import BUILTINS
-    from lifecycle.programs.shell.simple import owned
-
     return {name for name in BUILTINS if owned(turn.shell.dialect, name)}
 
 

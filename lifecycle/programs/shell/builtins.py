@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 
 from lifecycle.programs import executing, streams
+from lifecycle.programs.editor.history import history
 from lifecycle.programs.files import FileError
 from lifecycle.programs.lists import names
 from lifecycle.programs.paths import join
 from lifecycle.programs.shell import dialect
+from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 from lifecycle.programs.shell.conditions import TestError, Tests, explain
 from lifecycle.programs.shell.flow import break_, eval_, exec_, exit_, return_, source
 from lifecycle.programs.shell.job_control import bg, fg
@@ -162,7 +164,7 @@ def _command(turn: Turn, argv: list[str]) -> int | None:
         args = args[1:]
     if not args:
         return 0
-    from lifecycle.programs.shell.simple import call_command
+    from lifecycle.programs.shell.simple import call_command  # which runs builtins
 
     return call_command(turn, args)
 
@@ -268,8 +270,6 @@ def _ulimit(turn: Turn, argv: list[str]) -> int:
 
 
 def _let(turn: Turn, argv: list[str]) -> int:
-    from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
-
     value = 0
     for text in argv[1:]:
         try:
@@ -297,8 +297,6 @@ def _times(turn: Turn, argv: list[str]) -> int:
 
 
 def _history(turn: Turn, argv: list[str]) -> int:
-    from lifecycle.programs.editor.history import history
-
     return history(turn, argv)
 
 

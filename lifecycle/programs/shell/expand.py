@@ -5,16 +5,15 @@ Command substitutions have run before; their outputs come as `values`.
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
 from lifecycle.programs.budget import CHARACTERS_A_STEP, ITEMS_A_STEP
-from lifecycle.programs.files import FileError
-from lifecycle.programs.paths import join
 from lifecycle.programs.shell import patterns
 from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
+from lifecycle.programs.shell.braces import MAX_BRACED, MAX_BRACES, MAX_PIECES, braced
 from lifecycle.programs.shell.compile import Slot
+from lifecycle.programs.shell.globbing import glob
 from lifecycle.programs.shell.syntax import Arith, ArrayLit, Lit, Var
 from lifecycle.programs.shell.transform import OPERATORS, attributes, transformed, whole_array
 
@@ -27,15 +26,9 @@ class ExpansionError(Exception):
 
 
 MAX_TEXT = 4 << 20
+"""How many characters a replacement may make of one value."""
 MAX_WORDS = 100_000
-MAX_GLOB = 100_000
-"""How many steps one pattern of path names may take."""
-MAX_BRACED = 20_000
-MAX_BRACES = 200
-"""How many words braces make, and how many braces one word may have."""
-MAX_PIECES = 100_000
-"""How many pieces all the words have that braces make: what one word holds for each of its braces."""
-"""What splitting may make of one word, and what braces may."""
+"""How many words splitting may make of one."""
 
 
 class Field:
@@ -93,7 +86,7 @@ class Expander:
             self._too_many("its braces stand for themselves")
             return [word]
         most = min(MAX_BRACED, MAX_PIECES // braces)
-        made = _braces(word, most)
+        made = braced(word, most)
         if len(made) > 1:
             self.turn.machine.work(len(made) * (2 + braces))
         if len(made) >= most:
@@ -399,105 +392,6 @@ def _trim_back(value: str, pattern: str, longest: bool, extended: bool) -> str:
         return value.removesuffix(pattern)
     start = patterns.suffix(pattern, value, longest, extended)
     return value if start is None else value[:start]
-
-
-def glob(turn: Turn, pattern: str, extended: bool = False) -> list[str]:
-    """Return the existing path names that a pattern matches, sorted; not all, where looking for them takes too long."""
-    done = turn.machine.state.budget.done
-    absolute = pattern.startswith("/")
-    found = [""]
-    parts = [part for part in pattern.split("/") if part]
-    for i, part in enumerate(parts):
-        grown: list[str] = []
-        for base in found:
-            if turn.machine.state.budget.done - done > MAX_GLOB or len(grown) > MAX_WORDS:
-                turn.machine.limit("words", "what one pattern of path names may look at", "it matches no more")
-                break
-            prefix = f"{base}/" if base or (absolute and i == 0) else ""
-            if not patterns.is_magic(part) and not extended:
-                turn.machine.work(1)
-                name = re.sub(r"\\(.)", r"\1", part)
-                if turn.view.get(join(turn.process.cwd, prefix + name)) is not None:
-                    grown.append(prefix + name)
-                continue
-            try:
-                names = turn.view.names(join(turn.process.cwd, prefix or "."))
-            except FileError:
-                continue
-            turn.machine.work(4 + len(names))
-            grown += [prefix + n for n in names if (n[0] != "." or part[0] == ".") and patterns.matches(part, n, extended)]
-        found = grown
-    return sorted(found)
-
-
-def _braces(word: tuple[Any, ...], most: int) -> list[tuple[Any, ...]]:
-    """Return the words (so many at most) that bash's `{a,b}` and `{1..3}` make of one."""
-    braced = (i for i, part in enumerate(word) if isinstance(part, Lit) and not part.quoted and "{" in part.text)
-    at = next(braced, None)
-    if at is None:
-        return [word]
-    part = word[at]
-    match = re.search(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}|\{([a-zA-Z])\.\.([a-zA-Z])\}", part.text)
-    if match:
-        middle: list[tuple[Any, ...]] = [(Lit(text),) for text in _range(match)]
-        return _joined(word[:at], part.text[: match.start()], middle, part.text[match.end() :], word[at + 1 :], most)
-    return _alternatives(word, most)
-
-
-def _range(match: re.Match[str]) -> list[str]:
-    first, last, step, a, b = match.groups()
-    if a:
-        low, high = ord(a), ord(b)
-        return [chr(c) for c in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
-    start, end = int(first), int(last)
-    width = max(len(first), len(last)) if re.match(r"-?0\d", first) or re.match(r"-?0\d", last) else 0
-    by = abs(int(step or 1)) or 1
-    numbers = range(start, end + 1, by) if start <= end else range(start, end - 1, -by)
-    return [str(n).zfill(width) for n in numbers[:MAX_BRACED]]
-
-
-def _joined(
-    before: tuple[Any, ...], head: str, middle: list[tuple[Any, ...]], tail: str, after: tuple[Any, ...], most: int
-) -> list[tuple[Any, ...]]:
-    start = (*before, Lit(head)) if head else before
-    rests = _braces((Lit(tail), *after) if tail else after, most) if tail or after else [()]
-    return list(itertools.islice(((*start, *one, *rest) for one in middle for rest in rests), most))
-
-
-def _alternatives(word: tuple[Any, ...], most: int) -> list[tuple[Any, ...]]:
-    """Expand the first `{a,b}` of a word, whose parts may hold quotes and variables."""
-    flat: list[Any] = []
-    for part in word:
-        if isinstance(part, Lit) and not part.quoted:
-            flat.extend(re.findall(r"[{},]|[^{},]+", part.text))
-        else:
-            flat.append(part)
-    depth, start = 0, -1
-    commas: list[int] = []
-    for i, item in enumerate(flat):
-        if item == "{":
-            depth += 1
-            if depth == 1:
-                start, commas = i, []
-        elif item == "," and depth == 1:
-            commas.append(i)
-        elif item == "}" and depth:
-            depth -= 1
-            if depth == 0 and commas:
-                edges = [start, *commas, i]
-                words = (_word(flat[:start] + flat[a + 1 : b] + flat[i + 1 :]) for a, b in itertools.pairwise(edges))
-                return list(itertools.islice((one for word in words for one in _braces(word, most)), most))
-    return [word]
-
-
-def _word(items: list[Any]) -> tuple[Any, ...]:
-    out: list[Any] = []
-    for item in items:
-        if isinstance(item, str) and out and isinstance(out[-1], Lit) and not out[-1].quoted:
-            out[-1] = Lit(out[-1].text + item)
-        else:
-            out.append(Lit(item) if isinstance(item, str) else item)
-    return tuple(out)
 
 
 _NOT_OF_DASH = re.compile(r"\*\*|,|[A-Za-z_]\w*\s*(?:\+\+|--)(?!\s*[\w(])")

@@ -50,7 +50,7 @@ def transformed(turn: Turn, name: str, value: str, operator: str) -> str:
         case "E":
             return unescape(value)
         case "P":
-            from lifecycle.programs.shell.prompt import shown
+            from lifecycle.programs.shell.prompt import shown  # which expands words
 
             return shown(turn, value)
         case "U":

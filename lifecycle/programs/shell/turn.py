@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.clock import SECOND
 from lifecycle.programs.budget import ITEMS_A_STEP, ITEMS_SORTED_A_STEP
+from lifecycle.programs.commands.times import strftime, zone
 from lifecycle.programs.shell import dialect as words
+from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
 from lifecycle.programs.state import Process, Shell
 from lifecycle.programs.view import View
 
@@ -84,8 +86,6 @@ class Turn:
         """Return what becomes of a value in a variable that `declare -i`, `-l` or `-u` was for."""
         letters = self.shell.attributes[name]
         if "i" in letters:
-            from lifecycle.programs.shell.arithmetic import evaluate
-
             return str(evaluate(value, self.get_text, self.set_checked))
         return value.upper() if "u" in letters else value.lower()
 
@@ -124,8 +124,6 @@ class Turn:
         """Return an array's key: a number's value, or the text as it stands in an associative array."""
         if name in self.shell.associative:
             return text
-        from lifecycle.programs.shell.arithmetic import ArithmeticError_, evaluate
-
         try:
             number = evaluate(text, self.get_text, self.set_checked)
         except ArithmeticError_:
@@ -172,8 +170,6 @@ class Turn:
 
     def clock(self, form: str, seconds: str) -> str:
         """Return a moment (-1: now; -2: when the shell began) in a format of strftime, in the zone that TZ names."""
-        from lifecycle.programs.commands.times import strftime, zone
-
         if seconds in ("-1", ""):
             self.machine.moves(self.process)
             at = self.machine.kernel.now
