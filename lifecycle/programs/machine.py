@@ -92,6 +92,9 @@ class Machine(Keeper):
         found = pid_namespaces.root_of(self, path)
         return None if found is None or found[1] is self.view else found[1:]
 
+    def share_memory(self) -> None:
+        self.room.share_memory(self.sandbox)
+
     def names_in_proc(self) -> list[str]:
         return [*(str(one.pid) for one in pid_namespaces.seen(self)), *PROC_FILES]
 

@@ -8,7 +8,7 @@ from lifecycle.kernel import Kernel, Reply
 from lifecycle.programs import asks, cgroups, mounting, peers, pid_namespaces, proc, starting
 from lifecycle.programs.container_memory import BASE_MEMORY
 from lifecycle.programs.exchange import ADDRESSES, SERVICES, node_ports
-from lifecycle.programs.files import Tree
+from lifecycle.programs.files import Node, Tree
 from lifecycle.programs.forwarding import Forwarding
 from lifecycle.programs.images import catalogue
 from lifecycle.programs.interface import (
@@ -32,8 +32,8 @@ from lifecycle.programs.sessions import Sessions
 from lifecycle.programs.signals import NUMBERS
 from lifecycle.programs.state import Connection, ContainerState, Listener, PidNamespace, Process, SandboxState
 from lifecycle.programs.telling import Answer, Telling, UsageWatcher, Watched
-from lifecycle.programs.view import View
-from lifecycle.programs.volumes import Unread, Volumes
+from lifecycle.programs.view import SHARED_MEMORY, View
+from lifecycle.programs.volumes import SHARED_MEMORY_SIZE, Unread, Volumes, shared_memory
 
 
 class ProgramsState(msgspec.Struct):
@@ -98,6 +98,7 @@ class Programs(Telling, Sessions, Volumes, Running):
             tree = self.state.volumes.get(key)
             if tree and sandbox_id in tree.users:
                 tree.users.remove(sandbox_id)
+        self.remove_volume(shared_memory(sandbox_id))
         self.state.pid_namespaces.pop(sandbox_id, None)
         del self.state.sandboxes[sandbox_id]
         there = self._by_ip[sandbox.spec.ip]
@@ -344,7 +345,22 @@ class Programs(Telling, Sessions, Volumes, Running):
             image = catalogue.files(state.spec.image)
             found = self._views[state.spec.id] = View(image, state.layer, mounts, self.find_volume, state.spec.read_only)
             found.groups = (state.spec.group, *state.spec.groups)
+            if (memory := shared_memory(state.spec.sandbox)) in self.state.volumes:
+                found.mount(SHARED_MEMORY, memory)
         return found
+
+    def share_memory(self, sandbox: SandboxState) -> None:
+        """Have the containers of a sandbox share the memory that is theirs from now on."""
+        key = shared_memory(sandbox.spec.id)
+        if key in self.state.volumes:
+            return
+        tree = self.volume(key)
+        tree.nodes["/"] = Node("d", mode=0o1777, mtime=self.kernel.now)
+        tree.size, tree.users = SHARED_MEMORY_SIZE, [sandbox.spec.id]
+        sandbox.volumes.append(key)
+        for container_id in sandbox.containers:
+            if view := self._views.get(container_id):
+                view.mount(SHARED_MEMORY, key)
 
     def ports(self, sandbox: SandboxState) -> dict[int, Listener]:
         if sandbox.spec.host_network:

@@ -38,7 +38,12 @@ class Keeper:
     def names_in_proc(self) -> list[str]:
         return []
 
+    def share_memory(self) -> None:
+        """Mount the memory that the containers of a Pod share."""
 
+
+SHARED_MEMORY = "/dev/shm"
+"""A file system in memory, of all containers of a Pod; it is mounted when somebody first writes to it."""
 NOBODY = Keeper()
 
 
@@ -74,6 +79,15 @@ class View:
         """Say whether what was written at a path may lead elsewhere than the image does."""
         before = self.image.get(path)
         return node.kind != "f" or node.gone or (before is not None and before.kind != "f")
+
+    def mount(self, path: str, volume: str) -> None:
+        """Show a volume at a place, unless something is mounted there."""
+        if path in self.points.all:
+            return
+        self.mounts = sorted([*self.mounts, (path, volume, "", False)], key=lambda mount: -len(mount[0]))
+        self.points = mount_points(tuple([mount[0] for mount in self.mounts]))
+        self._redone |= self.points.tops
+        self._resolved.clear()
 
     # ── finding ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,6 +208,8 @@ class View:
         if path.startswith("/proc/") and self.keeper.elsewhere(path):
             raise FileError("EACCES")
         full = self.resolve(path, follow)
+        if full.startswith("/dev/shm/") and SHARED_MEMORY not in self.points.all:
+            self.keeper.share_memory()
         above = self.node_at(self.place(parent(full)))
         if above is None:
             raise FileError("ENOENT")

@@ -34,6 +34,15 @@ Content = bytes | PodToken
 """What is in a file of a volume; a token is written when somebody reads it."""
 
 
+SHARED_MEMORY_SIZE = 64 << 20
+"""In bytes. containerd: pkg/cri/sbserver (the sandbox's /dev/shm)"""
+
+
+def shared_memory(sandbox_id: str) -> str:
+    """Return the key of the volume that is the memory which a sandbox's containers share."""
+    return f"{sandbox_id}/shm"
+
+
 class Unread(msgspec.Struct, array_like=True, gc=False):
     """The files of a volume that nobody has looked into yet, and when they came there; the rest is as for `set_volume`."""
 

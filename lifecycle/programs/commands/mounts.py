@@ -12,10 +12,12 @@ from lifecycle.programs.commands.call import Call, command
 from lifecycle.programs.files import FileError
 from lifecycle.programs.machine import Machine
 from lifecycle.programs.paths import join
+from lifecycle.programs.view import SHARED_MEMORY
+from lifecycle.programs.volumes import SHARED_MEMORY_SIZE, shared_memory
 
 ROOT_SIZE, ROOT_USED = 52428800, 10485760
 """The node's own disk, in KiB."""
-SHM_SIZE = 64 << 10
+SHM_SIZE = SHARED_MEMORY_SIZE >> 10
 
 
 class Mounted(NamedTuple):
@@ -46,7 +48,11 @@ def mounted(machine: Machine) -> list[Mounted]:
     ]
     for path in ("/etc/hosts", spec.termination_message_path, "/etc/hostname", "/etc/resolv.conf"):
         found.append(Mounted(disk[0], path, disk[1], "rw,relatime", *disk[2:]))
-    found.append(Mounted("shm", "/dev/shm", "tmpfs", "rw,nosuid,nodev,noexec,relatime,size=65536k", SHM_SIZE))
+    if all(join("/", mount.path) != SHARED_MEMORY for mount in spec.mounts):
+        shared = room.state.volumes.get(shared_memory(spec.sandbox))
+        used = shared.bytes + 1023 >> 10 if shared else 0
+        options = f"rw,nosuid,nodev,noexec,relatime,size={SHM_SIZE}k"
+        found.append(Mounted("shm", SHARED_MEMORY, "tmpfs", options, SHM_SIZE, used))
     for mount in spec.mounts:
         tree = room.state.volumes[mount.volume]
         options = "ro,relatime" if mount.read_only else "rw,relatime"

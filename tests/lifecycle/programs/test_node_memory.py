@@ -194,3 +194,38 @@ def test_a_shell_that_writes_too_much_into_memory_is_killed_and_says_no_more() -
     world.run(20)
     assert exits(world) == [("pod", "OOMKilled")]
     assert world.programs.usage(container).tmpfs > 90 << 10
+
+
+def test_the_containers_of_a_pod_share_memory_of_64_mib() -> None:
+    world = World()
+    world.container("busybox", "sleep", "1000", name="other")
+    fill = "dd if=/dev/zero of=/dev/shm/f bs=1M count=80 status=noxfer"
+    container = world.script(f"cd /dev/shm; {fill}; df /dev/shm; echo x > /dev/null; ls /dev/shm")
+    world.run(5)
+    said = [line.text for line in world.programs.logs(container)]
+    assert said[:3] == ["dd: error writing '/dev/shm/f': No space left on device", "65+0 records in", "64+0 records out"]
+    assert said[-2].split() == ["shm", "65536", "65536", "0", "100%", "/dev/shm"]
+    assert said[-1] == "f"
+    assert world.exec("pod/other", "ls", "-ld", "/dev/shm", "/dev/shm/f").stdout.count("\n") == 2
+    assert world.exec("pod/other", "sh", "-c", "rm /dev/shm/f; echo 2 > /dev/shm/g; ls -a /dev/shm").stdout == ".\n..\ng\n"
+    assert world.exec(world.container("busybox", "sleep", "1000", name="late"), "cat", "/dev/shm/g").stdout == "2\n"
+
+
+def test_what_is_in_shared_memory_counts_for_who_wrote_it_and_goes_with_the_pod() -> None:
+    world = World()
+    world.container("busybox", "sleep", "1000", name="other")
+    world.script("dd if=/dev/zero of=/dev/shm/f bs=1M count=60", memory=32 * MI)
+    world.exec("pod/other", "dd", "if=/dev/zero", "of=/dev/shm/g", "bs=1M", "count=10")
+    assert exits(world) == [("pod", "OOMKilled")]
+    world.programs.remove_sandbox("pod")
+    assert world.programs.node_memory.of("node1").held == 0
+
+
+def test_a_volume_may_stand_in_the_place_of_shared_memory() -> None:
+    world = World()
+    world.programs.set_volume("cache")
+    world.programs.set_volume_size("cache", 128 * MI)
+    container = world.script("dd if=/dev/zero of=/dev/shm/f bs=1M count=80 && df", mounts=(Mount("/dev/shm", "cache"),))
+    world.run(5)
+    shown = [line.text.split() for line in world.programs.logs(container) if "/dev/shm" in line.text]
+    assert shown == [["tmpfs", "131072", "81920", "49152", "63%", "/dev/shm"]]
