@@ -19,6 +19,9 @@ HOUR: Micros = 60 * MINUTE
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+LAST_YEAR = 9000
+"""Until then a cluster may live. What it is told to wait for still has a date of four digits after it."""
+
 _RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)")
 _GO_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 _UNIT: dict[str, float] = {
@@ -51,6 +54,10 @@ def from_datetime(moment: datetime) -> Micros:
     return (moment - EPOCH) // timedelta(microseconds=1)
 
 
+EARLIEST: Micros = from_datetime(datetime.min.replace(tzinfo=UTC))
+BEYOND: Micros = from_datetime(datetime.max.replace(tzinfo=UTC)) + 1
+LATEST: Micros = from_datetime(datetime(LAST_YEAR, 1, 1, tzinfo=UTC))
+
 _second_texts: dict[int, str] = {}
 
 
@@ -61,7 +68,7 @@ def rfc3339(at: Micros) -> str:
     if text is None:
         if len(_second_texts) > 4096:
             _second_texts.clear()
-        text = _second_texts[second] = as_datetime(second * SECOND).strftime("%Y-%m-%dT%H:%M:%SZ")
+        text = _second_texts[second] = f"{as_datetime(second * SECOND).isoformat()[:19]}Z"
     return text
 
 
@@ -85,6 +92,19 @@ def parse_rfc3339(text: str) -> Micros:
     if zone not in "Zz":
         offset = (int(zone[1:3]) * 60 + int(zone[4:])) * MINUTE
         at += offset if zone[0] == "-" else -offset
+    if not EARLIEST <= at < BEYOND:
+        raise ValueError(f"{text!r} is not a time as RFC 3339 writes it: in UTC it is not in the years 1 to 9999")
+    return at
+
+
+def parse_moment(text: str) -> Micros:
+    """Return the moment that an RFC 3339 text names, if a cluster may begin or stop there.
+
+    Raises: ValueError with a text for the user.
+    """
+    at = parse_rfc3339(text)
+    if not 0 <= at < LATEST:
+        raise ValueError(f"{text!r} is out of reach: a cluster lives between the years {EPOCH.year} and {LAST_YEAR}")
     return at
 
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.clock import HOUR, Micros, parse_go_duration, parse_rfc3339, rfc3339
+from lifecycle.clock import HOUR, Micros, parse_go_duration, parse_moment, rfc3339
 from podhub.cli.apply import server_error
 from podhub.cli.database import ready
 from podhub.cli.log_source import as_of, told
@@ -190,7 +190,7 @@ def _span(text: str) -> Micros:
 
 def _moment(text: str, option: str) -> Micros:
     try:
-        return parse_rfc3339(text)
+        return parse_moment(text)
     except ValueError as wrong:
         raise CommandError(f"error: {option}: {wrong}") from None
 

@@ -129,8 +129,10 @@ def _check_names(images: dict[str, Image], path: str) -> None:
 def _image(entry: Any, where: str) -> Image:
     try:
         image = msgspec.convert(entry or {}, Image)
-        if image.pull is not None:
-            parse_go_duration(image.pull)
+        if image.pull is not None and parse_go_duration(image.pull) < 0:
+            raise ValueError(f"pull: {image.pull} is less than nothing")
+        if image.size is not None and not 0 <= image.size < 1 << 63:
+            raise ValueError(f"size: expected a number of bytes, found {image.size}")
     except (msgspec.ValidationError, ValueError) as wrong:
         known = "pull (such as 624ms), size (bytes), present, error, names (others of the same image)"
         raise CommandError(f"error: {where}: {wrong}; known are {known}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from lifecycle.clock import Micros, from_seconds, parse_rfc3339
+from lifecycle.clock import Micros, from_seconds, parse_moment
 from lifecycle.controllers.bootstrap import NAMESPACES
 from lifecycle.wire import DEFAULT_START, Config, Request
 from podhub.cli.life import Life
@@ -16,6 +16,8 @@ from podhub.cli.requests import Timed, read_images, read_manifests, read_request
 UNTIL = 300.0
 """Seconds of virtual time that are played where nobody says how many."""
 
+MOST_SECONDS = 10**10
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -23,14 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--requests", metavar="FILE", help="a list of recorded requests to make at their times")
     parser.add_argument("--images", metavar="FILE", help="what the node finds when it pulls images")
-    parser.add_argument("--until", type=float, default=UNTIL, metavar="SECONDS", help="virtual seconds to play (300)")
+    parser.add_argument("--until", type=_seconds, default=UNTIL, metavar="SECONDS", help="virtual seconds to play (300)")
     parser.add_argument("--seed", type=int, default=0, help="where ids, names and jitter come from (0)")
     parser.add_argument("--start", default="", metavar="TIME", help="the first moment, RFC 3339 (2026-01-01T00:00:00Z)")
     parser.add_argument("-o", "--output", choices=REPORTS, default="timeline", help="what is printed (timeline)")
+    parser.set_defaults(misused=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Play what was asked for; return 1 where something in it cannot be read or is refused."""
+    if bool(arguments.manifests) == bool(arguments.requests):
+        arguments.misused("expected manifests to play, or --requests FILE")
     try:
         return _run(arguments)
     except CommandError as wrong:
@@ -57,16 +62,22 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _requests(arguments: argparse.Namespace) -> list[Timed]:
-    if bool(arguments.manifests) == bool(arguments.requests):
-        raise CommandError("error: expected manifests to play, or --requests FILE")
-    if not 0 < arguments.until < 1e10:
-        raise CommandError("error: --until: expected a number of seconds above 0")
     return read_requests(arguments.requests) if arguments.requests else read_manifests(arguments.manifests)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0 and up to {MOST_SECONDS}, such as 300")
+    return seconds
 
 
 def _start(text: str) -> Micros:
     try:
-        return parse_rfc3339(text) if text else DEFAULT_START
+        return parse_moment(text) if text else DEFAULT_START
     except ValueError as wrong:
         raise CommandError(f"error: --start: {wrong}") from None
 

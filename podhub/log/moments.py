@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from lifecycle.clock import HOUR, SECOND, Micros, as_datetime, parse_go_duration, parse_rfc3339
+from lifecycle.clock import HOUR, SECOND, Micros, parse_go_duration, parse_rfc3339, rfc3339
 from podhub.log import read
 from podhub.log.errors import BadMoment, NotYet
 from podhub.log.models import Cluster
 
 _SEQ = re.compile(r"seq-(\d{1,18})")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\.\d{1,9})?Z")
+_PLAIN = str.maketrans("", "", "-:")
 FURTHEST = 100 * 365 * 24 * HOUR
 """How far from its start a cluster's moments may be named."""
 
@@ -39,7 +40,7 @@ def parse(text: str, cluster: Cluster) -> Moment:
 def compact(at: Micros) -> str:
     """Return a moment in the form for URLs: 20261121T082619Z, with a fraction where it has one."""
     fraction = f".{at % SECOND:06d}".rstrip("0") if at % SECOND else ""
-    return f"{as_datetime(at // SECOND * SECOND):%Y%m%dT%H%M%S}{fraction}Z"
+    return f"{rfc3339(at)[:-1].translate(_PLAIN)}{fraction}Z"
 
 
 def _at_seq(seq: int, cluster: Cluster) -> Moment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from lifecycle.apiserver.options import field_validation
-from lifecycle.clock import parse_rfc3339
+from lifecycle.clock import parse_moment
 from lifecycle.core_v1 import registry
 from lifecycle.core_v1.schema import KINDS, Kind
 from lifecycle.core_v1.status import LARGEST_BODY, Status, internal_error, method_not_allowed, no_such_path, too_large
@@ -82,7 +82,7 @@ def _check_clock(request: Request) -> Answer | None:
     try:
         parse_speed(body["speed"])
         if body.get("until") is not None:
-            parse_rfc3339(body["until"])
+            parse_moment(body["until"])
     except (ValueError, TypeError) as wrong:
         return answers.failure(422, "Invalid", str(wrong))
     return None

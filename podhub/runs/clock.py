@@ -25,6 +25,9 @@ PAUSED = 0.0
 FASTEST = 1000.0
 """The highest speed that is a number; above it, `max` is what is meant."""
 
+SLOWEST = 0.001
+"""The lowest one that is not `paused`: at a lower one an hour would take a lifetime."""
+
 STRETCH: Micros = 24 * HOUR
 """How far a clock at `max` without a target runs beyond the last request: a Pod that restarts for ever is never at rest."""
 
@@ -93,8 +96,9 @@ def parse_speed(text: str) -> float:
     if word in words:
         return words[word]
     match = _NUMBER.fullmatch(word)
-    if not match or not 0 < float(match[1]) <= FASTEST:
-        raise ValueError(f"{text!r} is no speed: give 1x, 10x, 60x or another number up to {FASTEST:g}x, max, or paused")
+    if not match or not SLOWEST <= float(match[1]) <= FASTEST:
+        numbers = f"another number from {SLOWEST:g}x to {FASTEST:g}x"
+        raise ValueError(f"{text!r} is no speed: give 1x, 10x, 60x or {numbers}, max, or paused")
     return float(match[1])
 
 

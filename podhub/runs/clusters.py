@@ -20,6 +20,8 @@ from podhub.runs.writing import writing
 DEFAULT = "default"
 """The cluster that the first start makes."""
 
+SEEDS = 1 << 63
+
 
 def create_cluster(
     name: str,
@@ -33,8 +35,10 @@ def create_cluster(
 ) -> Cluster:
     """Make a cluster and play its first moment, so that its nodes are there. It starts now, at a whole second, unless told.
 
-    Raises: podhub.log.errors.BadName, NameTaken; ValueError for what is no speed.
+    Raises: podhub.log.errors.BadName, NameTaken; ValueError for what is no speed or no seed.
     """
+    if not -SEEDS <= seed < SEEDS:
+        raise ValueError(f"{seed} is no seed: give a number of 64 bits")
     text, wall = speed_text(parse_speed(speed)), lease.wall_now()
     begins = wall // SECOND * SECOND if start is None else start
     config = Config(begins, seed, tuple(nodes), images or {}, tuple(namespaces))

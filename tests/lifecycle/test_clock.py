@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifecycle.clock import go_duration, go_seconds, parse_go_duration, parse_rfc3339, rfc3339, rfc3339_micro
+from lifecycle.clock import go_duration, go_seconds, parse_go_duration, parse_moment, parse_rfc3339, rfc3339, rfc3339_micro
 
 MOMENTS = st.integers(0, 4_000_000_000_000_000)
 
@@ -65,3 +65,21 @@ def test_a_zone_is_taken_into_account():
 def test_what_is_no_rfc_3339_time_is_refused(text):
     with pytest.raises(ValueError, match=r"is not a time|month"):
         parse_rfc3339(text)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "0999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+def test_every_year_is_written_in_four_digits(text):
+    assert rfc3339(parse_rfc3339(text)) == text
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59.9-00:01"])
+def test_a_zone_leads_to_no_year_that_cannot_be_written(text):
+    with pytest.raises(ValueError, match="years 1 to 9999"):
+        parse_rfc3339(text)
+
+
+@pytest.mark.parametrize("text", ["1969-12-31T23:59:59Z", "9000-01-01T00:00:00Z"])
+def test_no_cluster_lives_where_its_dates_could_come_to_an_end(text):
+    with pytest.raises(ValueError, match="out of reach"):
+        parse_moment(text)
+    assert parse_moment("1970-01-01T00:00:00Z") == 0

@@ -417,6 +417,29 @@ def test_a_fork_that_cannot_be_is_refused(crashed: Told, words: tuple[str, ...],
     assert said in err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--speed", "0.000000000001x"), "is no speed: give 1x"),
+        (("--start", "9999-12-31T23:59:50Z"), "--start: '9999-12-31T23:59:50Z' is out of reach"),
+        (("--seed", str(1 << 63)), "is no seed"),
+    ],
+)
+def test_a_cluster_that_cannot_live_is_not_made(podhub: Told, words: tuple[str, ...], said: str) -> None:
+    status, _, err = podhub("cluster", "create", "odd", *words)
+    assert status == 1
+    assert said in err
+    assert "odd" not in podhub("cluster", "list")[1]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-10:00"])
+def test_no_clock_is_sent_to_the_end_of_all_dates(podhub: Told, until: str) -> None:
+    status, _, err = podhub("cluster", "speed", "default", "max", "--until", until)
+    assert status == 1
+    assert "out of reach" in err or "is no moment" in err
+    assert podhub("cluster", "list")[0] == 0
+
+
 def test_a_kubeconfig_needs_an_address(podhub: Told) -> None:
     status, out, err = podhub("kubeconfig", "--server", "127.0.0.1:9999")
     assert (status, out) == (1, "")

@@ -212,7 +212,15 @@ def test_a_requests_file_that_cannot_be_read_is_refused_with_its_place(file, cap
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("- 1", "expected a mapping"), ("nginx: {pull: soon}", "nginx"), ("nginx: {speed: 1}", "nginx"), ("nginx: 5", "nginx")],
+    [
+        ("- 1", "expected a mapping"),
+        ("nginx: {pull: soon}", "nginx"),
+        ("nginx: {speed: 1}", "nginx"),
+        ("nginx: 5", "nginx"),
+        ("nginx: {pull: -5s}", "nginx: pull: -5s"),
+        ("nginx: {size: -1}", "nginx: size: "),
+        ("nginx: {size: 9223372036854775808}", "size: "),
+    ],
 )
 def test_an_images_file_that_cannot_be_read_is_refused(file, capsys, text, message):
     assert main(["run", file(ENDS), "--images", file(text, "images.yaml")]) == 1
@@ -267,10 +275,24 @@ def test_an_option_that_does_not_exist_shows_those_that_do(capsys):
     assert "podhub run: error: unrecognized arguments: --untill" in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["--until", "0"], ["--start", "noon"], ["no-such-file.yaml"]])
-def test_what_makes_no_sense_is_refused(file, capsys, arguments):
-    given = arguments if arguments == [] or arguments == ["no-such-file.yaml"] else [file(ENDS), *arguments]
-    assert main(["run", *given]) == 1
+@pytest.mark.parametrize(
+    "words", [[], ["pod.yaml", "--requests", "r.yaml"], *(["pod.yaml", "--until", t] for t in ("0", "inf", "5m"))]
+)
+def test_a_command_line_that_is_wrong_ends_with_2(capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", *words])
+    assert ended.value.code == 2
+    assert "podhub run: error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("start", ["noon", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "1969-12-31T23:59:59Z"])
+def test_a_start_at_which_no_cluster_can_begin_is_refused(file, capsys, start):
+    assert main(["run", file(ENDS), "--start", start]) == 1
+    assert capsys.readouterr().err.startswith(f"error: --start: {start!r} is ")
+
+
+def test_a_manifest_that_is_not_there_is_refused(capsys):
+    assert main(["run", "no-such-file.yaml"]) == 1
     assert capsys.readouterr().err.startswith("error: ")
 
 

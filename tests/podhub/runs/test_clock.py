@@ -67,14 +67,14 @@ def test_a_change_of_speed_bends_the_line_and_breaks_it_nowhere(before: float, a
 
 
 @pytest.mark.parametrize(
-    ("text", "speed"), [("1x", 1), ("10x", 10), ("60X", 60), ("2.5", 2.5), ("max", MAX), ("paused", PAUSED)]
+    ("text", "speed"), [("1x", 1), ("10x", 10), ("60X", 60), ("2.5", 2.5), ("0.001", 0.001), ("max", MAX), ("paused", PAUSED)]
 )
 def test_speeds_are_read(text: str, speed: float) -> None:
     assert parse_speed(text) == speed
     assert parse_speed(speed_text(speed)) == speed
 
 
-@pytest.mark.parametrize("text", ["", "fast", "0x", "-1x", "1e3", "1001x", "nan", "inf"])
+@pytest.mark.parametrize("text", ["", "fast", "0x", "-1x", "1e3", "1001x", "0.0009x", "0.000000000001x", "nan", "inf"])
 def test_what_is_no_speed_is_said_to_be_none(text: str) -> None:
     with pytest.raises(ValueError, match="is no speed: give 1x"):
         parse_speed(text)
