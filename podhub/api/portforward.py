@@ -35,8 +35,8 @@ async def check(call: Call, address: Address, target: Target) -> Object:
         raise Refused(status.not_found(target.kind, target.name))
     check_writable(address)
     cluster, pod = address.cluster, version.object
-    if cluster.read_only:
-        why = answers.read_only(cluster.name, cluster.read_only_because)
+    if not cluster.takes_requests:
+        why = answers.read_only(cluster)
         raise Refused(Status(why.code, why.body["reason"], why.body["message"], {}))
     if not pod["spec"].get("nodeName"):
         raise Refused(status.bad_request(f"pod {target.name} does not have a host assigned"))

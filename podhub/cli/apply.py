@@ -57,9 +57,12 @@ def _apply(source: bytes, arguments: argparse.Namespace) -> int:
     from lifecycle.core_v1.submission import check
     from podhub.log import clusters
     from podhub.log.read import View
+    from podhub.runs import answers as outcomes
     from podhub.runs.queue import submit_all
 
     cluster = clusters.named(arguments.cluster)
+    if not cluster.takes_requests:
+        raise CommandError(server_error(outcomes.read_only(cluster)))
     there = _Objects(View(cluster, cluster.head))
     checked = check(source, namespace=arguments.namespace, objects=there)
     said = {f"{odd.field}: {odd.message}" for odd in checked.warnings}

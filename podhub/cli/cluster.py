@@ -113,8 +113,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _row(cluster: Cluster) -> tuple[str, ...]:
     from podhub.runs.clock import clock_of
 
-    live = cluster.kind == cluster.Kind.SIMULATED and not cluster.read_only
-    clock = clock_of(cluster).now(time.time_ns() // 1000) if live else cluster.horizon
+    clock = clock_of(cluster).now(time.time_ns() // 1000) if cluster.takes_requests else cluster.horizon
     speed = "read-only" if cluster.read_only else cluster.speed
     start, now = rfc3339(cluster.start), rfc3339(max(cluster.horizon, clock))
     return cluster.name, cluster.kind, speed, str(cluster.head), start, now
@@ -169,13 +168,14 @@ def _advance(arguments: argparse.Namespace) -> int:
 def _play_until(cluster: Cluster, until: Micros) -> None:
     """Return once a cluster's log is known up to a moment; where no server plays it, it is played here."""
     from podhub.runs.advance import advance
+    from podhub.runs.answers import read_only
 
     while cluster.horizon < until:
         if not advance(cluster.pk):
             time.sleep(LOOK_SECONDS)
         cluster.refresh_from_db()
         if cluster.read_only:
-            raise CommandError(f"error: cluster {cluster.name!r} is read-only: {cluster.read_only_because}")
+            raise CommandError(server_error(read_only(cluster)))
 
 
 def _span(text: str) -> Micros:

@@ -126,7 +126,7 @@ def _play(cluster: Cluster) -> None:
     """Bring a cluster's log up to its clock's now, unless a server is at it."""
     from podhub.runs.advance import advance
 
-    if cluster.kind == cluster.Kind.SIMULATED and not cluster.read_only:
+    if cluster.takes_requests:
         while advance(cluster.pk):
             pass
         cluster.refresh_from_db()

@@ -20,7 +20,7 @@ import msgspec
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from lifecycle.clock import HOUR, SECOND, Micros, parse_rfc3339
+from lifecycle.clock import HOUR, SECOND, Micros, parse_moment
 from podhub.log import clusters, codec, retention
 from podhub.log.append import Gap, Recorded, Writer, slices
 from podhub.log.errors import BadRecording, NameTaken
@@ -153,7 +153,7 @@ def _start(lines: list[Line]) -> Micros:
         return min(received) // SECOND * SECOND
     first = min(lines, key=lambda line: (line.t or 0, line.place))
     try:
-        created = parse_rfc3339(first.object["metadata"]["creationTimestamp"])
+        created = parse_moment(first.object["metadata"]["creationTimestamp"])
     except (KeyError, ValueError, TypeError):
         text = _("neither received nor object.metadata.creationTimestamp says when this was")
         raise BadRecording(first.where, text) from None

@@ -78,6 +78,11 @@ class Cluster(models.Model):
         return self.name
 
     @property
+    def takes_requests(self) -> bool:
+        """Whether anybody may change something in it: to a recording nobody adds but who records it."""
+        return self.kind == self.Kind.SIMULATED and not self.read_only
+
+    @property
     def finished(self) -> bool:
         """Whether the last entry is the last there will ever be, so that moments after it read as it left things."""
         return self.read_only and self.kind == self.Kind.RECORDED

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from lifecycle.clock import SECOND, Micros, parse_rfc3339
+from lifecycle.clock import SECOND, Micros, parse_moment
 from lifecycle.core_v1 import field
 from lifecycle.wire import Object
 from podhub.log import codec
@@ -98,7 +98,7 @@ def _told(obj: Object) -> Iterator[Micros]:
     deleted, grace = _time(metadata.get("deletionTimestamp")), metadata.get("deletionGracePeriodSeconds")
     if deleted is not None:
         # It is when the grace period will be over.
-        yield deleted - (grace if isinstance(grace, int) else 0) * SECOND
+        yield max(0, deleted - (grace if isinstance(grace, int) else 0) * SECOND)
     yield from _times({field: part for field, part in obj.items() if field not in ("metadata", "spec")})
     if obj["kind"] == "Lease":
         yield from _times(obj.get("spec"))
@@ -120,7 +120,7 @@ def _times(value: Any) -> Iterator[Micros]:
 
 def _time(value: Any) -> Micros | None:
     try:
-        return parse_rfc3339(value) if isinstance(value, str) else None
+        return parse_moment(value) if isinstance(value, str) else None
     except ValueError:
         return None
 

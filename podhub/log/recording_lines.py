@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from lifecycle.clock import Micros, from_seconds, parse_rfc3339
+from lifecycle.clock import Micros, from_seconds, parse_moment
 from lifecycle.wire import Object
 from podhub.log.errors import BadRecording
 from podhub.log.fold import Key
@@ -115,7 +115,7 @@ def _received(value: Any, where: str) -> Micros | None:
     if value is None:
         return None
     try:
-        return parse_rfc3339(value)
+        return parse_moment(value)
     except (ValueError, TypeError):
         text = not_expected(_("a time such as 2026-11-21T08:26:19.699Z"), value)
         raise BadRecording(f"{where}: received", text) from None

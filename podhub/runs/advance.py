@@ -97,11 +97,12 @@ def halt(cluster: Cluster, why: str) -> None:
     """Let nothing be appended to a cluster any more, say why, and answer all who wait."""
     counters["halted"] += 1
     log.error("cluster halted cluster=%s head=%d why=%s", cluster.name, cluster.head, why)
+    cluster.read_only, cluster.read_only_because = True, why[:500]
     mine = Cluster.objects.filter(pk=cluster.pk, lease_token=cluster.lease_token)
-    if not mine.update(read_only=True, read_only_because=why[:500], wake_wall=None):
+    if not mine.update(read_only=True, read_only_because=cluster.read_only_because, wake_wall=None):
         raise Lost(cluster.name)
     for queued in QueuedRequest.objects.filter(cluster=cluster, answered_at=None).order_by("id"):
-        answers.refuse(queued, answers.read_only(cluster.name, why))
+        answers.refuse(queued, answers.read_only(cluster))
 
 
 def _ms(began: float) -> float:

@@ -59,9 +59,12 @@ def write(taken: Sequence[Taken]) -> None:
     _store([(queued, answer, answer.index) for queued, answer in taken])
 
 
-def read_only(name: str, why: str) -> Answer:
-    """Return what a cluster answers to which nothing may be appended."""
-    return failure(403, "Forbidden", f"cluster {name!r} is read-only{': ' + why if why else ''}; a fork of it can be changed")
+def read_only(cluster: Cluster) -> Answer:
+    """Return what a cluster answers that takes no requests."""
+    if cluster.kind == Cluster.Kind.RECORDED:
+        return failure(403, "Forbidden", f"cluster {cluster.name!r} is a recording: nothing can be asked of it")
+    why = f": {cluster.read_only_because}" if cluster.read_only_because else ""
+    return failure(403, "Forbidden", f"cluster {cluster.name!r} is read-only{why}; a fork of it can be changed")
 
 
 def broken(why: str) -> Answer:

@@ -28,8 +28,8 @@ def check(cluster: Cluster, request: Request, *, valid: bool = False) -> Answer 
     unwritable = _unwritable(request)
     if unwritable is not None:
         return unwritable
-    if cluster.read_only:
-        return answers.read_only(cluster.name, cluster.read_only_because)
+    if not cluster.takes_requests:
+        return answers.read_only(cluster)
     if request.resource == CLUSTERS:
         return _check_clock(request)
     kind = _BY_PLURAL.get((request.group_version, request.resource))

@@ -42,7 +42,7 @@ def page(
         "theme": theme if theme in THEMES else "system",
         "switcher": _switcher(request, cluster.name if cluster else ""),
         "team": settings.TEAM,
-        "may_edit": cluster is not None and not cluster.read_only and rights.may_edit(request.user, cluster),
+        "may_edit": cluster is not None and cluster.takes_requests and rights.may_edit(request.user, cluster),
         "may_fork": cluster is not None and cluster.kind == Cluster.Kind.SIMULATED,
         "stylesheets": assets.STYLESHEETS,
         "modules": ("js/page.js", *modules),

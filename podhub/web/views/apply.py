@@ -24,7 +24,7 @@ from podhub.web.showing import newest
 def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     """The editor; what is posted is checked as a whole and then created."""
     cluster = rights.edited(request.user, cluster_name)
-    if cluster.read_only:
+    if not cluster.takes_requests:
         return _read_only(request, cluster)
     if request.method != "POST":
         return _editor(request, cluster, *_to_start_from(request, cluster))
@@ -39,7 +39,7 @@ def apply(request: HttpRequest, cluster_name: str) -> HttpResponse:
     created, refusal = manifests.create(cluster, checked.requests)
     if refusal:
         cluster.refresh_from_db()
-        if cluster.read_only:
+        if not cluster.takes_requests:
             return _read_only(request, cluster)
         return _editor(request, cluster, text, namespace, [refusal], status=refusal.status)
     for finding in checked.findings:

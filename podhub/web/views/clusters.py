@@ -79,7 +79,7 @@ def show(request: HttpRequest, cluster_name: str) -> HttpResponse:
         **clock_context(cluster),
     }
     empty = shown.live and not context["total"] and not choice.filtered
-    if empty and not cluster.read_only and rights.may_edit(request.user, cluster):
+    if empty and cluster.takes_requests and rights.may_edit(request.user, cluster):
         context["gallery"] = gallery()
     return page(request, "cluster.html", context, modules=("js/cluster-page.js",))
 

@@ -113,6 +113,22 @@ def test_a_taken_name_is_refused_without_replace(podhub: Podhub, liveness: list[
     assert podhub("import", folder, "--cluster", "liveness-exec", "--replace")[0] == 0
 
 
+def test_what_cannot_be_changed_in_a_recording_is_said_before_what_is_missing_in_it(
+    podhub: Podhub, liveness: list[str], tmp_path: Path
+) -> None:
+    pod = tmp_path / "pod.yaml"
+    pod.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c, image: nginx}]}\n")
+    refused = "Error from server (Forbidden): cluster 'liveness-exec' is a recording: nothing can be asked of it\n"
+    name = "liveness-exec"
+    asked = (
+        ("apply", "-f", pod, "--cluster", name),
+        ("delete", "pod", name, "--cluster", name),
+        ("cluster", "speed", name, "10x"),
+    )
+    for words in asked:
+        assert podhub(*words) == (1, "", refused)
+
+
 def test_what_is_exported_can_be_imported_again(podhub: Podhub, liveness: list[str], tmp_path: Path) -> None:
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
     assert podhub("export", "--cluster", "liveness-exec", "-o", first) == (0, "", "")

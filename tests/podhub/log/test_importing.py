@@ -248,6 +248,8 @@ BAD: dict[str, tuple[Any, str]] = {
     "a bad moment": (line(received="yesterday"), "pods.jsonl: line 2: received: expected a time"),
     "a moment that is a number": (line(received=7), "pods.jsonl: line 2: received: expected a time"),
     "a month that is none": (line(received="2026-13-21T12:00:00Z"), "pods.jsonl: line 2: received: expected a time"),
+    "the year 1": (line(received="0001-01-01T00:00:00Z", t=5), "pods.jsonl: line 2: received: expected a time"),
+    "the last year": (line(received="9999-12-31T23:59:59-10:00"), "pods.jsonl: line 2: received: expected a time"),
     "a bad t": (line(t="soon"), "pods.jsonl: line 2: t: expected seconds"),
     "an endless t": (line(t=1e300), "pods.jsonl: line 2: t: expected seconds"),
     "no name": (line(name="", received=NOON), "pods.jsonl: line 2: object.metadata.name: expected a text"),

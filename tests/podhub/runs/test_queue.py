@@ -9,6 +9,7 @@ import pytest
 
 from lifecycle.wire import Request
 from podhub import wake
+from podhub.log import clusters as log_clusters
 from podhub.log.models import Cluster, Entry
 from podhub.runs import checks, clusters, dispatch, queue, reach
 from podhub.runs.advance import advance
@@ -43,6 +44,14 @@ def test_whoever_submits_is_answered_as_kubernetes_answers(real: Cluster) -> Non
     assert answer.body["metadata"]["uid"]
     again = submit(real, create(POD))
     assert (again.code, again.body["message"]) == (409, 'pods "web" already exists')
+
+
+def test_a_recording_takes_no_requests_while_it_goes_on(transactional_db: None) -> None:
+    """Nobody would ever take them: it has no engine."""
+    answer = submit(log_clusters.create_recorded("told", WALL), create(POD))
+    assert (answer.code, answer.index) == (403, 0)
+    assert answer.body["message"] == "cluster 'told' is a recording: nothing can be asked of it"
+    assert not QueuedRequest.objects.exists()
 
 
 async def test_async_code_is_answered_too(real: Cluster) -> None:
