@@ -209,7 +209,8 @@ class PodState(msgspec.Struct):
     `runtime` is how it is in the runtime now, `cache` how the last relist found it (at `cache_at`, if that one was for
     this Pod alone). `status` is the status manager's. `allocated` are the resources that a Pod has where others were asked
     for since, `usage` what volumes held when last measured (bytes), `remount` the timer by which they are written anew.
-    `removed` is the last object once the API server has none, or what its containers tell of it where its kubelet finds it
+    `restarts_paid`: the moment at which the restarts of all its containers that it has made would have been made, had they
+    been a minute apart. `removed` is the last object once the API server has none, or what its containers tell of it where its kubelet finds it
     running and does not want it.
     """
 
@@ -239,6 +240,7 @@ class PodState(msgspec.Struct):
     failed: Reason | None = None
     disruption: Object | None = None
     restarting_all: bool = False
+    restarts_paid: Micros = 0
     allocated: dict[str, Object] = {}
     resize: Resizing | None = None
     counter: int = 0

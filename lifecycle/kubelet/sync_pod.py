@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lifecycle.clock import Micros
+from lifecycle.clock import MINUTE, Micros
 from lifecycle.kubelet import reasons
 from lifecycle.kubelet.compute_actions import Actions, compute_actions
 from lifecycle.kubelet.compute_actions import Pod as ActionsPod
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from lifecycle.kubelet.kubelet import Kubelet
 
 StepFunction = Callable[[PodState, Call, Step], bool]
+
+RESTARTS_AT_ONCE = 100
+RESTART_ALL_EVERY: Micros = MINUTE
+"""How often a Pod may restart all its containers one after another, and after how long once more."""
+RESTARTS_LIMIT = "RestartAllContainers"
+"""Under what a Pod that restarts them too often is noted among those that could not be started."""
+RESTARTS_TEXT = f"The Pod met the limit of {RESTARTS_AT_ONCE} restarts of all its containers: it makes one in a minute."
 
 
 class SyncPod:
@@ -158,6 +165,8 @@ class SyncPod:
         call.snapshot = pod.cache
         actions = compute_actions(ActionsPod(spec, pod.cache, pod.probes, deleting, restarts))
         call.acted = actions.any()
+        if self._restarts_too_often(pod, call):
+            return True
         if actions.restart_all:
             self._restart_all(pod, call, actions)
         else:
@@ -194,7 +203,7 @@ class SyncPod:
         """Remove every container, with no grace for those that run. Kubernetes: RestartAllContainers
 
         No back-off: what was removed leaves no exited container that doBackOff could find, so that containers which end at
-        once are started as fast as syncs, the runtime and its relists allow.
+        once are started as fast as syncs, the runtime and its relists allow, until a limit is met (`again`).
         """
         if not pod.restarting_all:
             pod.restarting_all = True
@@ -211,6 +220,21 @@ class SyncPod:
         """Have another sync right after this one."""
         pod.worker.dirty = True
         pod.worker.pending = True
+        pod.restarts_paid = max(pod.restarts_paid, self.kernel.now) + RESTART_ALL_EVERY
+        return True
+
+    def _restarts_too_often(self, pod: PodState, call: Call) -> bool:
+        """Say whether a Pod that has just restarted all its containers has to wait before they are started.
+
+        Kubernetes has no such limit: KEP-5532 means them to back off, which they do not.
+        """
+        until = pod.restarts_paid - RESTARTS_AT_ONCE * RESTART_ALL_EVERY
+        spec = self.kubelet.spec(pod)
+        if until <= self.kernel.now or any(pod.cache.latest(c.name) for c in (*spec.init_containers, *spec.containers)):
+            return False
+        if RESTARTS_LIMIT not in pod.reasons:
+            self.kernel.trace("limit", self.kubelet.about(pod), limit="restarts", text=RESTARTS_TEXT)
+        call.failures.append(Failure(RESTARTS_LIMIT, "", "", until))
         return True
 
     def remove(self, pod: PodState, call: Call, step: Step) -> bool:

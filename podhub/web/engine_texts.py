@@ -45,6 +45,7 @@ SENTENCES = (
     gettext_noop("%(name)s is assumed to serve on the declared ports."),
     gettext_noop("%(command)s is assumed to exit with 0."),
     gettext_noop("The container met the limit of %(limit)s: %(consequence)s."),
+    gettext_noop("The Pod met the limit of %(n)s restarts of all its containers: it makes one in a minute."),
     gettext_noop("The resolv.conf of the node is not known: it is assumed to name %(server)s, and no domains to search."),
     gettext_noop("These fields are kept and have no effect on the simulated life: %(fields)s."),
     gettext_noop("The Pod is not scheduled: the ResourceClaims that it asks for are not modelled (%(names)s)."),
@@ -69,7 +70,10 @@ PARTS = (
     gettext_noop("%(size)s in one file"),
     gettext_noop("%(size)s in one packed file"),
     gettext_noop("%(size)s in the files of one file system"),
+    gettext_noop("%(size)s in one script"),
     gettext_noop("%(size)s in one variable"),
+    gettext_noop("%(size)s in what its processes hold"),
+    gettext_noop("what one pattern of path names may look at"),
     gettext_noop("%(size)s in a pipe"),
     gettext_noop("%(size)s in a text that is edited"),
     gettext_noop("what matching one regular expression may take"),
@@ -94,6 +98,9 @@ PARTS = (
     gettext_noop("the shell ends as when it is out of memory"),
     gettext_noop("the shell ends as after running out of stack"),
     gettext_noop("the rest of what braces make is left out"),
+    gettext_noop("its braces stand for themselves"),
+    gettext_noop("it matches no more"),
+    gettext_noop("it is killed as when it is out of memory"),
 )
 """What the limits are called, and what comes of meeting them."""
 

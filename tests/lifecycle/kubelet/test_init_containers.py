@@ -144,6 +144,24 @@ def test_a_rule_that_restarts_all_containers_knows_no_back_off(cluster: Cluster)
     assert "CrashLoopBackOff" not in reasons
 
 
+@pytest.mark.parametrize("sources", [("w",), ("w", "x")])
+def test_a_pod_restarts_all_its_containers_once_a_minute_in_the_end(cluster: Cluster, sources: tuple[str, ...]) -> None:
+    cluster.behaviors |= {name: Behavior(exits=(0.01, 88)) for name in sources}
+    rules = [{"action": "RestartAllContainers", "exitCodes": {"operator": "In", "values": [88]}}]
+    cluster.create(
+        *(container(name, restartPolicy="Never", restartPolicyRules=rules) for name in sources), restartPolicy="Never"
+    )
+    cluster.run(1200)
+    before = cluster.container("w")["restartCount"]
+    assert 100 < before < 150
+    cluster.run(600)
+    assert 5 <= cluster.container("w")["restartCount"] - before <= 12
+    assert [trace.body["limit"] for trace in cluster.traces("limit")] == ["restarts"]
+    cluster.delete(grace=1)
+    cluster.run(5)
+    assert cluster.pod() is None
+
+
 def _statuses(pod: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for group in ("initContainerStatuses", "containerStatuses") for one in pod["status"].get(group, ())]
 
