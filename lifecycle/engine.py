@@ -48,6 +48,10 @@ ROOMS = {
         "lifecycle.controllers.tainteviction:TaintEviction", "lifecycle.controllers.tainteviction:TaintEvictionState"
     ),
     "ttl": Place("lifecycle.controllers.ttl:TTL", "lifecycle.controllers.ttl:TTLState"),
+    "garbagecollector": Place(
+        "lifecycle.controllers.garbagecollector:GarbageCollector",
+        "lifecycle.controllers.garbagecollector:GarbageCollectorState",
+    ),
     "podgc": Place("lifecycle.controllers.podgc:PodGC", "lifecycle.controllers.podgc:PodGCState"),
     "disruption": Place("lifecycle.controllers.disruption:Disruption", "lifecycle.controllers.disruption:DisruptionState"),
     "persistentvolumes": Place(

@@ -8,6 +8,30 @@ from __future__ import annotations
 from lifecycle.clock import Micros, go_seconds, parse_rfc3339, rfc3339
 from lifecycle.wire import Object
 
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+"""Finalizers by which an object waits for the garbage collector: until its dependents are gone, or name it no more."""
+
+COLLECTS = {"Foreground": FOREGROUND, "Orphan": ORPHAN, "Background": ""}
+
+ALONE = ("events", "namespaces")
+"""Of which nothing is collected: nobody belongs to an Event, and a namespace is emptied by its own controller."""
+
+
+def with_dependents(resource: str, obj: Object, propagation: str) -> Object:
+    """Return the object as a DELETE leaves it that says what is to become of its dependents (empty: what was said before).
+
+    Kubernetes: apiserver/pkg/registry/generic/registry/store.go (deletionFinalizersForGarbageCollection)
+    """
+    if resource in ALONE or propagation not in COLLECTS:
+        return obj
+    metadata, asked = obj["metadata"], COLLECTS[propagation]
+    given = metadata.get("finalizers") or []
+    finalizers = [one for one in given if one not in (FOREGROUND, ORPHAN)] + ([asked] if asked else [])
+    if set(finalizers) == set(given):
+        return obj
+    rest = {name: value for name, value in metadata.items() if name != "finalizers"}
+    return {**obj, "metadata": {**rest, **({"finalizers": finalizers} if finalizers else {})}}
+
 
 def is_over(obj: Object) -> bool:
     """Say whether an object was to be deleted and nothing holds it back any more."""

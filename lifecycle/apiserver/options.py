@@ -19,10 +19,14 @@ from lifecycle.wire import Request
 
 
 class DeleteOptions(msgspec.Struct):
-    """Of metav1.DeleteOptions what is minded here: seconds of grace, and `uid` or `resourceVersion` the object must have."""
+    """Of metav1.DeleteOptions what is minded here: seconds of grace, and `uid` or `resourceVersion` the object must have.
+
+    `propagation`: what becomes of those that belong to it (empty where nothing is said of that).
+    """
 
     grace: int | None = None
     preconditions: Mapping[str, Any] = {}
+    propagation: str = ""
 
 
 def field_manager(request: Request) -> str:
@@ -59,7 +63,9 @@ def delete_options(request: Request) -> DeleteOptions:
     """Return the options of the body, or those of the query where there is no body. Raises: Refused."""
     if not request.body:
         given = request.query.get("gracePeriodSeconds")
-        return DeleteOptions(_whole(given[0]) if given else None)
+        policy, orphan = (request.query.get("propagationPolicy") or [""])[0], flag(request, "orphanDependents")
+        asked = "orphanDependents" in request.query
+        return DeleteOptions(_whole(given[0]) if given else None, propagation=policy or _policy(orphan if asked else None))
     return read(request.body)
 
 
@@ -68,7 +74,14 @@ def read(body: Any) -> DeleteOptions:
     found = decode(body if isinstance(body, dict) else {}, struct("DeleteOptions"))
     if isinstance(found, Complaint):
         raise Refused(status.bad_request(found.message))
-    return DeleteOptions(found.object.get("gracePeriodSeconds"), found.object.get("preconditions") or {})
+    options = found.object
+    propagation = options.get("propagationPolicy") or _policy(options.get("orphanDependents"))
+    return DeleteOptions(options.get("gracePeriodSeconds"), options.get("preconditions") or {}, propagation)
+
+
+def _policy(orphan: bool | None) -> str:
+    """Return what the older `orphanDependents` means."""
+    return "" if orphan is None else "Orphan" if orphan else "Background"
 
 
 def _whole(text: str) -> int:

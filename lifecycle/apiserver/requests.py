@@ -239,7 +239,8 @@ class Requests:
 
     def _delete(self, kind: Kind, old: Object, how: DeleteOptions) -> Object:
         metadata = old["metadata"]
-        left: Object = self._api.delete(kind.plural, metadata.get("namespace", ""), metadata["name"], grace=how.grace)
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        left: Object = self._api.delete(kind.plural, namespace, name, grace=how.grace, propagation=how.propagation)
         if kind.plural in ANSWERS_WITH_OBJECT or left["metadata"].get("deletionTimestamp"):
             return left
         return status.success(kind, metadata["name"], metadata["uid"]).object()

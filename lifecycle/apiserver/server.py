@@ -137,13 +137,23 @@ class APIServer:
         self.delete(resource, namespace, name, uid, grace=0)
 
     def delete(
-        self, resource: str, namespace: str, name: str, uid: str | None = None, grace: int | None = None
+        self,
+        resource: str,
+        namespace: str,
+        name: str,
+        uid: str | None = None,
+        grace: int | None = None,
+        propagation: str = "",
     ) -> Object | None:
-        """Do what a DELETE with `gracePeriodSeconds: grace` does; return the object as it stood or stands, None without one."""
+        """Do what a DELETE with `gracePeriodSeconds: grace` does; return the object as it stood or stands, None without one.
+
+        `propagation`: what becomes of those that belong to it (Foreground, Background or Orphan).
+        """
         old = self.get(resource, namespace, name)
         if old is None or (uid is not None and old["metadata"]["uid"] != uid):
             return None
-        marked, gone = deletion.begin(resource, old, grace, self.kernel.now)
+        asked = deletion.with_dependents(resource, old, propagation)
+        marked, gone = deletion.begin(resource, asked, grace, self.kernel.now)
         if marked is not old:
             old = self._put(resource, "MODIFIED", old, marked)
         if gone:
