@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,16 @@ class PlainForm(forms.Form):
 
 
 class LoginForm(AuthenticationForm):
+    """Django's own, in the site's looks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
+
+
+class PasswordForm(PasswordChangeForm):
     """Django's own, in the site's looks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -68,5 +68,6 @@ urlpatterns = [
     path("theme/", site.theme, name="theme"),
     path("language/", set_language, name="set_language"),
     path("login/", site.Login.as_view(), name="login"),
+    path("password/", site.PasswordChange.as_view(), name="password"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
 ]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.views import LoginView
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from podhub.web.forms import LoginForm
+from podhub.web.forms import LoginForm, PasswordForm
 from podhub.web.pages import THEME_COOKIE, THEMES, page
 
 A_YEAR = 365 * 24 * 3600
@@ -37,6 +42,26 @@ class Login(LoginView):
     def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
         status = 422 if self.request.method == "POST" else 200
         return page(self.request, "login.html", context, status=status)
+
+
+class PasswordChange(PasswordChangeView):
+    """A user's own password: who gave the first one is to know it no longer."""
+
+    form_class = PasswordForm
+    success_url = reverse_lazy("clusters")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.TEAM:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        messages.success(self.request, _("Your password was changed."))
+        return super().form_valid(form)
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        texts = {"title": _("Change your password"), "action": _("Change it"), "back": self.success_url}
+        return page(self.request, "form_page.html", context | texts, status=422 if self.request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "HEAD"])

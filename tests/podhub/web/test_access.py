@@ -88,3 +88,24 @@ def test_nobody_revokes_another_s_token_or_makes_one_for_a_hidden_cluster(ann: U
 def test_without_a_login_there_are_no_tokens(db: None, client: Client) -> None:
     assert client.get("/tokens/").status_code == 404
     assert "/tokens/" not in client.get("/").content.decode()
+
+
+def test_who_was_given_a_password_changes_it(ann: User, client: Client) -> None:
+    ann.set_password("given by another")
+    ann.save()
+    client.force_login(ann)
+    assert 'href="/password/"' in client.get("/").content.decode()
+    new = {"new_password1": "known to nobody else", "new_password2": "known to nobody else"}
+    refused = client.post("/password/", new | {"old_password": "guessed"})
+    assert refused.status_code == 422
+    assert 'class="errorlist"' in refused.content.decode()
+    assert client.post("/password/", new | {"old_password": "given by another"})["Location"] == "/"
+    assert "Your password was changed" in client.get("/").content.decode()
+    ann.refresh_from_db()
+    assert ann.check_password("known to nobody else")
+
+
+def test_a_password_is_changed_by_who_is_logged_in_to_a_team(client: Client, settings: Any, db: None) -> None:
+    assert client.get("/password/").status_code == 404
+    settings.TEAM = True
+    assert client.get("/password/")["Location"] == "/login/?next=/password/"
