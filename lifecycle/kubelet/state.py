@@ -210,8 +210,8 @@ class PodState(msgspec.Struct):
     this Pod alone). `status` is the status manager's. `allocated` are the resources that a Pod has where others were asked
     for since, `usage` what volumes held when last measured (bytes), `remount` the timer by which they are written anew.
     `restarts_paid`: the moment at which the restarts of all its containers that it has made would have been made, had they
-    been a minute apart. `removed` is the last object once the API server has none, or what its containers tell of it where its kubelet finds it
-    running and does not want it.
+    been a minute apart. `removed` is the last object once the API server has none, or what its containers tell of it where
+    its kubelet finds it running and does not want it.
     """
 
     uid: str
