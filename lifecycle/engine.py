@@ -38,6 +38,10 @@ ROOMS = {
         "lifecycle.controllers.kubernetesservice:KubernetesService",
         "lifecycle.controllers.kubernetesservice:KubernetesServiceState",
     ),
+    "serviceaccounttokens": Place(
+        "lifecycle.controllers.serviceaccounttokens:ServiceAccountTokens",
+        "lifecycle.controllers.serviceaccounttokens:ServiceAccountTokensState",
+    ),
     "resourcequotas": Place(
         "lifecycle.controllers.resourcequotas:ResourceQuotas", "lifecycle.controllers.resourcequotas:ResourceQuotasState"
     ),

@@ -17,6 +17,7 @@ from lifecycle.core_v1.admission import Objects
 from lifecycle.seeds import Seeds
 from lifecycle.wire import Object
 
+LEGACY_ISSUER, LEGACY_CLAIMS = "kubernetes/serviceaccount", "kubernetes.io/serviceaccount"
 ISSUER = "https://kubernetes.default.svc.cluster.local"
 EXTENDED = 365 * 24 * 3600
 """For how many seconds a token holds that was asked for to last `WARN_AFTER`, so that who never reads it anew goes on."""
@@ -39,6 +40,19 @@ def claims(account: Object, issued: Micros, seconds: int, audiences: Sequence[st
         "jti": id,
         "kubernetes.io": who,
         "nbf": since,
+        "sub": user_name(namespace, name),
+    }
+
+
+def legacy_claims(account: Object, secret: str) -> Object:
+    """Return what the token of an account (its metadata) says that a Secret holds: it ends only with that."""
+    namespace, name = account["namespace"], account["name"]
+    return {
+        "iss": LEGACY_ISSUER,
+        f"{LEGACY_CLAIMS}/namespace": namespace,
+        f"{LEGACY_CLAIMS}/secret.name": secret,
+        f"{LEGACY_CLAIMS}/service-account.name": name,
+        f"{LEGACY_CLAIMS}/service-account.uid": account.get("uid", ""),
         "sub": user_name(namespace, name),
     }
 
@@ -86,7 +100,18 @@ def read(seeds: Seeds, token: str, now: Micros, audiences: Sequence[str] = (ISSU
         found: Any = msgspec.json.decode(_decoded(text.rpartition(".")[2]))
     except (ValueError, binascii.Error, msgspec.DecodeError):
         return None
+    if found.get("iss") == LEGACY_ISSUER:
+        return _legacy(found) if ISSUER in audiences else None
     return found if set(audiences) & set(found["aud"]) and now // SECOND < found["exp"] else None
+
+
+def _legacy(found: Object) -> Object:
+    """Return what a Secret's token says in the form of the others."""
+    namespace, secret, name, uid = (
+        found[f"{LEGACY_CLAIMS}/{key}"] for key in ("namespace", "secret.name", "service-account.name", "service-account.uid")
+    )
+    who = {"namespace": namespace, "serviceaccount": {"name": name, "uid": uid}, "secret": {"name": secret}}
+    return {"aud": [ISSUER], "iss": LEGACY_ISSUER, "kubernetes.io": who, "sub": found["sub"]}
 
 
 def stands(objects: Objects, said: Object) -> bool:
@@ -96,7 +121,7 @@ def stands(objects: Objects, said: Object) -> bool:
         if kind not in who or (kind == "node" and "pod" in who):
             continue
         found = objects.get(plural, "" if kind == "node" else who["namespace"], who[kind]["name"])
-        if found is None or found["metadata"]["uid"] != who[kind]["uid"]:
+        if found is None or who[kind].get("uid", found["metadata"]["uid"]) != found["metadata"]["uid"]:
             return False
     return True
 

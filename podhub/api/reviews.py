@@ -150,7 +150,9 @@ async def _whose(address: Address, shown: Shown) -> Object:
 
 def _user(said: Object) -> Object:
     """Return the account that a token speaks for. Kubernetes: pkg/serviceaccount/util.go"""
-    who, extra = said["kubernetes.io"], {"authentication.kubernetes.io/credential-id": [f"JTI={said['jti']}"]}
+    who, extra = said["kubernetes.io"], {}
+    if "jti" in said:
+        extra["authentication.kubernetes.io/credential-id"] = [f"JTI={said['jti']}"]
     for kind in ("node", "pod"):
         for name in ("name", "uid"):
             if who.get(kind, {}).get(name):
