@@ -51,13 +51,11 @@ class StorageProtection:
             self.kernel.after(LATENCY, "storageprotection", "ephemeral", metadata["namespace"], metadata["name"])
 
     def on_persistentvolumeclaims(self, namespace: str, name: str) -> None:
-        """Let a claim go that is to be deleted, once no Pod that is on a node uses it; one of a Pod that is gone is deleted."""
+        """Let a claim go that is to be deleted, once no Pod that is on a node uses it."""
         claim = self._api.get("persistentvolumeclaims", namespace, name)
-        if claim is None:
+        if claim is None or not claim["metadata"].get("deletionTimestamp"):
             return
-        if self._is_orphan(claim):
-            claim = self._api.delete("persistentvolumeclaims", namespace, name)
-        if claim["metadata"].get("deletionTimestamp") and not self._is_used(namespace, name):
+        if not self._is_used(namespace, name):
             self._release("persistentvolumeclaims", claim, CLAIM_PROTECTION)
 
     def on_persistentvolumes(self, namespace: str, name: str) -> None:
@@ -98,15 +96,6 @@ class StorageProtection:
             "status": {"phase": "Pending"},
         }
         self._api.create("persistentvolumeclaims", claim)
-
-    def _is_orphan(self, claim: Object) -> bool:
-        """Say whether a claim was made for a Pod that is gone. Kubernetes: pkg/controller/garbagecollector"""
-        metadata = claim["metadata"]
-        owner = next((one for one in metadata.get("ownerReferences") or () if one["kind"] == "Pod"), None)
-        if owner is None:
-            return False
-        pod = self._api.get("pods", metadata["namespace"], owner["name"])
-        return pod is None or bool(pod["metadata"]["uid"] != owner["uid"])
 
     def _is_used(self, namespace: str, name: str) -> bool:
         return any(pod["spec"].get("nodeName") and name in claim_names(pod) for pod in self._api.list("pods", namespace))
