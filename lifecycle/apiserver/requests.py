@@ -86,9 +86,9 @@ class Requests:
         metadata = obj["metadata"]
         if kind.kind == "Service":
             services.allocate(self.kernel, obj)
-        if self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]) is not None:
-            generated = bool(metadata.get("generateName"))
-            raise Refused(status.already_exists(kind, metadata["name"], generated))
+        if there := self._api.get(kind.plural, metadata.get("namespace", ""), metadata["name"]):
+            generated, deleting = bool(metadata.get("generateName")), "deletionTimestamp" in there["metadata"]
+            raise Refused(status.already_exists(kind, metadata["name"], generated, deleting))
         if kind.kind == "Pod" and self._api.store.count("pods") >= MOST_PODS:
             raise Refused(status.too_many_requests(f"a cluster holds {MOST_PODS} Pods at most; delete some first", 1))
         admission.charge(self._api, kind, obj, self.kernel.now)

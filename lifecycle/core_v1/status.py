@@ -90,9 +90,12 @@ def not_acceptable(accepted: Iterable[str]) -> Status:
     return Status(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(accepted)}")
 
 
-def already_exists(kind: Kind, name: str, generated: bool = False) -> Status:
-    """Return that a name is taken; `generated`: one that was to be made from a `generateName`, which may be tried again."""
-    message = f'{kind.qualified_plural} "{name}" already exists'
+def already_exists(kind: Kind, name: str, generated: bool = False, deleting: bool = False) -> Status:
+    """Return that a name is taken, for a while if the object is `deleting`.
+
+    `generated`: a name that was to be made from a `generateName`, which may be tried again.
+    """
+    message = f'{"object is being deleted: " if deleting else ""}{kind.qualified_plural} "{name}" already exists'
     if generated:
         why = "the server was not able to generate a unique name for the object"
         return Status(409, "AlreadyExists", f"{message}, {why}", details(kind, name, retryAfterSeconds=1))

@@ -150,6 +150,14 @@ def test_a_put_that_means_a_certain_object_makes_none(rooms):
     assert answer.body["message"].endswith("Precondition failed: UID in precondition: x, UID in object meta: ")
 
 
+def test_a_name_is_taken_as_long_as_what_has_it_is_being_deleted(rooms):
+    body = {**config_map("held"), "metadata": {"name": "held", "finalizers": ["example.com/hold"]}}
+    assert rooms.request("create", "configmaps", body).code == 201
+    assert rooms.request("delete", "configmaps", name="held").code == 200
+    answer = rooms.request("create", "configmaps", body)
+    assert (answer.code, answer.body["message"]) == (409, 'object is being deleted: configmaps "held" already exists')
+
+
 def test_a_name_that_is_taken_and_was_to_be_generated_may_be_tried_again(rooms):
     body = {**config_map("taken"), "metadata": {"name": "taken", "generateName": "t-"}}
     assert rooms.request("create", "configmaps", body).code == 201
