@@ -179,6 +179,7 @@ class SecurityContext(Type, frozen=True, kw_only=True):
     run_as_non_root: bool | None = None
     read_only_root_filesystem: bool | None = None
     seccomp_profile: Object | None = None
+    capabilities: Object | None = None
 
 
 class Container(Type, frozen=True, kw_only=True):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from lifecycle import programs
 from lifecycle.core_v1.quantity import parse
-from lifecycle.core_v1.types import Container, PodSpec, sidecar
+from lifecycle.core_v1.types import Container, PodSpec, SecurityContext, sidecar
 from lifecycle.kubelet.admission import critical
 from lifecycle.kubelet.environment import ConfigError, Facts, environment
 from lifecycle.kubelet.expansion import expand_all
 from lifecycle.kubelet.node_resources import amount
 from lifecycle.kubelet.state import PodState
+from lifecycle.programs import capabilities
 from lifecycle.runtime.names import normalize
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class ContainerConfig:
             user=self.user(pod, container),
             group=self._group(pod, container),
             groups=_groups(self.kubelet.spec(pod)),
+            capabilities=_capabilities(context),
             tty=container.tty,
             stdin=container.stdin,
             stdin_once=container.stdin_once,
@@ -167,3 +169,10 @@ def _check_read_only(container: Container) -> None:
         if mount.recursive_read_only == "Enabled":
             text = f'volume "{mount.name}" requested recursive read-only mode, but it is not supported by the runtime'
             raise ConfigError(f"failed to resolve recursive read-only mode: {text}")
+
+
+def _capabilities(context: SecurityContext | None) -> int:
+    if context is None or not (context.capabilities or context.privileged):
+        return capabilities.USUAL
+    asked = context.capabilities or {}
+    return capabilities.granted(asked.get("add") or (), asked.get("drop") or (), bool(context.privileged))

@@ -13,7 +13,6 @@ OF_POD = {"hostIPC": True, "hostUsers": False, "resourceClaims": None}
 OF_SECURITY_CONTEXT = (
     "allowPrivilegeEscalation",
     "appArmorProfile",
-    "capabilities",
     "procMount",
     "seLinuxChangePolicy",
     "seLinuxOptions",

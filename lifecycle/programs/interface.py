@@ -9,6 +9,7 @@ import msgspec
 
 from lifecycle.clock import SECOND, Micros
 from lifecycle.kernel import Reply
+from lifecycle.programs.capabilities import USUAL
 
 
 class ResolvConf(msgspec.Struct, frozen=True, array_like=True):
@@ -79,6 +80,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `user` is runAsUser (None: the image's). `behavior` is the text of the annotation
     `podhub.dev/behavior.<container>` (None: there is none). `attempt` counts the restarts, as `restartCount` does.
     `exited` is told an Exit. `init`: an init container that is to end (no sidecar), which decides what an unknown image does.
+    `capabilities` are bits (`capabilities`), which root's processes have.
     `target` is the container whose processes it sees as its own (an ephemeral container's). `group` is runAsGroup, `groups` are
     those that its processes belong to besides.
     """
@@ -108,6 +110,7 @@ class Container(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     target: str = ""
     group: int = 0
     groups: tuple[int, ...] = ()
+    capabilities: int = USUAL
 
 
 class WindowSize(msgspec.Struct, frozen=True):

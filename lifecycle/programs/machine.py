@@ -98,6 +98,9 @@ class Machine(Keeper):
     def names_in_proc(self) -> list[str]:
         return [*(str(one.pid) for one in pid_namespaces.seen(self)), *PROC_FILES]
 
+    def names_of_a_process(self, path: str) -> list[str] | None:
+        return self.room.names_of_a_process(self, path)
+
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def ready(self, process: Process) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND
 from lifecycle.programs import pid_namespaces
+from lifecycle.programs.capabilities import USUAL
 from lifecycle.programs.commands import load, mounts
 from lifecycle.programs.commands.processes import short_name
 from lifecycle.programs.state import Process
@@ -73,10 +74,11 @@ def _process(machine: Machine, process: Process, parts: list[str]) -> str | None
         case ["status"]:
             state = "Z (zombie)" if found.code is not None else "S (sleeping)"
             return (
-                f"Name:\t{short_name(found)}\nState:\t{state}\n"
-                f"Pid:\t{pid}\nPPid:\t{found.ppid}\n"
-                f"Uid:\t{found.user}\t{found.user}\n"
-                f"VmRSS:\t{found.memory >> 10} kB\n"
+                f"Name:\t{short_name(found)}\nUmask:\t{found.umask:04o}\nState:\t{state}\n"
+                f"Tgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{found.ppid}\nTracerPid:\t0\n"
+                f"Uid:{four(found.user)}\nGid:{four(_groups(one[0])[0])}\nFDSize:\t64\n"
+                f"Groups:\t{' '.join(map(str, _groups(one[0])[1:]))} \n"
+                f"VmRSS:\t{found.memory >> 10:8} kB\nThreads:\t1\n{_capabilities(one[0], found)}"
             )
         case ["stat"]:
             return f"{pid} ({short_name(found)}) S {found.ppid} 1 1 0 -1 0\n"
@@ -85,6 +87,36 @@ def _process(machine: Machine, process: Process, parts: list[str]) -> str | None
         case ["mounts"]:
             return text(machine, process, ["mounts"])
     return None
+
+
+def four(number: int) -> str:
+    """Return a real, effective, saved and file system's id, which are the same here."""
+    return f"\t{number}" * 4
+
+
+def _groups(machine: Machine | None) -> tuple[int, ...]:
+    """Return the groups of a container's processes; those of a Pod's first process, which no container has, are root's."""
+    return machine.view.groups if machine else (0,)
+
+
+def _capabilities(machine: Machine | None, process: Process) -> str:
+    """Return the lines that tell what a process may. Linux: root has what its container may, others have nothing."""
+    bound = machine.state.spec.capabilities if machine else USUAL
+    held = 0 if process.user else bound
+    rows = {"CapInh": 0, "CapPrm": held, "CapEff": held, "CapBnd": bound, "CapAmb": 0}
+    return "".join(f"{name}:\t{bits:016x}\n" for name, bits in rows.items())
+
+
+FILES_OF_A_PROCESS = ("cgroup", "cmdline", "comm", "environ", "mounts", "stat", "status")
+
+
+def names(machine: Machine, path: str) -> list[str] | None:
+    """Return what a process's directory under /proc holds; None where the path is none."""
+    parts = path.split("/")[2:]
+    if len(parts) != 1 or not (parts[0] == "self" or parts[0].isdigit()):
+        return None
+    there = parts[0] == "self" or pid_namespaces.find(machine, int(parts[0])) is not None
+    return list(FILES_OF_A_PROCESS) if there else None
 
 
 def exists(machine: Machine, process: Process, path: str) -> bool:

@@ -408,6 +408,9 @@ class Programs(Telling, Sessions, Volumes, Running):
     def proc_file(self, machine: Machine, process: Process, parts: list[str]) -> str | None:
         return proc.text(machine, process, parts)
 
+    def names_of_a_process(self, machine: Machine, path: str) -> list[str] | None:
+        return proc.names(machine, path)
+
     def proc_exists(self, machine: Machine, process: Process, path: str) -> bool:
         if path.startswith(cgroups.ROOT):
             return cgroups.text(machine, path) is not None

@@ -38,6 +38,10 @@ class Keeper:
     def names_in_proc(self) -> list[str]:
         return []
 
+    def names_of_a_process(self, path: str) -> list[str] | None:
+        """Return what a process's directory under /proc holds; None where the path is none."""
+        return None
+
     def share_memory(self) -> None:
         """Mount the memory that the containers of a Pod share."""
 
@@ -158,6 +162,8 @@ class View:
             return other[0].find(other[1], follow)
         place = self.place(self.resolve(path, follow))
         node = self.node_at(place)
+        if node is None and path.startswith("/proc/") and self.keeper.names_of_a_process(path) is not None:
+            return place, DIRECTORY
         if node is None:
             raise FileError("ENOENT")
         return place, node
@@ -187,6 +193,8 @@ class View:
         """Return what a directory holds, sorted by name. Raises: FileError."""
         if path.startswith("/proc/") and (other := self.keeper.elsewhere(path)):
             return other[0].names(other[1])
+        if path.startswith("/proc/") and (held := self.keeper.names_of_a_process(path)) is not None:
+            return held
         place, node = self.find(path)
         if node.kind != "d":
             raise FileError("ENOTDIR")

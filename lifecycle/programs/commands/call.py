@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import SECOND, Micros
 from lifecycle.programs import opening, pipes, streams
 from lifecycle.programs.budget import CHARACTERS_A_STEP
+from lifecycle.programs.capabilities import bits
 from lifecycle.programs.files import FileError, Node
 from lifecycle.programs.paths import join
 from lifecycle.programs.state import Process
@@ -297,6 +298,10 @@ class Call:
         if not self.busybox and self.name == "sort":
             return self.fail(f"cannot read: {name}: {error.text}", 2)
         return self.fail(f"{name}: {error.text}")
+
+    def may(self, capability: str) -> bool:
+        """Say whether the process has a capability: those of its container, if it is root's."""
+        return not self.process.user and bool(self.machine.state.spec.capabilities & bits((capability,)))
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

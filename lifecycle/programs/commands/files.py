@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from lifecycle.programs.commands.call import Call, command
+from lifecycle.programs.commands.call import Call, UsageError, command
 from lifecycle.programs.files import MAX_SIZE, SETGID, FileError, Node
 from lifecycle.programs.paths import join, parent
 
@@ -350,22 +350,50 @@ def _change(call: Call, path: str, what: str) -> None:
     place, node = call.view.find(path)
     if place.read_only:
         raise FileError("EROFS")
-    if call.process.user and node.user != call.process.user:
+    if node.user != call.process.user and not call.may("FOWNER" if call.name == "chmod" else "CHOWN"):
         raise FileError("EPERM")
     if call.name == "chmod":
         changed = msgspec.structs.replace(node, mode=new_mode(node, what))
     else:
         owner, _, group = what.partition(":") if call.name == "chown" else ("", "", what)
         changed = msgspec.structs.replace(
-            node, user=_number(owner) if owner else node.user, group=_number(group) if group else node.group
+            node,
+            user=_number(call, owner, "/etc/passwd") if owner else node.user,
+            group=_number(call, group, "/etc/group") if group else node.group,
         )
+        if (changed.user, changed.group) != (node.user, node.group) and not _may_give(call, node, changed):
+            raise FileError("EPERM")
     call.view.put(place, changed)
     call.machine.changed_files(place.tree)
 
 
-def _number(name: str) -> int:
-    """Return a user's or a group's number; of names only root's is known."""
-    return int(name) % (1 << 32) if name.isdigit() else 0 if name == "root" else 1000
+SYSTEMS = ("alpine", "busybox", "centos", "debian", "ubuntu")
+"""Images of nothing but an operating system."""
+
+
+def _may_give(call: Call, old: Node, new: Node) -> bool:
+    """Say whether a file may be another's: who has CAP_CHOWN may all, others give what they own to groups of theirs."""
+    return call.may("CHOWN") or (new.user == old.user == call.process.user and new.group in call.view.groups)
+
+
+def _number(call: Call, name: str, table: str) -> int:
+    """Return a user's or a group's number, as /etc/passwd or /etc/group has it. Raises: UsageError.
+
+    Images of programs have users of their own, of whom not all are known: those are 1000.
+    """
+    if name.isdigit():
+        return int(name) % (1 << 32)
+    node = call.view.get(table)
+    rows = (line.split(":") for line in (node.text if node else "").split("\n"))
+    found = next(
+        (row[2] for row in rows if row[0] == name and len(row) > 2 and row[2].isdigit()), "0" if name == "root" else ""
+    )
+    if not found and call.machine.state.image.partition("@")[0] not in SYSTEMS:
+        return 1000
+    if not found:
+        kind = "user" if table == "/etc/passwd" else "group"
+        raise UsageError(f"unknown {kind} {name}" if call.busybox else f"invalid {kind}: '{name}'")
+    return int(found)
 
 
 def new_mode(node: Node, what: str) -> int:

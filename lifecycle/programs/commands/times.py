@@ -6,7 +6,7 @@ import re
 from datetime import UTC, timedelta, timezone
 from functools import lru_cache
 
-from lifecycle.clock import SECOND, as_datetime, parse_rfc3339
+from lifecycle.clock import SECOND, as_datetime, parse_rfc3339, rfc3339
 from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, UsageError, command, handler
 from lifecycle.programs.commands.children import run_each, start_child
@@ -97,7 +97,7 @@ def date(call: Call) -> int:
         if not _iso(call)
         else ({}, [])
     )
-    at = call.now
+    at, status = call.now, 0
     if "d" in options:
         moment = _moment(options["d"], at)
         if moment is None:
@@ -111,7 +111,17 @@ def date(call: Call) -> int:
     else:
         call.moves()
     if "s" in options:
-        return call.fail("cannot set date: Operation not permitted")
+        moment = _moment(options["s"], at)
+        if moment is None:
+            return call.fail(f"invalid date '{options['s']}'")
+        at = moment
+        if not call.may("SYS_TIME"):
+            call.fail("can't set date: Operation not permitted" if call.busybox else "cannot set date: Operation not permitted")
+            status = 1
+        else:
+            call.assume(
+                "command", "The clock of the node, which date is allowed to set, is not modelled: it goes on as it was."
+            )
     place = UTC if "u" in options else zone(call.process.env)
     form = (
         operands[0][1:]
@@ -119,7 +129,7 @@ def date(call: Call) -> int:
         else _iso(call) or ("%a, %d %b %Y %H:%M:%S %z" if "R" in options else "%a %b %e %H:%M:%S %Z %Y")
     )
     call.out(strftime(form, at, place) + "\n")
-    return 0
+    return status
 
 
 def _iso(call: Call) -> str:
@@ -195,6 +205,8 @@ def _moment(text: str, now: int) -> int | None:
         return now + (-span if ago or sign == "-" else span) * SECOND
     if text in ("yesterday", "tomorrow"):
         return now + (86400 if text == "tomorrow" else -86400) * SECOND
+    if re.fullmatch(r"\d\d:\d\d(:\d\d)?", text):
+        text = f"{rfc3339(now)[:10]} {text}"
     match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z|[-+]\d\d:\d\d)?", text)
     if not match:
         return None
