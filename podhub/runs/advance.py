@@ -13,7 +13,7 @@ from podhub.log.models import Cluster
 from podhub.runs import answers, kept, lease, snapshots
 from podhub.runs.counters import counters
 from podhub.runs.due import overdue
-from podhub.runs.engines import Broken
+from podhub.runs.engines import ENGINE_VERSION, Broken
 from podhub.runs.lease import Lost
 from podhub.runs.models import QueuedRequest
 from podhub.runs.replay import Diverged
@@ -82,7 +82,7 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
     except Refused:
         return False
     except (Diverged, Broken) as wrong:
-        halt(cluster, str(wrong))
+        halt(cluster, _told(cluster, wrong))
         return True
     kept.cache.put(cluster.pk, turn.engine, turn.writer)
     reached("cached")
@@ -91,6 +91,14 @@ def _turn(cluster: Cluster, seconds: float) -> bool:
     reached("snapshot")
     log.debug("turn cluster=%s entries=%d head=%d ms=%.1f", cluster.name, turn.appended, turn.writer.head, _ms(began))
     return done
+
+
+def _told(cluster: Cluster, wrong: Exception) -> str:
+    """Return why a log is not gone on with; where another version of the engine wrote it, that is why."""
+    wrote, reads = cluster.engine_version, ENGINE_VERSION
+    if wrote == reads:
+        return str(wrong)
+    return f"version {wrote} of the engine wrote its log, and version {reads} does not go on with it: {wrong}"
 
 
 def halt(cluster: Cluster, why: str) -> None:

@@ -64,7 +64,7 @@ def read_only(cluster: Cluster) -> Answer:
     if cluster.kind == Cluster.Kind.RECORDED:
         return failure(403, "Forbidden", f"cluster {cluster.name!r} is a recording: nothing can be asked of it")
     why = f": {cluster.read_only_because}" if cluster.read_only_because else ""
-    return failure(403, "Forbidden", f"cluster {cluster.name!r} is read-only{why}; a fork of it can be changed")
+    return failure(403, "Forbidden", f"cluster {cluster.name!r} is read-only{why}; a fork of an earlier moment can be changed")
 
 
 def broken(why: str) -> Answer:
