@@ -15,6 +15,8 @@ from podhub.cli.objects import CommandError
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", required=True, metavar="NAME", help="the cluster to write")
+    parser.add_argument("--pod", metavar="NAME", help="one Pod's life and its Events alone")
+    parser.add_argument("-n", "--namespace", default="default", metavar="NS", help="the Pod's namespace (default)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write it (standard output)")
 
 
@@ -23,10 +25,13 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with told():
             start()
-            from podhub.log import exporting
+            from podhub.log import exporting, read
 
             cluster = as_of(arguments.cluster, None).cluster
-            _write(map(exporting.encode, exporting.lines(cluster)), arguments.output)
+            pod = (arguments.namespace, arguments.pod) if arguments.pod else None
+            if pod and not read.versions(cluster, "pods", *pod, limit=1):
+                raise CommandError(f'Error from server (NotFound): pods "{arguments.pod}" not found')
+            _write(map(exporting.encode, exporting.lines(cluster, pod)), arguments.output)
         return 0
     except CommandError as wrong:
         print(wrong, file=sys.stderr)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from podhub.log import clusters
+from podhub.log import clusters, exporting
 from podhub.log.models import Cluster, Drop
 from podhub.runs.clusters import create_cluster
 from tests.podhub.web.conftest import RECORDINGS
@@ -50,6 +52,46 @@ def test_a_recording_is_imported_from_its_files(db: None, client: Client) -> Non
     page = client.post("/import/", {"name": "real", "recording": files})
     assert (page.status_code, page["Location"]) == (302, "/c/real/")
     assert Cluster.objects.get(name="real").head == 46
+
+
+def test_what_is_exported_is_imported_elsewhere_as_it_was(recorded: Cluster, client: Client) -> None:
+    def lines(name: str) -> list[dict[str, Any]]:
+        return list(exporting.lines(Cluster.objects.get(name=name)))
+
+    whole = client.get("/c/life/export/")
+    assert whole["Content-Disposition"] == 'attachment; filename="life.jsonl.gz"'
+    client.post("/import/", {"name": "twin", "recording": SimpleUploadedFile("life.jsonl.gz", whole.content)})
+    assert lines("twin") == lines("life")
+    pod = client.get("/c/life/pods/liveness-exec/liveness-exec/export/")
+    client.post("/import/", {"name": "pod", "recording": SimpleUploadedFile("pod.jsonl.gz", pod.content)})
+    assert lines("pod") == [line for line in lines("life") if line["object"]["kind"] in ("Pod", "Event")]
+    assert (
+        "/pods/liveness-exec/liveness-exec/export/" in client.get("/c/life/pods/liveness-exec/liveness-exec/").content.decode()
+    )
+
+
+@pytest.mark.parametrize("path", ["/c/none/export/", "/c/life/pods/default/none/export/"])
+def test_what_is_not_there_is_not_exported(recorded: Cluster, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_what_was_not_imported_of_an_upload_is_told(db: None, client: Client) -> None:
+    files = [
+        SimpleUploadedFile("pods.jsonl", LINES + LINES),
+        SimpleUploadedFile("bundle.zip", _zip({"a.log": "x", "b.json": "{}"})),
+    ]
+    page = client.post("/import/", {"name": "real", "recording": files}, follow=True).content.decode()
+    assert "14 versions of objects were told more than once and are imported once." in page
+    assert "1 file is not imported: its name does not end in .jsonl" in page
+    assert "bundle.zip: b.json" in page
+
+
+def _zip(files: dict[str, str]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return held.getvalue()
 
 
 @pytest.mark.parametrize(
