@@ -25,7 +25,7 @@ def lines(cluster: Cluster, pod: read.Name | None = None) -> Iterator[dict[str, 
     for row, content in read.recorded(cluster):
         if pod and not _regards(row, content, pod):
             continue
-        said = codec.parse(row.line.encode()) if row.line else _moment(row.at, cluster.start)
+        said = _in_order(codec.parse(row.line.encode())) if row.line else _moment(row.at, cluster.start)
         yield {**said, "type": _type(row), "object": _numbered(content, row.seq) if simulated else content}
 
 
@@ -41,6 +41,11 @@ def packed(cluster: Cluster, pod: read.Name | None = None) -> bytes:
         for line in lines(cluster, pod):
             file.write(encode(line))
     return held.getvalue()
+
+
+def _in_order(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what a line says with its moment first, so that a recording's bytes are the same wherever it was imported."""
+    return {**{field: said[field] for field in ("t", "received") if field in said}, **said}
 
 
 def _regards(row: Entry, content: Object, pod: read.Name) -> bool:
