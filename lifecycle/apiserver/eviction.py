@@ -47,7 +47,7 @@ def evict(kernel: Kernel, pod: Object, request: Request) -> Object:
             "message": "Eviction API: evicting",
         }
         api.update("pods", {**pod, "status": with_condition(pod["status"], condition, kernel.now)})
-    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], how.grace)
+    api.delete("pods", metadata["namespace"], metadata["name"], metadata["uid"], how.grace, how.propagation)
     return {**Status(201).object(), "code": 201}
 
 

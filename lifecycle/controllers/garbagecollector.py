@@ -68,7 +68,10 @@ class GarbageCollector:
         if self._known is None:
             return
         for owner in was:
-            self._known.get(owner["uid"], {}).pop(name, None)
+            names = self._known.get(owner["uid"], {})
+            names.pop(name, None)
+            if not names:
+                self._known.pop(owner["uid"], None)
         for owner in now:
             self._known.setdefault(owner["uid"], {})[name] = None
 

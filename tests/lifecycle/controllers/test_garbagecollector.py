@@ -152,3 +152,23 @@ def test_what_a_pod_owns_goes_when_it_has_gone(rooms: Rooms) -> None:
     assert names(rooms) == []
     rooms.api.remove("pods", "default", "web")
     assert rooms.api.get("pods", "default", "web") is None
+
+
+def test_an_eviction_may_leave_orphans(rooms: Rooms) -> None:
+    made = rooms.request("create", "pods", pod("web", nodeName="node1")).body
+    config_map(rooms, "child", {**made, "kind": "Pod"})
+    eviction = {"metadata": {"name": "web"}, "deleteOptions": {"propagationPolicy": "Orphan"}}
+    assert rooms.request("create", "pods", eviction, name="web", subresource="eviction").code == 201
+    rooms.run(1)
+    rooms.api.remove("pods", "default", "web")
+    rooms.run(1)
+    assert names(rooms) == ["child"]
+    assert rooms.api.get("pods", "default", "web") is None
+
+
+def test_nothing_is_remembered_of_those_who_are_gone(rooms: Rooms) -> None:
+    owner = config_map(rooms, "owner")
+    config_map(rooms, "child", owner)
+    config_map(rooms, "other", owner)
+    delete(rooms, "owner")
+    assert rooms.kernel.rooms["garbagecollector"]._known == {}
