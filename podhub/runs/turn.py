@@ -38,8 +38,12 @@ FAST, SOON_ENOUGH = 5, 5
 CROWDED_SECONDS = 0.100
 """And where more requests wait than were taken: fewer transactions bring all of them their answers sooner."""
 
+FIRST: Micros = 10 * SECOND
 WIDEST: Micros = 3600 * SECOND
-"""The longest stretch of the cluster's time for which the engine is sent off at once."""
+"""The first stretch of the cluster's time for which the engine is sent off at once, and the longest.
+
+Programs that work and say nothing would take the engine longer than a lease lasts for an hour that a cluster is behind.
+"""
 
 LINGER: Micros = SECOND // 20
 """How long a worker among several waits for another request, or for what is due soon, before it lets go."""
@@ -93,7 +97,7 @@ class Turn:
         self._pending: list[Item] = list(kept.beyond)
         self._taken: dict[int, tuple[QueuedRequest, Answer]] = {}
         self._columns: dict[str, Any] = {}
-        self._span: Micros = WIDEST
+        self._span: Micros = FIRST
         self._wall = lease.wall_now()
 
     def run(self, seconds: float) -> bool:

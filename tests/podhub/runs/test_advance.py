@@ -12,8 +12,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lifecycle.clock import SECOND
-from lifecycle.wire import Request
+from lifecycle.clock import SECOND, Micros
+from lifecycle.wire import Output, Request
 from podhub.log.models import Cluster, Entry, Snapshot
 from podhub.runs import steps, turn, writing
 from podhub.runs.advance import advance
@@ -155,6 +155,31 @@ def test_a_turn_ends_when_its_time_is_up_and_says_that_more_is_due(
     assert advance(cluster.pk, seconds=0.05)
     assert WALL < fresh(cluster).horizon < WALL + 10_000 * SECOND
     assert fresh(cluster).wake_wall <= wall.now
+
+
+def test_an_engine_far_behind_is_sent_off_for_short_stretches_where_they_take_it_long(
+    cluster: Cluster, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance(cluster.pk)
+    stretches: list[Micros] = []
+    seconds = 0.0
+
+    def run(engine: Any, to: Micros) -> list[Output]:
+        nonlocal seconds
+        stretches.append(to - engine.now)
+        seconds += stretches[-1] / SECOND / 100
+        return run_engine(engine, to)
+
+    run_engine = turn.engines.run
+    monkeypatch.setattr(turn, "SLICE_SECONDS", 0.02)
+    monkeypatch.setattr(turn.engines, "run", run)
+    monkeypatch.setattr(turn, "time", SimpleNamespace(perf_counter=lambda: seconds))
+    wall.pass_(3600)
+    while advance(cluster.pk):
+        pass
+    assert sum(stretches) == 3600 * SECOND
+    assert max(stretches) <= 10 * SECOND
+    assert len(stretches) > 1000
 
 
 def test_an_instant_longer_than_a_transaction_is_split_and_the_horizon_stays_before_it(cluster: Cluster, wall: Wall) -> None:
