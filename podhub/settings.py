@@ -30,11 +30,35 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-env = environ.FileAwareEnv()
+
+class Environment(environ.FileAwareEnv):  # type: ignore[misc]
+    """What the environment says; what cannot be read is refused by its name."""
+
+    def get_value(self, var: str, *args: Any, **options: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **options)
+        except OSError as wrong:
+            raise ImproperlyConfigured(f"{var}_FILE: {wrong.filename} cannot be read: {wrong.strerror}") from None
+        except ValueError as wrong:
+            raise ImproperlyConfigured(f"{var}: {wrong}") from None
+
+    def bool(self, var: str, default: bool = False) -> bool:
+        text = self.str(var, default="").strip().lower()
+        if text not in ON + OFF:
+            raise ImproperlyConfigured(f"{var}: {text!r} is neither on nor off")
+        return text in ON if text else default
+
+
+ON, OFF = ("on", "true", "yes", "y", "ok", "1"), ("", "off", "false", "no", "n", "0")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+env = Environment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("PODHUB_DATA", default=str(BASE_DIR / "data")))
 REDIS_URL: str = env.str("REDIS_URL", default="")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL: expected redis://HOST:PORT/NUMBER, rediss://... or unix://PATH")
 TEAM = bool(REDIS_URL)
 """Several processes and people, as opposed to one process on one's own machine."""
 
@@ -74,6 +98,13 @@ def _required(name: str, example: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} must be set where REDIS_URL is set (for a team), for example {name}={example}")
     return value
+
+
+def _log_level() -> str:
+    level: str = (env.str("LOG_LEVEL", default="") or "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise ImproperlyConfigured(f"LOG_LEVEL: {level!r} is none of {', '.join(LOG_LEVELS)}")
+    return level
 
 
 # Who may
@@ -167,7 +198,10 @@ def _sqlite(database: dict[str, Any]) -> dict[str, Any]:
 
 
 def _postgresql(database: dict[str, Any]) -> dict[str, Any]:
-    pool = {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10}
+    most = env.int("DATABASE_POOL", default=8)
+    if most < 1:
+        raise ImproperlyConfigured(f"DATABASE_POOL: {most} connections are too few: give 1 or more")
+    pool = {"min_size": 1, "max_size": most, "timeout": 10}
     return {**database, "CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
 
 
@@ -273,7 +307,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": _log_level()},
     # A line for every task, and a traceback for every strange Host, are for whoever looks for a defect.
     "loggers": {}
     if DEBUG

@@ -57,6 +57,27 @@ def test_another_database_is_refused(tmp_path: Path, url: str) -> None:
     assert "DATABASE_URL: PodHub keeps its log in SQLite or PostgreSQL" in started(tmp_path, DATABASE_URL=url).stderr
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"DEBUG": "perhaps"}, "DEBUG: 'perhaps' is neither on nor off"),
+        ({"HTTPS": "onn"}, "HTTPS: 'onn' is neither on nor off"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: 'LOUD' is none of DEBUG, INFO, WARNING, ERROR"),
+        ({"DATABASE_URL": "postgres://a@b/c", "DATABASE_POOL": "x"}, "DATABASE_POOL: invalid literal"),
+        ({"DATABASE_URL": "postgres://a@b/c", "DATABASE_POOL": "0"}, "DATABASE_POOL: 0 connections are too few"),
+        ({"DATABASE_URL_FILE": "/no/such/file"}, "DATABASE_URL_FILE: /no/such/file cannot be read: No such file"),
+        ({"REDIS_URL": "127.0.0.1"}, "REDIS_URL: expected redis://HOST"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_its_name(tmp_path: Path, given: dict[str, str], said: str) -> None:
+    assert f"ImproperlyConfigured: {said}" in started(tmp_path, **given).stderr
+
+
+@pytest.mark.parametrize(("text", "on"), [("on", "True"), ("True", "True"), ("1", "True"), ("off", "False"), ("", "False")])
+def test_what_is_on_or_off_is_said_in_the_usual_words(tmp_path: Path, text: str, on: str) -> None:
+    assert started(tmp_path, "s.HTTPS", HTTPS=text).stdout.strip() == on
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "PODHUB_DATA:" in started(tmp_path / "file" / "data").stderr
