@@ -32,22 +32,24 @@ Place = tuple[str, str, int]
 
 
 class Happening(NamedTuple):
-    """Something in a Pod's life, so many Micros after it was created."""
+    """Something in a Pod's life, so many Micros after it was created; `inside`: no API object tells of it."""
 
     at: Micros
     lane: str
     what: str
     more: str
+    inside: bool = False
 
 
 class Row(NamedTuple):
-    """What happened in either life, or in both. `early`: the other is not that old yet."""
+    """What happened in either life, or in both. `early`: the other is not that old yet; `untold`: its recording cannot tell."""
 
     lane: str
     what: str
     first: Happening | None
     second: Happening | None
     early: bool = False
+    untold: bool = False
 
     @property
     def at(self) -> Micros:
@@ -68,7 +70,7 @@ class Row(NamedTuple):
     @property
     def is_news(self) -> bool:
         if self.first is None or self.second is None:
-            return not self.early
+            return not (self.early or self.untold)
         return bool(self.later) or self.first.more != self.second.more
 
     @property
@@ -100,7 +102,7 @@ class Life(NamedTuple):
 
     @property
     def restarts(self) -> int:
-        return sum(one.get("restartCount", 0) for one in self.pod["status"].get("containerStatuses") or ())
+        return sum(one.get("restartCount", 0) for one in (self.pod.get("status") or {}).get("containerStatuses") or ())
 
     @property
     def ready(self) -> str:
@@ -129,7 +131,10 @@ def _happenings(told: Story, created: Micros) -> list[Happening]:
     labels = {
         lane.id: " · ".join(lane.id.split("/")[1:]) if lane.id.startswith("probe/") else lane.label for lane in told.lanes
     }
-    marks = ((mark.seq, Happening(mark.at, labels.get(mark.lane, mark.lane), mark.title, mark.text)) for mark in told.marks)
+    marks = (
+        (mark.seq, Happening(mark.at, labels.get(mark.lane, mark.lane), mark.title, mark.text, mark.shape != "event"))
+        for mark in told.marks
+    )
     changes = ((seq, one._replace(lane=labels.get(one.lane, one.lane))) for seq, one in _changes(told))
     found = sorted(chain(marks, changes), key=lambda one: (one[1].at, one[0]))
     return [one._replace(at=max(one.at - created, 0)) for _seq, one in found]
@@ -153,16 +158,17 @@ def rows(first: Life, second: Life) -> list[Row]:
     """Set two lives side by side, in the order of time."""
     one, other = _placed(first.happenings), _placed(second.happenings)
     places = dict.fromkeys((*one, *other))
-    found = [Row(*place[:2], one.get(place), other.get(place)) for place in places]
-    return sorted((row._replace(early=_is_early(row, first, second)) for row in found), key=lambda row: row.at)
+    found = (Row(*place[:2], one.get(place), other.get(place)) for place in places)
+    return sorted((_explained(row, first, second) for row in found), key=lambda row: row.at)
 
 
-def _is_early(row: Row, first: Life, second: Life) -> bool:
-    """Say whether the life that lacks this is not that old yet."""
+def _explained(row: Row, first: Life, second: Life) -> Row:
+    """Say why a life lacks what stands in a row, if not for another course: it is too young, or what an API showed of it."""
     if row.first and row.second:
-        return False
-    lacking = second if row.first else first
-    return not lacking.gone and row.at > lacking.age
+        return row
+    lacking, there = (second, row.first) if row.first else (first, row.second)
+    untold = bool(there and there.inside) and lacking.cluster.kind == Cluster.Kind.RECORDED
+    return row._replace(early=not untold and not lacking.gone and row.at > lacking.age, untold=untold)
 
 
 def _placed(happenings: Iterable[Happening]) -> dict[Place, Happening]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from lifecycle.clock import SECOND
 from lifecycle.wire import Request
+from podhub.log import exporting, importing
 from podhub.log.models import Cluster
 from podhub.runs.advance import advance
 from podhub.runs.clusters import create_cluster, fork_cluster, set_speed
@@ -51,6 +53,28 @@ def test_the_third_of_one_life_stands_beside_the_third_of_the_other() -> None:
 def test_what_a_younger_life_has_yet_to_live_is_no_difference(gone: bool, is_news: bool) -> None:
     row = rows(lived(Cluster(), 60, 30), lived(Cluster(), 20, gone=gone))[0]
     assert (row.early, row.is_news) == (not is_news, is_news)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "untold"), [("recorded", True, True), ("recorded", False, False), ("simulated", True, False)]
+)
+def test_what_happens_inside_is_missed_in_no_recording(kind: str, inside: bool, untold: bool) -> None:
+    probed = Happening(SECOND, "c · liveness", "failure", "", inside)
+    first = lived(Cluster(kind="simulated"), 60, gone=True)._replace(happenings=[probed])
+    for pair in ((first, lived(Cluster(kind=kind), 60, gone=True)), (lived(Cluster(kind=kind), 60, gone=True), first)):
+        row = rows(*pair)[0]
+        assert (row.untold, row.is_news) == (untold, not untold)
+
+
+def test_a_simulated_life_and_its_recording_do_not_differ(client: Client, lab: Cluster) -> None:
+    lines = b"".join(map(exporting.encode, exporting.lines(lab)))
+    importing.store(importing.read([("lab.jsonl", io.BytesIO(lines))]), "taken")
+    first, second = life(lab, "default", "web"), life(Cluster.objects.get(name="taken"), "default", "web")
+    assert first is not None
+    assert second is not None
+    assert [row.what for row in rows(first, second) if row.is_news] == []
+    page = client.get("/c/lab/pods/default/web/compare/", {"to": "taken/default/web"}).content.decode()
+    assert "not recorded" in page
 
 
 def test_a_fork_and_its_origin_differ_from_where_they_part(lab: Cluster) -> None:
