@@ -1,7 +1,11 @@
 """Imports run one way: lifecycle, then podhub.log, podhub.runs and podhub.access, then podhub.api and podhub.web."""
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -74,3 +78,13 @@ def test_what_may_not_be_imported_is_there() -> None:
     named = {name for above in FORBIDDEN.values() for name in above if name.startswith(("lifecycle.", "podhub."))}
     paths = [ROOT / name.replace(".", "/") for name in named]
     assert [path.name for path in paths if not path.is_dir() and not path.with_suffix(".py").exists()] == []
+
+
+def test_what_is_imported_is_declared() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[^\w-]", one)[0].lower() for one in project["dependencies"]}
+    files = [path for package in ("lifecycle", "podhub") for path in (ROOT / package).rglob("*.py")]
+    imported = {name.partition(".")[0] for path in files for name in imports(path)} - {"lifecycle", "podhub"}
+    owners = packages_distributions()
+    outside = imported - sys.stdlib_module_names
+    assert {name for name in outside if declared.isdisjoint(owner.lower() for owner in owners[name])} == set()

@@ -1,3 +1,5 @@
+"""Who may: the Django app."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -1,3 +1,5 @@
+"""Kubernetes' own API: the Django app."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig
