@@ -4,11 +4,13 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.xdist_group("layers")  # one process reads the files once
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,16 +48,18 @@ FORBIDDEN = {
 }
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a file imports, and the names from them; all imports here are absolute."""
+@cache
+def imports(path: Path) -> set[str]:
+    """Return the modules that a file imports, and the names from them; all imports here are absolute."""
+    found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found.update(name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.module
             assert not node.level
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            found.update((node.module, *(f"{node.module}.{name.name}" for name in node.names)))
+    return found
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)
@@ -63,7 +67,7 @@ def test_a_layer_imports_nothing_from_above(folder: str) -> None:
     wrong = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sorted((ROOT / folder).rglob("*.py"))
-        for name in imports(path)
+        for name in sorted(imports(path))
         for above in FORBIDDEN[folder]
         if name == above or name.startswith(above + ".")
     ]
