@@ -16,13 +16,16 @@ from lifecycle.core_v1.schema import Field, Type, fields, kind_of, type_of
 from lifecycle.wire import Object
 
 NEVER_NULL = frozenset({"string", "UID", "bool", "int32", "int64"})
-"""Scalars that Go writes as they are or leaves out; times and what is a pointer may be null."""
+"""Scalars that Go writes as they are or leaves out; times may be null."""
 
 Fault = tuple[field.Path, str]
 
 
 def fault(obj: Object) -> Fault | None:
-    """Return the first thing that is wrong with an object's types, and the path to it; None: nothing is."""
+    """Return the first thing that is wrong with an object's types, and the path to it; None: nothing is.
+
+    A null where Kubernetes leaves a field out is taken out of the object: it means the same.
+    """
     kind = kind_of(obj["apiVersion"], obj["kind"])
     if kind is None:
         return None
@@ -36,13 +39,13 @@ def fault(obj: Object) -> Fault | None:
 
 def _in_struct(value: Object, type: Type, path: field.Path) -> Iterator[Fault]:
     known = fields(type.name)
-    for name, part in value.items():
+    for name, part in list(value.items()):
         spec = known.get(name)
         if spec is None:
             continue
         if part is None:
-            if spec.type.name in NEVER_NULL and spec.type.shape == "scalar" and not spec.pointer:
-                yield (*path, name), _("expected a value, not null")
+            if spec.type.shape == "scalar" and spec.type.name in NEVER_NULL:
+                del value[name]
         elif spec.type.shape == "struct":
             yield from _in_struct(part, spec.type, (*path, name))
         elif spec.type.shape in ("list", "map"):
