@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
+from lifecycle.apiserver import events
 from lifecycle.clock import Micros, from_seconds, parse_moment
 from lifecycle.wire import Object
 from podhub.log.errors import BadRecording
@@ -91,8 +92,15 @@ def _items(items: list[Any], given: dict[str, Any], where: str, now: Micros) -> 
 
 
 def _object(where: str, obj: Object, now: Micros) -> Line:
+    obj = _as_stored(obj)
     check_object(obj, where)
     return Line(where, "", obj, told=changed_at(obj, now))
+
+
+def _as_stored(obj: Object) -> Object:
+    """Return an object as an API server keeps it, which does not depend on the group that it was asked for by."""
+    other = obj.get("kind") == "Event" and str(obj.get("apiVersion")).startswith("events.k8s.io/")
+    return events.converted(obj, events.CORE) if other else obj
 
 
 def _watched(where: str, value: dict[str, Any], now: Micros) -> Iterator[Line]:
@@ -103,6 +111,7 @@ def _watched(where: str, value: dict[str, Any], now: Micros) -> Iterator[Line]:
     if not isinstance(obj, dict):
         raise BadRecording(f"{where}: object", not_expected(_("an object"), obj))
     if type in CHANGES:
+        obj = _as_stored(obj)
         check_object(obj, f"{where}: object")
     received, t = _received(value.get("received"), where), _t(value.get("t"), where)
     told = changed_at(obj, now) if type in CHANGES else None

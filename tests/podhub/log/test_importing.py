@@ -192,6 +192,22 @@ def test_a_line_that_stands_twice_is_imported_once_and_counted() -> None:
     assert ([name for _type, name, _at in told(found)], found.repeated) == (["web", "b"], 1)
 
 
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_events_of_the_other_group_are_those_of_core(version: str) -> None:
+    other = {
+        "apiVersion": f"events.k8s.io/{version}",
+        "kind": "Event",
+        "metadata": event("e", 20)["metadata"],
+        "regarding": {"kind": "Pod", "namespace": "default", "name": "web", "uid": "uid-web"},
+        "note": "Back-off restarting failed container",
+        "deprecatedLastTimestamp": "2026-11-21T12:00:20Z",
+        "deprecatedCount": 3,
+    }
+    cluster = importing.store(dump(other), "c")
+    (found,) = read.View(cluster, cluster.head).events_of(pod("web", "1"))
+    assert (found.object["apiVersion"], found.object["message"], found.object["count"]) == ("v1", other["note"], 3)
+
+
 def test_an_exported_dump_comes_in_again_as_it_was() -> None:
     first = importing.store(dump(pod("old", "1"), event("e", 20), pod("web", "9", startTime="2026-11-21T12:00:25Z")), "first")
     lines = b"".join(exporting.encode(each) for each in exporting.lines(first))
