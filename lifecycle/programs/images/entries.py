@@ -139,6 +139,7 @@ def _static(name: str, program: str, *ports: int) -> Entry:
     return Entry("scratch", entrypoint=(f"/{name}",), programs={f"/{name}": program}, ports=ports)
 
 
+_HELLO_APP = Entry("alpine", cmd=("./hello-app",), programs={"/hello-app": "hello-app"}, ports=(8080,), env=(("PORT", "8080"),))
 _DNSUTILS = Entry(
     "debian",
     cmd=("sleep", "infinity"),
@@ -193,10 +194,8 @@ ENTRIES: dict[str, Entry] = {
     "goproxy": Entry("scratch", cmd=("/goproxy",), programs={"/goproxy": "goproxy"}, ports=(8080,)),
     "pause": Entry("scratch", entrypoint=("/pause",), programs={"/pause": "pause"}, user="65535:65535"),
     "echoserver": _server("echoserver", "/usr/local/bin/run.sh", 8080),
-    "hello-app": Entry("scratch", entrypoint=("/hello-app",), programs={"/hello-app": "hello-app"}, ports=(8080,)),
-    "google-samples/hello-app": Entry(
-        "scratch", entrypoint=("/hello-app",), programs={"/hello-app": "hello-app"}, ports=(8080,)
-    ),
+    "hello-app": _HELLO_APP,
+    "google-samples/hello-app": _HELLO_APP,
     "http-echo": Entry("scratch", entrypoint=("/http-echo",), programs={"/http-echo": "http-echo"}, ports=(5678,)),
     "whoami": Entry("scratch", entrypoint=("/whoami",), programs={"/whoami": "whoami-server"}, ports=(80,)),
     "curl": Entry(
@@ -337,7 +336,7 @@ ENTRIES: dict[str, Entry] = {
     "php-apache": _server("hpa-example", "/usr/local/bin/apache2-foreground", 80, stop_signal="SIGWINCH"),
     "gb-frontend": _server("gb-frontend", "/usr/local/bin/apache2-foreground", 80, stop_signal="SIGWINCH"),
     "node-hello": Entry(
-        "debian", cmd=("/bin/sh", "-c", "node server.js"), programs={"/usr/local/bin/node": "node-hello"}, ports=(8080,)
+        "debian-procps", cmd=("/bin/sh", "-c", "node server.js"), programs={"/usr/local/bin/node": "node-hello"}, ports=(8080,)
     ),
     "test-webserver": _static("test-webserver", "test-webserver", 80),
     "hello-world": Entry("scratch", cmd=("/hello",), programs={"/hello": "hello-world"}),
@@ -351,6 +350,22 @@ ENTRIES: dict[str, Entry] = {
     "dnsutils": _DNSUTILS,
 }
 
+_KUBIA = _server(
+    "kubia", "/usr/local/bin/node", 8080, base="debian-procps", cmd=(), entrypoint=("node", "app.js"), files={"/app.js": ""}
+)
+ENTRIES["kubia"] = ENTRIES["kubia-unhealthy"] = _KUBIA
+ENTRIES["simpleservice"] = Entry(
+    "debian-procps",
+    cmd=("python", "simpleservice.py"),
+    programs={"/usr/local/bin/python": "simpleservice", "/usr/bin/curl": "curl"},
+    working_dir="/usr/src/app",
+    ports=(9876,),
+    release="0.5.0",
+)
+ENTRIES["hellok8s"] = _server("hellok8s", "/main", 3000, base="alpine", cmd=("/main",))
+ENTRIES["batch-job"] = Entry(
+    "busybox", entrypoint=("/bin/sh", "-c", 'echo "$(date) Batch job starting"; sleep 120; echo "$(date) Finished succesfully"')
+)
 ENTRIES["gb-redis-follower"] = ENTRIES["redis-follower"] = ENTRIES["redis"]
 ENTRIES["jenkins"] = Entry(
     "debian",

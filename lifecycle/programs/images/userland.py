@@ -129,6 +129,9 @@ def busybox() -> dict[str, Node]:
     nodes = dict(skeleton())
     for name in (*BUSYBOX, *MORE_BUSYBOX):
         nodes["/bin/" + name] = program("ash" if name in ("sh", "ash") else name, "busybox")
+    nodes["/lib64"] = directory()
+    for name in ("opt", "run", "sbin"):  # it has fewer directories than others
+        del nodes[f"/{name}"]
     nodes["/bin/busybox"] = program("busybox", "busybox")
     nodes["/usr/bin/env"] = link("/bin/env")
     nodes["/etc/passwd"] = file(_PASSWD)
@@ -168,6 +171,8 @@ def alpine() -> dict[str, Node]:
         nodes[place + name] = program("ash" if name in ("sh", "ash") else name, "busybox")
     nodes["/bin/busybox"] = program("busybox", "busybox")
     nodes["/sbin/apk"] = program("apk")
+    for name in ("media", "mnt", "srv"):
+        nodes[f"/{name}"] = directory()
     nodes["/etc/passwd"] = file(_PASSWD)
     nodes["/etc/group"] = file(_ALPINE_GROUP)
     nodes["/etc/alpine-release"] = file("3.20.3\n")
@@ -208,9 +213,11 @@ def debian(name: str = "debian", procps: bool = False) -> dict[str, Node]:
     nodes["/usr/bin/sh"] = program("bash" if name == "centos" else "dash")
     nodes["/usr/bin/bash"] = program("bash")
     nodes["/usr/bin/rbash"] = program("bash")
-    for directory_ in ("bin", "sbin", "lib"):
+    for directory_ in ("bin", "sbin", "lib", "lib64"):
         nodes["/" + directory_] = link(f"/usr/{directory_}")
-    nodes["/usr/lib"] = directory()
+    for directory_ in ("boot", "media", "mnt", "srv"):
+        nodes["/" + directory_] = directory()
+    nodes["/usr/lib"] = nodes["/usr/lib64"] = directory()
     nodes["/usr/local"] = nodes["/usr/local/bin"] = nodes["/usr/local/sbin"] = nodes["/usr/share"] = directory()
     nodes["/var/run"] = link("/run")
     nodes["/etc/passwd"] = file(
