@@ -35,6 +35,7 @@ SENTENCES = (
     gettext_noop("A signal to %(process)s, which is no container's, is assumed to do nothing."),
     gettext_noop("The node's own processes are assumed: init, containerd, the kubelet, and a pause for each Pod."),
     gettext_noop("stty %(word)s is not modelled: the terminal stays as it is."),
+    gettext_noop("The clock of the node, which date is allowed to set, is not modelled: it goes on as it was."),
     gettext_noop(
         "%(name)s is not modelled in detail: it is assumed to listen on the declared ports, to answer, and to exit with 0 on SIGTERM."  # noqa: E501
     ),
