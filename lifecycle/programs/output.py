@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_LOG = 1 << 20
 MARGIN = 64 << 10
 """How much more of a full log is dropped than must be, so that it is not done for each line."""
+LAST_LINES = 100
+LAST_BYTES = 32 << 10
+"""How many lines, or bytes of them, a container remembers: more than a kubelet asks for (80 lines, 2 KiB)."""
 MAX_LINE = 16 << 10
 MAX_SESSION = 64 << 20
 """Bytes that somebody's own command may put out."""
@@ -106,8 +109,10 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     machine.work(2 + len(text) // CHARACTERS_A_STEP + text.count("\n") // 4)
     shown = text.encode("latin-1", "replace").decode("utf-8", "replace")
     now = machine.kernel.now
-    state.logs += [LogLine(now, stream, line) for line in shown.split("\n")]
+    state.logs += [LogLine(now, stream, line) for line in shown.split("\n")[-LAST_LINES:]]
     state.log_bytes += len(shown) + 1
+    if len(state.logs) > 2 * LAST_LINES or state.log_bytes - state.log_kept > LAST_BYTES:
+        _forget(state)
     machine.room.usage_changed(machine.sandbox.spec.node, disk=len(shown) + 1)
     if state.log_bytes <= MAX_LOG and not state.log_full:
         machine.trace("output", stream=stream, text=shown + "\n", pid=pid)
@@ -117,15 +122,17 @@ def put_out(machine: Machine, stream: str, text: str, pid: int) -> None:
     state.log_full = True
     machine.limit("output", "1 MiB of output", "only the last of it is kept, and no more is written down")
     if state.log_bytes > MAX_LOG:
-        _drop(state)
+        state.log_bytes = state.log_kept = MAX_LOG - MARGIN
 
 
-def _drop(state: ContainerState) -> None:
-    dropped = 0
-    while state.log_bytes > MAX_LOG - MARGIN and dropped < len(state.logs):
-        state.log_bytes -= len(state.logs[dropped].text) + 1
-        dropped += 1
-    del state.logs[:dropped]
+def _forget(state: ContainerState) -> None:
+    """Keep the last lines alone: the traces hold all."""
+    size, first = 0, len(state.logs)
+    while first and len(state.logs) - first < LAST_LINES and size < LAST_BYTES:
+        first -= 1
+        size += len(state.logs[first].text)
+    del state.logs[:first]
+    state.log_kept = state.log_bytes
 
 
 def flush(machine: Machine) -> None:

@@ -318,7 +318,7 @@ class Programs(Telling, Sessions, Volumes, Running):
         return (node.text + "\0" * min(node.zeros, 1 << 20))[: 1 << 20].encode("latin-1", "replace")
 
     def logs(self, container_id: str) -> list[LogLine]:
-        """Return what the container has put out: the last 1 MiB at most."""
+        """Return the last lines that a container has put out, as many as a kubelet may ask for; the traces hold all."""
         state = self.state.containers.get(container_id)
         return list(state.logs) if state else []
 

@@ -338,7 +338,8 @@ class PidNamespace(msgspec.Struct, omit_defaults=True):
 class ContainerState(msgspec.Struct, omit_defaults=True, gc=False):
     """A container's processes, files and output. `first` is the number of its first process.
 
-    `weighed`: how many steps had been made when it was last looked at what its processes hold.
+    `weighed`: how many steps had been made when it was last looked at what its processes hold; `log_kept`: how many bytes
+    had been put out when lines were last forgotten.
     `terminals` are found by the session that they belong to (0: the container's own). `attached` are the sessions that see
     what the container's first process writes, and whether they type, too.
     """
@@ -360,6 +361,7 @@ class ContainerState(msgspec.Struct, omit_defaults=True, gc=False):
     logs: list[LogLine] = []
     log_bytes: int = 0
     log_full: bool = False
+    log_kept: int = 0
     started: Micros = 0
     running: bool = False
     oom: bool = False

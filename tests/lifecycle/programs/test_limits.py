@@ -384,6 +384,17 @@ def test_commands_say_that_there_is_no_space(image: str, command: str, said: str
     assert (done.stderr, done.code) == (said, 1)
 
 
+def test_a_container_remembers_the_last_lines_of_its_log_alone() -> None:
+    world = World()
+    app = world.script("seq 1 30000; sleep 1; printf 'the\\nlast\\n'; head -c 30000 /dev/zero | tr '\\0' a; echo; yes")
+    world.run(0.5)
+    assert [line.text for line in world.programs.logs(app)][-3:] == ["29998", "29999", "30000"]
+    world.run(1.5)
+    assert {line.text for line in world.programs.logs(app)} == {"y"}
+    assert len(msgspec.msgpack.encode(world.programs.state)) < 256 << 10
+    assert world.output().startswith("1\n2\n3\n")
+
+
 def test_nul_bytes_weigh_nothing() -> None:
     world = World()
     app = world.script("sleep infinity")
