@@ -1,5 +1,7 @@
 """`podhub`: the one entry point. A command is a module here with `add_arguments(parser)` and `run(arguments) -> int`.
 
+What it raises as a CommandError is printed, and the exit status is 1.
+
 Modules are imported only when their command is asked for: `podhub run` and `podhub get -f` never import Django.
 """
 
@@ -14,6 +16,7 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from podhub import __version__
+from podhub.cli.errors import CommandError
 
 
 class Command(Protocol):
@@ -101,4 +104,8 @@ def _run(argv: Sequence[str] | None) -> int:
             command.add_arguments(sub)
             sub.set_defaults(run=command.run)
     arguments = parser.parse_args(argv)
-    return int(arguments.run(arguments))
+    try:
+        return int(arguments.run(arguments))
+    except CommandError as wrong:
+        print(wrong, file=sys.stderr)
+        return 1

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import told
-from podhub.cli.objects import DEFAULT_CLUSTER, CommandError
+from podhub.cli.objects import DEFAULT_CLUSTER
 
 if TYPE_CHECKING:
     from lifecycle.core_v1.manifests import Document
@@ -34,14 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Apply; return 1 where anything is wrong: with the text (nothing is done then), or with one object in the cluster."""
-    try:
-        source = _read(arguments.filename)
-        ready()
-        with told():
-            return _apply(source, arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    source = _read(arguments.filename)
+    ready()
+    with told():
+        return _apply(source, arguments)
 
 
 def _read(path: str) -> bytes:

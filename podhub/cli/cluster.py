@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from lifecycle.clock import HOUR, Micros, parse_go_duration, parse_moment, rfc3339
 from podhub.cli.apply import server_error
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import as_of, told
-from podhub.cli.objects import CommandError
 
 if TYPE_CHECKING:
     from podhub.log.models import Cluster
@@ -53,13 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; return 1 where that is refused."""
-    try:
-        ready()
-        with told():
-            return _ACTIONS[arguments.action](arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    ready()
+    with told():
+        return _ACTIONS[arguments.action](arguments)
 
 
 def _create(arguments: argparse.Namespace) -> int:

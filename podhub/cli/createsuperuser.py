@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from podhub.cli.database import ready
-from podhub.cli.objects import CommandError
+from podhub.cli.errors import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,13 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Make the user; return 1 where that is refused."""
-    try:
-        if not arguments.noinput and not sys.stdin.isatty():
-            raise CommandError("error: no terminal to ask at: give --noinput and --username, and set DJANGO_SUPERUSER_PASSWORD")
-        ready()
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    if not arguments.noinput and not sys.stdin.isatty():
+        raise CommandError("error: no terminal to ask at: give --noinput and --username, and set DJANGO_SUPERUSER_PASSWORD")
+    ready()
     from django.core.management import CommandError as Refused
     from django.core.management import call_command
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from podhub.cli.objects import CommandError
+from podhub.cli.errors import CommandError
 
 
 def unusable(why: object) -> CommandError:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from podhub.cli.apply import server_error
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import told
-from podhub.cli.objects import DEFAULT_CLUSTER, CommandError
+from podhub.cli.objects import DEFAULT_CLUSTER
 from podhub.cli.selection import selections
 
 if TYPE_CHECKING:
@@ -33,21 +34,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for the deletions; return 1 where one is refused. Does not wait until Pods have ended."""
-    try:
-        options = _options(arguments)
-        asked = selections(arguments.what)
-        if not any(names for _, names in asked):
-            raise CommandError("error: resource(s) were provided, but no name was specified")
-        ready()
-        with told():
-            from podhub.log import clusters
+    options = _options(arguments)
+    asked = selections(arguments.what)
+    if not any(names for _, names in asked):
+        raise CommandError("error: resource(s) were provided, but no name was specified")
+    ready()
+    with told():
+        from podhub.log import clusters
 
-            cluster = clusters.named(arguments.cluster)
-            done = [_deleted(cluster, resource, name, options, arguments) for resource, names in asked for name in names]
-            return 0 if all(done) else 1
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+        cluster = clusters.named(arguments.cluster)
+        done = [_deleted(cluster, resource, name, options, arguments) for resource, names in asked for name in names]
+        return 0 if all(done) else 1
 
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from lifecycle.printers.describe import RELATED, describe
-from podhub.cli.objects import CommandError, Object, Source, add_source_arguments, open_source, printed, write
+from podhub.cli.objects import Object, Source, add_source_arguments, open_source, printed, write
 from podhub.cli.selection import Selection, find, nothing_found, selections
 
 
@@ -20,14 +20,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; return 1 where something of it does not exist or cannot be read."""
-    try:
-        return _run(arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
-
-
-def _run(arguments: argparse.Namespace) -> int:
     asked = selections(arguments.what)
     namespace = None if arguments.all_namespaces else arguments.namespace
     source = open_source(arguments)

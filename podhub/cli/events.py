@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from lifecycle.printers.events import events_text
-from podhub.cli.objects import CommandError, Object, add_source_arguments, open_source, printed, write
+from podhub.cli.errors import CommandError
+from podhub.cli.objects import Object, add_source_arguments, open_source, printed, write
 from podhub.cli.resources import named
 
 TYPES = ("Normal", "Warning")
@@ -23,14 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print Events; return 1 where they cannot be read."""
-    try:
-        return _run(arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
-
-
-def _run(arguments: argparse.Namespace) -> int:
     kind, name = _subject(arguments.of)
     types = _types(arguments.types)
     namespace = None if arguments.all_namespaces else arguments.namespace

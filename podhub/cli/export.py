@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import as_of, start, told
-from podhub.cli.objects import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,20 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write JSON lines; return 1 where there is no such cluster or the file cannot be written."""
-    try:
-        with told():
-            start()
-            from podhub.log import exporting, read
+    with told():
+        start()
+        from podhub.log import exporting, read
 
-            cluster = as_of(arguments.cluster, None).cluster
-            pod = (arguments.namespace, arguments.pod) if arguments.pod else None
-            if pod and not read.versions(cluster, "pods", *pod, limit=1):
-                raise CommandError(f'Error from server (NotFound): pods "{arguments.pod}" not found')
-            _write(map(exporting.encode, exporting.lines(cluster, pod)), arguments.output)
-        return 0
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+        cluster = as_of(arguments.cluster, None).cluster
+        pod = (arguments.namespace, arguments.pod) if arguments.pod else None
+        if pod and not read.versions(cluster, "pods", *pod, limit=1):
+            raise CommandError(f'Error from server (NotFound): pods "{arguments.pod}" not found')
+        _write(map(exporting.encode, exporting.lines(cluster, pod)), arguments.output)
+    return 0
 
 
 def _write(lines: Iterable[bytes], path: Path | None) -> None:

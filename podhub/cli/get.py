@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from lifecycle.printers import custom_columns, documents
 from lifecycle.printers.jsonpath import Unanswerable
 from lifecycle.printers.tables import table, table_text
-from podhub.cli.objects import CommandError, Object, Source, add_source_arguments, open_source, printed, write
+from podhub.cli.errors import CommandError
+from podhub.cli.objects import Object, Source, add_source_arguments, open_source, printed, write
 from podhub.cli.output import Output, output_of
 from podhub.cli.selection import Found, check_selectors, find, narrowed, nothing_found, selections
 
@@ -30,14 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what was asked for; return 1 where something of it does not exist or cannot be read."""
-    try:
-        return _run(arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
-
-
-def _run(arguments: argparse.Namespace) -> int:
     asked, output = selections(arguments.what), output_of(arguments.output, arguments.show_managed_fields)
     check_selectors(arguments.what, bool(arguments.selector or arguments.field_selector))
     namespace = None if arguments.all_namespaces else arguments.namespace

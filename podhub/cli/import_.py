@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from lifecycle.clock import SECOND, rfc3339
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import told
-from podhub.cli.objects import CommandError
 
 if TYPE_CHECKING:
     from podhub.log.importing import Recording
@@ -32,13 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import; return 1, with nothing stored, where the recording cannot be read or the name is taken."""
-    try:
-        ready()
-        _import(arguments.path, arguments.cluster, arguments.replace)
-        return 0
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    ready()
+    _import(arguments.path, arguments.cluster, arguments.replace)
+    return 0
 
 
 def _import(path: Path, name: str, replace: bool) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 import yaml
 
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import told
-from podhub.cli.objects import CommandError
 
 SERVER = "http://127.0.0.1:8000"
 
@@ -23,15 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a kubeconfig; return 1 where there is no such cluster or moment."""
-    try:
-        if not arguments.server.startswith(("http://", "https://")):
-            raise CommandError(f"error: --server: {arguments.server!r} is no address such as {SERVER}")
-        ready()
-        with told():
-            print(yaml.safe_dump(_config(arguments), sort_keys=False), end="")
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    if not arguments.server.startswith(("http://", "https://")):
+        raise CommandError(f"error: --server: {arguments.server!r} is no address such as {SERVER}")
+    ready()
+    with told():
+        print(yaml.safe_dump(_config(arguments), sort_keys=False), end="")
     return 0
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from lifecycle.clock import SECOND, Micros
 from lifecycle.engine import Engine
 from lifecycle.wire import Answer, Change, Config, Output
-from podhub.cli.objects import CommandError
+from podhub.cli.errors import CommandError
 from podhub.cli.requests import Timed
 
 SLICE = 1000

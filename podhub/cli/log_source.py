@@ -13,7 +13,8 @@ from lifecycle.controllers import heartbeats
 from lifecycle.core_v1.managed_fields import expanded
 from lifecycle.core_v1.schema import kind_of
 from podhub.cli.database import has_tables, unusable
-from podhub.cli.objects import CommandError, Object
+from podhub.cli.errors import CommandError
+from podhub.cli.objects import Object
 
 if TYPE_CHECKING:
     from podhub.log.models import Cluster

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lifecycle.clock import SECOND, Micros, parse_go_duration, parse_rfc3339, rfc3339_micro
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import Known, as_of, told
-from podhub.cli.objects import DEFAULT_CLUSTER, CommandError, write
+from podhub.cli.objects import DEFAULT_CLUSTER, write
 from podhub.cli.resources import named
 
 if TYPE_CHECKING:
@@ -51,14 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the output; return 1 where there is no such Pod or container, or it has not run."""
-    try:
-        since = _span(arguments)
-        ready()
-        with told():
-            _print(arguments, since)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    since = _span(arguments)
+    ready()
+    with told():
+        _print(arguments, since)
     return 0
 
 

@@ -15,16 +15,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lifecycle.clock import Micros, parse_rfc3339
+from podhub.cli.errors import CommandError
 from podhub.cli.resources import resource_of
 from podhub.log.concerns import concerns
 
 Object = dict[str, Any]
 
 DEFAULT_CLUSTER = "default"
-
-
-class CommandError(Exception):
-    """A mistake of whoever typed the command; its text goes to stderr as it is, and the exit status is 1."""
 
 
 class Source(Protocol):

@@ -14,7 +14,8 @@ from lifecycle.printers import custom_columns, documents, jsonpath
 from lifecycle.printers.custom_columns import Column
 from lifecycle.printers.jsonpath import Unanswerable
 from lifecycle.printers.jsonpath_syntax import BadTemplate, Part, parse
-from podhub.cli.objects import CommandError, Object
+from podhub.cli.errors import CommandError
+from podhub.cli.objects import Object
 
 PLAIN = ("json", "name", "wide", "yaml")
 DOCUMENTS = {"json": (documents.json_text, documents.json_value), "yaml": (documents.yaml_text, documents.yaml_value)}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from podhub.cli.database import ready
 from podhub.cli.log_source import told
-from podhub.cli.objects import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,15 +25,11 @@ def run(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    try:
-        ready()
-        with told():
-            entries = _record(arguments, stop)
-        print(f"cluster {arguments.cluster}: {entries} entries written")
-        return 0
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    ready()
+    with told():
+        entries = _record(arguments, stop)
+    print(f"cluster {arguments.cluster}: {entries} entries written")
+    return 0
 
 
 def _record(arguments: argparse.Namespace, stop: threading.Event) -> int:

@@ -19,7 +19,7 @@ from lifecycle.core_v1.schema import kind_of
 from lifecycle.core_v1.yaml_reader import Unreadable
 from lifecycle.runtime.names import full_name
 from lifecycle.wire import Image, Request
-from podhub.cli.objects import CommandError
+from podhub.cli.errors import CommandError
 
 _FIELDS = {"t", "verb", "namespace", "resource", "name", "subresource", "contentType", "query", "body"}
 MOST_VALUES = 10_000_000

@@ -8,8 +8,8 @@ import sys
 from lifecycle.clock import Micros, from_seconds, parse_moment
 from lifecycle.controllers.bootstrap import NAMESPACES
 from lifecycle.wire import DEFAULT_START, Config, Request
+from podhub.cli.errors import CommandError
 from podhub.cli.life import Life
-from podhub.cli.objects import CommandError
 from podhub.cli.reports import REPORTS, Report
 from podhub.cli.requests import Timed, read_images, read_manifests, read_requests
 
@@ -36,14 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Play what was asked for; return 1 where something in it cannot be read or is refused."""
     if bool(arguments.manifests) == bool(arguments.requests):
         arguments.misused("expected manifests to play, or --requests FILE")
-    try:
-        return _run(arguments)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
-
-
-def _run(arguments: argparse.Namespace) -> int:
     requests = _requests(arguments)
     config = Config(
         start=_start(arguments.start),

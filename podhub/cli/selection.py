@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from lifecycle.apiserver.refused import Refused
 from lifecycle.apiserver.selectors import selection
-from podhub.cli.objects import CommandError, Object, Source
+from podhub.cli.errors import CommandError
+from podhub.cli.objects import Object, Source
 from podhub.cli.resources import Resource, named
 
 ALL, CATEGORY = "all", ("pods", "services")

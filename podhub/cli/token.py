@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from podhub.cli.database import ready
+from podhub.cli.errors import CommandError
 from podhub.cli.log_source import told
-from podhub.cli.objects import CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,13 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the token; return 1 where there is no such user or cluster."""
-    try:
-        ready()
-        with told():
-            print(_made(arguments))
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    ready()
+    with told():
+        print(_made(arguments))
     return 0
 
 

@@ -7,10 +7,9 @@ import ipaddress
 import os
 import signal
 import socket
-import sys
 
 from podhub.cli.database import ready
-from podhub.cli.objects import CommandError
+from podhub.cli.errors import CommandError
 
 GRACE_SECONDS = 3
 """How long open watches and sockets may take to end when the server is stopped."""
@@ -23,11 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; return 1 where it cannot be begun."""
-    try:
-        listening = _prepared(arguments.host, arguments.port)
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    listening = _prepared(arguments.host, arguments.port)
     _serve(listening)
     return 0
 

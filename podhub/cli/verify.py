@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from podhub.cli.database import ready
 from podhub.cli.log_source import told
-from podhub.cli.objects import CommandError
 
 if TYPE_CHECKING:
     from podhub.log.models import Cluster
@@ -26,13 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check; return 1 where anything is wrong."""
-    try:
-        ready()
-        with told():
-            return 1 if sum([_checked(cluster) for cluster in _clusters(arguments.cluster)]) else 0
-    except CommandError as wrong:
-        print(wrong, file=sys.stderr)
-        return 1
+    ready()
+    with told():
+        return 1 if sum([_checked(cluster) for cluster in _clusters(arguments.cluster)]) else 0
 
 
 def _clusters(name: str | None) -> list[Cluster]:
