@@ -31,15 +31,17 @@ class GarbageCollectorState(msgspec.Struct):
 
 
 class GarbageCollector:
-    """`_known` has the objects that name an owner, by its uid; it is found from the objects when it is first asked for."""
+    """`_known` has the objects that name an owner, by its uid; after a restore it is found when it is first asked for."""
 
     def __init__(self, kernel: Kernel, state: GarbageCollectorState | None = None) -> None:
         self.kernel = kernel
         self.state = state or GarbageCollectorState()
-        self._known: dict[str, dict[Name, None]] | None = None
+        self._known: dict[str, dict[Name, None]] | None = {} if state is None else None
         kernel.rooms["apiserver"].inform(self.observe, *RESOURCES, progress=False)
 
     def observe(self, resource: str, type: str, old: Object | None, new: Object | None) -> None:
+        if old is not None and new is not None and old["metadata"] is new["metadata"]:
+            return
         obj = new or old
         assert obj is not None
         was, now = _owners(old), _owners(new)
