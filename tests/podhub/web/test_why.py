@@ -37,7 +37,7 @@ def cluster(db: None) -> Cluster:
     """A Pod that is made, changes, is probed, and of which an Event tells; each because of the one before."""
     made = clusters.create_recorded("some", 0, lease_token="writer")
     probe = {"probe": "liveness", "result": "failure", "output": "out of <luck>", "run": 1, "every": 5}
-    told = [
+    told: list[Change | Trace] = [
         Change(1, SECOND, 0, "ADDED", pod("Pending")),
         Change(2, 2 * SECOND, 1, "MODIFIED", pod("Running")),
         Trace(3, 3 * SECOND, 2, "probe", "default", "web", "u", "app", probe),
