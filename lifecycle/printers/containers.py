@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from lifecycle.core_v1.field import quote as go_quoted
 from lifecycle.core_v1.quantity import parse
 from lifecycle.printers.environment import environment, environment_from
 from lifecycle.printers.metadata import NONE, Object, time_text
@@ -184,28 +185,3 @@ def _mounts(spec: Object) -> Iterator[str]:
 def _mount_flags(mount: Object) -> str:
     flags = "ro" if mount.get("readOnly") else "rw"
     return f"{flags},path={go_quoted(mount['subPath'])}" if mount.get("subPath") else flags
-
-
-def go_quoted(text: str) -> str:
-    """Return a text in double quotes as Go's %q writes it."""
-    return '"' + "".join(_go_character(character) for character in text) + '"'
-
-
-def _go_character(character: str) -> str:
-    named = {
-        '"': '\\"',
-        "\\": "\\\\",
-        "\a": "\\a",
-        "\b": "\\b",
-        "\f": "\\f",
-        "\n": "\\n",
-        "\r": "\\r",
-        "\t": "\\t",
-        "\v": "\\v",
-    }
-    if character in named:
-        return named[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -15,6 +15,11 @@ def entrypoint(call: Call) -> int | None:
     args = list(call.args)
     if not args or args[0].startswith("-") or (_falls_back(call) and not _is_command(call, args[0])):
         args = [*catalogue.config(call.machine.state.spec.image).cmd[:1], *args]
+    return become(call, args)
+
+
+def become(call: Call, args: list[str]) -> int | None:
+    """Do what `exec "$@"` does at the end of such a script."""
     try:
         executing.execute(call.machine, call.process, args, call.process.env)
     except ExecError as error:

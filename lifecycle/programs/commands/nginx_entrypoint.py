@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lifecycle.programs import executing
 from lifecycle.programs.commands.call import Call, command
-from lifecycle.programs.executing import ExecError
+from lifecycle.programs.commands.entrypoint import become
 from lifecycle.programs.files import FileError
 from lifecycle.programs.paths import join
 
@@ -45,7 +44,7 @@ def entrypoint(call: Call) -> int | None:
             call.out(f"{call.process.argv[0]}: Configuration complete; ready for start up\n")
     elif args[:1] in (["nginx"], ["nginx-debug"]):
         _fill_in(call)
-    return _become(call, args)
+    return become(call, args) if args else 0
 
 
 def _scripts(call: Call) -> list[str]:
@@ -115,16 +114,3 @@ def substituted(text: str, env: dict[str, str]) -> str:
     return re.sub(
         r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))", lambda match: env.get(match.group(1) or match.group(2), match.group(0)), text
     )
-
-
-def _become(call: Call, args: list[str]) -> int | None:
-    if not args:
-        return 0
-    try:
-        executing.execute(call.machine, call.process, args, call.process.env)
-    except ExecError as error:
-        text = FileError(error.code).text if error.code != "ENOENT" else "not found"
-        call.err(f"{call.process.argv[0]}: exec: {args[0]}: {text}\n")
-        return error.status
-    call.machine.queue.append(call.process.pid)
-    return None

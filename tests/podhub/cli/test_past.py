@@ -135,7 +135,7 @@ def test_what_is_exported_can_be_imported_again(podhub: Podhub, liveness: list[s
     assert podhub("import", first, "--cluster", "again")[0] == 0
     assert podhub("export", "--cluster", "again", "-o", second)[0] == 0
     assert first.read_bytes() == second.read_bytes()
-    assert first.read_bytes().startswith(b'{"received":"2026-11-21T08:26:19.699Z","t":0.11,"type":"ADDED","object":{')
+    assert first.read_bytes().startswith(b'{"t":0.11,"received":"2026-11-21T08:26:19.699Z","type":"ADDED","object":{')
 
 
 def test_a_recording_that_cannot_be_read_names_the_line(podhub: Podhub, tmp_path: Path) -> None:
