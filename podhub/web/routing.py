@@ -8,7 +8,7 @@ from typing import Any
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import WebsocketDenier
-from django.urls import path
+from django.urls import path, re_path
 
 from podhub.sites import is_own_host, is_own_origin
 from podhub.web.consumers import PageConsumer
@@ -24,6 +24,7 @@ websocket_urlpatterns = [
     path("ws/c/<str:cluster_name>/pods/<str:namespace>/<str:name>/", PageConsumer.as_asgi(), {"page": "pod"}),
     path("ws/c/<str:cluster_name>/services/", PageConsumer.as_asgi(), {"page": "services"}),
     path("ws/c/<str:cluster_name>/services/<str:namespace>/<str:name>/", PageConsumer.as_asgi(), {"page": "service"}),
+    re_path("", WebsocketDenier.as_asgi()),  # an address without a page: no mistake of the server's
 ]
 
 

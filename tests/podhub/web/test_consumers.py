@@ -153,6 +153,12 @@ async def test_a_socket_to_no_cluster_is_refused(transactional_db: None, path: s
     assert (connected, code) == (False, consumers.GONE)
 
 
+@pytest.mark.parametrize("path", ["/ws/", "/ws/zork/", "/c/default/"])
+async def test_a_socket_to_no_page_is_refused(transactional_db: None, path: str) -> None:
+    connected, _ = await WebsocketCommunicator(application, path, headers=HEADERS).connect(timeout=5)
+    assert not connected
+
+
 async def test_a_team_has_to_log_in_before_it_listens(growing: Growing, settings: Any) -> None:
     settings.TEAM = True
     socket = WebsocketCommunicator(application, POD, headers=HEADERS)
