@@ -17,7 +17,7 @@ from lifecycle.controllers import bootstrap
 from lifecycle.kernel import Kernel, KernelState
 from lifecycle.wire import Answer, Config, Output, Request
 
-VERSION = 5
+VERSION = 6
 """Grows whenever the same requests may give other outputs than before."""
 
 
