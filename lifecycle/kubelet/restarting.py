@@ -136,6 +136,8 @@ class Restarting:
         timers += [worker.timer for worker in pod.probes.values()] + [kill.timer for kill in pod.kills.values()]
         for timer in timers:
             self.kernel.cancel(timer)
+        for worker in pod.probes.values():
+            self.kubelet.prober.repeating.end(worker)
         phase = pod.worker.phase if pod.worker.phase == "finished" else "sync"
         pod.worker = Worker(phase, number=pod.worker.number + 1, draws=pod.worker.draws)
         pod.reasons, pod.restarts, pod.pulls, pod.pull_errors = {}, {}, {}, {}

@@ -340,3 +340,12 @@ def test_attempts_that_are_not_played_take_numbers_of_processes(handler: dict[st
     requests = [(0, pod(unready(**handler))), (HOUR, command("echo $$"))]
     (said,) = [o.body["text"] for o in play(requests, HOUR + SECOND) if isinstance(o, Trace) and o.kind == "session"]
     assert 3_590 * each < int(said) < 3_800 * each
+
+
+def test_no_attempts_are_counted_while_their_kubelet_is_down() -> None:
+    probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 1}
+    container = {"name": "a", "image": "busybox", "command": ["sh", "-c", "sleep 300; date; sleep 1000"], "readinessProbe": probe}
+    requests = [(0, pod(container)), (30 * SECOND, fault("KubeletDown", node="node1"))]
+    played = told(play(requests, 6 * MINUTE))
+    assert b'"kind":"output"' in played[-1]
+    assert played == told(play(requests, 6 * MINUTE, one_by_one=True))
