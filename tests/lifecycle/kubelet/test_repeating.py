@@ -344,7 +344,8 @@ def test_attempts_that_are_not_played_take_numbers_of_processes(handler: dict[st
 
 def test_no_attempts_are_counted_while_their_kubelet_is_down() -> None:
     probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 1}
-    container = {"name": "a", "image": "busybox", "command": ["sh", "-c", "sleep 300; date; sleep 1000"], "readinessProbe": probe}
+    command = ["sh", "-c", "sleep 300; date; sleep 1000"]
+    container = {"name": "a", "image": "busybox", "command": command, "readinessProbe": probe}
     requests = [(0, pod(container)), (30 * SECOND, fault("KubeletDown", node="node1"))]
     played = told(play(requests, 6 * MINUTE))
     assert b'"kind":"output"' in played[-1]
