@@ -217,7 +217,7 @@ def test_a_theme_is_remembered(page: Page) -> None:
     page.get_by_label("Theme").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(20, 23, 27)"
+    expect(page.locator("html")).to_have_css("background-color", "rgb(20, 23, 27)")
 
 
 def test_everybody_sees_which_speed_the_clock_was_set_to(page: Page) -> None:
