@@ -75,7 +75,7 @@ def _counted(machine: Machine) -> ContainerState | PidNamespace:
     for key, attempts in holder.attempts.items():
         if times := attempts.until(now):
             holder.next_pid += times * attempts.pids
-            holder.attempts[key] = msgspec.structs.replace(attempts, counted=now)
+            holder.attempts[key] = msgspec.structs.replace(attempts, counted=now - attempts.takes)
     return holder
 
 

@@ -342,6 +342,16 @@ def test_attempts_that_are_not_played_take_numbers_of_processes(handler: dict[st
     assert 3_590 * each < int(said) < 3_800 * each
 
 
+def test_attempts_under_way_are_counted_once_they_are_over() -> None:
+    slow = {"exec": {"command": ["sh", "-c", "sleep 0.4; true"]}, "periodSeconds": 1}
+    fails = {"exec": {"command": ["cat", "/tmp/no"]}, "periodSeconds": 5}
+    command = ["sh", "-c", "sleep 60; date; sleep 1000"]
+    container = {"name": "a", "image": "busybox", "command": command, "readinessProbe": fails, "livenessProbe": slow}
+    played = told(play([(0, pod(container))], 2 * MINUTE))
+    assert any(b'"kind":"output"' in output for output in played)
+    assert played == told(play([(0, pod(container))], 2 * MINUTE, one_by_one=True))
+
+
 def test_no_attempts_are_counted_while_their_kubelet_is_down() -> None:
     probe = {"exec": {"command": ["cat", "/tmp/ok"]}, "periodSeconds": 1}
     command = ["sh", "-c", "sleep 300; date; sleep 1000"]
