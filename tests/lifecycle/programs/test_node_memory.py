@@ -146,10 +146,16 @@ def test_containers_of_a_pod_share_the_limit_that_it_has_as_a_whole() -> None:
     assert (exit.container, exit.body["reason"]) == ("greedy", "OOMKilled")
 
 
-def test_a_file_system_in_memory_holds_only_so_much() -> None:
+def with_cache(size: int) -> World:
+    """Return a world with a volume in memory, called cache, that holds so many MiB."""
     world = World()
     world.programs.set_volume("cache")
-    world.programs.set_volume_size("cache", 64 * MI)
+    world.programs.set_volume_size("cache", size * MI)
+    return world
+
+
+def test_a_file_system_in_memory_holds_only_so_much() -> None:
+    world = with_cache(64)
     mounts = (Mount("/cache", "cache"),)
     container = world.script("dd if=/dev/zero of=/cache/f bs=1M count=100 status=noxfer; echo $?; ls -l /cache", mounts=mounts)
     world.run(5)
@@ -160,9 +166,7 @@ def test_a_file_system_in_memory_holds_only_so_much() -> None:
 
 
 def test_what_fits_is_written_whole() -> None:
-    world = World()
-    world.programs.set_volume("cache")
-    world.programs.set_volume_size("cache", 64 * MI)
+    world = with_cache(64)
     fill = "dd if=/dev/zero of=/cache/f bs=1M count=64 status=noxfer"
     container = world.script(f"{fill} && rm /cache/f && {fill} && echo well", mounts=(Mount("/cache", "cache"),))
     world.run(5)
@@ -170,9 +174,7 @@ def test_what_fits_is_written_whole() -> None:
 
 
 def test_files_in_memory_count_for_the_container_that_wrote_them() -> None:
-    world = World()
-    world.programs.set_volume("cache")
-    world.programs.set_volume_size("cache", 1024 * MI)
+    world = with_cache(1024)
     mounts = (Mount("/cache", "cache"),)
     fill = "dd if=/dev/zero of=/cache/f bs=1M"
     world.script(f"{fill} count=60; rm /cache/f; {fill} count=60; sleep 2; {fill} count=100", mounts=mounts, memory=96 * MI)
@@ -186,9 +188,7 @@ def test_files_in_memory_count_for_the_container_that_wrote_them() -> None:
 
 
 def test_a_shell_that_writes_too_much_into_memory_is_killed_and_says_no_more() -> None:
-    world = World()
-    world.programs.set_volume("cache")
-    world.programs.set_volume_size("cache", 1024 * MI)
+    world = with_cache(1024)
     script = "while true; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx >> /cache/f; done"
     container = world.script(script, mounts=(Mount("/cache", "cache"),), memory=400 << 10)
     world.run(20)
@@ -222,9 +222,7 @@ def test_what_is_in_shared_memory_counts_for_who_wrote_it_and_goes_with_the_pod(
 
 
 def test_a_volume_may_stand_in_the_place_of_shared_memory() -> None:
-    world = World()
-    world.programs.set_volume("cache")
-    world.programs.set_volume_size("cache", 128 * MI)
+    world = with_cache(128)
     container = world.script("dd if=/dev/zero of=/dev/shm/f bs=1M count=80 && df", mounts=(Mount("/dev/shm", "cache"),))
     world.run(5)
     shown = [line.text.split() for line in world.programs.logs(container) if "/dev/shm" in line.text]

@@ -1,10 +1,9 @@
-"""`podhub apply`, `delete`, `logs`, `cluster` and `kubeconfig`: what they do, and what they say in kubectl's words."""
+"""`podhub apply` and `delete`: what they do, and what they say in kubectl's words."""
 
 from __future__ import annotations
 
 import io
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -12,56 +11,10 @@ import yaml
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from podhub.cli import main
-from podhub.cli.logs import chosen
-from podhub.log.models import Cluster, Entry
-from podhub.runs.output import Written
+from podhub.log.models import Entry
+from tests.podhub.cli.told import WEB, Told, write
 
-WEB = """\
-apiVersion: v1
-kind: Pod
-metadata:
-  name: web
-spec:
-  containers:
-  - name: c
-    image: busybox
-    command: [sh, -c, "echo one; echo two; echo three >&2; sleep 5; echo last; exit 1"]
-"""
-
-
-@pytest.fixture(autouse=True)
-def default(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    """The cluster `default`, standing still; tables are there already."""
-    from podhub.cli import database
-    from podhub.runs.clusters import create_cluster
-
-    monkeypatch.setattr(database, "_migrate", lambda: None)
-    return create_cluster("default", speed="paused")
-
-
-class Told:
-    """What a command printed and returned."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *words: str) -> tuple[int, str, str]:
-        status = main(words)
-        out, err = self.capsys.readouterr()
-        return status, out, err
-
-
-@pytest.fixture
-def podhub(capsys: pytest.CaptureFixture[str]) -> Told:
-    capsys.readouterr()
-    return Told(capsys)
-
-
-def write(tmp_path: Path, text: str | bytes) -> str:
-    path = tmp_path / "pod.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return str(path)
+pytestmark = pytest.mark.usefixtures("default")
 
 
 def test_apply_creates_and_then_finds_nothing_to_change(podhub: Told, tmp_path: Path) -> None:
@@ -178,111 +131,6 @@ def test_delete_refuses_what_makes_no_sense(podhub: Told, words: tuple[str, ...]
     assert said in err
 
 
-@pytest.fixture
-def crashed(podhub: Told, tmp_path: Path) -> Told:
-    """A Pod that has run twice, and waits to run again."""
-    podhub("apply", "-f", write(tmp_path, WEB))
-    podhub("cluster", "speed", "default", "max", "--until", "17s")
-    return podhub
-
-
-def test_logs_are_those_of_the_last_run(crashed: Told) -> None:
-    status, out, err = crashed("logs", "web")
-    assert (status, err) == (0, "")
-    assert out == "one\ntwo\nthree\nlast\n"
-    assert crashed("logs", "web", "--tail", "2")[1] == "three\nlast\n"
-    assert crashed("logs", "pod/web", "-c", "c", "--tail", "0")[1] == ""
-
-
-def test_logs_reach_up_to_now_where_no_server_plays(podhub: Told, tmp_path: Path) -> None:
-    podhub("cluster", "speed", "default", "1000x")
-    podhub("apply", "-f", write(tmp_path, WEB))
-    time.sleep(0.1)
-    assert podhub("logs", "web")[1].startswith("one\ntwo\nthree\n")
-
-
-def test_logs_of_the_run_before(crashed: Told) -> None:
-    assert crashed("logs", "web", "--previous")[1] == "one\ntwo\nthree\nlast\n"
-    status, _, err = crashed("logs", "web", "--previous", "--at", "4s")
-    assert (status, err) == (1, 'Error from server (BadRequest): previous terminated container "c" in pod "web" not found\n')
-
-
-def test_logs_as_of_a_moment(crashed: Told) -> None:
-    assert crashed("logs", "web", "--at", "4s")[1] == "one\ntwo\nthree\n"
-
-
-def test_logs_of_what_has_not_begun(podhub: Told, tmp_path: Path) -> None:
-    podhub("cluster", "create", "still", "--speed", "paused")
-    podhub("apply", "--cluster", "still", "-f", write(tmp_path, WEB))
-    assert podhub("logs", "web", "--cluster", "still") == (0, "", "")  # as of a Pod that has no node yet
-    podhub("cluster", "speed", "still", "max", "--until", "1s")
-    status, _, err = podhub("logs", "web", "--cluster", "still")
-    assert status == 1
-    assert 'container "c" in pod "web" is waiting to start: ContainerCreating' in err
-
-
-def test_logs_of_what_is_not_there(crashed: Told) -> None:
-    assert crashed("logs", "web", "-c", "x") == (1, "", "error: container x is not valid for pod web out of: c\n")
-    missing = 'error: error from server (NotFound): pods "nope" not found in namespace "default"\n'
-    assert crashed("logs", "nope") == (1, "", missing)
-
-
-@pytest.mark.parametrize(
-    ("words", "complaint"),
-    [
-        (("svc/web",), "error: cannot get the logs from 'svc/web': only Pods have some; give pod/NAME"),
-        (("pod/web/c",), "error: arguments in resource/name form may not have more than one slash"),
-        (("web", "--tail", "-2"), "error: --tail must be greater than or equal to -1"),
-        (("web", "--since=-1s"), "error: --since must be greater than 0"),
-        (("web", "--limit-bytes=-1"), "error: --limit-bytes must be greater than 0"),
-        (
-            ("web", "--since", "1s", "--since-time", "2026-01-01T00:00:00Z"),
-            "error: at most one of `sinceTime` or `sinceSeconds` may be specified",
-        ),
-        (("web", "-f", "--at", "4s"), "error: --follow tells what comes; with --at nothing comes any more"),
-    ],
-)
-def test_what_has_no_logs_is_refused(podhub: Told, words: tuple[str, ...], complaint: str) -> None:
-    assert podhub("logs", *words) == (1, "", complaint + "\n")
-
-
-@pytest.mark.parametrize(
-    ("state", "last", "previous"),
-    [("running", "second", "first"), ("terminated", "second", "first"), ("waiting", "second", "second")],
-)
-def test_what_waits_to_be_restarted_is_the_run_before_already(state: str, last: str, previous: str) -> None:
-    runs = [[Written(1, 0, "stdout", "first")], [Written(2, 0, "stdout", "second")], []]
-    status = {"name": "c", "restartCount": 1, "state": {state: {}}, "lastState": {"terminated": {}}}
-    pod = {"metadata": {"name": "web"}, "status": {"containerStatuses": [status]}}
-    assert [piece.text for piece in chosen(pod, "c", runs, False)] == [last]
-    assert [piece.text for piece in chosen(pod, "c", runs, True)] == [previous]
-
-
-def test_lines_tell_when_they_were_written(crashed: Told) -> None:
-    first, *_, last = crashed("logs", "web", "--timestamps")[1].splitlines()
-    assert first.endswith("000Z one")
-    assert first < last
-
-
-def test_logs_begin_and_end_where_that_is_asked_for(crashed: Told) -> None:
-    when = dict(line.split(" ")[::-1] for line in crashed("logs", "web", "--timestamps")[1].splitlines())
-    assert crashed("logs", "web", "--since-time", when["last"].strip())[1] == "last\n"
-    assert crashed("logs", "web", "--since", "1h", "--limit-bytes", "6")[1] == "one\ntw"
-    assert crashed("logs", "web", "--since", "1s")[1] == ""
-
-
-def test_logs_are_followed_until_the_container_has_ended(podhub: Told, tmp_path: Path) -> None:
-    podhub("cluster", "speed", "default", "10x")
-    manifest = tmp_path / "ticks.yaml"
-    command = "for i in 1 2 3; do echo $i; sleep 4; done"
-    spec = {"restartPolicy": "Never", "containers": [{"name": "c", "image": "busybox", "command": ["sh", "-c", command]}]}
-    manifest.write_text(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "ticks"}, "spec": spec}))
-    podhub("apply", "-f", str(manifest))
-    while not podhub("logs", "ticks")[1]:
-        time.sleep(0.05)
-    assert podhub("logs", "ticks", "-f", "--tail", "1") == (0, "1\n2\n3\n", "")
-
-
 def test_a_warning_is_given_once(podhub: Told, tmp_path: Path) -> None:
     odd = WEB.replace("spec:", "spec:\n  nodeSelector: {beta.kubernetes.io/os: linux}", 1)
     file = write(tmp_path, odd)
@@ -291,159 +139,6 @@ def test_a_warning_is_given_once(podhub: Told, tmp_path: Path) -> None:
         assert out == f"pod/web {word}\n"
         assert err.startswith(f"Warning: {file}: line ")
         assert err.count("deprecated since v1.14") == 1
-
-
-def test_clusters_are_made_listed_and_dropped(podhub: Told) -> None:
-    assert podhub("cluster", "create", "big", "--nodes", "3", "--seed", "7", "--start", "2026-01-01T00:00:00Z") == (
-        0,
-        "cluster/big created\n",
-        "",
-    )
-    assert [line.split()[0] for line in podhub("get", "nodes", "--cluster", "big")[1].splitlines()] == [
-        "NAME",
-        "node1",
-        "node2",
-        "node3",
-    ]
-    _, out, _ = podhub("cluster", "list")
-    assert [line.split()[:3] for line in out.splitlines()] == [
-        ["NAME", "KIND", "SPEED"],
-        ["big", "simulated", "1x"],
-        ["default", "simulated", "paused"],
-    ]
-    assert podhub("cluster", "drop", "big") == (0, 'cluster "big" dropped\n', "")
-    assert podhub("cluster", "drop", "big")[0] == 1
-
-
-def test_a_cluster_s_nodes_find_the_images_that_a_file_says(podhub: Told, tmp_path: Path) -> None:
-    images = tmp_path / "images.yaml"
-    images.write_text("busybox:1.28: {present: true}")
-    manifest = WEB.replace("busybox", "busybox:1.28")
-    assert podhub("cluster", "create", "stocked", "--images", str(images), "--speed", "paused")[0] == 0
-    assert podhub("apply", "-f", write(tmp_path, manifest), "--cluster", "stocked")[0] == 0
-    assert podhub("cluster", "speed", "stocked", "max", "--until", "3s")[0] == 0
-    already = 'Container image "busybox:1.28" already present on machine and can be accessed by the pod'
-    assert already in podhub("describe", "pod", "web", "--cluster", "stocked")[1]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("create", "x", "--images", "nofile"), "the path 'nofile' cannot be read"),
-        (("create", "Not_a_label"), "is no name for a cluster"),
-        (("create", "default"), "cluster 'default' already exists"),
-        (("create", "x", "--speed", "warp"), "'warp' is no speed: give 1x"),
-        (("create", "x", "--nodes", "0"), "--nodes: give 1 to 1000"),
-        (("create", "x", "--nodes", "nofile"), "--nodes: the path 'nofile' cannot be read"),
-        (("create", "x", "--start", "noon"), "--start: 'noon' is not a time"),
-        (("speed", "default", "warp"), "'warp' is no speed: give 1x"),
-        (("speed", "default", "1x", "--until", "3s"), "--until says where a clock at max is to stop"),
-        (("speed", "nope", "1x"), "cluster 'nope' not found"),
-        (("advance", "nope", "1s"), "cluster 'nope' not found"),
-        (("advance", "default", "0"), "'0' is no span to advance by: give 30s"),
-        (("advance", "default", "soon"), "'soon' is no span to advance by: give 30s"),
-        (("advance", "default", "9000h"), "8760h at most"),
-    ],
-)
-def test_cluster_refuses_with_a_reason(podhub: Told, words: tuple[str, ...], said: str) -> None:
-    status, out, err = podhub("cluster", *words)
-    assert (status, out) == (1, "")
-    assert said in err
-
-
-@pytest.mark.parametrize(("speed", "at"), [("paused", 2), ("max", 3)])
-def test_a_cluster_that_stands_still_goes_on_by_so_much(podhub: Told, tmp_path: Path, speed: str, at: int) -> None:
-    podhub("cluster", "create", "steps", "--speed", "paused", "--start", "2026-01-01T00:00:00Z")
-    podhub("apply", "-f", write(tmp_path, WEB), "--cluster", "steps")
-    assert podhub("cluster", "advance", "steps", "2s") == (0, "cluster/steps advanced to 2026-01-01T00:00:02Z\n", "")
-    podhub("cluster", "speed", "steps", speed, *(("--until", "3s") if speed == "max" else ()))
-
-    def restarts(span: str) -> tuple[str, str]:
-        said = podhub("cluster", "advance", "steps", span)[1]
-        path = "jsonpath={.status.containerStatuses[0].restartCount}"
-        return said, podhub("get", "pod", "web", "--cluster", "steps", "-o", path)[1]
-
-    assert restarts("1s") == (f"cluster/steps advanced to 2026-01-01T00:00:0{at + 1}Z\n", "0")
-    assert restarts("5s") == (f"cluster/steps advanced to 2026-01-01T00:00:0{at + 6}Z\n", "1")
-    assert restarts("1h")[0] == f"cluster/steps advanced to 2026-01-01T01:00:0{at + 6}Z\n"
-    assert podhub("cluster", "speed", "steps")[1] == f"{speed}\n"
-    assert podhub("verify", "--cluster", "steps")[0] == 0
-
-
-def test_a_clock_that_goes_on_goes_on_after_an_advance(podhub: Told) -> None:
-    podhub("cluster", "speed", "default", "10x")
-    start = Cluster.objects.get(name="default").start
-    assert podhub("cluster", "advance", "default", "1h")[0] == 0
-    cluster = Cluster.objects.get(name="default")
-    assert (cluster.speed, cluster.clock_at >= start + 3_600_000_000) == ("10x", True)
-
-
-def test_a_moment_that_is_over_is_no_place_to_stop(podhub: Told) -> None:
-    podhub("cluster", "advance", "default", "10s")
-    status, _, err = podhub("cluster", "speed", "default", "max", "--until", "9s")
-    assert (status, err.startswith("error: --until: 9s is over: the cluster is at ")) == (1, True)
-
-
-def test_a_cluster_s_speed_is_set_and_shown(podhub: Told) -> None:
-    assert podhub("cluster", "speed", "default") == (0, "paused\n", "")
-    assert podhub("cluster", "speed", "default", "60x") == (0, "cluster/default 60x\n", "")
-    assert podhub("cluster", "speed", "default")[1] == "60x\n"
-
-
-def test_a_fork_goes_on_by_itself_from_a_moment(crashed: Told) -> None:
-    assert crashed("cluster", "create", "twin", "--from", "default@4s", "--speed", "paused")[:2] == (
-        0,
-        "cluster/twin created\n",
-    )
-    assert crashed("delete", "pod", "web", "--force", "--cluster", "twin")[0] == 0
-    assert crashed("get", "pod", "web", "--cluster", "twin")[0] == 1
-    assert crashed("get", "pod", "web", "--cluster", "twin", "--at", "3s")[0] == 0
-    assert crashed("get", "pod", "web")[0] == 0
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--from", "nowhere"), "error: cluster 'nowhere' not found"),
-        (("--from", "default@soon"), "'soon' is no moment"),
-        (("--from", "default@9h"), "has not happened yet"),
-        (("--from", "default", "--seed", "0"), "--seed and --from exclude each other"),
-        (("--from", "default", "--speed", "fast"), "'fast' is no speed"),
-    ],
-)
-def test_a_fork_that_cannot_be_is_refused(crashed: Told, words: tuple[str, ...], said: str) -> None:
-    status, _, err = crashed("cluster", "create", "twin", *words)
-    assert status == 1
-    assert said in err
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("--speed", "0.000000000001x"), "is no speed: give 1x"),
-        (("--start", "9999-12-31T23:59:50Z"), "--start: '9999-12-31T23:59:50Z' is out of reach"),
-        (("--seed", str(1 << 63)), "is no seed"),
-    ],
-)
-def test_a_cluster_that_cannot_live_is_not_made(podhub: Told, words: tuple[str, ...], said: str) -> None:
-    status, _, err = podhub("cluster", "create", "odd", *words)
-    assert status == 1
-    assert said in err
-    assert "odd" not in podhub("cluster", "list")[1]
-
-
-@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-10:00"])
-def test_no_clock_is_sent_to_the_end_of_all_dates(podhub: Told, until: str) -> None:
-    status, _, err = podhub("cluster", "speed", "default", "max", "--until", until)
-    assert status == 1
-    assert "out of reach" in err or "is no moment" in err
-    assert podhub("cluster", "list")[0] == 0
-
-
-def test_a_kubeconfig_needs_an_address(podhub: Told) -> None:
-    status, out, err = podhub("kubeconfig", "--server", "127.0.0.1:9999")
-    assert (status, out) == (1, "")
-    assert err == "error: --server: '127.0.0.1:9999' is no address such as http://127.0.0.1:8000\n"
 
 
 def test_a_user_is_not_asked_for_where_there_is_no_terminal(podhub: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -463,21 +158,6 @@ def test_a_database_of_a_newer_version_is_refused(
     MigrationRecorder(connection).record_unapplied("log", "9999_later")
     assert (status, out) == (1, "")
     assert "a newer PodHub has changed it (log.9999_later): use that version; DATABASE_URL may name another" in err
-
-
-def test_a_kubeconfig_has_a_context_for_every_cluster(podhub: Told) -> None:
-    status, out, _ = podhub("kubeconfig", "--server", "http://127.0.0.1:9999/")
-    config = yaml.safe_load(out)
-    assert (status, config["current-context"]) == (0, "podhub-default")
-    reached = {"server": "http://127.0.0.1:9999/clusters/default", "insecure-skip-tls-verify": True}
-    assert config["clusters"] == [{"name": "podhub-default", "cluster": reached}]
-    secured = yaml.safe_load(podhub("kubeconfig", "--server", "https://podhub.example")[1])
-    assert secured["clusters"][0]["cluster"] == {"server": "https://podhub.example/clusters/default"}
-
-
-def test_a_kubeconfig_may_be_for_a_moment(crashed: Told) -> None:
-    _, out, _ = crashed("kubeconfig", "--at", "seq-20")
-    assert yaml.safe_load(out)["current-context"] == "podhub-default@seq-20"
 
 
 def test_a_list_of_more_pods_than_a_text_may_have_documents_is_applied_at_once(podhub: Told, tmp_path: Path):
